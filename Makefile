@@ -1,0 +1,71 @@
+# make demo and make test are all a newcomer needs; everything lives in .venv.
+# PYTHON=/path/to/python3 picks the Python for it, PYTEST_ARGS="-k shutter -x" goes to pytest.
+
+VENV := .venv
+BIN  := $(VENV)/bin
+CORE := $(VENV)/.core-installed
+DEV  := $(VENV)/.dev-installed
+# -qq: errors only.
+INSTALL := $(BIN)/python -m pip -qq --disable-pip-version-check install -c requirements.lock
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test lint types contracts check venv lock clean
+
+help:
+	@echo "make demo       play the page's scans on a simulated beamline"
+	@echo "make test       run the tests"
+	@echo "make check      lint, types, contracts and test"
+	@echo "make venv       the environment only, with what developers need"
+	@echo "make lock       choose the newest versions anew"
+	@echo "make clean      remove the environment and the caches"
+
+demo: $(CORE)
+	@$(BIN)/obtura demo
+
+test: $(DEV)
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(DEV)
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+
+types: $(DEV)
+	@$(BIN)/mypy
+
+contracts: $(DEV)
+	@$(BIN)/lint-imports --no-cache
+
+# One after the other, whatever -j says: the tests measure time.
+check:
+	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory types
+	@$(MAKE) --no-print-directory contracts
+	@$(MAKE) --no-print-directory test
+
+venv: $(DEV)
+
+lock: $(BIN)/python
+	@$(BIN)/python tools/lock
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	find src tests -name __pycache__ -prune -exec rm -rf {} +
+
+# The stamps say what is installed, so that a second call installs nothing. They are void when the environment's
+# interpreter is gone, as after an upgrade of Python.
+$(shell test -x $(BIN)/python || rm -f $(CORE) $(DEV))
+
+$(BIN)/python:
+	@python=$$(PYTHON="$(PYTHON)" tools/find-python) && \
+	    echo "Making $(VENV) with $$python" && "$$python" -m venv --clear $(VENV)
+
+$(CORE): pyproject.toml requirements.lock | $(BIN)/python
+	@echo "Installing obtura (once)"
+	@$(INSTALL) -e .
+	@touch $@
+
+$(DEV): pyproject.toml requirements.lock | $(BIN)/python
+	@echo "Installing obtura and what its developers need (once)"
+	@$(INSTALL) -e '.[dev]'
+	@touch $(CORE) $@

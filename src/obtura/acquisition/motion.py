@@ -1,0 +1,56 @@
+"""Several axes as one: move together, come to rest together, return to where they were."""
+
+from collections.abc import Sequence
+
+from obtura.contracts.devices import Movable
+
+__all__ = ["Return", "at_rest", "move_together"]
+
+
+def move_together(axes: Sequence[Movable], targets: Sequence[float]) -> None:
+    """Start all, then wait for all. When one fails, or Ctrl-C comes, every axis is stopped."""
+    try:
+        for axis, target in zip(axes, targets, strict=True):
+            axis.move(target, wait=False)
+        for axis in axes:
+            axis.wait_move()
+    except BaseException:
+        at_rest(axes)
+        raise
+
+
+def at_rest(axes: Sequence[Movable]) -> None:
+    """Stop those that move; every one is tried, the first error is raised with the others as notes."""
+    errors: list[BaseException] = []
+    for axis in axes:
+        try:
+            if axis.is_moving:
+                axis.stop()
+        except BaseException as error:  # noqa: BLE001 - the next axis must be stopped too
+            errors.append(error)
+    if errors:
+        for later in errors[1:]:
+            errors[0].add_note(f"then {later}")
+        raise errors[0]
+
+
+class Return:
+    """The last step of a relative scan: bring axes back to `positions`, in their units."""
+
+    def __init__(self, axes: Sequence[Movable], positions: Sequence[float]) -> None:
+        self.name = f"return of {', '.join(axis.name for axis in axes)}"
+        self._axes = list(axes)
+        self._positions = list(positions)
+
+    def estimate(self) -> float:
+        """The slowest axis' own estimate, in s."""
+        return max(axis.estimate(back) for axis, back in zip(self._axes, self._positions, strict=True))
+
+    def run(self) -> None:
+        """Move back; returns when there."""
+        move_together(self._axes, self._positions)
+
+    def stop(self) -> str:
+        """Come to rest and say where."""
+        at_rest(self._axes)
+        return ", ".join(f"{axis.name} stands at {axis.position:g} {axis.unit or ''}".rstrip() for axis in self._axes)

@@ -1,0 +1,62 @@
+"""The software timer: the master that counts time and triggers its slaves once a point."""
+
+from collections.abc import Iterator
+
+from obtura.contracts.acquisition import AcquisitionMaster
+from obtura.ground.channels import AcquisitionChannel
+from obtura.ground.errors import UsageError
+from obtura.works.clock import Flag, clock
+
+__all__ = ["SoftwareTimerMaster"]
+
+
+class SoftwareTimerMaster(AcquisitionMaster):
+    """Triggers its slaves, then lets `count_time` (s) pass; waits `sleep_time` (s) before every point but the first.
+
+    `npoints` 0 goes on until the scan is stopped. Emits `timer:elapsed_time` (s since the first trigger) and
+    `timer:epoch` (s since 1970-01-01 UTC) of each trigger.
+    """
+
+    blocking = False
+
+    def __init__(self, count_time: float, sleep_time: float = 0.0, name: str = "timer", npoints: int = 1) -> None:
+        if count_time < 0 or sleep_time < 0:
+            raise UsageError(f"{name}: count_time and sleep_time must not be negative")
+        super().__init__(name=name, npoints=npoints)
+        self.count_time = count_time
+        self.sleep_time = sleep_time
+        self._elapsed = AcquisitionChannel(f"{name}:elapsed_time", unit="s")
+        self._epoch = AcquisitionChannel(f"{name}:epoch", unit="s")
+        self.channels += [self._elapsed, self._epoch]
+        self._first: float | None = None
+        self._ended = Flag()
+
+    def __iter__(self) -> Iterator[object]:
+        point = 0
+        while not self.npoints or point < self.npoints:
+            yield self
+            point += 1
+
+    def start(self) -> None:
+        """As the top of a chain the timer triggers itself; below a motor it waits for the motor's trigger."""
+        if self.parent is None:
+            self.trigger()
+
+    def trigger(self) -> None:
+        """Take one point."""
+        if self._first is not None and self.sleep_time:
+            clock.wait(self._ended, self.sleep_time)
+        now = clock.time()
+        if self._first is None:
+            self._first = now
+        self.trigger_slaves()
+        self._elapsed.emit(now - self._first)
+        self._epoch.emit(clock.epoch())
+        self.wait_slaves()
+        rest = now + self.count_time - clock.time()
+        if rest > 0:
+            clock.wait(self._ended, rest)
+
+    def stop(self) -> None:
+        """End the waiting."""
+        self._ended.set()

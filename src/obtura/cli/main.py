@@ -1,0 +1,93 @@
+"""The command line: `obtura demo | shell | run | ls | show`. Exit codes: 0 good, 1 failed, 2 usage, 130 Ctrl-C."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+__all__ = ["main"]
+
+SESSIONS = ("demo",)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        code: int = options.command(options)
+        sys.stdout.flush()
+    except BrokenPipeError:  # `obtura ls FILE | head`: the reader had enough
+        sys.stderr.close()
+        return 1
+    except KeyboardInterrupt as abort:
+        print(f"!!! {str(abort) or 'interrupted by Ctrl-C'}", file=sys.stderr)
+        return 130
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="obtura", description="A scan engine for experiments.")
+    parser.add_argument("--version", action="version", version=f"obtura {version('obtura')}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    demo = commands.add_parser("demo", help="play some scans on a simulated beamline, under 15 s")
+    demo.add_argument("--epics", action="store_true", help="on devices of a simulated EPICS server instead")
+    demo.add_argument("--directory", metavar="DIR", help="where the data go (default: the session's place)")
+    demo.set_defaults(command=_demo)
+
+    shell = commands.add_parser("shell", help="open a session's shell")
+    _add_session(shell)
+    shell.set_defaults(command=_shell)
+
+    run = commands.add_parser("run", help="run a Python script with a session's names in it")
+    _add_session(run)
+    run.add_argument("script", type=Path)
+    run.add_argument("arguments", nargs=argparse.REMAINDER, help="given to the script as sys.argv[1:]")
+    run.set_defaults(command=_run)
+
+    ls = commands.add_parser("ls", help="list the scans of a data file")
+    ls.add_argument("file", type=Path)
+    ls.set_defaults(command=_ls)
+
+    show = commands.add_parser("show", help="show what is inside a scan of a data file")
+    show.add_argument("file", type=Path)
+    show.add_argument("number", help="a scan number as in the table: 12, or 12.2 for its second top-master")
+    show.set_defaults(command=_show)
+    return parser
+
+
+def _add_session(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-s", "--session", default="demo", choices=SESSIONS, metavar="NAME", help="the session (default: demo)"
+    )
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from obtura.cli.demo import demo
+
+    return demo(options.epics, options.directory)
+
+
+def _shell(options: argparse.Namespace) -> int:
+    from obtura.shell.shell import shell
+
+    return shell(options.session)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from obtura.cli.script import run_script
+
+    return run_script(options.session, options.script, options.arguments)
+
+
+def _ls(options: argparse.Namespace) -> int:
+    from obtura.cli.files import ls
+
+    return ls(options.file)
+
+
+def _show(options: argparse.Namespace) -> int:
+    from obtura.cli.files import show
+
+    return show(options.file, options.number)

@@ -1,0 +1,42 @@
+"""`obtura run script.py`: a Python script with a session's names in it, as in the shell."""
+
+import runpy
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from obtura.session.logfile import log_to_file
+from obtura.session.messages import told_of_script
+from obtura.shell.sessions import open_session
+
+__all__ = ["run_script"]
+
+
+def run_script(name: str, script: Path, arguments: Sequence[str]) -> int:
+    """Run a script; an error is told with the lines of the script that led to it."""
+    if not script.is_file():
+        print(f"!!! {script}: no such file", file=sys.stderr)
+        return 2
+    log = log_to_file(name)
+    session = open_session(name)
+    sys.argv = [str(script), *arguments]
+    sys.path.insert(0, str(script.parent.resolve()))
+    try:
+        runpy.run_path(str(script), init_globals=session.namespace(), run_name="__main__")
+    except SystemExit as ended:
+        if getattr(ended, "__notes__", None):  # a device or hook of a scan raised it: that is an error, not an exit
+            return _tell(ended, script, log)
+        raise
+    except KeyboardInterrupt as abort:
+        _tell(abort, script, log)
+        return 130
+    except BaseException as error:  # noqa: BLE001 - whatever a script raises is told to its author
+        return _tell(error, script, log)
+    return 0
+
+
+def _tell(error: BaseException, script: Path, log: Path | None) -> int:
+    print(told_of_script(error, script), file=sys.stderr)
+    if log is not None and not isinstance(error, KeyboardInterrupt):
+        print(f"    log: {log}", file=sys.stderr)
+    return 1

@@ -1,0 +1,191 @@
+"""Presets: hooks that set the environment for a scan, at three levels.
+
+Whatever happens, a preset whose `prepare` was begun gets its `stop` exactly once. Every hook runs on the thread
+that called `scan.run()`, one at a time; presets of one level in the order in which they were added, on the way
+out in reverse. A hook may block and may move motors: the scan waits, Ctrl-C works. A hook may be `async def`.
+"""
+
+import difflib
+import inspect
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from obtura.ground.errors import ScanStateError, UsageError
+
+if TYPE_CHECKING:  # for annotations only: the chain imports this module
+    from obtura.contracts.chain import AcquisitionChain
+
+__all__ = ["ChainIterationPreset", "ChainPreset", "DataCallback", "PresetScan", "ScanPreset", "check_preset"]
+
+DataCallback = Callable[[Any, str, npt.NDArray[np.generic]], object]
+"""`callback(counter, channel_name, data)`; `data` has shape (n, *channel shape): the new points only."""
+
+
+class PresetScan(Protocol):
+    """What a preset is given of the scan it runs in; `obtura.Scan` is all of it."""
+
+    @property
+    def name(self) -> str:
+        """The scan's name, e.g. `loopscan`."""
+
+    @property
+    def acq_chain(self) -> "AcquisitionChain":
+        """What triggers what."""
+
+    def say(self, text: str, end: str = "\n") -> None:
+        """Show a line where the scan is shown, in true order with rows; nothing where nobody looks."""
+
+    def connect_data(self, preset: object, counters: Sequence[object], callback: DataCallback) -> None:
+        """Have `callback` called with the new points of `counters`, until `preset` is stopped."""
+
+
+class ScanPreset:
+    """Hooks around a whole scan. Override at least one; `super().__init__()` need not be called."""
+
+    _scan: PresetScan | None = None  # set by the engine while the preset is entered
+
+    @property
+    def acq_chain(self) -> "AcquisitionChain | None":
+        """The chain of the scan this preset is entered in, else None."""
+        return self._scan.acq_chain if self._scan is not None else None
+
+    def prepare(self, scan: Any) -> None:
+        """Set up the environment; no device of the scan is prepared yet.
+
+        Called once per scan, on the thread that called `scan.run()`. May block and may move motors.
+        If it raises, the scan fails and `stop` is still called, for this preset and every one entered before.
+        """
+
+    def start(self, scan: Any) -> None:
+        """The devices are prepared for the first point and none is started yet.
+
+        Called once per scan, on the thread that called `scan.run()`. May block and may move motors.
+        If it raises, the scan fails and everything entered is left.
+        """
+
+    def stop(self, scan: Any) -> None:
+        """Put the environment back; every device is stopped.
+
+        Called exactly once if `prepare` was begun, also after an error or Ctrl-C, which never interrupts it.
+        If it raises, the scan fails and the other presets' `stop` still run.
+        """
+
+    def connect_data_channels(self, counters: Sequence[object], callback: DataCallback) -> None:
+        """Have `callback(counter, channel_name, data)` called with the new points of `counters`.
+
+        Call it in `prepare` or `start`; as often as you like. `counters` may be counters, controllers or axes;
+        those that are not in the scan are skipped. The callback runs on the thread that emits, one at a time in
+        a scan, never during this preset's `stop`. If it raises, the scan ends with that error.
+
+        Raises:
+            ScanStateError: the preset is not entered in a scan.
+        """
+        if self._scan is None:
+            raise ScanStateError(
+                f"{type(self).__name__}.connect_data_channels: no scan is running with this preset; "
+                "call it in prepare() or start()"
+            )
+        self._scan.connect_data(self, counters, callback)
+
+
+class ChainPreset:
+    """Hooks around one top-master of the chain. Override at least one; `super().__init__()` need not be called."""
+
+    def get_iterator(self, acq_chain: Any) -> "Iterable[ChainIterationPreset] | None":
+        """Give one `ChainIterationPreset` per iteration of the top-master, usually as a generator.
+
+        Called once, after this preset's `prepare`. Exhausted early: the scan goes on without. It is closed just
+        before this preset's `stop`. If it raises or yields something else, the scan fails and names this preset.
+        """
+        return None
+
+    def prepare(self, acq_chain: Any) -> None:
+        """Set up the environment; no device of this branch is prepared yet.
+
+        Called once per scan, on the thread that called `scan.run()`. May block and may move motors.
+        If it raises, the scan fails and `stop` is still called.
+        """
+
+    def start(self, acq_chain: Any) -> None:
+        """The devices of this branch are prepared for the first point and none is started yet.
+
+        Called once per scan, on the thread that called `scan.run()`. May block and may move motors.
+        """
+
+    def before_stop(self, acq_chain: Any) -> None:
+        """The last point is taken; the devices of this branch are not stopped yet.
+
+        Called exactly once if `prepare` was begun, also after an error or Ctrl-C, which never interrupts it.
+        """
+
+    def stop(self, acq_chain: Any) -> None:
+        """Put the environment back; the devices of this branch are stopped.
+
+        Called exactly once if `prepare` was begun, also after an error or Ctrl-C, which never interrupts it.
+        """
+
+
+class ChainIterationPreset:
+    """Hooks around one iteration of a top-master; yielded by `ChainPreset.get_iterator`."""
+
+    def prepare(self) -> None:
+        """Before the devices of this iteration are prepared; a step motor moves after this.
+
+        Called on the thread that called `scan.run()`. May block and may move motors. If it raises, the scan
+        fails and `stop` is still called.
+        """
+
+    def start(self) -> None:
+        """After the devices are prepared, before they are started: nothing of the scan moves now.
+
+        Called on the thread that called `scan.run()`. May block.
+        """
+
+    def stop(self) -> None:
+        """The devices started in this iteration are ready and their data emitted, or the scan is being left.
+
+        Called exactly once if `prepare` was begun, also after an error or Ctrl-C, which never interrupts it.
+        """
+
+
+def check_preset(preset: object, kind: type) -> str | None:
+    """Check that `preset` is a `kind`, overrides a hook and that its hooks take the right arguments.
+
+    Returns a warning for names that nearly are a hook, else None.
+
+    Raises:
+        UsageError: it is none.
+    """
+    hooks = [name for name in ("prepare", "start", "before_stop", "stop", "get_iterator") if hasattr(kind, name)]
+    if not isinstance(preset, kind):
+        hint = " (give an object: add the brackets)" if inspect.isclass(preset) and issubclass(preset, kind) else ""
+        raise UsageError(f"Expected {kind.__name__} instance, got {preset!r}{hint}")
+    cls = type(preset)
+    if all(getattr(cls, name) is getattr(kind, name) for name in hooks):
+        near = _near_miss(cls, kind, hooks)
+        raise UsageError(
+            f"{cls.__name__} overrides no hook of {kind.__name__} ({', '.join(hooks)})" + (f"; {near}" if near else "")
+        )
+    for name in hooks:
+        _check_arity(preset, kind, name)
+    return _near_miss(cls, kind, hooks)
+
+
+def _check_arity(preset: object, kind: type, name: str) -> None:
+    arguments = len(inspect.signature(getattr(kind, name)).parameters) - 1
+    try:
+        inspect.signature(getattr(preset, name)).bind(*range(arguments))
+    except TypeError as error:
+        expected = ["self", "scan" if kind is ScanPreset else "acq_chain"][: arguments + 1]
+        raise UsageError(f"{type(preset).__name__}.{name} must be called as {name}({', '.join(expected)})") from error
+
+
+def _near_miss(cls: type, kind: type, hooks: list[str]) -> str | None:
+    own = [name for name in vars(cls) if not name.startswith("_") and not hasattr(kind, name)]
+    for name in own:
+        if callable(getattr(cls, name)) and (close := difflib.get_close_matches(name, hooks, n=1, cutoff=0.8)):
+            return f"{cls.__name__}.{name} is never called: did you mean {close[0]}?"
+    return None

@@ -1,0 +1,150 @@
+"""What all entries of a scan share: title, times, user, presets, hooks, where the axes were.
+
+It is made once, in the first entry; the entries of further top-masters get links to it.
+"""
+
+import json
+import math
+import platform
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import h5py
+import numpy as np
+from h5py import h5d, h5g
+
+from obtura.data.hooks import HookTable
+from obtura.data.tree import attribute, fact, group, link, number, set_number, set_text, text, unique_name
+from obtura.ground.events import PresetInfo, ScanBegan, ScanEnded
+
+__all__ = ["POSITIONERS", "Common", "as_json", "iso", "own_version"]
+
+POSITIONERS = ("positioners_start", "positioners_end")
+
+_LINKED = (
+    "title",
+    "start_time",
+    "end_time",
+    "end_reason",
+    "end_message",
+    "user",
+    "session",
+    "program_name",
+    "scan_info",
+    "presets",
+    "hooks",
+)
+
+
+class Common:
+    """The shared objects of a scan's file. `zero`: the clock's time (s) at the scan's start_time."""
+
+    def __init__(self, entry: h5g.GroupID, instrument: h5g.GroupID, began: ScanBegan, zero: float) -> None:
+        self._entry = entry
+        self._instrument = instrument
+        info = began.scan_info
+        text(entry, "title", began.title)
+        text(entry, "start_time", iso(began.start_time))
+        # Filled already now: while readers look on, nothing can be made, only overwritten.
+        self._end_time = text(entry, "end_time", "", 40)
+        self._end_reason = text(entry, "end_reason", "", 20)
+        self._end_message = text(entry, "end_message", "", 1000)
+        text(group(entry, "user", "NXuser"), "name", str(info.get("user_name") or ""))
+        text(entry, "session", str(info.get("session_name") or ""))
+        text(entry, "scan_info", as_json({"name": began.name, **info}))
+        _program(entry)
+        _presets(entry, began.presets)
+        self.hooks = HookTable(group(entry, "hooks", "NXcollection"), zero)
+        self._positions = self._make_positions(began)
+
+    def share(self, entry: h5g.GroupID, instrument: h5g.GroupID) -> None:
+        """Link everything into a further entry."""
+        for name in _LINKED:
+            link(entry, name, self._entry, name)
+        for name in POSITIONERS:
+            link(instrument, name, self._instrument, name)
+
+    def end(self, ended: ScanEnded) -> None:
+        """Overwrite what is known at the end only."""
+        set_text(self._end_time, iso(ended.end_time))
+        set_text(self._end_reason, ended.end_reason)
+        set_text(self._end_message, ended.message)
+        for name, position in ended.positioners.items():
+            if name in self._positions:
+                set_number(self._positions[name], position.value)
+
+    def _make_positions(self, began: ScanBegan) -> dict[str, h5d.DatasetID]:
+        starts, ends = (group(self._instrument, name, "NXcollection") for name in POSITIONERS)
+        made: dict[str, h5d.DatasetID] = {}
+        names: set[str] = set()
+        for name, (value, unit) in began.positioners.items():
+            fit = unique_name(name, names)
+            names.add(fit)
+            number(starts, fit, float(value), unit)
+            made[name] = number(ends, fit, np.nan, unit)
+        return made
+
+
+def iso(moment: datetime) -> str:
+    """ISO 8601 with the zone; a time without one is local."""
+    return (moment if moment.tzinfo else moment.astimezone()).isoformat()
+
+
+@cache
+def own_version() -> str:
+    """The version of obtura."""
+    try:
+        return version("obtura")
+    except PackageNotFoundError:  # run from a source tree that was not installed
+        return "unknown"
+
+
+def _program(entry: h5g.GroupID) -> None:
+    program = text(entry, "program_name", "obtura")
+    versions = {
+        "version": own_version(),
+        "python_version": platform.python_version(),
+        "numpy_version": np.__version__,
+        "h5py_version": h5py.version.version,
+        "hdf5_version": h5py.version.hdf5_version,
+    }
+    for name, value in versions.items():
+        attribute(program, name, value)
+
+
+def _presets(entry: h5g.GroupID, presets: tuple[PresetInfo, ...]) -> None:
+    parent = group(entry, "presets", "NXcollection")
+    taken: set[str] = set()
+    for preset in presets:
+        name = unique_name(preset.name, taken)
+        taken.add(name)
+        made = group(parent, name, "NXcollection")
+        text(made, "name", preset.name)
+        text(made, "level", preset.level)
+        number(made, "branch", 0 if preset.branch is None else preset.branch + 1)
+        fact(made, "parameters", preset.parameters)
+
+
+def as_json(value: Any) -> str:
+    """`value` as JSON text that every language reads; what JSON has no form for becomes text."""
+    return json.dumps(_plain(value), ensure_ascii=False)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)  # JSON knows no NaN
+    if isinstance(value, Mapping):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(each) for each in value]
+    if isinstance(value, datetime):
+        return iso(value)
+    name = getattr(value, "name", None)  # a device
+    return name if isinstance(name, str) else str(value)

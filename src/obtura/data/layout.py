@@ -1,0 +1,58 @@
+"""Which file is where: the master `data.h5`, and beside it the directory `data` with one file per scan.
+
+data.h5               the master: an external link for each entry, 12.1 -> data/scan0012.h5
+data.h5.lock          while somebody writes
+data/scan0012.h5      everything of scan 12
+"""
+
+import os
+import re
+from pathlib import Path
+
+__all__ = [
+    "SUFFIX",
+    "entry_name",
+    "highest_scan_file",
+    "lock_file",
+    "master_of",
+    "scan_directory",
+    "scan_file",
+]
+
+SUFFIX = ".h5"
+
+_SCAN_FILE = re.compile(r"scan(\d+)\.h5")
+
+
+def scan_directory(master: Path) -> Path:
+    """The directory of the scans' own files; it moves together with the master."""
+    return master.with_suffix("")
+
+
+def scan_file(master: Path, number: int) -> Path:
+    """The file of one scan."""
+    return scan_directory(master) / f"scan{number:04d}{SUFFIX}"
+
+
+def master_of(file: Path) -> Path:
+    """The master that a scan's file belongs to."""
+    return file.parent.with_name(file.parent.name + SUFFIX)
+
+
+def lock_file(master: Path) -> Path:
+    """The file whose lock says that somebody writes."""
+    return master.with_name(master.name + ".lock")
+
+
+def entry_name(number: int, branch: int) -> str:
+    """The NXentry of a branch, counted from 0: "12.1", "12.2"."""
+    return f"{number}.{branch + 1}"
+
+
+def highest_scan_file(master: Path) -> int:
+    """The highest number of a scan that has a file, 0 without any; counts those of crashed scans too."""
+    try:
+        names = os.listdir(scan_directory(master))
+    except FileNotFoundError:
+        return 0
+    return max((int(match[1]) for name in names if (match := _SCAN_FILE.fullmatch(name))), default=0)

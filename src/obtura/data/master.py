@@ -1,0 +1,117 @@
+"""The master file: one relative external link for each entry, and nothing else.
+
+It is never written in place. A changed copy is made in memory and put in its stead in one step, so that a
+viewer that has it open keeps what it has, one that opens it gets the old or the new one whole, and a full
+disk or a kill leaves the old one.
+"""
+
+import errno
+import io
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+import h5py
+
+from obtura.data.common import iso, own_version
+from obtura.data.disk import saving_error
+from obtura.ground.errors import SavingError
+from obtura.works.clock import clock
+
+__all__ = ["add_links", "entry_names", "highest_entry"]
+
+CREATOR = "obtura"
+
+_ENTRY = re.compile(r"(\d+)\.\d+")
+
+
+def entry_names(master: Path) -> list[str]:
+    """The entries of a master, oldest first; none when there is no such file.
+
+    Raises:
+        SavingError: there is a file, but it is no master of ours, or it is damaged.
+    """
+    if not master.exists():
+        return []
+    try:
+        # Without a lock: nobody ever writes into this file, and file systems without locks exist.
+        with h5py.File(master, "r", locking=False) as file:
+            _check(file, master)
+            return list(file)
+    except SavingError:
+        raise
+    except (OSError, RuntimeError, KeyError, ValueError) as error:
+        raise SavingError(
+            f"{master} can't be read as HDF5, so no scan is added to it; "
+            "move it away, or save to another file: SCAN_SAVING.data_filename"
+        ) from error
+
+
+def highest_entry(master: Path) -> int:
+    """The highest scan number in a master, 0 without any. Raises `SavingError` as `entry_names` does."""
+    return max(
+        (int(match[1]) for name in entry_names(master) if (match := _ENTRY.fullmatch(name))), default=0
+    )
+
+
+def add_links(master: Path, links: Mapping[str, Path]) -> None:
+    """Link new entries, each to the one of the same name in a file below the master's directory.
+
+    The first of them becomes the default entry. The caller is the master's one writer (see `lock`).
+
+    Raises:
+        SavingError: the master is none of ours, has one of the entries, or can't be written.
+    """
+    try:
+        image = io.BytesIO(master.read_bytes() if master.exists() else b"")
+        with h5py.File(image, "r+" if master.exists() else "w", track_order=True) as file:
+            if not master.exists():
+                _describe(file, master)
+            _check(file, master)
+            for name, target in links.items():
+                if name in file:
+                    raise SavingError(f"{master} has an entry {name} already; nothing was overwritten")
+                file[name] = h5py.ExternalLink(target.relative_to(master.parent).as_posix(), f"/{name}")
+            file.attrs["default"] = next(iter(links))
+        _replace(master, image.getbuffer())
+    except SavingError:
+        raise
+    except (OSError, RuntimeError, KeyError, ValueError) as error:
+        raise saving_error("the scan can't be added to it", master, error) from error
+
+
+def _check(file: h5py.File, master: Path) -> None:
+    if file.attrs.get("creator") != CREATOR:
+        raise SavingError(
+            f"{master} was not made by obtura, so no scan is added to it; "
+            "move it away, or save to another file: SCAN_SAVING.data_filename"
+        )
+
+
+def _describe(file: h5py.File, master: Path) -> None:
+    file.attrs["NX_class"] = "NXroot"
+    file.attrs["creator"] = CREATOR
+    file.attrs["creator_version"] = own_version()
+    file.attrs["file_name"] = master.name
+    file.attrs["file_time"] = iso(datetime.fromtimestamp(clock.epoch()).astimezone())
+
+
+def _replace(master: Path, content: memoryview) -> None:
+    new = master.with_name(f".{master.name}.new")
+    new.unlink(missing_ok=True)  # left by a process that was killed here
+    if master.exists() and not os.access(master, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    try:
+        with new.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if master.exists():
+            shutil.copymode(master, new)
+        os.replace(new, master)
+    except OSError:
+        new.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,148 @@
+"""The saver: reads a scan's record and writes it into the scan's file, live."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from obtura.contracts.consumers import Consumer, Say
+from obtura.data import lock
+from obtura.data.disk import free_bytes, free_text, make_directory, saving_error
+from obtura.data.layout import scan_directory, scan_file
+from obtura.data.master import add_links, entry_names
+from obtura.data.saving import ScanSaving
+from obtura.data.scan_file import ScanFile
+from obtura.ground.errors import SavingError
+from obtura.ground.events import Event, HookLeft, Points, ScanBegan, ScanEnded
+from obtura.works.clock import clock
+
+__all__ = ["RESERVE", "HDF5Saver"]
+
+RESERVE = 50_000_000
+"""Bytes that are left free on a disk: with less no scan begins, and with half of it a running one ends."""
+
+SHARE = 10
+"""Writing takes at most one part in so many of the time, however many columns there are."""
+
+
+class HDF5Saver(Consumer):
+    """Saves a scan below the master file that `scan_saving` names; see `layout`, `entry` for what comes out.
+
+    A reader that opens the scan's file with `h5py.File(path, swmr=True)`, also through the master, may stay
+    attached to the running scan. `reserve`: the free space (bytes) it asks for.
+    """
+
+    name = "HDF5 saver"
+    essential = True
+
+    def __init__(self, scan_saving: ScanSaving, reserve: int = RESERVE) -> None:
+        self._saving = scan_saving
+        self._reserve = reserve
+        self._master: Path | None = None
+        self._number = 0
+        self._file: ScanFile | None = None
+        self._linked = False
+        self._ended: ScanEnded | None = None
+        self._failed: SavingError | None = None
+        self._next_write = 0.0
+
+    def open(self, began: ScanBegan, say: Say) -> None:
+        """Become the writer and have the scan's file ready.
+
+        Raises:
+            UsageError: the path leaves its base directory, or has unknown fields.
+            SavingError: no permission, no space, another writer, a master that is none of ours.
+        """
+        master = Path(self._saving.filename)
+        make_directory(master.parent)
+        self._check_space(master, self._reserve)
+        self._master, self._number = master, began.number
+        lock.take(master, began.number)
+        entry_names(master)
+        make_directory(scan_directory(master))
+        zero = clock.time() - (clock.epoch() - began.start_time.timestamp())
+        self._file = ScanFile(scan_file(master, began.number), began, zero)
+        add_links(master, {entry.name: self._file.path for entry in self._file.entries})
+        self._linked = True
+
+    def receive(self, events: Sequence[Event]) -> None:
+        """Write blocks of points. After `ScanEnded` it returns with the file closed and on disk.
+
+        Raises:
+            SavingError: the disk is full or failed; what was written before is safe.
+        """
+        file = self._file
+        if file is None or not file.is_open:
+            return
+        try:
+            for event in events:
+                if isinstance(event, Points | HookLeft):
+                    file.take(event)
+                elif isinstance(event, ScanEnded):
+                    self._ended = event
+                    file.finish(event)
+                    return
+            self._write_when_due(file)
+        except Exception as error:
+            self._failed = self._explained(file, error)
+            raise self._failed from error
+
+    def _write_when_due(self, file: ScanFile) -> None:
+        """Write unless it was done just now; what is not written stays for the next batch, or the end."""
+        began = clock.time()
+        if began < self._next_write:
+            return
+        self._check_space(file.path, self._reserve // 2)
+        file.write()
+        ended = clock.time()
+        self._next_write = ended + (ended - began) * (SHARE - 1)
+
+    def close(self) -> None:
+        """Close what is open, as well as it can be, and let other processes write.
+
+        Raises:
+            SavingError: the file could not be closed in order.
+        """
+        try:
+            if self._file is not None and self._file.is_open:
+                self._close(self._file)
+        finally:
+            if self._master is not None:
+                lock.release(self._master, self._number)
+
+    def _close(self, file: ScanFile) -> None:
+        """The scan was refused, or receiving failed: the file ends here."""
+        if not self._linked:
+            file.abandon()
+            file.path.unlink(missing_ok=True)
+            return
+        try:
+            file.rewind()
+            file.finish(self._ended or self._end_now())
+        except Exception as error:
+            raise saving_error(
+                "could not be closed in order; it can be read as after a crash, with swmr=True",
+                file.path,
+                error,
+            ) from error
+        finally:
+            file.abandon()
+
+    def _end_now(self) -> ScanEnded:
+        message = str(self._failed) if self._failed else "the scan did not begin"
+        return ScanEnded(datetime.fromtimestamp(clock.epoch()).astimezone(), "FAILURE", message, {})
+
+    def _explained(self, file: ScanFile, error: Exception) -> SavingError:
+        if isinstance(error, SavingError):
+            return error
+        return saving_error(f"writing failed after point {file.points}", file.path, error)
+
+    def _check_space(self, path: Path, least: int) -> None:
+        try:
+            free = free_bytes(path)
+        except OSError as error:
+            raise saving_error("can't find out the free space", path, error) from error
+        if free < least:
+            raise SavingError(
+                f"{path}: the disk is full ({free_text(path)}, {least / 1e6:.3g} MB must stay free); "
+                "delete something, or save to another disk: SCAN_SAVING.base_path"
+            )

@@ -1,0 +1,162 @@
+"""A scan's own file: made whole, then only appended to and overwritten while readers look on (HDF5's SWMR
+mode).
+
+Three rules keep readers and the interpreter whole:
+
+- Every object exists before SWMR begins; from then on columns grow and what was filled in is overwritten.
+- The FILE is flushed, not single datasets: only then does a killed process leave a file that reads whole.
+- HDF5's close is called only when a flush before it succeeded. When the disk is full, closing fails, keeps what
+  it holds, and takes the interpreter along at its exit. Such a file is let go of (`abandon`): it stays on
+  disk as its last good flush left it, as after a crash.
+"""
+
+import logging
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import BinaryIO
+
+import h5py
+
+from obtura.data.columns import Column, Rows
+from obtura.data.common import own_version
+from obtura.data.disk import saving_error, sync
+from obtura.data.entry import Entry
+from obtura.data.tree import attribute
+from obtura.ground.errors import SavingError, one_line
+from obtura.ground.events import HookLeft, Points, ScanBegan, ScanEnded
+
+__all__ = ["FORMAT", "ScanFile"]
+
+log = logging.getLogger(__name__)
+
+FORMAT = ("v110", "v110")
+"""The oldest format that has SWMR: readable with every HDF5 from 1.10 on. "latest" would ask for the
+newest."""
+
+
+class ScanFile:
+    """The file of a running scan, ready to receive. `zero`: the clock's time (s) at the scan's start_time.
+
+    Raises:
+        SavingError: it exists already, or can't be made; then there is no file.
+    """
+
+    def __init__(self, path: Path, began: ScanBegan, zero: float) -> None:
+        self.path = path
+        try:
+            # No lock of HDF5's: who looks at the file too early is kept out by a mark that HDF5 sets in it.
+            self._file = h5py.File(path, "x", libver=FORMAT, locking=False)
+        except FileExistsError as error:
+            raise SavingError(
+                f"{path} exists already: another process has saved a scan of this number; run the scan again"
+            ) from error
+        except (OSError, RuntimeError, ValueError) as error:
+            raise saving_error("can't make this file", path, error) from error
+        try:
+            self._build(began, zero)
+        except BaseException as error:
+            self.abandon()
+            path.unlink(missing_ok=True)
+            if isinstance(error, SavingError) or not isinstance(error, Exception):
+                raise
+            raise saving_error("can't make this file", path, error) from error
+
+    def _build(self, began: ScanBegan, zero: float) -> None:
+        root = self._file.id
+        attribute(root, "NX_class", "NXroot")
+        attribute(root, "creator", "obtura")
+        attribute(root, "creator_version", own_version())
+        self.entries = [Entry(root, began, 0, zero)]
+        for branch in range(1, len(began.branches)):
+            self.entries.append(Entry(root, began, branch, zero, self.entries[0].common))
+        attribute(root, "default", self.entries[0].name)
+        self._common = self.entries[0].common
+        self._columns = {index: column for entry in self.entries for index, column in entry.columns.items()}
+        self._rows = [Rows(entry.rows) for entry in self.entries]
+        self._others = [column for entry in self.entries for column in entry.others]
+        self._others += self._common.hooks.columns
+        self._file.swmr_mode = True
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still has to be closed."""
+        return bool(self._file)
+
+    @property
+    def points(self) -> int:
+        """The complete points that were written, of the first branch."""
+        return min((column.written for column in self.entries[0].rows), default=0)
+
+    def take(self, event: Points | HookLeft) -> None:
+        """Receive points or a hook call; nothing is written yet."""
+        if isinstance(event, HookLeft):
+            self._common.hooks.take(event)
+            return
+        column = self._columns[event.channel]
+        if event.first != column.received:
+            raise SavingError(
+                f"channel {column.name}: point {event.first} came where {column.received} was expected; "
+                "this is an error in obtura"
+            )
+        column.take(event.values)
+
+    def write(self) -> None:
+        """Write and flush what was received: complete rows only, so that readers find columns of one
+        length."""
+        for rows in self._rows:
+            rows.write()
+        self._write_others_and_flush()
+
+    def finish(self, ended: ScanEnded) -> None:
+        """Write all the rest, close, and return when it is on disk. After an error it may be tried again."""
+        for rows in self._rows:
+            rows.finish()
+        self._common.end(ended)
+        self._write_others_and_flush()
+        self._file.close()
+        sync(self.path)
+        sync(self.path.parent)
+
+    def _write_others_and_flush(self) -> None:
+        for column in self._others:
+            column.write(column.received)
+        self._file.flush()
+        for column in self._all:
+            column.settle()
+
+    def rewind(self) -> None:
+        """After a failed write: what HDF5 may have lost is written again next time."""
+        for column in self._all:
+            column.rewind()
+
+    @property
+    def _all(self) -> list[Column]:
+        return [*self._columns.values(), *self._common.hooks.columns]
+
+    def abandon(self) -> None:
+        """Close without touching the disk: what HDF5 still wants to write goes nowhere."""
+        if not self.is_open:
+            return
+        for nowhere in (_memory, _null):
+            with nowhere() as sink:
+                os.dup2(sink.fileno(), self._file.id.get_vfd_handle(), inheritable=False)
+            try:
+                self._file.flush()
+                break
+            except RuntimeError as error:
+                log.warning("%s: can't be let go of yet: %s", self.path, one_line(error))
+        self._file.close()
+
+
+def _memory() -> BinaryIO:
+    """A file that is on no disk."""
+    if sys.platform == "linux":
+        return os.fdopen(os.memfd_create("obtura"), "r+b")
+    return tempfile.TemporaryFile()
+
+
+def _null() -> BinaryIO:
+    """A file that takes everything, though it can't be lengthened; there may be a limit to the size of files."""
+    return open(os.devnull, "r+b")

@@ -1,0 +1,203 @@
+"""Groups, texts, numbers, columns and links of an HDF5 file, made with h5py's low-level calls.
+
+A scan's file has some fifty objects, and all of them must exist before the first point: made with h5py's
+usual interface that takes three times as long.
+"""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+from h5py import h5a, h5d, h5g, h5p, h5s, h5t
+
+__all__ = [
+    "attribute",
+    "column",
+    "fact",
+    "group",
+    "hdf5_name",
+    "link",
+    "number",
+    "rows_of_a_chunk",
+    "set_number",
+    "set_text",
+    "text",
+    "unique_name",
+]
+
+SCALARS = 1024
+"""The most scalars of a chunk: what was not full is written again at each flush."""
+
+_SCALAR = h5s.create(h5s.SCALAR)
+_STRING = h5t.py_create(h5py.string_dtype(), logical=True)
+_IN_ORDER = h5p.create(h5p.GROUP_CREATE)
+_IN_ORDER.set_link_creation_order(h5p.CRT_ORDER_TRACKED | h5p.CRT_ORDER_INDEXED)
+
+
+# -- names ------------------------------------------------------------------------------------------------
+
+
+def hdf5_name(name: str) -> str:
+    """A name fit for an HDF5 link and a NeXus field: letters, digits, `_`, `-` and dots inside."""
+    return re.sub(r"[^\w.\-]", "_", name).strip(".") or "unnamed"
+
+
+def unique_name(name: str, taken: Collection[str]) -> str:
+    """`name`, made fit, and with `_2`, `_3`... when it is taken."""
+    fit = hdf5_name(name)
+    count = 2
+    result = fit
+    while result in taken:
+        result = f"{fit}_{count}"
+        count += 1
+    return result
+
+
+def _bytes(text: str) -> bytes:
+    """UTF-8 without what HDF5 has no place for."""
+    return text.replace("\0", " ").encode("utf-8", "backslashreplace")
+
+
+# -- making -----------------------------------------------------------------------------------------------
+
+
+def group(parent: Any, name: str, nx_class: str, **attributes: Any) -> h5g.GroupID:
+    """A group with its NX_class and further attributes; it lists its members in the order of their making."""
+    made = h5g.create(parent, _bytes(name), gcpl=_IN_ORDER)
+    attribute(made, "NX_class", nx_class)
+    for key, value in attributes.items():
+        attribute(made, key, value)
+    return made
+
+
+def attribute(owner: Any, name: str, value: str | Sequence[str]) -> None:
+    """A text, or a list of texts, as an attribute. Of variable length: h5py reads those as `str`."""
+    if isinstance(value, str):
+        space, data = _SCALAR, np.array(_bytes(value).decode(), dtype=object)
+    else:
+        space = h5s.create_simple((len(value),))
+        data = np.array([_bytes(each).decode() for each in value], dtype=object)
+    h5a.create(owner, _bytes(name), _STRING, space).write(data)
+
+
+def text(parent: Any, name: str, value: str, size: int | None = None) -> h5d.DatasetID:
+    """A text of fixed length: `size` bytes when it is to be overwritten while readers look, else as
+    needed."""
+    encoded = _bytes(value)
+    kind = _text_type(size or len(encoded) or 1)
+    made = h5d.create(parent, _bytes(name), kind, _SCALAR)
+    _write_text(made, encoded, kind)
+    return made
+
+
+def set_text(dataset: h5d.DatasetID, value: str) -> None:
+    """Overwrite a text; one that is too long ends with an ellipsis."""
+    kind = dataset.get_type()
+    size = kind.get_size()
+    encoded = _bytes(value)
+    if len(encoded) > size:
+        mark = "…".encode() if size > 3 else b""
+        encoded = encoded[: size - len(mark)].decode(errors="ignore").encode() + mark
+    _write_text(dataset, encoded, kind)
+
+
+def number(parent: Any, name: str, value: Any, unit: str | None = None) -> h5d.DatasetID:
+    """A number, or an array of them."""
+    array = np.asarray(value)
+    space = h5s.create_simple(array.shape) if array.shape else _SCALAR
+    made = h5d.create(parent, _bytes(name), h5t.py_create(array.dtype, logical=True), space)
+    if array.size:
+        made.write(h5s.ALL, h5s.ALL, np.ascontiguousarray(array))
+    if unit:
+        attribute(made, "units", unit)
+    return made
+
+
+def set_number(dataset: h5d.DatasetID, value: float) -> None:
+    """Overwrite a number."""
+    dataset.write(h5s.ALL, h5s.ALL, np.array(value, dtype=dataset.dtype))
+
+
+def rows_of_a_chunk(shape: tuple[int, ...], expected: int = 0) -> int:
+    """How many points of this shape make a chunk; no more than are `expected` (0: unknown)."""
+    rows = max(1, SCALARS // max(1, int(np.prod(shape))))
+    return min(rows, expected) if expected > 0 else rows
+
+
+def column(
+    parent: Any,
+    name: str,
+    dtype: np.dtype[Any],
+    shape: tuple[int, ...] = (),
+    rows: int = SCALARS,
+    unit: str | None = None,
+) -> h5d.DatasetID:
+    """A dataset that grows along its first axis: empty, chunks of `rows` points of `shape`."""
+    kind = _text_type(dtype.itemsize) if dtype.kind == "S" else h5t.py_create(dtype, logical=True)
+    how = h5p.create(h5p.DATASET_CREATE)
+    how.set_chunk((rows, *shape))
+    if dtype.kind == "f":
+        how.set_fill_value(np.array(np.nan, dtype=dtype))  # what is not there must not look like a value
+    space = h5s.create_simple((0, *shape), (h5s.UNLIMITED, *shape))
+    made = h5d.create(parent, _bytes(name), kind, space, how)
+    if unit:
+        attribute(made, "units", unit)
+    return made
+
+
+def link(parent: Any, name: str, target: Any, target_name: str) -> None:
+    """A second name, in `parent`, of what is `target_name` in `target`."""
+    parent.links.create_hard(_bytes(name), target, _bytes(target_name))
+
+
+def fact(parent: Any, name: str, value: Any) -> None:
+    """Metadata of any kind under a fit name: text, numbers, arrays, nested mappings; None is left out.
+
+    A key that begins with "@" becomes an attribute. What HDF5 can't hold is kept as text.
+    """
+    if name.startswith("@"):
+        attribute(parent, name[1:] or "attribute", str(value))
+        return
+    taken = {key.decode(errors="replace") for key in parent}
+    fit = unique_name(name, taken)
+    if isinstance(value, Mapping):
+        nx_class = str(value.get("@NX_class", "NXcollection"))
+        inner = group(parent, fit, nx_class)
+        for key, each in value.items():
+            if key != "@NX_class":
+                fact(inner, str(key), each)
+    elif isinstance(value, str):
+        text(parent, fit, value)
+    elif value is not None:
+        _array_or_text(parent, fit, value)
+
+
+def _array_or_text(parent: Any, name: str, value: Any) -> None:
+    try:
+        array: npt.NDArray[Any] = np.asarray(value)
+    except ValueError:  # lists of unequal lengths
+        array = np.array(None)
+    if array.dtype.kind in "biufc":
+        number(parent, name, array)
+    elif array.dtype.kind == "U" and array.ndim == 1 and array.size:
+        encoded = [_bytes(str(each)) for each in array]
+        kind = _text_type(max(1, *map(len, encoded)))
+        made = h5d.create(parent, _bytes(name), kind, h5s.create_simple(array.shape))
+        made.write(h5s.ALL, h5s.ALL, np.array(encoded, dtype=f"S{kind.get_size()}"), kind)
+    else:
+        text(parent, name, str(value))
+
+
+def _text_type(size: int) -> h5t.TypeStringID:
+    kind = h5t.C_S1.copy()
+    kind.set_size(size)
+    kind.set_cset(h5t.CSET_UTF8)
+    kind.set_strpad(h5t.STR_NULLPAD)
+    return kind
+
+
+def _write_text(dataset: h5d.DatasetID, encoded: bytes, kind: h5t.TypeStringID) -> None:
+    dataset.write(h5s.ALL, h5s.ALL, np.array(encoded, dtype=f"S{kind.get_size()}"), kind)

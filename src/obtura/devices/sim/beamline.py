@@ -1,0 +1,65 @@
+"""The beamline of the demo session.
+
+    source ── monitor ── shutter ──┬── diode
+                                   └── cover ── diode2        on roby (and robz)
+
+The shutter is closed and the cover in at first, so both diodes are dark; the beam is centred at roby = 5 mm.
+"""
+
+from typing import NamedTuple
+
+from obtura.devices.axis import Axis
+from obtura.devices.cover import DetectorCover
+from obtura.devices.multiplexer import Multiplexer
+from obtura.devices.shutter import Shutter
+from obtura.devices.sim.blades import SimulatedCover, SimulatedShutter
+from obtura.devices.sim.counters import SimulatedController, SimulatedDiode, Spot
+from obtura.devices.sim.motor import SimulatedAxis
+from obtura.devices.sim.multiplexer import SimulatedMultiplexer
+from obtura.devices.sim.world import World
+
+__all__ = ["DemoBeamline", "demo_beamline"]
+
+
+class DemoBeamline(NamedTuple):
+    """The devices of the demo session under the names that they have there; `_asdict()` maps these to them.
+
+    `monitor` sees the beam before the shutter, `diode` behind it over roby, `diode2` behind shutter and cover
+    over roby and robz. `world.beam = 0` takes the beam away.
+    """
+
+    world: World
+    roby: Axis
+    robz: Axis
+    monitor: SimulatedDiode
+    diode: SimulatedDiode
+    diode2: SimulatedDiode
+    shutter: Shutter
+    cover: DetectorCover
+    multiplexer: Multiplexer
+
+
+def demo_beamline(seed: int = 1) -> DemoBeamline:
+    """A new beamline, independent of any other; the same seed gives the same readings."""
+    world = World(seed)
+    roby = SimulatedAxis("roby", unit="mm", limits=(-100.0, 100.0))
+    robz = SimulatedAxis("robz", unit="mm", limits=(-100.0, 100.0))
+    shutter = SimulatedShutter("shutter")
+    cover = SimulatedCover("cover")
+    controller = SimulatedController()
+    across, along = Spot(roby, centre=5.0, sigma=2.0), Spot(robz, centre=0.0, sigma=2.0)
+    return DemoBeamline(
+        world=world,
+        roby=roby,
+        robz=robz,
+        monitor=SimulatedDiode("monitor", controller, world, height=100.0),
+        diode=SimulatedDiode("diode", controller, world, spots=[across], behind=[shutter.blade]),
+        diode2=SimulatedDiode(
+            "diode2", controller, world, spots=[across, along], behind=[shutter.blade, cover.blade]
+        ),
+        shutter=shutter,
+        cover=cover,
+        multiplexer=SimulatedMultiplexer(
+            "multiplexer", {"trigger": ("timer", "roby", "robz"), "gate": ("off", "shutter", "timer")}
+        ),
+    )

@@ -1,0 +1,67 @@
+"""What a `ct` shows: a line per counter, `diode = 4 (40/s)`."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from obtura.display.table import display_names, is_number
+from obtura.ground.events import ChannelInfo, Event, Points, ScanEnded
+
+__all__ = ["Counts"]
+
+
+class Counts:
+    """Collects one value per counter, a spectrum or image as its sum; `count_time` in s, None: no rates."""
+
+    def __init__(self, channels: Sequence[ChannelInfo], count_time: float | None) -> None:
+        self._channels = channels
+        self._count_time = count_time
+        self._values: dict[int, Any] = {}
+        self._missing = {number for number, info in enumerate(channels) if info.role == "counter"}
+
+    def take(self, event: Event) -> str:
+        """Note the next event; returns the lines once the last counter has come, or none will come."""
+        match event:
+            case Points():
+                return self._points(event)
+            case ScanEnded():
+                return self._lines() if self._missing else ""
+        return ""
+
+    def _points(self, points: Points) -> str:
+        if points.channel not in self._missing or not len(points.values):
+            return ""
+        self._missing.remove(points.channel)
+        value = points.values[-1]
+        self._values[points.channel] = np.sum(value) if _is_summed(self._channels[points.channel]) else value
+        return "" if self._missing else self._lines()
+
+    def _lines(self) -> str:
+        values = [(self._channels[number], self._values[number]) for number in sorted(self._values)]
+        names = display_names([info for info, _ in values])
+        left = [_written(info, value) for info, value in values]
+        right = [self._rate(info, value) for info, value in values]
+        return "".join(
+            f"{name:>{_widest(names)}} = {value:>{_widest(left)}}"
+            + (f" ({rate:>{_widest(right)}}/s)" if rate else "")
+            + (f" sum of {' x '.join(map(str, info.shape))}" if _is_summed(info) else "")
+            + "\n"
+            for name, value, rate, (info, _) in zip(names, left, right, values, strict=True)
+        )
+
+    def _rate(self, info: ChannelInfo, value: Any) -> str:
+        return _written(info, value / self._count_time) if self._count_time and is_number(info) else ""
+
+
+def _is_summed(info: ChannelInfo) -> bool:
+    return bool(info.shape) and is_number(info)
+
+
+def _written(info: ChannelInfo, value: Any) -> str:
+    text = "%g" % value if is_number(info) else str(value)  # noqa: UP031 - f-strings refuse numpy's bool
+    return f"{text} {info.unit}" if info.unit else text
+
+
+def _widest(texts: Sequence[str]) -> int:
+    return max(map(len, texts), default=0)

@@ -1,0 +1,44 @@
+"""What is printed of a scan: heading, rows, and how it ended."""
+
+from obtura.display.heading import heading
+from obtura.display.table import Table
+from obtura.display.times import Times
+from obtura.ground.events import Event, HookLeft, IterationDone, Points, ScanBegan, ScanClosed
+
+__all__ = ["ScanPage"]
+
+_ENDED = {"USER_ABORTED": "Aborted", "KILLED": "Failed"}
+
+
+class ScanPage:
+    """Turns the events of a scan into lines. `width`: characters that fit on one, 0: any number."""
+
+    def __init__(self, began: ScanBegan, width: int = 0) -> None:
+        self._npoints = began.scan_info.get("npoints") or 0
+        self._table = Table(began.channels, width)
+        self._times = Times()
+
+    def take(self, event: Event) -> str:
+        """Note the next event; returns the lines that are complete by it, each ending in a newline."""
+        match event:
+            case Points():
+                return self._table.take(event)
+            case HookLeft():
+                self._times.left(event)
+            case IterationDone():
+                self._times.counted(event)
+            case ScanBegan():
+                header = self._table.header
+                return heading(event, self._table.not_shown) + (f"\n{header}" if header else "")
+            case ScanClosed():
+                return f"\n{self._how_it_ended(event.state)}{self._times.took(event.seconds)}\n"
+        return ""
+
+    def _how_it_ended(self, state: str) -> str:
+        """Why the table is shorter than asked for. What went wrong is said by whoever called `run()`."""
+        if state not in _ENDED:
+            return ""
+        if not self._table.header:
+            return f"{_ENDED[state]}\n"
+        of_all = f" of {self._npoints}" if self._npoints else ""
+        return f"{_ENDED[state]} after {self._table.rows}{of_all} points\n"

@@ -1,0 +1,99 @@
+"""The table of a scan: a row per point, a column per scalar of the first top-master."""
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Any
+
+from obtura.ground.events import ChannelInfo, Points
+
+__all__ = ["Table", "display_names", "is_number"]
+
+_NARROWEST = 12
+"""Characters of a column, at least: the longest number that `%g` gives."""
+
+_GAP = 2
+_ORDER = {"timer": 0, "axis": 1, "counter": 2}
+_NUMBERS = ("float", "int", "uint", "bool")
+
+
+class Table:
+    """Collects points and gives the rows that are complete.
+
+    `width`: characters that fit on a line, 0: any number. A longer row goes on below, at a column, so that no
+    number is broken; the first column holds the row's number only.
+    """
+
+    def __init__(self, channels: Sequence[ChannelInfo], width: int = 0) -> None:
+        own = [number for number, info in enumerate(channels) if info.branch == 0]
+        scalars = [number for number in own if not channels[number].shape and not _is_epoch(channels[number])]
+        paced = [number for number in scalars if channels[number].per_point]
+        # Who reads blocks at their own pace would hold up the rows; alone, they make the rows.
+        shown = sorted(paced or scalars, key=lambda number: _rank(channels[number]))
+        self.not_shown = display_names([channels[n] for n in own if n not in shown and not _is_epoch(channels[n])])
+        self.rows = 0
+        self._waiting: dict[int, deque[Any]] = {number: deque() for number in shown}
+        self._empty = len(shown)
+        self._header, self._row = _templates([channels[number] for number in shown], width)
+
+    @property
+    def header(self) -> str:
+        """The names of the columns, as one line or more; empty when there is nothing to show."""
+        return self._header if self._waiting else ""
+
+    def take(self, points: Points) -> str:
+        """Note new points; returns the rows that are complete by them, each ending in a newline."""
+        waiting = self._waiting.get(points.channel)
+        if waiting is None or not len(points.values):
+            return ""
+        if not waiting:
+            self._empty -= 1
+        waiting.extend(points.values)
+        rows = []
+        while not self._empty:
+            values = [queue.popleft() for queue in self._waiting.values()]
+            rows.append(self._row % (self.rows, *values))
+            self.rows += 1
+            self._empty = sum(not queue for queue in self._waiting.values())
+        return "".join(rows)
+
+
+def display_names(channels: Sequence[ChannelInfo]) -> list[str]:
+    """Short names, or full ones where two are alike."""
+    short = [info.short_name for info in channels]
+    return [info.short_name if short.count(info.short_name) == 1 else info.name for info in channels]
+
+
+def is_number(info: ChannelInfo) -> bool:
+    """Whether the values of a channel can be written with `%g`."""
+    return info.dtype.startswith(_NUMBERS)
+
+
+def _is_epoch(info: ChannelInfo) -> bool:
+    return info.role == "timer" and info.short_name == "epoch"
+
+
+def _is_elapsed_time(info: ChannelInfo) -> bool:
+    return info.role == "timer" and info.short_name == "elapsed_time"
+
+
+def _rank(info: ChannelInfo) -> tuple[int, int]:
+    return (0 if _is_elapsed_time(info) else 1, _ORDER.get(info.role, len(_ORDER)))
+
+
+def _templates(channels: Sequence[ChannelInfo], width: int) -> tuple[str, str]:
+    """The header, and the `%` template of a row."""
+    header, row = "#".rjust(_NARROWEST), f"%{_NARROWEST}d"
+    used = _NARROWEST
+    for info, name in zip(channels, display_names(channels), strict=True):
+        label = "dt" if _is_elapsed_time(info) else name
+        if info.unit:
+            label += f"[{info.unit}]"
+        size = max(len(label), _NARROWEST)
+        if width and used + _GAP + size > width and used > _NARROWEST:
+            header += "\n" + " " * _NARROWEST
+            row += "\n" + " " * _NARROWEST
+            used = _NARROWEST
+        header += " " * _GAP + label.rjust(size)
+        row += " " * _GAP + f"%{size}{'g' if is_number(info) else 's'}"
+        used += _GAP + size
+    return header + "\n", row + "\n"

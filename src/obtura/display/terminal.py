@@ -1,0 +1,84 @@
+"""The display of a scan in a terminal or a pipe: its rows and what is printed meanwhile, in true order."""
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from obtura.contracts.consumers import Consumer, Say
+from obtura.display.capture import Capture, Captured, Mark
+from obtura.display.counts import Counts
+from obtura.display.page import ScanPage
+from obtura.display.screen import Screen, width_of
+from obtura.ground.events import Event, ScanBegan, ScanClosed, Text
+
+__all__ = ["TerminalDisplay"]
+
+
+class TerminalDisplay(Consumer):
+    """Prints the table of a scan, or the counts of a `ct`, and what hooks and devices print.
+
+    `stream`: a text stream; None: `sys.stdout` as it is when the scan begins. `columns`: the characters that
+    fit on a line; None: those of the terminal, any number in a pipe.
+
+    While it is open, `sys.stdout` and `sys.stderr` write into the scan's record. Text on stdout is shown on
+    `stream`, text on stderr where stderr was before.
+    """
+
+    name = "table"
+
+    def __init__(self, stream: Any = None, columns: int | None = None) -> None:
+        self._stream = stream
+        self._columns = columns
+        self._capture: Capture | None = None
+
+    def open(self, began: ScanBegan, say: Say) -> None:
+        """Capture what is printed from now on."""
+        out = _outside(sys.stdout if self._stream is None else self._stream, say)
+        self._screen = Screen(out, _outside(sys.stderr, say))
+        self._page: Counts | ScanPage
+        if began.scan_info.get("type") == "ct":
+            self._page = Counts(began.channels, began.scan_info.get("count_time"))
+        else:
+            self._page = ScanPage(began, width_of(out) if self._columns is None else self._columns)
+        self._capture = Capture(say)
+        self._capture.install()
+
+    def receive(self, events: Sequence[Event]) -> None:
+        """Show a batch of events, with one write for what goes to the same stream.
+
+        Raises:
+            OSError: the stream takes no more, e.g. the disk is full. What is printed then goes its usual way.
+        """
+        try:
+            for event in events:
+                if isinstance(event, Text):
+                    self._screen.text(event.stream, event.text)
+                elif lines := self._page.take(event):
+                    self._screen.lines(lines)
+            self._screen.flush()
+        except BaseException:
+            self._release()
+            raise
+        finally:
+            for event in events:
+                if isinstance(event, Text) and isinstance(event.text, Mark):
+                    event.text.reached.set()
+                elif isinstance(event, ScanClosed):  # text that came after it will still be received
+                    self._release()
+
+    def close(self) -> None:
+        """Put `sys.stdout` and `sys.stderr` back."""
+        if self._capture is not None:
+            self._capture.remove()
+            self._capture = None
+
+    def _release(self) -> None:
+        if self._capture is not None:
+            self._capture.release()
+
+
+def _outside(stream: Any, say: Say) -> Any:
+    """The first stream, from this one downwards, that does not write into this very scan's record again."""
+    while isinstance(stream, Captured) and stream.say == say:
+        stream = stream.beneath
+    return stream

@@ -1,0 +1,308 @@
+"""The devices of one branch, and every call the engine makes to them.
+
+Calls of one level are made together: in-memory devices inline, blocking ones each on its lane. A device is noted
+as entered before the first call to it, as stopped before its `stop`; so each is stopped exactly once, by whomever.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from obtura.contracts.acquisition import AcquisitionMaster, AcquisitionObject
+from obtura.engine.outcome import Leaving, Outcome
+from obtura.engine.plan import Plan, Step, Turn, devices_of, lane_of, overriding
+from obtura.ground.errors import DeviceError, ScanAbort, locate
+from obtura.works.interrupt import doors
+from obtura.works.lanes import SLICE, Batch, Call, Loop
+
+__all__ = ["DEADLINE", "Apparatus"]
+
+log = logging.getLogger(__name__)
+
+DEADLINE = 10.0
+"""Seconds that a device has to return once the scan is being left for an error or Ctrl-C."""
+
+
+class Apparatus:
+    """The devices below one top-master; `where()` says which point is being taken, for error messages."""
+
+    def __init__(self, master: AcquisitionMaster, loop: Loop, outcome: Outcome, where: Callable[[], str]) -> None:
+        self._plan = Plan(master, lambda node: lane_of(node, loop))
+        self._turns: list[Turn] | None = None
+        self._master = master
+        self._outcome = outcome
+        self._where = where
+        self._lock = threading.Lock()
+        self._calling: list[AcquisitionObject] = []
+        self._entered: set[AcquisitionObject] = set()
+        self._stopped: set[AcquisitionObject] = set()
+        self._cut = False
+        self._triggered: dict[AcquisitionObject, Batch] = {}
+        self._readings: dict[AcquisitionObject, Call] = {}
+        for level in self._plan.levels:
+            for node in level:
+                node.crew = self
+
+    # -- forward ------------------------------------------------------------------------------------------
+
+    def validate(self) -> None:
+        """Have every device check the whole scan; nothing is touched."""
+        for level in self._plan.levels:
+            nodes = overriding(level, "validate")
+            self._together(
+                [Step(node, f"{node.name}.validate", node.validate, self._plan.lanes[node]) for node in nodes]
+            )
+
+    def metadata(self) -> dict[str, Mapping[str, Any]]:
+        """What the devices say of themselves."""
+        found: dict[str, Mapping[str, Any]] = {}
+
+        def ask(node: AcquisitionObject) -> None:
+            found[node.name] = node.get_acquisition_metadata()
+
+        for level in self._plan.levels:
+            nodes = overriding(level, "get_acquisition_metadata")
+            self._together(
+                [
+                    Step(node, f"{node.name}.get_acquisition_metadata", partial(ask, node), self._plan.lanes[node])
+                    for node in nodes
+                ]
+            )
+        return {name: facts for name, facts in found.items() if facts}
+
+    def advance(self) -> bool:
+        """Let the master, and whoever else iterates, set up the next iteration; False when the master is done."""
+        if self._turns is None:
+            self._turns = [Turn(node, self._plan.lanes[node]) for node in self._plan.iterating]
+        for turn in tuple(self._turns):
+            self._together([turn.step])
+            if turn.ended:
+                if turn.step.device is self._master:
+                    return False
+                self._turns.remove(turn)
+        return True
+
+    def prepare(self, first: bool) -> None:
+        """Prepare the devices of the next iteration, deepest level first."""
+        if not first:
+            for steps in self._plan.prepare_next:
+                self._together(steps)
+            return
+        for level, steps in zip(self._plan.levels[::-1], self._plan.prepare_first, strict=True):
+            self._together(steps, entering=True)
+            self._entered.update(level)
+
+    def start(self, first: bool) -> None:
+        """Start them, slaves before masters; the top-master's `start` is the iteration."""
+        for steps in self._plan.start_first if first else self._plan.start_next:
+            self._together(steps)
+            for step in steps:
+                if step.device in self._plan.wired:
+                    self._read(step)
+
+    def finish(self) -> None:
+        """Wait until what was started in this iteration is ready and its data are emitted."""
+        if self._triggered:
+            self.wait(list(self._triggered))
+        for node in self._plan.wired:
+            if not node.start_once:
+                self._follow(node)
+        for steps in self._plan.ready:
+            self._together(steps)
+
+    def finish_all(self) -> None:
+        """The master has come to its end: wait for the slaves that read at their own pace."""
+        for node in self._plan.wired:
+            self._follow(node)
+
+    def _read(self, step: Step) -> None:
+        node, lane = step.device, step.lane
+        call = Call(f"{node.name}.reading", node.reading)  # type: ignore[attr-defined]
+        self._readings[node] = call
+        if lane is not None:
+            lane.submit(call)
+
+    def _follow(self, node: AcquisitionObject) -> None:
+        call = self._readings[node]
+        while not call.done.is_set:
+            self._outcome.check()
+            doors.call(call.done.wait, SLICE)
+        if call.error is not None:
+            self._blame(call.error, call.what)
+            raise call.error
+
+    def _together(self, steps: Sequence[Step], entering: bool = False) -> None:
+        """Make the calls of one level together, and wait for all; the first error ends the wait."""
+        batch = self._begin(steps, entering)
+        if batch is not None:
+            self._await(batch)
+
+    def _begin(self, steps: Sequence[Step], entering: bool = False) -> Batch | None:
+        batch: Batch | None = None
+        for step in steps:
+            if step.lane is not None:
+                batch = batch or Batch()
+                with self._lock:
+                    self._admit(step, entering)
+                    batch.add(step.lane, step.what, step.function)
+        for step in steps:
+            if step.lane is None:
+                self._inline(step, entering)
+        return batch
+
+    def _inline(self, step: Step, entering: bool) -> None:
+        with self._lock:
+            self._admit(step, entering)
+            self._calling.append(step.device)
+        try:
+            doors.call(step.function)
+        except (Leaving, ScanAbort):
+            raise  # the call is cut off in its middle: the device counts as in progress
+        except BaseException as error:
+            self._calling.remove(step.device)
+            self._blame(error, step.what)
+            raise
+        self._calling.remove(step.device)
+
+    def _admit(self, step: Step, entering: bool) -> None:
+        if self._cut:
+            raise Leaving
+        if entering:
+            self._entered.add(step.device)
+
+    def _await(self, batch: Batch) -> None:
+        try:
+            batch.wait(self._outcome.check)
+        except (Leaving, ScanAbort):
+            raise
+        except BaseException as error:
+            self._blame(error, next((call.what for call in batch.calls if call.error is error), ""))
+            raise
+
+    def _blame(self, error: BaseException, what: str) -> None:
+        locate(error, f"in {what}{self._where()}")
+
+    # -- what masters ask for (contracts.acquisition.Crew) -------------------------------------------------
+
+    def trigger(self, slaves: Sequence[AcquisitionObject]) -> None:
+        """Trigger slaves together. Engine code, called by a master: the door is shut."""
+        was = doors.shut()
+        try:
+            self._check_ready(slaves)
+            batch = self._begin([self._plan.triggers[slave] for slave in slaves])
+            if batch is not None:
+                self._triggered.update((slave, batch) for slave in slaves if self._plan.lanes[slave] is not None)
+        finally:
+            doors.reopen(was)
+
+    def _check_ready(self, slaves: Sequence[AcquisitionObject]) -> None:
+        lanes, asked = self._plan.lanes, self._plan.asked
+        late = [
+            slave.name
+            for slave in slaves
+            if ((lane := lanes[slave]) is not None and lane.busy is not None)
+            or (slave in asked and not doors.call(slave.trigger_ready))
+        ]
+        if late:
+            raise DeviceError(
+                f"Aborted due to bad triggering on slaves: {', '.join(late)} not ready for the next trigger; "
+                "leave more time between triggers"
+            )
+
+    def wait(self, slaves: Sequence[AcquisitionObject]) -> None:
+        """Wait until what was triggered is done."""
+        if not self._triggered:
+            return
+        was = doors.shut()
+        try:
+            for batch in {self._triggered.pop(slave) for slave in slaves if slave in self._triggered}:
+                self._await(batch)
+        finally:
+            doors.reopen(was)
+
+    # -- the way out: no door is open here -----------------------------------------------------------------
+
+    def cut(self) -> None:
+        """Stop the devices with a call in progress at once, from any thread; no new call is made forward."""
+        with self._lock:
+            self._cut = True
+            busy = [node for node in self._plan.lanes if self._in_progress(node)]
+            self._stopped.update(busy)
+        self._stop(busy)
+
+    def _in_progress(self, node: AcquisitionObject) -> bool:
+        lane = self._plan.lanes[node]
+        called = node in self._calling or (lane is not None and lane.busy is not None)
+        return called and node in self._entered and node not in self._stopped
+
+    def stop(self) -> None:
+        """Stop the others, masters first, then wait for what any of them was in the middle of."""
+        for level in self._plan.levels:
+            with self._lock:
+                rest = [node for node in level if node in self._entered and node not in self._stopped]
+                self._stopped.update(rest)
+            self._stop(rest)
+        for node, lane in self._plan.lanes.items():
+            if lane is not None and (call := lane.busy) is not None and not self._returned(call):
+                self._give_up(call, f"after {node.name} was stopped")
+        for call in self._readings.values():
+            if call.error is not None:
+                self._late(call)
+
+    def _stop(self, nodes: Sequence[AcquisitionObject]) -> None:
+        """Call the `stop` of all, together; blocking ones on their lane or, while it is busy, beside it."""
+        calls: list[Call] = []
+        for node in nodes:
+            lane = self._plan.lanes[node]
+            call = Call(f"{node.name}.stop", node.stop)
+            calls.append(call)
+            if lane is None:
+                doors.barred(call.run)
+            elif lane.busy is None:
+                lane.submit(call)
+            else:
+                lane.beside(call)
+        for call in calls:
+            if not self._returned(call):
+                self._give_up(call, "after it was called")
+            elif call.error is not None:
+                self._outcome.fail(call.error, f"in {call.what}{self._where()}")
+
+    def _returned(self, call: Call) -> bool:
+        """Wait for a call: while the scan goes well as long as it takes."""
+        limit: float | None = None
+        while not call.done.wait(SLICE):
+            if self._outcome.bad:
+                limit = limit or time.monotonic() + DEADLINE
+                if time.monotonic() > limit:
+                    return False
+        return True
+
+    def _give_up(self, call: Call, since: str) -> None:
+        self._outcome.fail(
+            DeviceError(
+                f"{call.what} has not returned {DEADLINE:g} s {since}; it is given up, "
+                "and its device takes no call before it returns"
+            )
+        )
+
+    def _late(self, call: Call) -> None:
+        """A reading may end with an error when its device was stopped under it: worth a line in the log."""
+        if self._cut:
+            log.info("%s ended with %r after its device was stopped", call.what, call.error)
+        elif call.error is not None:
+            self._outcome.fail(call.error, f"in {call.what}")
+
+    def close(self) -> list[tuple[tuple[Any, ...], Call]]:
+        """End the lanes; returns the calls that were given up, each with the devices behind it."""
+        stuck = []
+        for node, lane in self._plan.lanes.items():
+            node.crew = None
+            if lane is not None:
+                if (call := lane.busy) is not None:
+                    stuck.append((devices_of(node), call))
+                lane.close()
+        return stuck

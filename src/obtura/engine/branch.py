@@ -1,0 +1,144 @@
+"""One branch of a scan: a top-master, what it triggers, and the presets hooked to it. The loop is here."""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from obtura.contracts.acquisition import AcquisitionMaster
+from obtura.engine.hooks import Circle, Hooks
+from obtura.engine.outcome import Outcome
+from obtura.ground.events import Event, IterationDone
+from obtura.works.clock import clock
+from obtura.works.record import Record
+
+__all__ = ["Branch", "Devices", "OnCaller", "directly"]
+
+
+class Devices(Protocol):
+    """What a branch asks of its devices: `Apparatus`, or the recorder of `scan.explain()`."""
+
+    def advance(self) -> bool:
+        """Set up the next iteration; False when there is none."""
+
+    def prepare(self, first: bool) -> None:
+        """Prepare, deepest level first."""
+
+    def start(self, first: bool) -> None:
+        """Start, slaves before masters."""
+
+    def finish(self) -> None:
+        """Wait until what was started is ready and emitted."""
+
+    def finish_all(self) -> None:
+        """Wait for slaves that read at their own pace."""
+
+    def cut(self) -> None:
+        """Stop those with a call in progress at once."""
+
+    def stop(self) -> None:
+        """Stop the others, masters first."""
+
+
+OnCaller = Callable[..., None]
+"""`on_caller(function, *args)`: call it on the thread that called `run()`, wait, raise what it raised."""
+
+
+class Branch:
+    """A branch is entered (first prepare), runs, and is left, exactly once each.
+
+    `boundary` is called between iterations: the scan may wait there for its savers.
+    """
+
+    def __init__(
+        self,
+        index: int,
+        master: AcquisitionMaster,
+        circle: Circle,
+        hooks: Hooks,
+        outcome: Outcome,
+        record: Record[Event],
+    ) -> None:
+        self.master = master
+        self.in_iteration = False
+        self._index = index
+        self._chain = circle
+        self._iteration = Circle([], (), index, master.npoints)
+        self.where = self._iteration.where
+        self._hooks = hooks
+        self._outcome = outcome
+        self._record = record
+        self._entered = False
+        self._left = False
+
+    def enter(self, devices: Devices, on_caller: OnCaller) -> None:
+        """The first prepare: chain presets, then the first iteration's presets and devices."""
+        self._devices = devices
+        self._entered = True
+        on_caller(self._hooks.prepare, self._chain)
+        if not self._next(on_caller):
+            self._outcome.stop()
+
+    def run(self, on_caller: OnCaller, boundary: Callable[[], None]) -> None:
+        """Take the points."""
+        on_caller(self._hooks.start, self._chain)
+        going = self.in_iteration
+        while going:
+            self._take(on_caller)
+            boundary()
+            going = self._next(on_caller)
+        if not self._outcome.over:
+            self._devices.finish_all()
+
+    def _next(self, on_caller: OnCaller) -> bool:
+        """Set up the next iteration; False when the scan is over or the master has come to its end."""
+        self._outcome.check()
+        if self._outcome.over or not self._devices.advance():
+            return False
+        before = self._iteration.point
+        self._iteration.point = 0 if before is None else before + 1
+        self.in_iteration = True
+        if self._chain.iterators:
+            on_caller(self._hooks.prepare_iteration, self._chain, self._iteration)
+        self._devices.prepare(first=before is None)
+        self._outcome.check()
+        return True
+
+    def _take(self, on_caller: OnCaller) -> None:
+        if self._iteration.entered:
+            on_caller(self._hooks.start, self._iteration)
+        self._outcome.check()
+        point = self._iteration.point or 0
+        began = clock.time()
+        self._devices.start(first=point == 0)
+        self._devices.finish()
+        now = clock.time()
+        if self._record.read:
+            self._record.write(IterationDone(self._index, point, now, now - began))
+        self._outcome.check()
+        if self._iteration.entered:
+            on_caller(self._hooks.stop, self._iteration)
+            self._outcome.check()
+        self.in_iteration = False
+
+    def leave(self, on_caller: OnCaller) -> None:
+        """Leave whatever was entered, once: after an error, calls in progress are ended first."""
+        if not self._entered or self._left:
+            return
+        self._left = True
+        attempt = self._outcome.attempt
+        if self._outcome.cutting:
+            attempt(self._devices.cut)
+        attempt(on_caller, self._hooks.before_stop, self._chain)
+        attempt(self._devices.stop)
+        self.in_iteration = False
+        attempt(on_caller, self._hooks.stop, self._iteration)
+        attempt(on_caller, self._hooks.stop, self._chain)
+
+    def cut(self) -> None:
+        """End the iteration that runs, from any thread."""
+        if self._entered and not self._left:
+            self._outcome.attempt(self._devices.cut)
+
+
+def directly(function: Callable[..., Any], *args: Any) -> None:
+    """`on_caller` for a branch that runs on the caller's thread already."""
+    function(*args)

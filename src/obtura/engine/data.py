@@ -1,0 +1,104 @@
+"""The points of a scan in memory: what `scan.get_data()` gives, also while the scan runs."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from obtura.ground.channels import Block
+from obtura.ground.events import ChannelInfo
+
+__all__ = ["Column", "ScanData", "complete_rows"]
+
+FOLD = 1024
+"""Scalars are kept as Python floats until there are this many, then as an array: appending stays cheap."""
+
+
+class Column:
+    """The points of one channel."""
+
+    def __init__(self, dtype: npt.DTypeLike, shape: tuple[int, ...]) -> None:
+        self._dtype = np.dtype(dtype)
+        self._shape = shape
+        self._blocks: list[npt.NDArray[np.generic]] = []
+        self._tail: list[float] = []
+        self.count = 0
+
+    def append(self, block: Block) -> int:
+        """Add points; returns the index of the first. The caller holds the record's lock."""
+        first = self.count
+        self.count += len(block)
+        if isinstance(block, np.ndarray):
+            self._fold()
+            self._blocks.append(block)
+        else:
+            self._tail.extend(block)
+            if len(self._tail) >= FOLD:
+                self._fold()
+        return first
+
+    def array(self) -> npt.NDArray[np.generic]:
+        """All points so far, shape (count, *shape). The caller holds the record's lock."""
+        self._fold()
+        if len(self._blocks) > 1:
+            self._blocks = [np.concatenate(self._blocks)]
+        whole = self._blocks[0] if self._blocks else np.empty((0, *self._shape), self._dtype)
+        whole.flags.writeable = False  # it is handed out without a copy
+        return whole
+
+    def _fold(self) -> None:
+        if self._tail:
+            self._blocks.append(np.array(self._tail, self._dtype))
+            self._tail = []
+
+
+def complete_rows(counts: list[int]) -> int | None:
+    """How many rows are complete, given how many points each per-point channel has.
+
+    None when they differ by more than the one point that an interrupted iteration leaves behind: then they
+    are no rows.
+    """
+    if not counts or max(counts) - min(counts) > 1:
+        return None
+    return min(counts)
+
+
+class ScanData(Mapping[Any, npt.NDArray[np.generic]]):
+    """A snapshot of a scan's points: `data["roby"]`, `data["axis:roby"]`, `data[roby]`, `data[diode]`.
+
+    Keys are full channel names, unambiguous short names, counters or axes; values have shape (points, *shape).
+    Arrays of one branch have equal length: a point that was cut off in its middle is left out.
+    """
+
+    def __init__(self, channels: tuple[ChannelInfo, ...], arrays: list[npt.NDArray[np.generic]]) -> None:
+        self._arrays = {info.name: array for info, array in zip(channels, arrays, strict=True)}
+        for branch in {info.branch for info in channels}:
+            rows = [info.name for info in channels if info.branch == branch and info.per_point]
+            length = complete_rows([len(self._arrays[name]) for name in rows])
+            if length is not None:
+                self._arrays.update({name: self._arrays[name][:length] for name in rows})
+
+    def __getitem__(self, key: Any) -> npt.NDArray[np.generic]:
+        names = [key] if key in self._arrays else self._matches(key)
+        if len(names) == 1:
+            return self._arrays[names[0]]
+        known = ", ".join(names or self._arrays) or "none yet"
+        problem = "is ambiguous, it could be" if names else "is no channel of this scan; there are"
+        raise KeyError(f"{getattr(key, 'name', key)!r} {problem} {known}")
+
+    def _matches(self, key: Any) -> list[str]:
+        if not isinstance(key, str):
+            own = getattr(key, "fullname", None) or f"axis:{getattr(key, 'name', None)}"
+            return [own] if own in self._arrays else []
+        return [name for name in self._arrays if name.rpartition(":")[2] == key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._arrays)
+
+    def __len__(self) -> int:
+        return len(self._arrays)
+
+    def __repr__(self) -> str:
+        lines = [f"  {name}: {array.shape[0]} points {array.shape[1:] or ''}" for name, array in self._arrays.items()]
+        return "\n".join(["ScanData", *lines])

@@ -1,0 +1,114 @@
+"""`scan.explain()`: the loop of the engine run with doubles that write down each call instead of making it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from obtura.contracts.acquisition import AcquisitionMaster
+from obtura.contracts.presets import ChainIterationPreset, ChainPreset
+from obtura.engine.branch import Branch, directly
+from obtura.engine.hooks import Circle, Hooks, Kind
+from obtura.engine.outcome import Outcome
+from obtura.engine.plan import Plan, Step
+from obtura.ground.events import Event
+from obtura.works.lanes import Loop
+from obtura.works.record import Record
+
+__all__ = ["explained"]
+
+SHOWN = 2
+"""Iterations that are written out."""
+
+
+class _Yielded(ChainIterationPreset):
+    """Stands for whatever a `get_iterator` yields."""
+
+    def __init__(self, owner: str, point: int) -> None:
+        self.name = f"{owner}[{point}]"
+
+
+class _ToldHooks(Hooks):
+    def __init__(self, outcome: Outcome, tell: Callable[[str], None]) -> None:
+        super().__init__(Record(), outcome, Loop())
+        self._tell = tell
+
+    def _call(self, circle: Circle, preset: Any, hook: str, door: Callable[..., Any]) -> None:
+        yielded = isinstance(preset, _Yielded)
+        if yielded or self._kind(preset, hook) is not Kind.SKIPPED:
+            self._tell(f"{preset.name if yielded else type(preset).__name__}.{hook}")
+
+    def _bind(self, circle: Circle, preset: Any) -> None:
+        """No scan runs."""
+
+    def _open_iterator(self, circle: Circle, preset: ChainPreset) -> None:
+        if type(preset).get_iterator is not ChainPreset.get_iterator:
+            self._tell(f"{type(preset).__name__}.get_iterator")
+            circle.iterators[id(preset)] = (preset, iter(()))
+
+    def _next(self, preset: Any, iterator: Any, iteration: Circle) -> Any:
+        return _Yielded(type(preset).__name__, iteration.point or 0)
+
+
+class _ToldDevices:
+    def __init__(self, master: AcquisitionMaster, tell: Callable[[str], None]) -> None:
+        self._plan = Plan(master, lambda node: None)
+        self._tell = tell
+        self._left = min(master.npoints or SHOWN, SHOWN)
+        self._more = master.npoints - self._left if master.npoints else None
+
+    def advance(self) -> bool:
+        self._left -= 1
+        if self._left < 0 and self._more != 0:
+            self._tell(f"... {self._more} more" if self._more else "... and so on, until it is stopped")
+        return self._left >= 0
+
+    def prepare(self, first: bool) -> None:
+        self._levels(self._plan.prepare_first if first else self._plan.prepare_next)
+
+    def start(self, first: bool) -> None:
+        self._levels(self._plan.start_first if first else self._plan.start_next)
+        for name in (step.what for step in self._plan.triggers.values()):
+            self._tell(f"  {name}")
+
+    def finish(self) -> None:
+        self._levels(self._plan.ready)
+
+    def finish_all(self) -> None:
+        if self._plan.wired:
+            self._tell("wait for " + ", ".join(node.name for node in self._plan.wired))
+
+    def cut(self) -> None:
+        """Nothing runs."""
+
+    def stop(self) -> None:
+        for level in self._plan.levels:
+            self._tell("  ".join(f"{node.name}.stop" for node in level))
+
+    def _levels(self, levels: list[list[Step]]) -> None:
+        for steps in levels:
+            if steps:
+                self._tell("  ".join(step.what for step in steps))
+
+
+def explained(scan: Any, presets: list[Any]) -> str:
+    """The order of calls of a scan, one line each; calls made together stand on one line."""
+    lines: list[str] = []
+    outcome = Outcome()
+    hooks = _ToldHooks(outcome, lines.append)
+    whole = Circle(presets, (scan,))
+    chain = scan.acq_chain
+    tops = chain.top_masters
+    branches = []
+    hooks.prepare(whole)
+    for index, top in enumerate(tops):
+        mine = [entry.preset for entry in chain.presets if (entry.master or tops[0]) is top]
+        branch = Branch(index, top, Circle(mine, (chain,), index), hooks, outcome, Record[Event]())
+        branch.enter(_ToldDevices(top, lines.append), directly)
+        branches.append(branch)
+    hooks.start(whole)
+    for branch in branches:
+        if len(branches) > 1:
+            lines.append(f"-- branch {branch.master.name}, beside the others:")
+        branch.run(directly, lambda: None)
+        branch.leave(directly)
+    hooks.stop(whole)
+    return "\n".join(lines)

@@ -1,0 +1,211 @@
+"""The one place that calls presets: it orders, notes what was entered, opens the door for Ctrl-C, times, blames."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from enum import Enum
+from typing import Any
+
+from obtura.contracts.presets import ChainIterationPreset, ChainPreset, ScanPreset, check_preset
+from obtura.engine.outcome import Outcome
+from obtura.ground.errors import HookError, UsageError, locate, one_line
+from obtura.ground.events import Event, Failed, HookEntered, HookLeft
+from obtura.works.clock import clock
+from obtura.works.interrupt import doors
+from obtura.works.lanes import Loop
+from obtura.works.record import Record
+
+__all__ = ["Circle", "Hooks", "Kind"]
+
+PATIENCE = 30.0
+"""Seconds that an interrupted async hook has to end."""
+
+END = object()
+
+
+class Circle:
+    """The presets of one level, in the order in which they were added, and those of them that are entered.
+
+    `argument`: what their hooks get, () for iteration presets. `branch`, `point`, `npoints`: for messages and
+    the record.
+    """
+
+    def __init__(
+        self, presets: list[Any], argument: tuple[Any, ...], branch: int | None = None, npoints: int = 0
+    ) -> None:
+        self.presets = presets
+        self.argument = argument
+        self.branch = branch
+        self.npoints = npoints
+        self.point: int | None = None
+        self.entered: list[Any] = []
+        self.iterators: dict[int, tuple[Any, Iterator[Any]]] = {}  # by id: a preset need not be hashable
+
+    def where(self) -> str:
+        """The point in words, for messages: `, point 3 of 11`, counted from 0 as in the table."""
+        if self.point is None:
+            return ""
+        return f", point {self.point}" + (f" of {self.npoints}" if self.npoints else "")
+
+
+class Kind(Enum):
+    """How a hook is called."""
+
+    SKIPPED = 0
+    PLAIN = 1
+    ASYNC = 2
+
+
+class Hooks:
+    """Calls presets, on the thread that called `run()`."""
+
+    def __init__(self, record: Record[Event], outcome: Outcome, loop: Loop) -> None:
+        self._record = record
+        self._outcome = outcome
+        self._loop = loop
+        self._kinds: dict[tuple[type, str], Kind] = {}
+        self._checked: set[type] = set()
+
+    # -- forward ------------------------------------------------------------------------------------------
+
+    def prepare(self, circle: Circle) -> None:
+        """Enter the presets of a scan or a chain."""
+        for preset in circle.presets:
+            self._outcome.check()
+            circle.entered.append(preset)
+            self._bind(circle, preset)
+            self._forward(circle, preset, "prepare")
+            if circle.branch is not None:
+                self._open_iterator(circle, preset)
+
+    def prepare_iteration(self, chain: Circle, iteration: Circle) -> None:
+        """Take the next iteration preset of each chain preset, and enter it."""
+        for key, (preset, iterator) in tuple(chain.iterators.items()):
+            self._outcome.check()
+            item = self._next(preset, iterator, iteration)
+            if item is END:
+                del chain.iterators[key]
+            else:
+                iteration.entered.append(item)
+                self._forward(iteration, item, "prepare")
+
+    def start(self, circle: Circle) -> None:
+        """Call `start` of those that are entered."""
+        for preset in circle.entered:
+            self._outcome.check()
+            self._forward(circle, preset, "start")
+
+    def _forward(self, circle: Circle, preset: Any, hook: str) -> None:
+        self._call(circle, preset, hook, doors.call)
+        if self._outcome.bad:  # e.g. a Ctrl-C that the hook swallowed
+            self._outcome.check()
+
+    # -- the way out --------------------------------------------------------------------------------------
+
+    def before_stop(self, circle: Circle) -> None:
+        """Call `before_stop` of chain presets that are entered, in reverse."""
+        for preset in reversed(circle.entered):
+            self._outcome.attempt(self._call, circle, preset, "before_stop", doors.barred)
+
+    def stop(self, circle: Circle) -> None:
+        """Leave those that are entered, in reverse, each exactly once, whatever the others raise."""
+        while circle.entered:
+            preset = circle.entered.pop()
+            _, iterator = circle.iterators.pop(id(preset), (None, None))
+            if hasattr(iterator, "close"):
+                self._outcome.attempt(self._close, preset, iterator)
+            if circle.branch is None:
+                circle.argument[0].disconnect_data(preset)
+            self._outcome.attempt(self._call, circle, preset, "stop", doors.barred)
+            if circle.branch is None:
+                preset._scan = None
+
+    def _bind(self, circle: Circle, preset: Any) -> None:
+        """While a scan preset is entered it knows its scan, for `connect_data_channels`."""
+        if circle.branch is None:
+            preset._scan = circle.argument[0]
+
+    def _close(self, preset: Any, iterator: Any) -> None:
+        try:
+            doors.barred(iterator.close)
+        except BaseException as error:
+            locate(error, f"in {type(preset).__name__}.get_iterator, on closing it")
+            raise
+
+    # -- iterators ----------------------------------------------------------------------------------------
+
+    def _open_iterator(self, circle: Circle, preset: ChainPreset) -> None:
+        if type(preset).get_iterator is ChainPreset.get_iterator:
+            return
+        try:
+            iterator = doors.call(preset.get_iterator, *circle.argument)
+            if iterator is not None:
+                circle.iterators[id(preset)] = (preset, iter(iterator))
+        except BaseException as error:
+            locate(error, f"in {type(preset).__name__}.get_iterator")
+            if isinstance(error, TypeError) and "is not iterable" in str(error):
+                raise HookError(f"{type(preset).__name__}.get_iterator must give an iterator: {error}") from error
+            raise
+        self._outcome.check()
+
+    def _next(self, preset: Any, iterator: Iterator[Any], iteration: Circle) -> Any:
+        name = type(preset).__name__
+        try:
+            item = doors.call(next, iterator, END)
+        except BaseException as error:
+            locate(error, f"in {name}.get_iterator{iteration.where()}")
+            raise
+        self._outcome.check()
+        if item is not END and type(item) not in self._checked:
+            try:
+                check_preset(item, ChainIterationPreset)
+            except UsageError as error:
+                raise HookError(f"{name}.get_iterator: {error}") from error
+            self._checked.add(type(item))
+        return item
+
+    # -- the call -----------------------------------------------------------------------------------------
+
+    def _call(self, circle: Circle, preset: Any, hook: str, door: Callable[..., Any]) -> None:
+        kind = self._kind(preset, hook)
+        if kind is Kind.SKIPPED:
+            return
+        owner = type(preset).__name__
+        began = clock.time()
+        self._record.write(HookEntered(owner, hook, circle.branch, circle.point, began))
+        failure: str | None = None
+        try:
+            function = getattr(preset, hook)
+            if kind is Kind.ASYNC:
+                self._run_async(f"{owner}.{hook}", lambda: function(*circle.argument), door)
+            else:
+                door(function, *circle.argument)
+        except BaseException as error:
+            failure = one_line(error)
+            place = f"{owner}.{hook}{circle.where()}"
+            locate(error, f"in {place}")
+            self._record.write(Failed(failure, place))
+            raise
+        finally:
+            now = clock.time()
+            self._record.write(HookLeft(owner, hook, circle.branch, circle.point, now, now - began, failure))
+
+    def _run_async(self, what: str, coroutine: Callable[[], Any], door: Callable[..., Any]) -> None:
+        if door is doors.call:
+            self._loop.run(what, coroutine, PATIENCE)
+        else:
+            door(self._loop.run, what, coroutine, PATIENCE)
+
+    def _kind(self, preset: Any, hook: str) -> Kind:
+        key = (type(preset), hook)
+        kind = self._kinds.get(key)
+        if kind is None:
+            kind = self._kinds[key] = _kind(preset, hook)
+        return kind
+
+
+def _kind(preset: Any, hook: str) -> Kind:
+    function = getattr(type(preset), hook, None)
+    defaults = [vars(contract).get(hook) for contract in (ScanPreset, ChainPreset, ChainIterationPreset)]
+    if function in defaults:
+        return Kind.SKIPPED
+    return Kind.ASYNC if asyncio.iscoroutinefunction(getattr(preset, hook)) else Kind.PLAIN

@@ -1,0 +1,90 @@
+"""How a scan is going to end: written from any thread, read by the loop at every step."""
+
+from collections.abc import Callable
+from typing import ParamSpec
+
+from obtura.engine.states import ScanState
+from obtura.ground.errors import ScanAbort, locate
+from obtura.works.unwind import Failures
+
+__all__ = ["Leaving", "Outcome"]
+
+P = ParamSpec("P")
+
+
+class Leaving(Exception):
+    """The scan is being left, for a reason that is noted in its outcome already."""
+
+
+class Outcome:
+    """Good until `fail`, `abort`, `stop` or `cut` say otherwise.
+
+    `over`: no new iteration. `cutting`: also end the iterations that run. `aborted`: Ctrl-C or `abort()`.
+    """
+
+    def __init__(self) -> None:
+        self.over = False
+        self.cutting = False
+        self.aborted = False
+        self.failures = Failures(self._on_failure)
+
+    @property
+    def bad(self) -> bool:
+        """Whether the scan failed or was aborted."""
+        return self.aborted or bool(self.failures.errors)
+
+    def stop(self) -> None:
+        """Begin no new iteration; the scan ends well."""
+        self.over = True
+
+    def cut(self) -> None:
+        """A terminator ended: end the iterations of the others too; the scan ends well."""
+        self.over = self.cutting = True
+
+    def on_interrupt(self) -> None:
+        """Ctrl-C or `scan.abort()`. Called in the signal handler: only note it."""
+        self.over = self.cutting = self.aborted = True
+
+    def fail(self, error: BaseException, place: str = "") -> None:
+        """Note an error; the first one is what `run()` raises.
+
+        A Ctrl-C that a hook turned into another error stays a Ctrl-C, and so does a bare KeyboardInterrupt.
+        """
+        if isinstance(error, Leaving):
+            return
+        if not self.failures.errors and not isinstance(error, ScanAbort):
+            if self.aborted:
+                self.failures.add(ScanAbort("interrupted by Ctrl-C"))
+            elif isinstance(error, KeyboardInterrupt):
+                abort = ScanAbort("KeyboardInterrupt")
+                abort.__cause__ = error
+                for note in getattr(error, "__notes__", [place] if place else []):
+                    locate(abort, note)
+                error = abort
+        self.failures.add(error, place)
+
+    def attempt(self, step: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
+        """Take a step of the way out; what it raises is noted and keeps no other step from running."""
+        try:
+            step(*args, **kwargs)
+        except BaseException as error:  # noqa: BLE001 - SystemExit from a driver must not skip a shutter
+            self.fail(error)
+
+    def check(self) -> None:
+        """Raise when the scan is to be left now."""
+        if self.cutting or self.failures.errors:
+            if self.aborted and not self.failures.errors:
+                raise ScanAbort("interrupted by Ctrl-C")
+            raise Leaving
+
+    def close(self) -> ScanState:
+        """The state in which the scan ends; a Ctrl-C that was only remembered so far counts now."""
+        if self.aborted and not self.failures.errors:
+            self.failures.add(ScanAbort("interrupted by Ctrl-C"))
+        first = self.failures.first
+        if first is None:
+            return ScanState.DONE
+        return ScanState.USER_ABORTED if isinstance(first, ScanAbort) else ScanState.KILLED
+
+    def _on_failure(self, error: BaseException) -> None:
+        self.over = self.cutting = True

@@ -1,0 +1,135 @@
+"""What each phase calls, worked out once per scan from the classes of the devices: a point walks no tree."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
+
+from obtura.contracts.acquisition import AcquisitionMaster, AcquisitionObject, AcquisitionSlave, TriggerMode
+from obtura.works.lanes import AsyncLane, Lane, Loop, ThreadLane
+
+__all__ = ["LaneOf", "Plan", "Step", "Turn", "devices_of", "lane_of", "levels_below", "overriding", "reads_by_itself"]
+
+
+class Step(NamedTuple):
+    """A call to be made in a phase; `lane` None: inline."""
+
+    device: AcquisitionObject
+    what: str
+    function: Callable[[], Any]
+    lane: Lane | None
+
+
+LaneOf = Callable[[AcquisitionObject], Lane | None]
+"""Where the calls of a device are made; None: inline."""
+
+
+class Turn:
+    """The `__iter__` of a master or slave; `take` sets up its next iteration, `ended` says that there is none."""
+
+    END = object()
+
+    def __init__(self, node: Any, lane: Lane | None) -> None:
+        self.ended = False
+        self._iterator: Iterator[object] = iter(node)
+        self.step = Step(node, f"{node.name}.__iter__", self.take, lane)
+
+    def take(self) -> None:
+        """Advance the iterator."""
+        self.ended = next(self._iterator, self.END) is self.END
+
+
+class Plan:
+    """The steps of each phase for the devices below one top-master; level by level, empty ones left out."""
+
+    def __init__(self, master: AcquisitionMaster, lane_of: LaneOf) -> None:
+        self.levels = list(levels_below(master))
+        self.lanes = {node: lane_of(node) for level in self.levels for node in level}
+        upwards = self.levels[::-1]  # deepest level first
+        self.prepare_first = [self._steps(level, "prepare") for level in upwards]
+        self.prepare_next = _some(
+            self._steps([node for node in level if not (node.prepare_once or node.start_once)], "prepare")
+            for level in upwards
+        )
+        self.start_first = [self._starting(level) for level in upwards]
+        self.start_next = _some(self._starting([node for node in level if not node.start_once]) for level in upwards)
+        self.ready = _some(self._steps(level, "wait_ready") for level in self.levels)
+        self.wired = [node for level in upwards for node in level if reads_by_itself(node)]
+        below = [node for level in self.levels[1:] for node in level]
+        self.triggers = {
+            node: Step(node, f"{node.name}.trigger", _triggering(node), self.lanes[node]) for node in below
+        }
+        self.asked = set(overriding(below, "trigger_ready"))
+        nodes: list[AcquisitionObject] = [node for level in upwards for node in level]
+        self.iterating = [node for node in nodes if node is master or overriding([node], "__iter__")]
+
+    def _starting(self, nodes: list[AcquisitionObject]) -> list[Step]:
+        wired = [node for node in nodes if reads_by_itself(node)]
+        return self._steps(wired, "start", always=True) + self._steps(
+            [node for node in nodes if node not in wired], "start"
+        )
+
+    def _steps(self, nodes: Iterable[AcquisitionObject], method: str, always: bool = False) -> list[Step]:
+        wanted = list(nodes) if always else overriding(nodes, method)
+        return [Step(node, f"{node.name}.{method}", getattr(node, method), self.lanes[node]) for node in wanted]
+
+
+def devices_of(node: AcquisitionObject) -> tuple[Any, ...]:
+    """What a node drives: controllers of counters, axes, or whatever else it was given."""
+    return tuple(getattr(device, "controller", device) for device in node.devices)
+
+
+def levels_below(master: AcquisitionMaster) -> Iterator[list[AcquisitionObject]]:
+    """The levels of a branch, the top-master first."""
+    level: list[AcquisitionObject] = [master]
+    while level:
+        yield level
+        level = [slave for node in level for slave in getattr(node, "slaves", ())]
+
+
+def overriding(nodes: Iterable[AcquisitionObject], method: str) -> list[AcquisitionObject]:
+    """Those that override `method`: the others need not be called."""
+    defaults = (AcquisitionObject, AcquisitionMaster, AcquisitionSlave)
+    inherited = {vars(default).get(method) for default in defaults}
+    return [node for node in nodes if method in vars(node) or getattr(type(node), method, None) not in inherited]
+
+
+def reads_by_itself(node: AcquisitionObject) -> bool:
+    """Whether a slave is triggered by a wire and reads on its own: `reading` runs beside the scan loop."""
+    return node.trigger_type is TriggerMode.HARDWARE and bool(overriding([node], "reading"))
+
+
+def _some(levels: Iterable[list[Step]]) -> list[list[Step]]:
+    return [steps for steps in levels if steps]
+
+
+def _is_async(node: AcquisitionObject) -> bool:
+    methods = ("prepare", "start", "stop", "trigger", "reading", "wait_ready")
+    return any(asyncio.iscoroutinefunction(getattr(node, method, None)) for method in methods)
+
+
+def lane_of(node: AcquisitionObject, loop: Loop) -> Lane | None:
+    """A new lane for a device, or None when it may be called inline."""
+    if _is_async(node):
+        return AsyncLane(node.name, loop)
+    if node.blocking or reads_by_itself(node):
+        return ThreadLane(node.name, node.on_lane_start if overriding([node], "on_lane_start") else None)
+    return None
+
+
+def _triggering(node: AcquisitionObject) -> Callable[[], Any]:
+    """What one software trigger of a slave calls: `trigger`, then `reading`, one after the other on its lane."""
+    methods = [getattr(node, name) for name in ("trigger", "reading") if overriding([node], name)]
+    if len(methods) == 1:
+        return methods[0]  # type: ignore[no-any-return]
+
+    def in_turn() -> None:
+        for method in methods:
+            method()
+
+    async def in_turn_async() -> None:
+        for method in methods:
+            result = method()
+            if asyncio.iscoroutine(result):
+                await result
+
+    return in_turn_async if _is_async(node) else in_turn

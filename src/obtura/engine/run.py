@@ -1,0 +1,254 @@
+"""One run of a scan, to be read from top to bottom: open, forward, leave, close."""
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Protocol
+
+from obtura.contracts.consumers import Consumer, Surroundings
+from obtura.engine.apparatus import DEADLINE, Apparatus
+from obtura.engine.branch import Branch, directly
+from obtura.engine.datapath import DataPath
+from obtura.engine.facts import preset_infos
+from obtura.engine.hooks import Circle, Hooks
+from obtura.engine.outcome import Outcome
+from obtura.engine.plan import devices_of
+from obtura.engine.relay import Relay
+from obtura.engine.running import running
+from obtura.engine.states import ScanState
+from obtura.ground.errors import DeviceError, SavingError, ScanAbort, UsageError, one_line
+from obtura.ground.events import Event, ScanBegan, ScanClosed, ScanEnded, StateChanged, Text
+from obtura.works.clock import clock
+from obtura.works.interrupt import doors
+from obtura.works.lanes import SLICE, Call, Loop, ThreadLane
+from obtura.works.record import Reader, Record
+
+__all__ = ["Run", "WayOut"]
+
+log = logging.getLogger(__name__)
+
+BACKLOG = 50_000
+"""Events a saver may be behind before the scan waits for it."""
+
+
+class WayOut(Protocol):
+    """A last step of a scan, after every hook: the return of motors. See `Scan.on_way_out`."""
+
+    name: str
+
+    def estimate(self) -> float:
+        """How long `run` takes, in s."""
+
+    def run(self) -> None:
+        """Do it; returns when done."""
+
+    def stop(self) -> str:
+        """Give it up, from another thread: leave everything at rest, say in words what stands where."""
+
+
+class Run:
+    """What exists only while a scan runs. `scan` is what hooks are given."""
+
+    def __init__(self, scan: Any, presets: list[Any], outcome: Outcome, record: Record[Event]) -> None:
+        self._scan = scan
+        self._chain = scan.acq_chain
+        self._surroundings: Surroundings = scan.surroundings
+        self._outcome = outcome
+        self._record = record
+        self._loop = Loop()
+        self._hooks = Hooks(record, outcome, self._loop)
+        self._presets = Circle(presets, (scan,))
+        self._branches: list[Branch] = []
+        self._apparatus: list[Apparatus] = []
+        self._consumers: list[Consumer] = []
+        self._readers: list[Reader[Event]] = []
+        self.data = DataPath(self._chain, record, outcome)
+
+    @property
+    def in_iteration(self) -> bool:
+        """Whether any branch is in the middle of a point."""
+        return any(branch.in_iteration for branch in self._branches)
+
+    # -- open: everything that can be refused is refused here; no device is touched --------------------------
+
+    def open(self, save: bool, scan_saving: Any) -> None:
+        """Validate, claim, number, open the consumers."""
+        self._build()
+        for apparatus in self._apparatus:
+            apparatus.validate()
+        scan, around = self._scan, self._surroundings
+        scan.scan_info.update(around.scan_info(save, scan_saving))
+        consumers = around.consumers(save, scan_saving)
+        scan.scan_number = around.number(scan.name, save, scan_saving)
+        self.data.connect()
+        self._chain.bind(scan.say)
+        began = self._began()
+        scan.scan_info.update(scan_nb=began.number, start_time=began.start_time.isoformat())
+        try:
+            for consumer in consumers:
+                self._consumers.append(consumer)
+                consumer.open(began, self.write_text)
+                self._readers.append(self._record.attach(consumer, self._on_failure(consumer)))
+        finally:  # when one refuses, those that are open learn of the end too
+            self._record.write(began, at_once=True)
+
+    def _build(self) -> None:
+        tops = self._chain.top_masters
+        if not tops:
+            raise UsageError(f"{self._scan.name}: the acquisition chain is empty; add a master and slaves to it")
+        here = [entry for entry in self._chain.presets if not (entry.standing and running.entered_here(entry.preset))]
+        everybody = [*self._presets.presets, *(entry.preset for entry in here)]
+        for preset in everybody:
+            if sum(other is preset for other in everybody) > 1:
+                raise UsageError(f"{type(preset).__name__}: the same preset is twice on {self._scan.name}")
+        devices = [device for node in self._chain.nodes_list for device in devices_of(node)]
+        running.claim(self._scan, devices, everybody)
+        for index, top in enumerate(tops):
+            mine = [entry.preset for entry in here if (entry.master or tops[0]) is top]
+            circle = Circle(mine, (self._chain,), index, top.npoints)
+            branch = Branch(index, top, circle, self._hooks, self._outcome, self._record)
+            self._branches.append(branch)
+            self._apparatus.append(Apparatus(top, self._loop, self._outcome, branch.where))
+
+    def _began(self) -> ScanBegan:
+        scan = self._scan
+        metadata = {}
+        for apparatus in self._apparatus:
+            metadata.update(apparatus.metadata())
+        return ScanBegan(
+            number=scan.scan_number,
+            name=scan.name,
+            title=scan.scan_info.get("title") or scan.name,
+            start_time=datetime.fromtimestamp(clock.epoch()).astimezone(),
+            scan_info=dict(scan.scan_info),
+            branches=tuple(branch.master.name for branch in self._branches),
+            channels=self.data.infos,
+            presets=preset_infos(self._presets.presets, self._chain),
+            metadata=metadata,
+            positioners=dict(self._surroundings.positions()),
+        )
+
+    def _on_failure(self, consumer: Consumer) -> Callable[[BaseException], None]:
+        def failed(error: BaseException) -> None:
+            if consumer.essential:
+                self._outcome.fail(error, f"in {consumer.name}")
+            else:
+                log.warning("%s was detached, the scan goes on: %s", consumer.name, one_line(error), exc_info=error)
+
+        return failed
+
+    # -- forward -----------------------------------------------------------------------------------------
+
+    def forward(self) -> None:
+        """The good scan, DESIGN 2.1: presets, first prepare of every branch, start, points."""
+        self._hooks.prepare(self._presets)
+        for branch, apparatus in zip(self._branches, self._apparatus, strict=True):
+            branch.enter(apparatus, directly)
+        self._set(ScanState.STARTING)
+        self._hooks.start(self._presets)
+        self._set(ScanState.RUNNING)
+        if len(self._branches) == 1:
+            self._branches[0].run(directly, self._boundary)
+        else:
+            Relay(self._branches, self._outcome, self._boundary).run()
+
+    def _boundary(self) -> None:
+        """Between two points the scan may wait for a saver that is behind."""
+        for reader in self._readers:
+            if reader.backlog > BACKLOG and reader.receiver.essential:  # type: ignore[attr-defined]
+                self.write_text("stdout", f"waiting for {reader.receiver.name}\n")
+                reader.drained(self._outcome.check)
+
+    def _set(self, state: ScanState) -> None:
+        self._scan.states.set(state)
+        self._record.write(StateChanged(state.name, clock.time()))
+
+    def write_text(self, stream: str, text: str) -> None:
+        """Put text into the record; shown at once when it asks for it."""
+        self._record.write(Text(stream, text), at_once=True)
+
+    # -- leave: no door is open ----------------------------------------------------------------------------
+
+    def leave(self, steps: list[WayOut]) -> None:
+        """The way out, DESIGN 2.2: branches, scan presets, then motors return."""
+        self._set(ScanState.STOPPING)
+        if self._outcome.cutting:
+            for branch in self._branches:
+                branch.cut()
+        for branch in self._branches:
+            branch.leave(directly)
+        self._hooks.stop(self._presets)
+        for step in reversed(steps):
+            self._outcome.attempt(self._take, step)
+
+    def _take(self, step: WayOut) -> None:
+        """Take a step beside this thread, so that Ctrl-C can end it."""
+        doors.forget()
+        lane = ThreadLane(step.name)
+        call = Call(step.name, step.run)
+        limit = time.monotonic() + 2 * step.estimate() + DEADLINE
+        lane.submit(call)
+        try:
+            while not call.done.is_set:
+                if time.monotonic() > limit:
+                    raise DeviceError(f"{step.name} takes too long and was given up: {step.stop()}")
+                doors.call(call.done.wait, SLICE)
+        except ScanAbort as abort:
+            raise ScanAbort(f"{step.name} was stopped by Ctrl-C: {step.stop()}") from abort
+        finally:
+            call.done.wait(DEADLINE)
+            lane.close()
+        if call.error is not None:
+            raise call.error
+
+    # -- close -------------------------------------------------------------------------------------------
+
+    def close(self, began: float) -> ScanState:
+        """End the record and everything that lived for this run only; returns how the scan ended."""
+        attempt = self._outcome.attempt
+        self.data.disconnect()
+        attempt(self._end)
+        state = self._outcome.close()
+        errors = tuple(one_line(error) for error in self._outcome.failures.errors)
+        self._record.write(ScanClosed(state.name, clock.time() - began, errors))
+        for reader in self._readers:
+            attempt(self._drain, reader)
+        self._record.close()
+        for consumer in reversed(self._consumers):
+            attempt(consumer.close)
+        stuck = [pair for apparatus in self._apparatus for pair in apparatus.close()]
+        self._loop.close()
+        self._chain.bind(None)
+        running.release(self._scan, stuck)
+        return self._outcome.close()
+
+    def _end(self) -> None:
+        first = self._outcome.failures.first
+        if self._outcome.aborted and first is None:
+            reason = "USER_ABORT"
+        else:
+            reason = "SUCCESS" if first is None else "USER_ABORT" if isinstance(first, ScanAbort) else "FAILURE"
+        message = "" if first is None else one_line(first)
+        positions = dict(self._surroundings.positions()) if self._consumers else {}
+        end_time = datetime.fromtimestamp(clock.epoch()).astimezone()
+        self._scan.scan_info.update(end_time=end_time.isoformat(), end_reason=reason)
+        self._record.write(ScanEnded(end_time, reason, message, positions), at_once=True)
+        for reader in self._readers:
+            if reader.receiver.essential:  # type: ignore[attr-defined]
+                self._drain(reader)
+
+    def _drain(self, reader: Reader[Event]) -> None:
+        """Wait until a reader is done; Ctrl-C gives a viewer up at once and a saver after a while."""
+        doors.forget()
+        try:
+            reader.drained(lambda: None)
+        except ScanAbort as abort:
+            if not reader.receiver.essential:  # type: ignore[attr-defined]
+                return
+            limit = time.monotonic() + DEADLINE
+            while reader.backlog and time.monotonic() < limit:
+                time.sleep(SLICE)
+            if reader.backlog:
+                raise SavingError(f"{reader.receiver.name} did not finish: {reader.backlog} events are lost") from abort
+            raise

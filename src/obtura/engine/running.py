@@ -1,0 +1,89 @@
+"""Which scans run in this process: two may not share a device or a preset, nor use a device that is stuck."""
+
+import threading
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+from obtura.ground.errors import DeviceBusyError, UsageError
+from obtura.works.lanes import Call
+
+__all__ = ["Claimant", "running"]
+
+
+class Claimant(Protocol):
+    """A scan that runs, as far as others need to know."""
+
+    name: str
+    scan_number: int
+
+    @property
+    def in_iteration(self) -> bool:
+        """Whether any branch is in the middle of a point."""
+
+
+class _Claim:
+    def __init__(self, scan: Claimant, devices: list[Any], presets: list[Any]) -> None:
+        self.scan = scan
+        self.thread = threading.get_ident()
+        self.devices = {id(device): device for device in devices}
+        self.presets = {id(preset): preset for preset in presets}
+
+
+class Running:
+    """The register of running scans; one per process, since devices are."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._claims: list[_Claim] = []
+        self._stuck: dict[int, Call] = {}
+
+    def entered_here(self, preset: object) -> bool:
+        """Whether `preset` is in use by a scan of this thread: the one in whose hook we are."""
+        here = threading.get_ident()
+        with self._lock:
+            return any(claim.thread == here and id(preset) in claim.presets for claim in self._claims)
+
+    def claim(self, scan: Claimant, devices: Iterable[Any], presets: Iterable[Any]) -> None:
+        """Take devices and presets for the time of a scan.
+
+        A scan that was started in a hook of another one may use its devices while no point is being taken.
+
+        Raises:
+            DeviceBusyError: a device is in use, or still in a call that was given up.
+            UsageError: a preset is in use.
+        """
+        new = _Claim(scan, list(devices), list(presets))
+        with self._lock:
+            for key, device in new.devices.items():
+                call = self._stuck.get(key)
+                if call is not None and not call.done.is_set:
+                    raise DeviceBusyError(
+                        f"{_name(device)} can't be used: {call.what} of an earlier scan has not returned yet"
+                    )
+                self._stuck.pop(key, None)
+            for other in self._claims:
+                self._compare(new, other)
+            self._claims.append(new)
+
+    def _compare(self, new: _Claim, other: _Claim) -> None:
+        theirs = f"{other.scan.name} (scan {other.scan.scan_number}), which is running"
+        for key in new.presets.keys() & other.presets.keys():
+            raise UsageError(f"this {type(new.presets[key]).__name__} is in use by {theirs}; one object, one scan")
+        if other.thread == new.thread and not other.scan.in_iteration:
+            return
+        for key in new.devices.keys() & other.devices.keys():
+            raise DeviceBusyError(f"{_name(new.devices[key])} is in use by {theirs}")
+
+    def release(self, scan: Claimant, stuck: Iterable[tuple[Iterable[Any], Call]] = ()) -> None:
+        """Give back what `scan` claimed; devices in `stuck` stay refused until their call returns."""
+        with self._lock:
+            self._claims = [claim for claim in self._claims if claim.scan is not scan]
+            for devices, call in stuck:
+                self._stuck.update((id(device), call) for device in devices)
+
+
+def _name(device: Any) -> str:
+    return str(getattr(device, "name", device))
+
+
+running = Running()

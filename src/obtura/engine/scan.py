@@ -1,0 +1,176 @@
+"""The scan: a chain, its presets, and one run."""
+
+import sys
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, TextIO
+
+from obtura.contracts.chain import AcquisitionChain
+from obtura.contracts.consumers import Surroundings
+from obtura.contracts.presets import DataCallback, ScanPreset, check_preset
+from obtura.engine.data import ScanData
+from obtura.engine.explain import explained
+from obtura.engine.outcome import Outcome
+from obtura.engine.run import Run, WayOut
+from obtura.engine.states import ScanState, StateFlags
+from obtura.ground.errors import ScanStateError, UsageError
+from obtura.works.clock import clock
+from obtura.works.interrupt import doors
+from obtura.works.record import Record
+
+__all__ = ["Scan"]
+
+
+class Scan:
+    """Moves and measures, once: `scan.run()`.
+
+    `chain` says what triggers what; `scan_info` is kept with the data; with `save`, data go where `scan_saving`
+    says (None: where the session says).
+    """
+
+    surroundings: ClassVar[Surroundings] = Surroundings()
+    """Who numbers, saves and shows scans of this class; a session has a subclass of its own."""
+
+    def __init__(
+        self,
+        chain: AcquisitionChain,
+        name: str = "scan",
+        scan_info: Mapping[str, Any] | None = None,
+        save: bool = True,
+        scan_saving: Any = None,
+    ) -> None:
+        if not isinstance(chain, AcquisitionChain):
+            raise UsageError(f"Scan(chain, ...): expected an AcquisitionChain, got {chain!r}")
+        self.acq_chain = chain
+        self.name = name
+        self.scan_number = 0
+        self.scan_info: dict[str, Any] = {"name": name, "npoints": 0, "count_time": None, "save": save}
+        self.scan_info.update(scan_info or {})
+        self.states = StateFlags()
+        self._save = save
+        self._scan_saving = scan_saving
+        self._presets: list[ScanPreset] = []
+        self._way_out: list[WayOut] = []
+        self._outcome = Outcome()
+        self._run: Run | None = None
+
+    # -- before ---------------------------------------------------------------------------------------------
+
+    def add_preset(self, preset: ScanPreset) -> None:
+        """Hook a preset around this scan; presets are entered in the order in which they were added.
+
+        Raises:
+            UsageError (a ValueError): not a ScanPreset, one that overrides no hook, or added twice.
+            ScanStateError: the scan runs or ran already.
+        """
+        warning = check_preset(preset, ScanPreset)
+        if self.state is not ScanState.IDLE:
+            raise ScanStateError(f"add_preset: {self.name} is {self.state.name}; add presets before run()")
+        if any(preset is other for other in self._presets):
+            raise UsageError(f"add_preset: this {type(preset).__name__} is on the scan already")
+        if warning:
+            warnings.warn(warning, stacklevel=2)
+        self._presets.append(preset)
+
+    def on_way_out(self, step: WayOut) -> None:
+        """Register a last step, taken after every hook however the scan ends, e.g. the return of motors."""
+        self._way_out.append(step)
+
+    def explain(self, file: TextIO | None = None) -> None:
+        """Print the order of hooks and device calls of this scan, without running any of them."""
+        text = explained(self, self._presets)
+        (file or sys.stdout).write(text + "\n")
+
+    # -- run ------------------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Run the scan; returns when everything is left and the data are safe.
+
+        Raises:
+            ScanAbort: Ctrl-C or `abort()`; a KeyboardInterrupt for whoever catches that.
+            ScanStateError: the scan ran already.
+            Whatever failed first, in a hook, a device or a saver; later errors are its notes, all are in `errors`.
+        """
+        if self.state is not ScanState.IDLE:
+            raise ScanStateError(f"{self.name} is {self.state.name}: a scan runs once; make a new one")
+        began = clock.time()
+        outcome = self._outcome
+        with doors.watch(outcome):
+            self.states.set(ScanState.PREPARING)
+            self._run = run = Run(self, self._presets, outcome, Record())
+            outcome.attempt(run.open, self._save, self._scan_saving)
+            if not outcome.bad:
+                outcome.attempt(run.forward)
+            run.leave(self._way_out)
+            state = run.close(began)
+            self.states.set(state)
+        self.surroundings.finished(self)
+        outcome.failures.raise_first(self._summary())
+        if outcome.aborted:
+            raise KeyboardInterrupt  # pressed when the scan had ended already
+
+    def _summary(self) -> str:
+        points = self._run.data.points() if self._run is not None else 0
+        if not points:
+            return f"{self.name} (scan {self.scan_number}): no point was taken"
+        filename = self.scan_info.get("filename")
+        where = f"in {filename}, {self.scan_number}.1" if filename else "not saved"
+        kept = f"{points} point is {where}" if points == 1 else f"{points} points are {where}"
+        return f"{self.name} (scan {self.scan_number}): everything was stopped; {kept}"
+
+    def stop(self) -> None:
+        """End the scan well after the iteration that runs; returns at once, from any thread."""
+        was = doors.shut()
+        self._outcome.stop()
+        doors.reopen(was)
+
+    def abort(self) -> None:
+        """End the scan as Ctrl-C does; returns at once, from any thread."""
+        if ScanState.IDLE < self.state < ScanState.DONE:
+            doors.press(self._outcome)
+
+    # -- what is known ----------------------------------------------------------------------------------------
+
+    @property
+    def state(self) -> ScanState:
+        """IDLE, PREPARING, STARTING, RUNNING, STOPPING, then DONE, USER_ABORTED or KILLED."""
+        return self.states.state
+
+    def wait_state(self, state: ScanState, timeout: float | None = None) -> bool:
+        """Wait until the scan is in `state` or a later one; False when `timeout` (s) passed before."""
+        return self.states.wait(state, timeout)
+
+    @property
+    def errors(self) -> list[BaseException]:
+        """Every error of the run in order; the first is what `run()` raised."""
+        return list(self._outcome.failures.errors)
+
+    @property
+    def in_iteration(self) -> bool:
+        """Whether a point is being taken."""
+        return self._run is not None and self._run.in_iteration
+
+    def get_data(self, key: Any = None) -> Any:
+        """The points so far, also while the scan runs: a `ScanData` mapping, or the array of one `key`."""
+        data = self._run.data.snapshot() if self._run is not None else ScanData((), [])
+        return data if key is None else data[key]
+
+    def say(self, text: str, end: str = "\n") -> None:
+        """Show a line where the scan is shown, in true order with its rows; nothing where nobody looks."""
+        if self._run is not None:
+            self._run.write_text("stdout", text + end)
+
+    def connect_data(self, preset: object, counters: Sequence[object], callback: DataCallback) -> None:
+        """See `ScanPreset.connect_data_channels`."""
+        if self._run is not None:
+            self._run.data.listen(preset, counters, callback)
+
+    def disconnect_data(self, preset: object) -> None:
+        """No further call of the callbacks of `preset`."""
+        if self._run is not None:
+            self._run.data.unlisten(preset)
+
+    def __repr__(self) -> str:
+        number = f"number={self.scan_number}, " if self.scan_number else ""
+        path = self.scan_info.get("filename") or "not saved"
+        return f"Scan({number}name={self.name}, path={path}, {self.state.name})"

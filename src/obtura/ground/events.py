@@ -1,0 +1,168 @@
+"""The events of a scan's record, in the order in which things happened.
+
+A scan writes them, consumers (table, saver, plots) read them. They are plain values: a consumer needs
+nothing else, neither the scan nor its devices.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple, TypeAlias
+
+from obtura.ground.channels import Block
+
+__all__ = [
+    "ChannelInfo",
+    "Event",
+    "Failed",
+    "HookEntered",
+    "HookLeft",
+    "IterationDone",
+    "Points",
+    "Position",
+    "PresetInfo",
+    "ScanBegan",
+    "ScanClosed",
+    "ScanEnded",
+    "StateChanged",
+    "Text",
+]
+
+
+class ChannelInfo(NamedTuple):
+    """What a consumer knows of a channel.
+
+    `role` is "timer", "axis" or "counter"; `branch` counts the top-masters from 0; `device` is the name of
+    the acquisition object; `per_point`: one point an iteration is expected, so that rows can be formed.
+    """
+
+    name: str
+    short_name: str
+    dtype: str
+    shape: tuple[int, ...]
+    unit: str | None
+    role: str
+    branch: int
+    device: str
+    per_point: bool
+
+
+class PresetInfo(NamedTuple):
+    """A preset that is active in the scan. `level` is "scan" or "chain", `branch` is None for a scan preset."""
+
+    name: str
+    level: str
+    branch: int | None
+    parameters: Mapping[str, str]
+
+
+class Position(NamedTuple):
+    """The position of an axis, in its unit."""
+
+    value: float
+    unit: str | None
+
+
+class ScanBegan(NamedTuple):
+    """The scan was validated and numbered; no preset was entered yet.
+
+    `scan_info` holds at least `session_name`, `user_name`, `npoints` (0: unknown), `count_time` (s, or None),
+    `type`, `save`, `filename` (None: not saved). `metadata`: per acquisition object, what
+    `get_acquisition_metadata` returned. `positioners`: every axis of the session.
+    `branches`: the names of the top-masters.
+    """
+
+    number: int
+    name: str
+    title: str
+    start_time: datetime
+    scan_info: Mapping[str, Any]
+    branches: tuple[str, ...]
+    channels: tuple[ChannelInfo, ...]
+    presets: tuple[PresetInfo, ...]
+    metadata: Mapping[str, Mapping[str, Any]]
+    positioners: Mapping[str, Position]
+
+
+class HookEntered(NamedTuple):
+    """A hook of a preset is about to be called. `branch`, `point` are None outside of one. `time`: s, clock."""
+
+    owner: str
+    hook: str
+    branch: int | None
+    point: int | None
+    time: float
+
+
+class HookLeft(NamedTuple):
+    """The hook returned after `seconds`, or raised `error` (one line)."""
+
+    owner: str
+    hook: str
+    branch: int | None
+    point: int | None
+    time: float
+    seconds: float
+    error: str | None
+
+
+class Points(NamedTuple):
+    """New points of channel number `channel` of `ScanBegan.channels`; the first has index `first`."""
+
+    channel: int
+    first: int
+    values: Block
+
+
+class IterationDone(NamedTuple):
+    """The devices of a branch finished iteration `point`; from first start to last ready took `counting` s."""
+
+    branch: int
+    point: int
+    time: float
+    counting: float
+
+
+class StateChanged(NamedTuple):
+    """The scan has a new state; `state` is the name of a `ScanState`."""
+
+    state: str
+    time: float
+
+
+class Text(NamedTuple):
+    """Text written by a hook, a device or a callback; `stream` is "stdout" or "stderr"."""
+
+    stream: str
+    text: str
+
+
+class Failed(NamedTuple):
+    """Something failed: `message` in one line, `place` says what was called and before which point."""
+
+    message: str
+    place: str
+
+
+class ScanEnded(NamedTuple):
+    """Everything was left; no more points. `end_reason` is SUCCESS, USER_ABORT or FAILURE.
+
+    A saver that returns from receiving this has everything on disk.
+    """
+
+    end_time: datetime
+    end_reason: str
+    message: str
+    positioners: Mapping[str, Position]
+
+
+class ScanClosed(NamedTuple):
+    """The last event: savers have acknowledged. `state` is DONE, USER_ABORTED or KILLED; `seconds` in all."""
+
+    state: str
+    seconds: float
+    errors: tuple[str, ...]
+
+
+Event: TypeAlias = (
+    ScanBegan | HookEntered | HookLeft | Points | IterationDone | StateChanged | Text | Failed | ScanEnded | ScanClosed
+)

@@ -1,0 +1,259 @@
+"""An axis that is a pair of PVs: a setpoint and a readback."""
+
+import math
+from collections.abc import Sequence
+
+from obtura.ground.errors import DeviceError, LimitError
+from obtura.instruments.epics.link import TIMEOUT, Answer, Link, read_all
+from obtura.works.clock import Flag, clock
+
+__all__ = ["PVAxis"]
+
+POLL = 0.01
+REST = 0.1
+"""Seconds for which the readback must stand still for an axis without `done_pv` to be at rest."""
+
+
+class _Move:
+    """A move that was asked for: where to, the answer to the put, and whether it was stopped."""
+
+    def __init__(self, target: float, put: Answer) -> None:
+        self.target = target
+        self.put = put
+        self.stopped = Flag()
+
+
+class PVAxis:
+    """An axis that goes where `setpoint_pv` says, and is where `readback_pv` says (or else the setpoint).
+
+    A move has arrived when the IOC has confirmed the put, the readback is within `tolerance` of the target,
+    and `done_pv`, where there is one, is not 0. It is given up when the readback comes no nearer for
+    `patience` s. `stop()` puts 1 to `stop_pv`; without one, the present readback to the setpoint. Where they
+    are not given, `unit` and limits are the setpoint's EGU and control limits (DRVL and DRVH, or a motor's
+    soft limits). `velocity_pv` serves to estimate how long a move takes. `timeout`: s that an IOC has to be
+    found, and to answer.
+
+    A motor record `X:m1`:
+    `PVAxis("m1", "X:m1", "X:m1.RBV", done_pv="X:m1.DMOV", stop_pv="X:m1.STOP", velocity_pv="X:m1.VELO")`
+    """
+
+    blocking = True
+
+    def __init__(
+        self,
+        name: str,
+        setpoint_pv: str,
+        readback_pv: str | None = None,
+        tolerance: float = 1e-3,
+        done_pv: str | None = None,
+        stop_pv: str | None = None,
+        velocity_pv: str | None = None,
+        unit: str | None = None,
+        low_limit: float | None = None,
+        high_limit: float | None = None,
+        timeout: float = TIMEOUT,
+        patience: float = 10.0,
+    ) -> None:
+        self.name = name
+        self.tolerance = tolerance
+        self.patience = patience
+        self._unit = unit
+        self._given_limits = (low_limit, high_limit)
+        self._setpoint = Link(name, setpoint_pv, timeout)
+        self._readback = Link(name, readback_pv, timeout) if readback_pv else self._setpoint
+        self._done, self._stop, self._velocity = (
+            Link(name, pv, timeout) if pv else None for pv in (done_pv, stop_pv, velocity_pv)
+        )
+        self._move: _Move | None = None
+
+    def __repr__(self) -> str:
+        return f"PVAxis({self.name!r})"
+
+    @property
+    def links(self) -> Sequence[Link]:
+        """Its PVs."""
+        pvs = (self._setpoint, self._readback, self._done, self._stop, self._velocity)
+        return list(dict.fromkeys(link for link in pvs if link is not None))
+
+    @property
+    def unit(self) -> str | None:
+        """The unit given, or the PV's; None when it has none or is not connected."""
+        return self._unit or self._setpoint.unit()
+
+    @property
+    def position(self) -> float:
+        """Where it is now."""
+        return self._readback.read("position")
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """The lowest and highest position allowed; -inf, inf for none (in EPICS: both are 0)."""
+        return self._limits("limits")
+
+    def _limits(self, operation: str) -> tuple[float, float]:
+        low, high = self._given_limits
+        if low is None or high is None:
+            server = self._setpoint.control(operation)
+            below, above = (getattr(server, f"{end}_ctrl_limit", 0.0) for end in ("lower", "upper"))
+            if not below < above:
+                below, above = -math.inf, math.inf
+            low, high = below if low is None else low, above if high is None else high
+        return float(low), float(high)
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether it moves; without a `done_pv`, whether a move asked for here has not yet arrived."""
+        return self._moves("is_moving")
+
+    def _moves(self, operation: str) -> bool:
+        move = self._move
+        if move is not None and not self._arrived(move, self._look(operation)):
+            return True
+        return self._done is not None and not self._done.read(operation)
+
+    def check(self) -> None:
+        """Raise `DeviceError` unless its PVs are connected, valid, and may be put to."""
+        self._setpoint.check_writable("")
+        if self._stop is not None:
+            self._stop.check_writable("")
+        # Not the setpoint: before the first put after an IOC's start it often has no valid value.
+        read_all([link for link in (self._readback, self._done) if link is not None], "")
+
+    def check_target(self, target: float) -> None:
+        """Raise `LimitError` when `target` can't be gone to; touch nothing."""
+        low, high = self._limits("move")
+        if not (math.isfinite(target) and low <= target <= high):
+            unit = f" {self.unit}" if self.unit else ""
+            raise LimitError(
+                f"{self.name}: {target:g}{unit} is outside of the limits {low:g} to {high:g}{unit} "
+                f"of PV {self._setpoint.name}; nothing was moved"
+            )
+
+    def estimate(self, target: float) -> float:
+        """How long a move from here to `target` takes, in s; `patience` when there is no velocity to tell."""
+        distance = abs(target - self.position)
+        if distance <= self.tolerance:
+            return 0.0
+        velocity = self._velocity.read("estimate") if self._velocity is not None else 0.0
+        return distance / velocity if velocity > 0 else self.patience
+
+    def move(self, target: float, wait: bool = True) -> None:
+        """Go to `target`; with `wait`, return when there, else at once. A move in progress is redirected.
+
+        Raises:
+            LimitError: nothing was moved.
+            DeviceError: it does not arrive, or was stopped on the way; in either case it was told to stop.
+        """
+        self.check_target(target)
+        before = self._move
+        self._move = _Move(target, self._setpoint.put(float(target), "move"))
+        if before is not None:
+            before.stopped.set()
+        if wait:
+            self.wait_move()
+
+    def wait_move(self) -> None:
+        """Return when at rest; raise `DeviceError` when it is not where it was sent.
+
+        Whatever else ends the wait, such as Ctrl-C, stops the axis too.
+        """
+        move = self._move
+        if move is None:
+            return
+        try:
+            self._follow(move)
+        except BaseException as error:
+            if self._move is move and not move.stopped.is_set:
+                self._halt_after(error)
+            raise
+        finally:
+            if self._move is move:
+                self._move = None
+
+    def stop(self) -> None:
+        """Come to rest, from any thread; returns at rest. What does not move is not touched."""
+        move = self._move
+        try:
+            if not self._moves("stop"):
+                return
+            self._halt()
+        finally:
+            if move is not None:
+                move.stopped.set()  # whoever waits for it
+            self._move = None
+        self._come_to_rest()
+
+    def __info__(self) -> str:
+        """Its position, limits and PVs, since when they are connected."""
+        pvs = "".join(f"\n  PV {link.name}: {link.state}" for link in self.links)
+        if not all(link.settle() for link in (self._setpoint, self._readback)):
+            return f"axis {self.name}: unknown{pvs}"
+        low, high = self.limits
+        where = f"{self.position:g} {self.unit or ''}".rstrip()
+        return f"axis {self.name}: {where}, limits {low:g} to {high:g}{pvs}"
+
+    # -- inside -------------------------------------------------------------------------------------------
+
+    def _look(self, operation: str) -> tuple[float, bool]:
+        """Where it is, and whether it says that it is done, read together."""
+        if self._done is None:
+            return self._readback.read(operation), True
+        here, done = read_all([self._readback, self._done], operation)
+        return here, bool(done)
+
+    def _arrived(self, move: _Move, seen: tuple[float, bool]) -> bool:
+        here, done = seen
+        return move.put.done.is_set and done and abs(here - move.target) <= self.tolerance
+
+    def _follow(self, move: _Move) -> None:
+        nearest, since = math.inf, clock.time()
+        while True:
+            here, done = self._look("move")
+            if move.stopped.is_set:
+                raise DeviceError(f"{self.name} was stopped at {here:g} on its way to {move.target:g}")
+            if move.put.done.is_set:
+                move.put.result()
+                if self._arrived(move, (here, done)):
+                    return
+            distance = abs(here - move.target)
+            if distance < nearest - self.tolerance / 10:
+                nearest, since = distance, clock.time()
+            elif clock.time() - since >= self.patience:
+                raise self._stuck(move, here, done)
+            clock.wait(move.stopped, POLL)
+
+    def _stuck(self, move: _Move, here: float, done: bool) -> DeviceError:
+        if not move.put.done.is_set:
+            what = f"did not confirm the put of {move.target:g} within {self.patience:g} s"
+            return self._setpoint.failure("move", what)
+        says = "" if done or self._done is None else f", and {self._done.name} says that it still moves"
+        what = (
+            f"is at {here:g} and has come no nearer to {move.target:g} for {self.patience:g} s "
+            f"(tolerance {self.tolerance:g}){says}; it was told to stop"
+        )
+        return self._readback.failure("move", what)
+
+    def _halt(self) -> None:
+        # Unconfirmed: a motor record confirms only when it is at rest, and a stop must not wait in a queue.
+        if self._stop is not None:
+            self._stop.put(1, "stop", confirm=False)
+        else:
+            self._setpoint.put(self._readback.read("stop"), "stop", confirm=False)
+
+    def _halt_after(self, error: BaseException) -> None:
+        try:
+            self._halt()
+        except DeviceError as failed:
+            error.add_note(f"and it could not be stopped: {failed}")
+
+    def _come_to_rest(self) -> None:
+        deadline = clock.time() + self.patience
+        here, _ = self._look("stop")
+        while clock.time() < deadline:
+            clock.sleep(REST if self._done is None else POLL)
+            before, (here, done) = here, self._look("stop")
+            if done and (self._done is not None or abs(here - before) <= self.tolerance):
+                return
+        raise self._readback.failure(
+            "stop", f"is at {here:g} and still moves {self.patience:g} s after the stop"
+        )

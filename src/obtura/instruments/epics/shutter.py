@@ -1,0 +1,108 @@
+"""A shutter that is a PV."""
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+from obtura.ground.errors import DeviceError
+from obtura.instruments.epics.link import TIMEOUT, InvalidError, Link
+from obtura.works.clock import clock
+
+__all__ = ["PVShutter"]
+
+POLL = 0.01
+
+
+class PVShutter:
+    """A shutter that opens when `open_value` is put to `command_pv`, and closes with `close_value`.
+
+    Where it is says `status_pv`, with the same values; without one, `command_pv` itself. Values are numbers,
+    or text, e.g. the names of an enum's states. `timeout`: s that an IOC has to be found, and to answer;
+    `patience`: s that the shutter may take to move. As a context manager it is open inside of the `with`.
+    """
+
+    blocking = True
+
+    def __init__(
+        self,
+        name: str,
+        command_pv: str,
+        status_pv: str | None = None,
+        open_value: float | str = 1,
+        close_value: float | str = 0,
+        timeout: float = TIMEOUT,
+        patience: float = 5.0,
+    ) -> None:
+        self.name = name
+        self.open_value = open_value
+        self.close_value = close_value
+        self.patience = patience
+        self._command = Link(name, command_pv, timeout)
+        self._status = Link(name, status_pv, timeout) if status_pv else self._command
+        self._moving = False
+
+    @property
+    def links(self) -> Sequence[Link]:
+        """Its PVs."""
+        return list(dict.fromkeys([self._command, self._status]))
+
+    @property
+    def state(self) -> str:
+        """OPEN, CLOSED, MOVING, FAULT (the IOC has lost the shutter) or UNKNOWN (e.g. not connected)."""
+        if not self._status.settle():
+            return "UNKNOWN"
+        try:
+            value = self._read("state")
+        except InvalidError:
+            return "FAULT"
+        known = {self.open_value: "OPEN", self.close_value: "CLOSED"}
+        return known.get(value, "MOVING" if self._moving else "UNKNOWN")
+
+    def check(self) -> None:
+        """Raise `DeviceError` unless its PVs are connected, valid, and may be put to."""
+        self._command.check_writable("")
+        if self._status is not self._command:  # which often has no valid value before the first put
+            self._read("")
+
+    def open(self) -> None:
+        """Open it; returns when it is open."""
+        self._drive("open", self.open_value)
+
+    def close(self) -> None:
+        """Close it; returns when it is closed."""
+        self._drive("close", self.close_value)
+
+    def __enter__(self) -> Self:
+        self.open()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __info__(self) -> str:
+        """Its state, its PVs, since when they are connected."""
+        pvs = "".join(f"\n  PV {link.name}: {link.state}" for link in self.links)
+        return f"shutter {self.name}: {self.state}{pvs}"
+
+    def _read(self, operation: str) -> float | str:
+        if isinstance(self.open_value, str):
+            return self._status.read_text(operation)
+        return self._status.read(operation)
+
+    def _drive(self, operation: str, value: float | str) -> None:
+        deadline = clock.time() + self.patience
+        self._moving = True
+        try:
+            self._command.put(value, operation).wait(deadline)
+            while (seen := self._read(operation)) != value:
+                if clock.time() >= deadline:
+                    raise self._not_followed(operation, value, seen)
+                clock.sleep(POLL)
+        finally:
+            self._moving = False
+
+    def _not_followed(self, operation: str, value: float | str, seen: float | str) -> DeviceError:
+        what = f"still says {seen}, {self.patience:g} s after {value} was put to {self._command.name}"
+        return self._status.failure(operation, what)

@@ -1,0 +1,93 @@
+"""Serve the simulated beamline on loopback: `python -m obtura.instruments.simioc --prefix X:`.
+
+Prints one line when it answers, and ends with SIGTERM or Ctrl-C.
+"""
+
+import argparse
+import asyncio
+import os
+import socket
+import sys
+import threading
+from contextlib import ExitStack
+from typing import Any, TextIO
+
+try:
+    from caproto.asyncio.server import start_server
+except ModuleNotFoundError as error:
+    raise ImportError("EPICS needs the extra: pip install obtura[epics]") from error
+
+from obtura.instruments.simioc.beamline import World, records
+
+__all__ = ["main"]
+
+LOOPBACK = "127.0.0.1"
+
+
+def main() -> None:
+    """Serve until told to end."""
+    parser = argparse.ArgumentParser(
+        prog="python -m obtura.instruments.simioc", description="a beamline in EPICS"
+    )
+    parser.add_argument("--prefix", default="SIM:", help="what the PVs' names begin with (SIM:)")
+    parser.add_argument("--port", type=int, default=0, help="UDP and TCP port; 0, the default: any free one")
+    parser.add_argument("--log", help="append each put to this file; -: to standard output")
+    parser.add_argument("--attached", action="store_true", help="end when standard input ends")
+    options = parser.parse_args()
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    if options.attached:
+        threading.Thread(target=_end_with_parent, daemon=True).start()
+    with ExitStack() as stack:
+        port = options.port or _free_port()
+        stack.enter_context(_loopback_only(port))
+        log: TextIO | None = sys.stdout
+        if options.log != "-":
+            log = stack.enter_context(open(options.log, "a", buffering=1)) if options.log else None
+        asyncio.run(_serve(options.prefix, port, log))
+
+
+async def _serve(prefix: str, port: int, log: TextIO | None) -> None:
+    async def announce(_library: Any) -> None:
+        sys.stdout.write(f"{prefix} answers on {LOOPBACK}:{port}\n")
+
+    await start_server(records(prefix, World(), log), startup_hook=announce)
+
+
+def _loopback_only(port: int) -> socket.socket:
+    """Keep caproto off all networks. Its beacons are for a repeater; they end in the socket given back."""
+    sink = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sink.bind((LOOPBACK, 0))
+    os.environ |= {
+        "EPICS_CA_SERVER_PORT": str(port),
+        "EPICS_CAS_INTF_ADDR_LIST": LOOPBACK,
+        "EPICS_CAS_AUTO_BEACON_ADDR_LIST": "NO",
+        "EPICS_CAS_BEACON_ADDR_LIST": LOOPBACK,
+        "EPICS_CAS_BEACON_PORT": str(sink.getsockname()[1]),
+    }
+    return sink
+
+
+def _free_port() -> int:
+    """A port that is free for TCP and UDP alike."""
+    while True:
+        with (
+            socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp,
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp,
+        ):
+            tcp.bind((LOOPBACK, 0))
+            port: int = tcp.getsockname()[1]
+            try:
+                udp.bind((LOOPBACK, port))
+            except OSError:  # somebody has it for UDP: take another
+                continue
+            return port
+
+
+def _end_with_parent() -> None:
+    """Whoever started this holds the other end of standard input; when they are gone, so are we."""
+    sys.stdin.buffer.read()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

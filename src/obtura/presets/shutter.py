@@ -1,0 +1,34 @@
+"""A shutter that is open while the scan counts."""
+
+from obtura.contracts.devices import Shutter
+from obtura.presets.anylevel import AnyLevelPreset, Say, require
+
+__all__ = ["ShutterPreset"]
+
+
+class ShutterPreset(AnyLevelPreset):
+    """Opens a shutter when counting begins, closes it when counting is over, whatever happened.
+
+    With `per_point` it is open for the time of each point only, never while a step motor moves; for that, one
+    that is open already is closed first. It is not left as it was found: closed is the state in which nobody
+    is hurt and nothing is burnt, and the only one worth having after an error. Who wants a shutter open over
+    several scans opens it and uses no preset.
+    """
+
+    def __init__(self, shutter: Shutter, per_point: bool = False) -> None:
+        require(self, "a shutter", shutter, "open", "close")
+        self.shutter = shutter
+        self.per_point = per_point
+
+    def set_up(self, say: Say) -> None:
+        """Close it if it is open: the scan moves to its (next) point now."""
+        if getattr(self.shutter, "is_open", False):
+            self.shutter.close()
+
+    def begin(self, say: Say) -> None:
+        """Open it."""
+        self.shutter.open()
+
+    def put_back(self) -> None:
+        """Close it."""
+        self.shutter.close()

@@ -1,0 +1,140 @@
+"""What the standard scans share: checked arguments, answers to wrong ones, common keywords."""
+
+import functools
+import inspect
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, Concatenate, ParamSpec, TypedDict, TypeVar
+
+from obtura.contracts.devices import Movable
+from obtura.ground.errors import UsageError
+
+__all__ = ["Options", "axis", "command", "count_time", "finite", "whole"]
+
+P = ParamSpec("P")
+S = TypeVar("S")
+R = TypeVar("R")
+
+
+class Options(TypedDict, total=False):
+    """Keywords of every scan.
+
+    `run`: run it now, else only make it; `save`: write a file; `name`, `title`: what it is called;
+    `sleep_time` (s): pause before every point but the first; `stab_time` (s): pause after each move;
+    `scan_info`: facts kept with the data.
+    """
+
+    run: bool
+    save: bool
+    name: str
+    title: str
+    sleep_time: float
+    stab_time: float
+    scan_info: Mapping[str, Any]
+
+
+KNOWN = frozenset(Options.__annotations__)
+
+
+def command(
+    example: str,
+) -> Callable[[Callable[Concatenate[S, P], R]], Callable[Concatenate[S, P], R]]:
+    """A scan command: wrong arguments are answered with what is wrong, the intended usage and an example."""
+
+    def decorate(function: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
+        signature = inspect.signature(function)
+        usage = _usage(function.__name__, signature)
+
+        @functools.wraps(function)
+        def checked(self: S, /, *args: P.args, **kwargs: P.kwargs) -> R:
+            try:
+                signature.bind(self, *args, **kwargs)
+                _check_options(kwargs, signature)
+                return function(self, *args, **kwargs)
+            except _WrongArgument as error:
+                problem = str(error)
+            except TypeError as error:
+                if not _is_binding(signature, self, args, kwargs):
+                    raise
+                problem = str(error)
+            raise UsageError(f"{function.__name__}: {problem}\nIntended usage: {usage}\nExample: {example}")
+
+        return checked
+
+    return decorate
+
+
+class _WrongArgument(UsageError):
+    """An argument of the wrong kind; `command` adds the usage."""
+
+
+def _is_binding(signature: inspect.Signature, bench: Any, args: Any, kwargs: Any) -> bool:
+    """Whether a TypeError came from the call itself and not from inside the scan."""
+    try:
+        signature.bind(bench, *args, **kwargs)
+    except TypeError:
+        return True
+    return False
+
+
+def _check_options(kwargs: Mapping[str, Any], signature: inspect.Signature) -> None:
+    known = KNOWN | set(signature.parameters)
+    for key in kwargs:
+        if key not in known:
+            raise _WrongArgument(f"got an unexpected keyword {key!r}; there are {', '.join(sorted(KNOWN))}")
+    for key in ("sleep_time", "stab_time"):
+        if key in kwargs:
+            finite(kwargs[key], f"{key} (s)", least=0)
+
+
+def _usage(name: str, signature: inspect.Signature) -> str:
+    shown = [str(parameter).split(":")[0] for parameter in list(signature.parameters.values())[1:]]
+    shown = [("run=True, save=True, ..." if part == "**options" else part) for part in shown]
+    return f"{name}({', '.join(shown)})"
+
+
+def finite(value: Any, what: str, least: float = -math.inf) -> float:
+    """A finite number of at least `least`.
+
+    Raises:
+        UsageError: it is none.
+    """
+    try:
+        number = float(value) if not isinstance(value, str | bytes) else math.nan
+    except (TypeError, ValueError):
+        raise _WrongArgument(f"{what} must be a number, got {value!r}") from None
+    if isinstance(value, str | bytes):
+        raise _WrongArgument(f"{what} must be a number, got {value!r}")
+    if not math.isfinite(number) or number < least:
+        bound = f" of at least {least:g}" if least > -math.inf else ""
+        raise _WrongArgument(f"{what} must be a finite number{bound}, got {value!r}")
+    return number
+
+
+def count_time(value: Any) -> float:
+    """A count time in s."""
+    return finite(value, "count_time (s)", least=0)
+
+
+def whole(value: Any, what: str, least: int = 1) -> int:
+    """A whole number of at least `least`.
+
+    Raises:
+        UsageError: it is none.
+    """
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise _WrongArgument(f"{what} must be a whole number, got {value!r}")
+    if int(value) < least:
+        raise _WrongArgument(f"{what} must be at least {least}, got {value}")
+    return int(value)
+
+
+def axis(value: Any) -> Movable:
+    """An axis.
+
+    Raises:
+        UsageError: it is none.
+    """
+    if not isinstance(value, Movable):
+        raise _WrongArgument(f"motor must be an axis, got {value!r}")
+    return value

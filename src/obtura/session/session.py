@@ -1,0 +1,70 @@
+"""A session: devices by name, the scans that use them, where data go."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from obtura.contracts.acquisition import AcquisitionMaster, AcquisitionSlave
+from obtura.contracts.chain import AcquisitionChain
+from obtura.contracts.devices import Movable
+from obtura.contracts.presets import ChainIterationPreset, ChainPreset, ScanPreset
+from obtura.data.saving import ScanSaving
+from obtura.presets.cover import DetectorCoverPreset
+from obtura.presets.multiplexer import MultiplexerPreset
+from obtura.presets.shutter import ShutterPreset
+from obtura.presets.wait_for_beam import WaitForBeam
+from obtura.scans.bench import COMMANDS, Bench
+from obtura.session.home import Home
+from obtura.session.motion import Motion
+
+__all__ = ["Session"]
+
+CLASSES = (
+    AcquisitionChain,
+    AcquisitionMaster,
+    AcquisitionSlave,
+    ChainIterationPreset,
+    ChainPreset,
+    DetectorCoverPreset,
+    MultiplexerPreset,
+    ScanPreset,
+    ShutterPreset,
+    WaitForBeam,
+)
+
+
+class Session:
+    """Devices, scan commands and settings under the names that a user types.
+
+    `devices`: by name; `scan_saving`: where data go; `display`: whether scans are shown in the terminal.
+    """
+
+    def __init__(self, name: str, devices: Mapping[str, Any], scan_saving: ScanSaving, display: bool) -> None:
+        self.name = name
+        self.devices = dict(devices)
+        self.scan_saving = scan_saving
+        self.bench = Bench(Home(name, scan_saving, self.axes, display, self._keep))
+        self.motion = Motion(self.axes)
+
+    def axes(self) -> Iterable[Movable]:
+        """The session's axes."""
+        return [device for device in self.devices.values() if isinstance(device, Movable)]
+
+    def _keep(self, scan: Any) -> None:
+        if scan.scan_info.get("type") != "ct":
+            self.bench.scans.append(scan)
+
+    def namespace(self) -> dict[str, Any]:
+        """Every name that a shell, a script or `from obtura.demo import *` has."""
+        commands = {name: getattr(self.bench, name) for name in COMMANDS}
+        return {
+            **{cls.__name__: cls for cls in CLASSES},
+            "DEFAULT_CHAIN": self.bench.default_chain,
+            "SCANS": self.bench.scans,
+            "SCAN_SAVING": self.scan_saving,
+            "Scan": self.bench.Scan,
+            **commands,
+            "mv": self.motion.mv,
+            "mvr": self.motion.mvr,
+            "wa": self.motion.wa,
+            **self.devices,
+        }

@@ -1,0 +1,3 @@
+"""Floor 7: the shell, where people come in."""
+
+__all__: list[str] = []

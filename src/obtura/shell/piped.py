@@ -1,0 +1,64 @@
+"""The shell without a terminal: statements from a pipe, results and errors as in the shell."""
+
+import code
+import sys
+import types
+from typing import Any
+
+from obtura.shell.show import shown_error, shown_result
+
+__all__ = ["run_piped"]
+
+
+class _Piped(code.InteractiveConsole):
+    """Reads from standard input; the prompt is shown, so that the output reads like a session."""
+
+    def __init__(self, names: dict[str, Any]) -> None:
+        super().__init__(names, filename="<stdin>")
+        self.failed = False
+
+    def runcode(self, compiled: types.CodeType) -> None:
+        try:
+            exec(compiled, self.locals)
+        except SystemExit as ended:
+            if not getattr(ended, "__notes__", None):
+                raise
+            self._tell(ended)
+        except BaseException as error:  # noqa: BLE001 - whatever the user's code raises is shown
+            self._tell(error)
+
+    def showsyntaxerror(self, filename: str | None = None, **options: Any) -> None:
+        error = sys.exc_info()[1]
+        if error is not None:
+            self._tell(error)
+
+    def _tell(self, error: BaseException) -> None:
+        self.failed = True
+        print(shown_error(error), file=sys.stderr)
+
+
+def run_piped(name: str, names: dict[str, Any]) -> int:
+    """Run what standard input gives; 1 when anything failed, 130 after Ctrl-C."""
+    console = _Piped(names)
+
+    def show(result: object) -> None:
+        if result is not None:
+            names["_"] = result
+            print(shown_result(result))
+
+    display, sys.displayhook = sys.displayhook, show
+    number, more = 1, False
+    try:
+        while True:
+            prompt = "...: ".rjust(len(f"{name} [{number}]: ")) if more else f"{name.upper()} [{number}]: "
+            sys.stdout.write(prompt)
+            sys.stdout.flush()
+            line = sys.stdin.readline()
+            if not line:
+                console.push("")  # ends an open block
+                print()
+                return 1 if console.failed else 0
+            more = console.push(line.rstrip("\n"))
+            number += not more
+    finally:
+        sys.displayhook = display

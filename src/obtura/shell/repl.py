@@ -1,0 +1,76 @@
+"""The interactive prompt: ptpython with our prompt, results and errors."""
+
+from pathlib import Path
+from typing import Any
+
+from prompt_toolkit.formatted_text import AnyFormattedText
+from prompt_toolkit.patch_stdout import patch_stdout
+from ptpython.prompt_style import PromptStyle
+from ptpython.repl import PythonRepl
+
+from obtura.shell.show import shown_error, shown_result
+
+__all__ = ["run_repl"]
+
+
+class _Prompt(PromptStyle):
+    """`DEMO [1]: `, and `...: ` below it."""
+
+    def __init__(self, repl: "_Repl", name: str) -> None:
+        self._repl = repl
+        self._name = name.upper()
+
+    def in_prompt(self) -> AnyFormattedText:
+        return [("class:in", f"{self._name} [{self._repl.current_statement_index}]: ")]
+
+    def in2_prompt(self, width: int) -> AnyFormattedText:
+        return [("class:in", "...: ".rjust(width))]
+
+    def out_prompt(self) -> AnyFormattedText:
+        return []
+
+
+class _Repl(PythonRepl):
+    """Reads with what threads print above the prompt, runs with the terminal left alone."""
+
+    def read(self) -> str:
+        # only while reading: during a scan the foreground table has the terminal to itself
+        with patch_stdout(raw=True):
+            return super().read()
+
+    def run_and_show_expression(self, expression: str) -> None:
+        try:
+            super().run_and_show_expression(expression)
+        except SystemExit as ended:
+            if not getattr(ended, "__notes__", None):
+                raise
+            self._handle_exception(ended)  # a device or hook of a scan raised it: an error, not a wish to leave
+
+    def _show_result(self, result: object) -> None:
+        print(shown_result(result))
+
+    def _handle_exception(self, e: BaseException) -> None:
+        print(shown_error(e))
+        self.current_statement_index += 1
+
+    def _handle_keyboard_interrupt(self, e: KeyboardInterrupt) -> None:
+        print(shown_error(e).splitlines()[0])
+        self.current_statement_index += 1
+
+
+def run_repl(name: str, names: dict[str, Any], history: Path | None) -> None:
+    """Read, run, show, until the user leaves."""
+    repl = _Repl(
+        get_globals=lambda: names,
+        get_locals=lambda: names,
+        history_filename=str(history) if history is not None else None,
+    )
+    repl.all_prompt_styles["obtura"] = _Prompt(repl, name)
+    repl.prompt_style = "obtura"
+    repl.show_status_bar = False
+    repl.confirm_exit = False
+    repl.enable_open_in_editor = False
+    repl.highlight_matching_parenthesis = True
+    repl.show_signature = True
+    repl.terminal_title = f"obtura {name}"
+    repl.run()

@@ -1,0 +1,33 @@
+"""`obtura shell`: Python with a session's names, the prompt `DEMO [1]:`, and errors in a few lines."""
+
+import sys
+
+from obtura.session.logfile import history_file, log_to_file
+from obtura.session.session import Session
+from obtura.shell.piped import run_piped
+from obtura.shell.repl import run_repl
+from obtura.shell.sessions import open_session
+
+__all__ = ["shell"]
+
+
+def shell(name: str) -> int:
+    """Open the shell of a session; returns when the user leaves. Fed from a pipe it runs what comes."""
+    log = log_to_file(name)
+    session = open_session(name)
+    names = {"__name__": "__main__", "__builtins__": __builtins__, **session.namespace()}
+    if not sys.stdin.isatty():
+        return run_piped(name, names)
+    print(_greeting(session))
+    if log is not None:
+        print(f"Log: {log}")
+    run_repl(name, names, history_file(name))
+    return 0
+
+
+def _greeting(session: Session) -> str:
+    devices = ", ".join(name for name in session.devices if name != "world")
+    return (
+        f"Session {session.name}: {devices}\n"
+        "Try: loopscan(2, 0.1, diode)   ascan(roby, 0, 10, 10, 0.1, diode)   wa()   help(ascan)   exit()"
+    )

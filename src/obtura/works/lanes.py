@@ -1,0 +1,259 @@
+"""Lanes: one thread per blocking device, one event loop for the async ones, and waiting for several at once.
+
+A lane lives as long as the scan; on it alone its device is called, since serial ports, Tango and EPICS contexts
+want one and the same thread. A driver stuck in its lane can't be killed: the lane is a daemon, so that the
+process can still end, and `Lane.busy` names the call for the error message.
+"""
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Callable, Coroutine
+from queue import SimpleQueue
+from typing import Any, Protocol
+
+from obtura.ground.errors import DeviceBusyError
+from obtura.works.clock import Flag
+from obtura.works.interrupt import doors
+
+__all__ = ["SLICE", "AsyncLane", "Batch", "Call", "Lane", "Loop", "ThreadLane"]
+
+SLICE = 0.2
+"""A wait wakes up this often (s) to see whether its scan is to end."""
+
+
+class Call:
+    """One call handed to a lane: what it is called in messages, and how it ended."""
+
+    def __init__(self, what: str, function: Callable[[], Any], batch: "Batch | None" = None) -> None:
+        self.what = what
+        self.function = function
+        self.error: BaseException | None = None
+        self.done = Flag()
+        self._batch = batch
+
+    def finish(self, error: BaseException | None) -> None:
+        """Note the end and wake whoever waits."""
+        self.error = error
+        self.done.set()
+        if self._batch is not None:
+            self._batch.finished(self)
+
+    def run(self) -> None:
+        """Call the function on this thread; whatever it raises is kept for the one who waits."""
+        self.finish(_outcome(self.function))
+
+
+class Batch:
+    """Calls that were handed out together, and the wait for all of them.
+
+    A completion is one `append` and one lock release, the wait one `acquire` with a timeout: a Ctrl-C in it
+    can lose a wake-up, never a completion.
+    """
+
+    def __init__(self) -> None:
+        self.calls: list[Call] = []
+        self._done: deque[Call] = deque()
+        self._wake = threading.Lock()
+        self._wake.acquire()
+
+    def add(self, lane: "Lane", what: str, function: Callable[[], Any]) -> Call:
+        """Hand `function` to `lane`."""
+        call = Call(what, function, self)
+        self.calls.append(call)
+        lane.submit(call)
+        return call
+
+    def finished(self, call: Call) -> None:
+        """A lane is done with a call."""
+        self._done.append(call)
+        try:
+            self._wake.release()
+        except RuntimeError:  # it is awake already
+            return
+
+    def wait(self, check: Callable[[], None]) -> None:
+        """Wait for all; the first error ends the wait at once. `check` runs now and then and may raise."""
+        missing = len(self.calls)
+        while True:
+            while self._done:
+                call = self._done.popleft()
+                missing -= 1
+                if call.error is not None:
+                    raise call.error
+            if not missing:
+                return
+            check()
+            doors.call(self._wake.acquire, True, SLICE)
+
+
+class Lane(Protocol):
+    """Where the calls of a device are made, one at a time."""
+
+    @property
+    def busy(self) -> Call | None:
+        """The call in progress, or the first one waiting."""
+
+    def submit(self, call: Call) -> None:
+        """Queue a call."""
+
+    def beside(self, call: Call) -> None:
+        """Make a call at once, beside the one in progress: only a device's `stop` may do so."""
+
+    def close(self) -> None:
+        """No more calls; the thread ends after the present one."""
+
+
+class ThreadLane:
+    """A thread of its own for one blocking device."""
+
+    def __init__(self, name: str, on_start: Callable[[], None] | None = None) -> None:
+        self.name = name
+        self._queue: SimpleQueue[Call | None] = SimpleQueue()
+        self._waiting: deque[Call] = deque()
+        self._closed = False
+        self._thread = threading.Thread(target=self._work, args=(on_start,), name=f"lane {name}", daemon=True)
+        self._thread.start()
+
+    @property
+    def busy(self) -> Call | None:
+        """The call in progress, or None."""
+        try:
+            return self._waiting[0]
+        except IndexError:
+            return None
+
+    def submit(self, call: Call) -> None:
+        """Queue a call; refused once the lane was given up."""
+        if self._closed:
+            call.finish(DeviceBusyError(f"{self.name}: no call possible, its lane is closed"))
+            return
+        self._waiting.append(call)
+        self._queue.put(call)
+
+    def beside(self, call: Call) -> None:
+        """Make a call on a thread of its own."""
+        threading.Thread(target=call.run, name=f"beside {self.name}", daemon=True).start()
+
+    def close(self) -> None:
+        """End the thread after the present call, and wait for it when it is idle."""
+        if not self._closed:
+            self._closed = True
+            self._queue.put(None)
+            if self.busy is None:
+                self._thread.join()
+
+    def _work(self, on_start: Callable[[], None] | None) -> None:
+        failed = Call(f"{self.name}.on_start", on_start) if on_start is not None else None
+        if failed is not None:
+            failed.run()
+        while (call := self._queue.get()) is not None:
+            if failed is not None and failed.error is not None:
+                error: BaseException | None = failed.error
+            else:
+                error = _outcome(call.function)
+            self._waiting.popleft()  # idle before the waiter is told, so that it never sees a stale call
+            call.finish(error)
+
+
+def _outcome(function: Callable[[], Any]) -> BaseException | None:
+    try:
+        function()
+    except BaseException as error:  # noqa: BLE001 - a driver may raise SystemExit; the waiter gets it
+        return error
+    return None
+
+
+class Loop:
+    """The private event loop of a scan: async devices and async hooks run here, on one thread."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+
+    def submit(self, call: Call, coroutine: Callable[[], Coroutine[Any, Any, Any]]) -> Callable[[], None]:
+        """Start a coroutine; `call` is finished when it is. Returns the function that cancels it."""
+        loop = self._started()
+        tasks: list[asyncio.Task[Any]] = []
+
+        async def follow() -> None:
+            error: BaseException | None = None
+            try:
+                tasks.append(task := asyncio.ensure_future(coroutine()))
+                await task
+            except BaseException as raised:  # noqa: BLE001 - a driver may raise SystemExit; the waiter gets it
+                error = raised
+            call.finish(error)
+
+        asyncio.run_coroutine_threadsafe(follow(), loop)
+        return lambda: loop.call_soon_threadsafe(lambda: [task.cancel() for task in tasks])  # type: ignore[return-value]
+
+    def run(self, what: str, coroutine: Callable[[], Coroutine[Any, Any, Any]], patience: float) -> None:
+        """Run a coroutine while this thread waits, in a doorway; interrupted, it is cancelled and waited for."""
+        call = Call(what, lambda: None)
+        cancel = self.submit(call, coroutine)
+        try:
+            while not call.done.is_set:
+                doors.call(call.done.wait, SLICE)
+        except BaseException:
+            cancel()
+            call.done.wait(patience)
+            raise
+        if call.error is not None:
+            raise call.error
+
+    def close(self) -> None:
+        """Stop the loop and its thread."""
+        if self._loop is not None and self._thread is not None:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(1.0)
+
+    def _started(self) -> asyncio.AbstractEventLoop:
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            self._thread = threading.Thread(target=self._work, args=(self._loop,), name="loop", daemon=True)
+            self._thread.start()
+        return self._loop
+
+    @staticmethod
+    def _work(loop: asyncio.AbstractEventLoop) -> None:
+        loop.run_forever()
+        loop.close()
+
+
+class AsyncLane:
+    """The lane of an async device: its calls are made one after the other on the scan's private loop."""
+
+    def __init__(self, name: str, loop: Loop) -> None:
+        self.name = name
+        self._loop = loop
+        self._turn = asyncio.Lock()
+        self._waiting: deque[Call] = deque()
+
+    @property
+    def busy(self) -> Call | None:
+        """The call in progress, or None."""
+        return next((call for call in tuple(self._waiting) if not call.done.is_set), None)
+
+    def submit(self, call: Call) -> None:
+        """Queue a call whose function may return a coroutine."""
+        while self._waiting and self._waiting[0].done.is_set:
+            self._waiting.popleft()
+        self._waiting.append(call)
+        self._loop.submit(call, lambda: self._in_turn(call))
+
+    def beside(self, call: Call) -> None:
+        """Make a call on the loop without waiting for its turn."""
+        self._loop.submit(call, lambda: self._make(call))
+
+    async def _in_turn(self, call: Call) -> None:
+        async with self._turn:
+            await self._make(call)
+
+    async def _make(self, call: Call) -> None:
+        result = call.function()
+        if asyncio.iscoroutine(result):
+            await result
+
+    def close(self) -> None:
+        """Nothing to end: the loop belongs to the scan."""

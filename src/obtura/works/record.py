@@ -1,0 +1,134 @@
+"""The record: what happened in a scan, in order, handed to whoever reads it.
+
+Writers are the engine, on any thread. Each reader has a mailbox and a thread of its own, so that a slow terminal
+or disk holds up nobody. Order is decided once, under the record's lock.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Generic, Protocol, TypeVar
+
+from obtura.works.clock import Flag
+from obtura.works.interrupt import doors
+
+__all__ = ["Reader", "Receiver", "Record"]
+
+E = TypeVar("E")
+E_contra = TypeVar("E_contra", contravariant=True)
+
+PERIOD = 0.05
+"""A reader looks into its mailbox this often (s) unless it is woken: a batch costs one wake-up, not each event."""
+
+
+class Receiver(Protocol[E_contra]):
+    """Whoever reads a record."""
+
+    name: str
+
+    def receive(self, events: Sequence[E_contra]) -> None:
+        """Take the next events, in order."""
+
+
+class Reader(Generic[E]):
+    """A receiver's mailbox and thread."""
+
+    def __init__(self, receiver: Receiver[E], on_failure: Callable[[BaseException], None]) -> None:
+        self.receiver = receiver
+        self.error: BaseException | None = None
+        self.mailbox: deque[E] = deque()
+        self._on_failure = on_failure
+        self._wake = threading.Lock()
+        self._wake.acquire()
+        self._idle = True
+        self._closing = False
+        self._ended = Flag()
+        threading.Thread(target=self._work, name=f"reader {receiver.name}", daemon=True).start()
+
+    @property
+    def backlog(self) -> int:
+        """How many events wait."""
+        return len(self.mailbox)
+
+    def wake(self) -> None:
+        """Have the mailbox looked into at once."""
+        try:
+            self._wake.release()
+        except RuntimeError:  # it is awake already
+            return
+
+    def drained(self, check: Callable[[], None]) -> None:
+        """Wait, in a doorway, until everything written so far was received. `check` runs now and then."""
+        while (self.mailbox or not self._idle) and not self._ended.is_set:
+            self.wake()
+            check()
+            doors.call(self._ended.wait, 0.002)
+
+    def close(self) -> None:
+        """End the thread when the mailbox is empty."""
+        self._closing = True
+        self.wake()
+        self._ended.wait(10.0)
+
+    def _work(self) -> None:
+        try:
+            while not (self._closing and not self.mailbox):
+                self._wake.acquire(True, PERIOD)
+                self._idle = False
+                batch = [self.mailbox.popleft() for _ in range(len(self.mailbox))]
+                if batch and self.error is None:
+                    self._hand_over(batch)
+                self._idle = True
+        finally:
+            self._ended.set()
+
+    def _hand_over(self, batch: list[E]) -> None:
+        try:
+            self.receiver.receive(batch)
+        except BaseException as error:  # noqa: BLE001 - a reader's thread has nobody above; the owner is told
+            self.error = error
+            self._on_failure(error)
+
+
+class Record(Generic[E]):
+    """Hands events to readers in the order in which they were written."""
+
+    def __init__(self) -> None:
+        # Re-entrant: a signal handler or a finalizer that prints may come in the middle of a write.
+        self.lock = threading.RLock()
+        self._readers: list[Reader[E]] = []
+        self._mailboxes: list[deque[E]] = []
+
+    @property
+    def read(self) -> bool:
+        """Whether anybody reads."""
+        return bool(self._mailboxes)
+
+    def attach(self, receiver: Receiver[E], on_failure: Callable[[BaseException], None]) -> Reader[E]:
+        """Hand everything from now on to `receiver`, on a thread of its own."""
+        reader = Reader(receiver, on_failure)
+        self._readers.append(reader)
+        self._mailboxes.append(reader.mailbox)
+        return reader
+
+    def write(self, event: E, at_once: bool = False) -> None:
+        """Append an event. `at_once`: readers look at it now, not within their period."""
+        if not self._mailboxes:
+            return
+        was = doors.shut()
+        with self.lock:
+            self.post(event)
+        if at_once:
+            for reader in self._readers:
+                reader.wake()
+        doors.reopen(was)
+
+    def post(self, event: E) -> None:
+        """Append an event; the caller holds `lock` and has shut the door."""
+        for mailbox in self._mailboxes:
+            mailbox.append(event)
+
+    def close(self) -> None:
+        """Let every reader finish its mailbox and end."""
+        for reader in self._readers:
+            reader.close()

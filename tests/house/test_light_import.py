@@ -1,0 +1,24 @@
+"""What is heavy is loaded only by who needs it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HEAVY = {"h5py", "ptpython", "prompt_toolkit", "matplotlib", "caproto"}
+BEGINNINGS = {
+    "import obtura": [sys.executable, "-c", "import obtura"],
+    "obtura --help": [Path(sys.executable).parent / "obtura", "--help"],
+}
+
+
+@pytest.mark.parametrize("command", BEGINNINGS.values(), ids=BEGINNINGS)
+def test_the_first_step_loads_nothing_heavy(command):
+    environment = os.environ | {"PYTHONPROFILEIMPORTTIME": "1"}  # each import becomes a line of stderr
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    loaded = {line.rpartition("|")[2].strip().split(".")[0] for line in done.stderr.splitlines()}
+    assert "obtura" in loaded
+    assert not loaded & HEAVY, "Import these where they are used, in a module that only their users import."

@@ -1,0 +1,113 @@
+"""A real EPICS server in another process, and its devices."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from obtura.instruments.simioc import Ioc, start_ioc
+
+NOWHERE = {"EPICS_CA_ADDR_LIST": "127.0.0.1", "EPICS_CA_AUTO_ADDR_LIST": "NO"}
+
+
+class Beamline:
+    """The simulated beamline as a test sees it: devices by name, and the puts that the IOC saw in this test."""
+
+    def __init__(self, ioc: Ioc) -> None:
+        self.ioc = ioc
+        self._seen = len(ioc.puts())
+
+    def pv(self, name):
+        return f"{self.ioc.prefix}{name}"
+
+    def counter(self, pv="diode", **options):
+        from obtura.instruments.epics import PVCounter
+
+        return PVCounter(pv, self.pv(pv), **options)
+
+    def shutter(self, **options):
+        from obtura.instruments.epics import PVShutter
+
+        options = {"open_value": "Open", "close_value": "Closed"} | options
+        return PVShutter("shutter", self.pv("shutter"), self.pv("shutter:status"), **options)
+
+    def axis(self, **options):
+        from obtura.instruments.epics import PVAxis
+
+        pvs = {"done_pv": "axis:done", "stop_pv": "axis:stop", "velocity_pv": "axis:velocity"} | options
+        options |= {key: self.pv(pv) if pv else None for key, pv in pvs.items() if key.endswith("_pv")}
+        return PVAxis("mx", self.pv("axis"), self.pv("axis:readback"), **options)
+
+    def put(self, **values):
+        """Put to PVs, without leaving a trace in `puts()`; `__` in a name stands for a colon."""
+        from obtura.instruments.epics.link import Link
+
+        for name, value in values.items():
+            Link("test", self.pv(name.replace("__", ":"))).put(value, "put").wait(float("inf"))
+        self._seen = len(self.ioc.puts())
+
+    def puts(self):
+        """What was put since the test began: names without prefix, and values, in the IOC's order."""
+        found = self.ioc.puts()[self._seen :]
+        return [(put.pv.removeprefix(self.ioc.prefix), put.value) for put in found]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def loopback_only():
+    """No search for a PV leaves this machine, also not when the IOC of a test has ended."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in NOWHERE.items():
+            patch.setenv(name, value)
+        yield
+
+
+@pytest.fixture(scope="session")
+def shared_ioc(loopback_only):
+    pytest.importorskip("caproto", reason="EPICS is an extra: pip install obtura[epics]")
+    with start_ioc("T:") as ioc:
+        yield ioc
+
+
+@pytest.fixture
+def beamline(shared_ioc):
+    """A beamline at rest, with the shutter closed and the axis at 0; the IOC is shared and must stay alive."""
+    beamline = Beamline(shared_ioc)
+    beamline.put(shutter__delay=0.02, shutter="Closed", axis__velocity=1e6, axis=0.0)
+    beamline.put(axis__velocity=20.0)
+    return beamline
+
+
+@pytest.fixture
+def mortal_beamline(loopback_only, request):
+    """A beamline on an IOC of its own, which may be killed."""
+    pytest.importorskip("caproto", reason="EPICS is an extra: pip install obtura[epics]")
+    with start_ioc(f"{request.node.name[-12:]}:") as ioc:
+        yield Beamline(ioc)
+
+
+@pytest.fixture
+def seconds():
+    """How many seconds a call takes, and the error it raises."""
+
+    def measure(call):
+        begun = time.perf_counter()
+        error = None
+        try:
+            call()
+        except Exception as raised:
+            error = raised
+        return time.perf_counter() - begun, error
+
+    return measure
+
+
+@pytest.fixture
+def script(tmp_path):
+    """Write a Python script to a file; the names of `obtura.instruments.epics` are imported in it."""
+
+    def write(text: str) -> Path:
+        path = tmp_path / "script.py"
+        path.write_text(f"from obtura.instruments.epics import *\n{text}")
+        return path
+
+    return write

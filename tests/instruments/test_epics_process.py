@@ -1,0 +1,113 @@
+"""EPICS and the rest of the process: Ctrl-C, the end of the process, and a missing extra."""
+
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from obtura.works.clock import clock
+
+pytest.importorskip("caproto", reason="EPICS is an extra: pip install obtura[epics]")
+
+STRICT = [sys.executable, "-X", "dev", "-W", "error"]
+
+
+@pytest.fixture
+def running(script):
+    """Run a script and talk to it; it must end well and say nothing on stderr."""
+    processes = []
+
+    def run(text):
+        pipes = {name: subprocess.PIPE for name in ("stdin", "stdout", "stderr")}
+        # a job in the background of a shell would inherit an ignored SIGINT
+        process = subprocess.Popen(
+            [*STRICT, script("import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n" + text)],
+            text=True,
+            **pipes,
+        )
+        processes.append(process)
+        return process
+
+    yield run
+    for process in processes:
+        try:
+            _, complaints = process.communicate(timeout=20)
+        finally:
+            process.kill()
+        assert (process.returncode, complaints) == (0, "")
+
+
+SHUTTING = """
+shutter = PVShutter("shutter", "T:shutter", "T:shutter:status", "Open", "Closed")
+connect(shutter)
+for _ in range(40):
+    try:
+        print("go", flush=True)
+        while True:
+            shutter.open()
+            shutter.close()
+    except KeyboardInterrupt:
+        pass
+    shutter.close()
+    assert shutter.state == "CLOSED"
+print("end", flush=True)
+"""
+
+
+def test_ctrl_c_at_any_moment_leaves_a_shutter_that_can_be_closed(beamline, running):
+    beamline.put(shutter__delay=0.0)
+    process = running(SHUTTING)
+    for i in range(40):
+        assert process.stdout.readline() == "go\n"
+        clock.sleep(0.001 + 0.0007 * i)
+        process.send_signal(signal.SIGINT)
+    assert process.stdout.readline() == "end\n"
+    assert beamline.puts()[-1] == ("shutter", "Closed")
+
+
+MOVING = """
+axis = PVAxis("mx", "T:axis", "T:axis:readback", stop_pv="T:axis:stop")
+axis.check()
+try:
+    print("go", flush=True)
+    axis.move(9)
+except KeyboardInterrupt:
+    print(axis.is_moving, axis.position < 8, flush=True)
+"""
+
+
+def test_ctrl_c_stops_an_axis_that_is_waited_for(beamline, running):
+    beamline.put(axis__velocity=2.0)
+    process = running(MOVING)
+    assert process.stdout.readline() == "go\n"
+    while not beamline.puts():
+        clock.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    assert process.stdout.readline() == "False True\n"
+    assert beamline.puts() == [("axis", "9.0"), ("axis:stop", "1.0")]
+
+
+def test_a_process_ends_without_noise_also_when_its_ioc_is_dead(mortal_beamline, running):
+    process = running(f"""
+diode = PVCounter("diode", "{mortal_beamline.pv("diode")}", timeout=0.1)
+lost = PVCounter("lost", "NO:SUCH:PV", timeout=0.1)
+print(diode.read(), flush=True)
+input()
+try:
+    diode.read()
+except RuntimeError as error:
+    print(error, flush=True)
+""")
+    assert process.stdout.readline() == "5.0\n"
+    mortal_beamline.ioc.kill()
+    process.stdin.write("\n")
+    process.stdin.flush()
+    assert "lost at" in process.stdout.readline()
+
+
+def test_without_the_extra_the_error_says_what_to_install():
+    code = "import sys; sys.modules['caproto'] = None; import obtura.instruments.epics"
+    done = subprocess.run([*STRICT, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == "ImportError: EPICS needs the extra: pip install obtura[epics]"
