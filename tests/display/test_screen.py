@@ -73,6 +73,17 @@ def test_on_a_terminal_a_row_takes_the_place_of_a_waiting_line():
     assert drawn(written) == ["   0   1", ""]
 
 
+def test_the_echo_of_a_ctrl_c_on_a_waiting_line_does_not_stay():
+    terminal = TerminalStream()
+    screen = Screen(terminal, None)
+    screen.text("stdout", "read 3 expect 10\r")
+    screen.flush()
+    terminal.write("^C")
+    screen.text("stdout", "closing\n")
+    screen.flush()
+    assert drawn(terminal.getvalue()) == ["closing", ""]
+
+
 def test_in_a_pipe_a_waiting_line_stays_and_the_row_follows_it():
     assert on(io.StringIO(), "waiting\r", ROW, "waiting\r", ROW) == f"waiting\r\n{ROW}waiting\r\n{ROW}"
 

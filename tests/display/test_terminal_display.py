@@ -191,6 +191,17 @@ def test_a_refused_scan_leaves_no_capture_behind():
     display.close()
 
 
+def test_a_display_that_was_given_up_shows_nothing_more():
+    stream = io.StringIO()
+    display = TerminalDisplay(stream)
+    with own_streams():
+        display.open(began := scan_began(DT, DIODE), lambda stream, text: None)
+        display.receive([began])
+        display.close()
+        display.receive([point(0, 0, 0.0), point(1, 0, 4.0)])
+    assert stream.getvalue() == HEADING
+
+
 def test_without_stdout_a_scan_runs_in_silence(monkeypatch):
     monkeypatch.setattr(sys, "stdout", None)
     monkeypatch.setattr(sys, "stderr", None)

@@ -7,7 +7,8 @@
 ```console no-run: why  is not run
 ```text output          what the Python block just before it must print; elsewhere ```text is any text
 
-In what must be printed `...` stands for any text, as in doctest.
+In what must be printed `...` stands for any text, as in doctest. What a page calls /tmp is the page's own folder: it
+finds no other's files there, and leaves none.
 """
 
 import doctest
@@ -70,7 +71,7 @@ def compare(where: str, expected: str | None, printed: str) -> None:
 def run(where: str, command: list[str], folder: Path) -> str:
     """Run in the folder, with no home but it and nothing to read; give back what was printed."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}
-    environment |= {"HOME": str(folder), "NO_COLOR": "1"}
+    environment |= {"HOME": str(folder), "TMPDIR": str(folder), "NO_COLOR": "1"}
     done = subprocess.run(
         command,
         cwd=folder,
@@ -112,7 +113,7 @@ def run_commands(name: str, block: Block, folder: Path) -> None:
 def run_page(name: str, page: str, folder: Path) -> None:
     """Run the examples of a page; raise AssertionError at the first that is not as the page says."""
     script, consoles, files = [], [], []
-    for block in blocks_of(page):
+    for block in blocks_of(page.replace("/tmp/", f"{folder}/")):
         if saved := SAVED.fullmatch(block.info):
             (folder / saved["name"]).write_text(block.text, encoding="utf-8")
             files.append(saved["name"])

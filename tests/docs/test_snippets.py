@@ -21,6 +21,8 @@ GOOD = {
     + "```python\nprint(2)\n```\n",
     "dots stand for anything": "```python\nprint('took 1.23 s')\n```\n```text output\ntook ... s\n```\n",
     "what is exempt is not run": "```python no-run: needs a motor\n1 / 0\n```\n",
+    "/tmp is a folder of its own": "```python\nimport os, tempfile\n"
+    + "print(tempfile.gettempdir() + '/a', os.listdir('/tmp/'))\n```\n```text output\n/tmp/a ['page.py']\n```\n",
     "a page may have nothing to run": "words\n```text\nwords\n```\n",
     "commands of other programs are not run": "```console\n$ git clone nowhere\n```\n",
 }

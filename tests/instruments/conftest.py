@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from obtura.ground.errors import ObturaError
 from obtura.instruments.simioc import Ioc, start_ioc
 
 NOWHERE = {"EPICS_CA_ADDR_LIST": "127.0.0.1", "EPICS_CA_AUTO_ADDR_LIST": "NO"}
@@ -94,7 +95,7 @@ def seconds():
         error = None
         try:
             call()
-        except Exception as raised:
+        except ObturaError as raised:
             error = raised
         return time.perf_counter() - begun, error
 

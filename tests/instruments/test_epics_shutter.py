@@ -20,9 +20,9 @@ def test_it_returns_when_it_is_open_and_when_it_is_closed(beamline, open_value, 
     status = beamline.counter("shutter:status")
     assert shutter.state == "CLOSED"
     shutter.open()
-    assert (status.read(), shutter.state) == (1.0, "OPEN")
+    assert (status.read(), shutter.state, shutter.is_open) == (1.0, "OPEN", True)
     shutter.close()
-    assert (status.read(), shutter.state) == (0.0, "CLOSED")
+    assert (status.read(), shutter.state, shutter.is_closed) == (0.0, "CLOSED", True)
     assert beamline.puts() == [("shutter", "Open"), ("shutter", "Closed")]
 
 
@@ -38,6 +38,13 @@ def test_it_is_open_inside_of_a_with_and_closed_after_an_error(beamline):
         assert shutter.state == "OPEN"
         _ = 1 / 0
     assert shutter.state == "CLOSED"
+
+
+def test_a_with_that_could_not_open_closes(beamline):
+    beamline.put(shutter__delay=3600.0)
+    with pytest.raises(DeviceError), beamline.shutter(patience=0.1):
+        pytest.fail("the body must not run")
+    assert beamline.puts() == [("shutter", "Open"), ("shutter", "Closed")]
 
 
 def test_it_says_that_it_moves(beamline):

@@ -67,7 +67,7 @@ def test_the_diode_is_dark_until_the_shutter_is_open():
         dark = world.diode
         world.switch("Open")
         assert (world.status, world.diode) == ("Moving", dark)
-        clock.sleep(world.delay)
+        clock.sleep(2 * world.delay)
         assert (world.status, world.diode) == ("Open", dark + 1000.0)
         world.switch("Closed")
         assert world.diode == dark
@@ -98,13 +98,10 @@ def test_it_sets_what_clients_need_and_takes_it_back(monkeypatch, shared_ioc):
 
 def test_an_ioc_that_does_not_start_says_why(tmp_path):
     with (
-        pytest.raises(DeviceError, match="the simulated IOC did not start: .*No such file or directory"),
-        start_ioc(log=tmp_path / "puts") as ioc,
+        pytest.raises(DeviceError, match=r"the simulated IOC did not start: .*Is a directory"),
+        start_ioc(log=tmp_path),
     ):
-        ioc.kill()
-        ioc.log = tmp_path / "puts"
-        (tmp_path / "puts").mkdir()
-        ioc.start()
+        pass
 
 
 def test_it_ends_with_whoever_started_it(script):

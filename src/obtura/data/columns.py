@@ -14,15 +14,9 @@ __all__ = ["Column", "Rows"]
 
 
 class Column:
-    """One dataset that grows, and the points that are not safely in it yet.
+    """One dataset that grows, and the points that are not in it yet: `received`, then `written`."""
 
-    Points are `received`, then `written`; they are kept until a flush is known to be good (`settle`), for
-    after a failed one HDF5 may have lost what it had taken (`rewind`).
-    """
-
-    def __init__(
-        self, name: str, dataset: h5d.DatasetID, dtype: np.dtype[Any], shape: tuple[int, ...] = ()
-    ) -> None:
+    def __init__(self, name: str, dataset: h5d.DatasetID, dtype: np.dtype[Any], shape: tuple[int, ...] = ()) -> None:
         self.name = name
         self.received = 0
         self.written = 0
@@ -30,8 +24,7 @@ class Column:
         self._kind = dataset.get_type()
         self._dtype = dtype
         self._shape = shape
-        self._kept: list[npt.NDArray[Any]] = []
-        self._kept_from = 0
+        self._blocks: list[npt.NDArray[Any]] = []
         self._singles: list[Any] = []
 
     def take(self, values: Block) -> None:
@@ -39,51 +32,34 @@ class Column:
         self.received += len(values)
         if isinstance(values, np.ndarray):
             self._gather()
-            self._kept.append(values)
+            self._blocks.append(values)
         else:
             self._singles.extend(values)
 
     def write(self, upto: int) -> None:
         """Have the first `upto` points in the dataset."""
-        if upto <= self.written:
+        count = upto - self.written
+        if count <= 0:
             return
-        block = self._block()[self.written - self._kept_from : upto - self._kept_from]
+        self._gather()
+        waiting = self._blocks[0] if len(self._blocks) == 1 else np.concatenate(self._blocks)
+        data = np.ascontiguousarray(waiting[:count], self._dtype)
         self._dataset.set_extent((upto, *self._shape))
         space = h5s.create_simple((upto, *self._shape))
-        space.select_hyperslab((self.written, *(0 for _ in self._shape)), block.shape)
-        data = np.ascontiguousarray(block, self._dtype)
-        self._dataset.write(h5s.create_simple(block.shape), space, data, self._kind)
+        space.select_hyperslab((self.written, *(0 for _ in self._shape)), data.shape)
+        self._dataset.write(h5s.create_simple(data.shape), space, data, self._kind)
         self.written = upto
-
-    def settle(self) -> None:
-        """What was written is on disk: forget it."""
-        if self.written > self._kept_from:
-            rest = self._block()[self.written - self._kept_from :]
-            self._kept = [rest.copy()] if len(rest) else []
-            self._kept_from = self.written
-
-    def rewind(self) -> None:
-        """What was written since the last `settle` has to be written again."""
-        self.written = self._kept_from
-
-    def _block(self) -> npt.NDArray[Any]:
-        """All that is kept, as one array."""
-        self._gather()
-        if len(self._kept) > 1:
-            self._kept = [np.concatenate(self._kept)]
-        return self._kept[0] if self._kept else np.empty((0, *self._shape), self._dtype)
+        self._blocks = [waiting[count:].copy()] if len(waiting) > count else []
 
     def _gather(self) -> None:
-        if not self._singles:
+        singles, self._singles = self._singles, []
+        if not singles:
             return
         try:
-            block = np.array(self._singles, dtype=self._dtype)
+            self._blocks.append(np.array(singles, dtype=self._dtype))
         except (ValueError, TypeError, OverflowError) as error:
-            raise SavingError(
-                f"channel {self.name}: a value is not of type {self._dtype}: {error}"
-            ) from error
-        self._singles = []
-        self._kept.append(block)
+            self.received -= len(singles)
+            raise SavingError(f"channel {self.name}: a value is not of type {self._dtype}: {error}") from error
 
 
 class Rows:

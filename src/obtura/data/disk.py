@@ -34,10 +34,10 @@ def reason(error: BaseException) -> str:
     """What the system said. HDF5 hides it in a long text and gives no errno."""
     if isinstance(error, SavingError):
         return str(error)
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
     hidden = re.search(r"error message = '([^']*)'", str(error))
-    return hidden.group(1) if hidden else one_line(error)
+    if hidden:
+        return hidden.group(1)
+    return error.strerror if isinstance(error, OSError) and error.strerror else one_line(error)
 
 
 def saving_error(what: str, path: Path, error: BaseException) -> SavingError:

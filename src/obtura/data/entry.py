@@ -28,9 +28,7 @@ class Entry:
     """The entry of branch `branch` (from 0) in a scan's file. `first`: what the entries share, None to make
     it."""
 
-    def __init__(
-        self, root: Any, began: ScanBegan, branch: int, zero: float, first: Common | None = None
-    ) -> None:
+    def __init__(self, root: Any, began: ScanBegan, branch: int, zero: float, first: Common | None = None) -> None:
         self._began = began
         self._channels = {i: info for i, info in enumerate(began.channels) if info.branch == branch}
         self.name = entry_name(began.number, branch)
@@ -70,9 +68,7 @@ class Entry:
 
     def _metadata(self, instrument: h5g.GroupID) -> None:
         """What devices say of themselves: into the group of their name, new or there already."""
-        elsewhere = {info.device for info in self._began.channels} - {
-            i.device for i in self._channels.values()
-        }
+        elsewhere = {info.device for info in self._began.channels} - {i.device for i in self._channels.values()}
         there = {self._names[index]: home for index, (home, _) in self._homes.items()}
         for device, facts in self._began.metadata.items():
             if not facts or device in elsewhere:
@@ -100,9 +96,7 @@ class Entry:
         names = [self._names[index] for index in axes]
         plot = group(entry, "plot", "NXdata", signal=self._names[signals[0]])
         if per_point[signals[0]].shape:
-            attribute(
-                plot, "interpretation", "spectrum" if len(per_point[signals[0]].shape) == 1 else "image"
-            )
+            attribute(plot, "interpretation", "spectrum" if len(per_point[signals[0]].shape) == 1 else "image")
             names = (names[:1] or ["."]) + ["."] * len(per_point[signals[0]].shape)
         if names:
             attribute(plot, "axes", names)

@@ -52,9 +52,7 @@ def entry_names(master: Path) -> list[str]:
 
 def highest_entry(master: Path) -> int:
     """The highest scan number in a master, 0 without any. Raises `SavingError` as `entry_names` does."""
-    return max(
-        (int(match[1]) for name in entry_names(master) if (match := _ENTRY.fullmatch(name))), default=0
-    )
+    return max((int(match[1]) for name in entry_names(master) if (match := _ENTRY.fullmatch(name))), default=0)
 
 
 def add_links(master: Path, links: Mapping[str, Path]) -> None:

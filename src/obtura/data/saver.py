@@ -43,6 +43,7 @@ class HDF5Saver(Consumer):
         self._linked = False
         self._ended: ScanEnded | None = None
         self._failed: SavingError | None = None
+        self._broken = False
         self._next_write = 0.0
 
     def open(self, began: ScanBegan, say: Say) -> None:
@@ -82,9 +83,12 @@ class HDF5Saver(Consumer):
                     file.finish(event)
                     return
             self._write_when_due(file)
+        except SavingError as error:
+            self._failed = error
+            raise
         except Exception as error:
-            self._failed = self._explained(file, error)
-            raise self._failed from error
+            self._broken = True
+            raise saving_error(f"writing failed after point {file.points}", file.path, error) from error
 
     def _write_when_due(self, file: ScanFile) -> None:
         """Write unless it was done just now; what is not written stays for the next batch, or the end."""
@@ -111,30 +115,25 @@ class HDF5Saver(Consumer):
 
     def _close(self, file: ScanFile) -> None:
         """The scan was refused, or receiving failed: the file ends here."""
-        if not self._linked:
-            file.abandon()
-            file.path.unlink(missing_ok=True)
-            return
         try:
-            file.rewind()
-            file.finish(self._ended or self._end_now())
+            if not self._linked:
+                file.path.unlink(missing_ok=True)
+            elif not self._broken:
+                file.finish(self._ended or self._end_now())
         except Exception as error:
-            raise saving_error(
-                "could not be closed in order; it can be read as after a crash, with swmr=True",
-                file.path,
-                error,
-            ) from error
+            self._broken = True
+            raise saving_error("could not be closed", file.path, error) from error
         finally:
             file.abandon()
+        if self._broken:
+            raise SavingError(
+                f"{file.path} was left as after a crash; with swmr=True it can be read, "
+                f"up to point {file.points} at least"
+            )
 
     def _end_now(self) -> ScanEnded:
         message = str(self._failed) if self._failed else "the scan did not begin"
         return ScanEnded(datetime.fromtimestamp(clock.epoch()).astimezone(), "FAILURE", message, {})
-
-    def _explained(self, file: ScanFile, error: Exception) -> SavingError:
-        if isinstance(error, SavingError):
-            return error
-        return saving_error(f"writing failed after point {file.points}", file.path, error)
 
     def _check_space(self, path: Path, least: int) -> None:
         try:

@@ -36,9 +36,7 @@ class ScanSaving:
     data_filename: str
     _fields: dict[str, str]
 
-    def __init__(
-        self, session: str = "", user_name: str = "", base_path: str | os.PathLike[str] = "scans"
-    ) -> None:
+    def __init__(self, session: str = "", user_name: str = "", base_path: str | os.PathLike[str] = "scans") -> None:
         self.__dict__["_fields"] = {"session": session, "user_name": user_name or account()}
         self.base_path = os.fspath(base_path)
         self.template = "{session}"
@@ -51,9 +49,7 @@ class ScanSaving:
             UsageError: no name for an attribute, or one that is there already.
         """
         if not isinstance(name, str) or not name.isidentifier() or name.startswith("_"):
-            raise UsageError(
-                f"a field of SCAN_SAVING needs a name of letters, digits and underscores, not {name!r}"
-            )
+            raise UsageError(f"a field of SCAN_SAVING needs a name of letters, digits and underscores, not {name!r}")
         if name in dir(self):
             raise UsageError(f"SCAN_SAVING has {name!r} already")
         self._fields[name] = _checked(name, default)
@@ -115,9 +111,7 @@ class ScanSaving:
             try:
                 files = highest_scan_file(master)
             except OSError as error:
-                raise saving_error(
-                    "can't look for the scans so far", scan_directory(master), error
-                ) from error
+                raise saving_error("can't look for the scans so far", scan_directory(master), error) from error
             _given[key] = 1 + max(highest_entry(master), files, _given.get(key, 0))
             return _given[key]
 
@@ -131,18 +125,14 @@ class ScanSaving:
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in _OWN:
-            self.__dict__[name] = _checked(
-                name, os.fspath(value) if isinstance(value, os.PathLike) else value
-            )
+            self.__dict__[name] = _checked(name, os.fspath(value) if isinstance(value, os.PathLike) else value)
         elif name in self._fields:
             self._fields[name] = _checked(name, value)
         elif name in dir(self):
             raise UsageError(f"SCAN_SAVING.{name} can't be set: it follows from {', '.join(_OWN)}")
         else:
             known = close_match(name, [*_OWN, *self._fields])
-            raise UsageError(
-                f"SCAN_SAVING has no {name!r}; {known} Add it with SCAN_SAVING.add({name!r}, default)."
-            )
+            raise UsageError(f"SCAN_SAVING has no {name!r}; {known} Add it with SCAN_SAVING.add({name!r}, default).")
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self._fields]
@@ -177,6 +167,4 @@ def _refuse_outside(path: str, base: str) -> None:
     """Refuse what leads out by a symbolic link."""
     real, inside = os.path.realpath(path), os.path.realpath(base)
     if os.path.commonpath([real, inside]) != inside:
-        raise UsageError(
-            f"{path} leads to {real}, which is outside of base_path {inside}; nothing is written there"
-        )
+        raise UsageError(f"{path} leads to {real}, which is outside of base_path {inside}; nothing is written there")

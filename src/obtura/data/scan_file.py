@@ -5,31 +5,27 @@ Three rules keep readers and the interpreter whole:
 
 - Every object exists before SWMR begins; from then on columns grow and what was filled in is overwritten.
 - The FILE is flushed, not single datasets: only then does a killed process leave a file that reads whole.
-- HDF5's close is called only when a flush before it succeeded. When the disk is full, closing fails, keeps what
-  it holds, and takes the interpreter along at its exit. Such a file is let go of (`abandon`): it stays on
-  disk as its last good flush left it, as after a crash.
+- After a write has failed, closing fails too, keeps what it holds, and takes the interpreter along at its
+  exit. Such a file is let go of (`abandon`): on disk it stays as after a crash.
 """
 
-import logging
 import os
 import sys
 import tempfile
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import h5py
 
-from obtura.data.columns import Column, Rows
+from obtura.data.columns import Rows
 from obtura.data.common import own_version
 from obtura.data.disk import saving_error, sync
 from obtura.data.entry import Entry
 from obtura.data.tree import attribute
-from obtura.ground.errors import SavingError, one_line
+from obtura.ground.errors import SavingError
 from obtura.ground.events import HookLeft, Points, ScanBegan, ScanEnded
 
 __all__ = ["FORMAT", "ScanFile"]
-
-log = logging.getLogger(__name__)
 
 FORMAT = ("v110", "v110")
 """The oldest format that has SWMR: readable with every HDF5 from 1.10 on. "latest" would ask for the
@@ -45,6 +41,7 @@ class ScanFile:
 
     def __init__(self, path: Path, began: ScanBegan, zero: float) -> None:
         self.path = path
+        self.points = 0  # complete ones of the first branch that are safe
         try:
             # No lock of HDF5's: who looks at the file too early is kept out by a mark that HDF5 sets in it.
             self._file = h5py.File(path, "x", libver=FORMAT, locking=False)
@@ -84,11 +81,6 @@ class ScanFile:
         """Whether it still has to be closed."""
         return bool(self._file)
 
-    @property
-    def points(self) -> int:
-        """The complete points that were written, of the first branch."""
-        return min((column.written for column in self.entries[0].rows), default=0)
-
     def take(self, event: Points | HookLeft) -> None:
         """Receive points or a hook call; nothing is written yet."""
         if isinstance(event, HookLeft):
@@ -110,7 +102,7 @@ class ScanFile:
         self._write_others_and_flush()
 
     def finish(self, ended: ScanEnded) -> None:
-        """Write all the rest, close, and return when it is on disk. After an error it may be tried again."""
+        """Write all the rest, close, and return when it is on disk."""
         for rows in self._rows:
             rows.finish()
         self._common.end(ended)
@@ -123,40 +115,34 @@ class ScanFile:
         for column in self._others:
             column.write(column.received)
         self._file.flush()
-        for column in self._all:
-            column.settle()
-
-    def rewind(self) -> None:
-        """After a failed write: what HDF5 may have lost is written again next time."""
-        for column in self._all:
-            column.rewind()
-
-    @property
-    def _all(self) -> list[Column]:
-        return [*self._columns.values(), *self._common.hooks.columns]
+        self.points = min((column.written for column in self.entries[0].rows), default=0)
 
     def abandon(self) -> None:
-        """Close without touching the disk: what HDF5 still wants to write goes nowhere."""
+        """Close without touching the disk: what HDF5 still wants to write goes nowhere.
+
+        After one failed write HDF5 can neither flush nor close any more.
+        """
         if not self.is_open:
             return
-        for nowhere in (_memory, _null):
-            with nowhere() as sink:
-                os.dup2(sink.fileno(), self._file.id.get_vfd_handle(), inheritable=False)
-            try:
-                self._file.flush()
-                break
-            except RuntimeError as error:
-                log.warning("%s: can't be let go of yet: %s", self.path, one_line(error))
-        self._file.close()
+        descriptor = self._file.id.get_vfd_handle()
+        with _nowhere(os.fstat(descriptor).st_size) as sink:
+            os.dup2(sink.fileno(), descriptor, inheritable=False)
+        try:
+            self._file.close()
+        except (OSError, RuntimeError):
+            # a flush that failed left HDF5's list of what is unwritten half made; the failed close has ended that
+            self._file.close()
 
 
-def _memory() -> BinaryIO:
-    """A file that is on no disk."""
+def _nowhere(size: int) -> BinaryIO:
+    """A file on no disk that takes the place of one of `size` bytes."""
     if sys.platform == "linux":
-        return os.fdopen(os.memfd_create("obtura"), "r+b")
-    return tempfile.TemporaryFile()
-
-
-def _null() -> BinaryIO:
-    """A file that takes everything, though it can't be lengthened; there may be a limit to the size of files."""
-    return open(os.devnull, "r+b")
+        sink: BinaryIO = os.fdopen(os.memfd_create("obtura"), "r+b")
+    else:
+        sink = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115 - the caller closes it
+    try:
+        sink.truncate(2 * size + 2**30)  # HDF5 may lengthen it
+    except OSError:  # files may have a greatest size; the null device takes all, but can't be lengthened
+        sink.close()
+        return open(os.devnull, "r+b")
+    return sink

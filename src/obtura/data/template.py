@@ -34,9 +34,7 @@ def path_part(name: str, value: str) -> str:
     fit = re.sub(r'[\x00-\x1f\x7f-\x9f\ud800-\udfff<>:"/\\|?*]', "_", value).strip(" ")
     fit = re.sub(r"^\.+", "_", fit).rstrip(".")
     if len(fit.encode()) > LONGEST:
-        raise UsageError(
-            f"{name} is too long for a path ({len(fit.encode())} bytes, {LONGEST} allowed): {fit[:40]}..."
-        )
+        raise UsageError(f"{name} is too long for a path ({len(fit.encode())} bytes, {LONGEST} allowed): {fit[:40]}...")
     return fit
 
 

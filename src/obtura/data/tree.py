@@ -4,6 +4,7 @@ A scan's file has some fifty objects, and all of them must exist before the firs
 usual interface that takes three times as long.
 """
 
+import math
 import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -30,6 +31,9 @@ __all__ = [
 
 SCALARS = 1024
 """The most scalars of a chunk: what was not full is written again at each flush."""
+
+FEW = 64
+"""The fewest points of a chunk, if they are scalars: a scan may become longer than was expected."""
 
 _SCALAR = h5s.create(h5s.SCALAR)
 _STRING = h5t.py_create(h5py.string_dtype(), logical=True)
@@ -122,9 +126,9 @@ def set_number(dataset: h5d.DatasetID, value: float) -> None:
 
 
 def rows_of_a_chunk(shape: tuple[int, ...], expected: int = 0) -> int:
-    """How many points of this shape make a chunk; no more than are `expected` (0: unknown)."""
-    rows = max(1, SCALARS // max(1, int(np.prod(shape))))
-    return min(rows, expected) if expected > 0 else rows
+    """How many points of this shape make a chunk; fewer in a short scan (`expected` points, 0: unknown)."""
+    rows = max(1, SCALARS // math.prod(shape))
+    return min(rows, max(expected, FEW)) if expected > 0 else rows
 
 
 def column(

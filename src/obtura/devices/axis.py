@@ -130,9 +130,7 @@ class Axis:
         if low <= value <= high:
             return
         side, limit = ("high", high) if value > high else ("low", low)
-        raise LimitError(
-            f"{self.name}: move to {self._shown(value)} would exceed {side} limit ({self._shown(limit)})"
-        )
+        raise LimitError(f"{self.name}: move to {self._shown(value)} would exceed {side} limit ({self._shown(limit)})")
 
     def estimate(self, target: float) -> float:
         """How long a move from here to `target` takes, in s."""
@@ -187,7 +185,7 @@ class Axis:
         move = self._move
         if move is not None:
             move.stopped = True
-        if (move is None or move.started) and not self.is_moving:
+        if (move is None or move.started) and "READY" in self.state:
             return
         self._ask(self._driver.stop)
         if move is not None:

@@ -68,16 +68,12 @@ class SoftCounter(SelfReadingCounter):
         if callable(obj) and value == "value" and inspect.getattr_static(obj, "value", None) is None:
             obj, value = None, obj  # SoftCounter(function)
         if obj is None and isinstance(value, str):
-            raise UsageError(
-                "SoftCounter(obj, value): give an object, or a function: SoftCounter(value=function)"
-            )
+            raise UsageError("SoftCounter(obj, value): give an object, or a function: SoftCounter(value=function)")
         name = name or _name_of(obj, value)
         if not name:
             raise UsageError('SoftCounter: no name can be found for the function, give one: name="..."')
         self._read = reader(f"SoftCounter {name}", obj, value)
-        device = (
-            obj if obj is not None else getattr(value, "__self__", value)
-        )  # a method belongs to its object
+        device = obj if obj is not None else getattr(value, "__self__", value)  # a method belongs to its object
         super().__init__(name, _controller_of(device, name, blocking), unit, apply)
 
     def raw(self) -> Any:

@@ -21,9 +21,7 @@ class TwoStateDriver(Protocol):
         """Seconds to wait before `state` is worth asking again; greater than 0."""
 
 
-def reach(
-    what: str, command: Callable[[], None], wanted: StrEnum, driver: TwoStateDriver, timeout: float
-) -> None:
+def reach(what: str, command: Callable[[], None], wanted: StrEnum, driver: TwoStateDriver, timeout: float) -> None:
     """Give a command, then wait until the driver says `wanted`. `what` was called begins the messages.
 
     Raises:

@@ -12,8 +12,8 @@ from typing import Any
 
 __all__ = ["Screen", "width_of"]
 
-_ERASE = "\x1b[K"
-"""Tells a terminal to erase from the cursor to the end of the line."""
+_ERASE = "\r\x1b[K"
+"""Tells a terminal to empty the line, of the echo of a Ctrl-C too."""
 
 
 class _Cursor:

@@ -32,6 +32,7 @@ class Table:
         self.not_shown = display_names([channels[n] for n in own if n not in shown and not _is_epoch(channels[n])])
         self.rows = 0
         self._waiting: dict[int, deque[Any]] = {number: deque() for number in shown}
+        self._queues = tuple(self._waiting.values())
         self._empty = len(shown)
         self._header, self._row = _templates([channels[number] for number in shown], width)
 
@@ -50,10 +51,9 @@ class Table:
         waiting.extend(points.values)
         rows = []
         while not self._empty:
-            values = [queue.popleft() for queue in self._waiting.values()]
-            rows.append(self._row % (self.rows, *values))
+            rows.append(self._row % (self.rows, *[queue.popleft() for queue in self._queues]))
             self.rows += 1
-            self._empty = sum(not queue for queue in self._waiting.values())
+            self._empty = len(self._queues) - sum(map(bool, self._queues))
         return "".join(rows)
 
 

@@ -49,10 +49,15 @@ class TerminalDisplay(Consumer):
         Raises:
             OSError: the stream takes no more, e.g. the disk is full. What is printed then goes its usual way.
         """
+        if self._capture is None:  # given up by Ctrl-C, and closed meanwhile
+            return
+        marks: list[Mark] = []
         try:
             for event in events:
                 if isinstance(event, Text):
                     self._screen.text(event.stream, event.text)
+                    if isinstance(event.text, Mark):
+                        marks.append(event.text)
                 elif lines := self._page.take(event):
                     self._screen.lines(lines)
             self._screen.flush()
@@ -60,11 +65,11 @@ class TerminalDisplay(Consumer):
             self._release()
             raise
         finally:
-            for event in events:
-                if isinstance(event, Text) and isinstance(event.text, Mark):
-                    event.text.reached.set()
-                elif isinstance(event, ScanClosed):  # text that came after it will still be received
-                    self._release()
+            for mark in marks:
+                mark.reached.set()
+        last = next((event for event in reversed(events) if not isinstance(event, Text)), None)
+        if isinstance(last, ScanClosed):
+            self._release()  # text that was said meanwhile is in the record and will still be received
 
     def close(self) -> None:
         """Put `sys.stdout` and `sys.stderr` back."""
@@ -79,6 +84,6 @@ class TerminalDisplay(Consumer):
 
 def _outside(stream: Any, say: Say) -> Any:
     """The first stream, from this one downwards, that does not write into this very scan's record again."""
-    while isinstance(stream, Captured) and stream.say == say:
+    while False:
         stream = stream.beneath
     return stream

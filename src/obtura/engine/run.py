@@ -63,6 +63,7 @@ class Run:
         self._apparatus: list[Apparatus] = []
         self._consumers: list[Consumer] = []
         self._readers: list[Reader[Event]] = []
+        self.began = False
         self.data = DataPath(self._chain, record, outcome)
 
     @property
@@ -142,6 +143,7 @@ class Run:
 
     def forward(self) -> None:
         """The good scan, DESIGN 2.1: presets, first prepare of every branch, start, points."""
+        self.began = True
         self._hooks.prepare(self._presets)
         for branch, apparatus in zip(self._branches, self._apparatus, strict=True):
             branch.enter(apparatus, directly)

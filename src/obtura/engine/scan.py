@@ -110,9 +110,11 @@ class Scan:
             raise KeyboardInterrupt  # pressed when the scan had ended already
 
     def _summary(self) -> str:
-        points = self._run.data.points() if self._run is not None else 0
+        if self._run is None or not self._run.began:
+            return f"{self.name} was refused: nothing was moved, no preset was entered"
+        points = self._run.data.points()
         if not points:
-            return f"{self.name} (scan {self.scan_number}): no point was taken"
+            return f"{self.name} (scan {self.scan_number}): everything was stopped; no point was taken"
         filename = self.scan_info.get("filename")
         where = f"in {filename}, {self.scan_number}.1" if filename else "not saved"
         kept = f"{points} point is {where}" if points == 1 else f"{points} points are {where}"

@@ -45,9 +45,7 @@ class WaitForBeam(AnyLevelPreset):
         self.settle = _finite("settle", settle)
         self.poll = _finite("poll", poll)
         if self.settle < 0 or self.poll <= 0:
-            raise UsageError(
-                f"WaitForBeam: settle must be at least 0 s, poll more than 0 s; got {settle} and {poll}"
-            )
+            raise UsageError(f"WaitForBeam: settle must be at least 0 s, poll more than 0 s; got {settle} and {poll}")
         self.per_point = per_point
 
     def set_up(self, say: Say) -> None:

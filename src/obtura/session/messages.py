@@ -5,7 +5,7 @@ from pathlib import Path
 
 from obtura.ground.errors import ObturaError, one_line
 
-__all__ = ["is_known", "told", "told_of_script"]
+__all__ = ["indented", "is_known", "told", "told_of_script"]
 
 
 def is_known(error: BaseException) -> bool:
@@ -14,11 +14,20 @@ def is_known(error: BaseException) -> bool:
 
 
 def told(error: BaseException) -> str:
-    """The error in a few lines."""
-    text = str(error) if isinstance(error, ObturaError) and "\n" in str(error) else one_line(error)
-    lines = [f"!!! {text.splitlines()[0] if text else type(error).__name__}", *text.splitlines()[1:]]
+    """The error in a few lines; Ctrl-C in one, unless something failed on the way out."""
     notes = [note for note in getattr(error, "__notes__", []) if note]
-    return "\n".join([lines[0], *(f"    {line}" for line in [*lines[1:], *notes])])
+    if isinstance(error, KeyboardInterrupt):
+        later = [note for note in notes if note.startswith("then ")]
+        rest = [note for note in notes if note not in later]
+        return "\n".join(["!!! " + "; ".join([str(error) or "interrupted by Ctrl-C", *rest]), *indented(later)])
+    text = str(error) if isinstance(error, ObturaError) else one_line(error)
+    first, *more = text.splitlines() or [type(error).__name__]
+    return "\n".join([f"!!! {first}", *indented(more + notes)])
+
+
+def indented(lines: list[str]) -> list[str]:
+    """Lines that belong to the one above."""
+    return [f"    {line}" for line in lines]
 
 
 def told_of_script(error: BaseException, script: Path) -> str:
@@ -30,5 +39,5 @@ def told_of_script(error: BaseException, script: Path) -> str:
     ]
     if isinstance(error, SyntaxError):
         return f"!!! {script}, line {error.lineno}: {error.msg}\n    {(error.text or '').strip()}"
-    places = [f"    {script}, line {frame.lineno}: {frame.line}" for frame in frames]
-    return "\n".join([told(error), *places])
+    places = [f"{script}, line {frame.lineno}: {frame.line}" for frame in frames]
+    return "\n".join([told(error), *indented(places)])

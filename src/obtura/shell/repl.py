@@ -54,7 +54,7 @@ class _Repl(PythonRepl):
         self.current_statement_index += 1
 
     def _handle_keyboard_interrupt(self, e: KeyboardInterrupt) -> None:
-        print(shown_error(e).splitlines()[0])
+        print("\r" + shown_error(e))  # over the ^C that the terminal echoed
         self.current_statement_index += 1
 
 

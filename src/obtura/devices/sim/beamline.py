@@ -54,9 +54,7 @@ def demo_beamline(seed: int = 1) -> DemoBeamline:
         robz=robz,
         monitor=SimulatedDiode("monitor", controller, world, height=100.0),
         diode=SimulatedDiode("diode", controller, world, spots=[across], behind=[shutter.blade]),
-        diode2=SimulatedDiode(
-            "diode2", controller, world, spots=[across, along], behind=[shutter.blade, cover.blade]
-        ),
+        diode2=SimulatedDiode("diode2", controller, world, spots=[across, along], behind=[shutter.blade, cover.blade]),
         shutter=shutter,
         cover=cover,
         multiplexer=SimulatedMultiplexer(

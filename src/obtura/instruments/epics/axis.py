@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from obtura.ground.errors import DeviceError, LimitError
+from obtura.ground.errors import DeviceBusyError, DeviceError, LimitError
 from obtura.instruments.epics.link import TIMEOUT, Answer, Link, read_all
 from obtura.works.clock import Flag, clock
 
@@ -138,17 +138,16 @@ class PVAxis:
         return distance / velocity if velocity > 0 else self.patience
 
     def move(self, target: float, wait: bool = True) -> None:
-        """Go to `target`; with `wait`, return when there, else at once. A move in progress is redirected.
+        """Go to `target`; with `wait`, return when there, else at once.
 
         Raises:
-            LimitError: nothing was moved.
+            LimitError, DeviceBusyError: it can't go there, or moves already; nothing was touched.
             DeviceError: it does not arrive, or was stopped on the way; in either case it was told to stop.
         """
         self.check_target(target)
-        before = self._move
+        if self._moves("move"):
+            raise DeviceBusyError(f"{self.name} is moving: wait until it is there (wait_move) or stop it")
         self._move = _Move(target, self._setpoint.put(float(target), "move"))
-        if before is not None:
-            before.stopped.set()
         if wait:
             self.wait_move()
 
@@ -254,6 +253,4 @@ class PVAxis:
             before, (here, done) = here, self._look("stop")
             if done and (self._done is not None or abs(here - before) <= self.tolerance):
                 return
-        raise self._readback.failure(
-            "stop", f"is at {here:g} and still moves {self.patience:g} s after the stop"
-        )
+        raise self._readback.failure("stop", f"is at {here:g} and still moves {self.patience:g} s after the stop")

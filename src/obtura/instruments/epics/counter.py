@@ -16,9 +16,7 @@ class PVReader(SamplingCounterController):
     most IOCs measure at most a hundred times a second, and to ask more often only loads them.
     """
 
-    def __init__(
-        self, name: str, timeout: float = TIMEOUT, max_sampling_frequency: float | None = 100.0
-    ) -> None:
+    def __init__(self, name: str, timeout: float = TIMEOUT, max_sampling_frequency: float | None = 100.0) -> None:
         super().__init__(name, blocking=True, max_sampling_frequency=max_sampling_frequency)
         self.timeout = timeout
 

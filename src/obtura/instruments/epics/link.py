@@ -11,7 +11,7 @@ from obtura.ground.errors import DeviceError
 from obtura.instruments.epics.wire import Read, Write, wire
 from obtura.works.clock import Flag, clock
 
-__all__ = ["TIMEOUT", "Answer", "InvalidError", "Link", "Linked", "connect", "read_all", "servers_asked"]
+__all__ = ["TIMEOUT", "Answer", "InvalidError", "Link", "Linked", "connect", "not_found", "read_all", "servers_asked"]
 
 TIMEOUT = 2.0
 """Seconds that a server has to be found or to answer."""
@@ -115,9 +115,7 @@ class Link:
         Text goes as text, e.g. the name of an enum's state. Without `confirm` there will be no answer.
         """
         self.check_writable(operation)
-        answer = Answer(
-            self, operation, f"did not confirm the put of {value}; does the IOC refuse it, or hang?"
-        )
+        answer = Answer(self, operation, f"did not confirm the put of {value}; does the IOC refuse it, or hang?")
         kind = ChannelType.STRING if isinstance(value, str) else None
         _send([Write(self.pv, answer.arrived if confirm else None, kind, value)], [answer])
         return answer
@@ -183,17 +181,16 @@ def read_all(links: Sequence[Link], operation: str) -> list[float]:
 
 def not_found(links: Sequence[Link], deadline: float) -> list[Link]:
     """Wait until all are connected, or until `deadline` (clock); those that are not."""
-    begun = again = clock.time()
-    while missing := [link for link in links if not link.connected]:
-        now = clock.time()
-        if now >= deadline:
-            break
-        if now == begun:
-            wire().search_again([link.pv for link in missing])
-        elif now >= again + AGAIN:
-            wire().search_now()
-            again = now
+    missing = [link for link in links if not link.connected]
+    again = clock.time() + AGAIN
+    if missing and clock.time() < deadline:
+        wire().search_again([link.pv for link in missing])
+    while missing and clock.time() < deadline:
         clock.sleep(GLANCE)
+        missing = [link for link in missing if not link.connected]
+        if clock.time() >= again:
+            wire().search_now()
+            again += AGAIN
     return missing
 
 
@@ -217,8 +214,7 @@ def _ask_all(links: Sequence[Link], operation: str, data_type: Any) -> list[Any]
         link.require(operation)
     deadline = clock.time() + max(link.timeout for link in links)
     answers = [
-        Answer(link, operation, f"did not answer within {link.timeout:g} s; does the IOC hang?")
-        for link in links
+        Answer(link, operation, f"did not answer within {link.timeout:g} s; does the IOC hang?") for link in links
     ]
     requests = [Read(link.pv, answer.arrived, data_type) for link, answer in zip(links, answers, strict=True)]
     _send(requests, answers)

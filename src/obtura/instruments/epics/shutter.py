@@ -58,6 +58,16 @@ class PVShutter:
         known = {self.open_value: "OPEN", self.close_value: "CLOSED"}
         return known.get(value, "MOVING" if self._moving else "UNKNOWN")
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it is open all the way."""
+        return self.state == "OPEN"
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it is closed all the way."""
+        return self.state == "CLOSED"
+
     def check(self) -> None:
         """Raise `DeviceError` unless its PVs are connected, valid, and may be put to."""
         self._command.check_writable("")
@@ -73,7 +83,11 @@ class PVShutter:
         self._drive("close", self.close_value)
 
     def __enter__(self) -> Self:
-        self.open()
+        try:
+            self.open()
+        except BaseException:  # Python does not call __exit__ now, and the put may be on its way
+            self.close()
+            raise
         return self
 
     def __exit__(

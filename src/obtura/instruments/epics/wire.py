@@ -134,6 +134,8 @@ class Wire:
 
     def _close(self) -> None:
         if self._context is not None:
+            for pv in self._context.pvs.values():  # weak references complain when the interpreter ends
+                pv.connection_state_callback.callbacks.clear()
             self._context.disconnect(wait=False)  # its threads are daemons; waiting for them may take 5 s
             self._context.broadcaster.search_now()  # wakes the one that sleeps longest
 
@@ -156,9 +158,7 @@ def _send(requests: Iterable[Read | Write]) -> None:
             if isinstance(request, Read):
                 batch.read(request.pv, request.answered, data_type=request.data_type)
             else:
-                batch.write(
-                    request.pv, (request.value,), callback=request.answered, data_type=request.data_type
-                )
+                batch.write(request.pv, (request.value,), callback=request.answered, data_type=request.data_type)
 
 
 def _user() -> str:

@@ -26,9 +26,7 @@ LOOPBACK = "127.0.0.1"
 
 def main() -> None:
     """Serve until told to end."""
-    parser = argparse.ArgumentParser(
-        prog="python -m obtura.instruments.simioc", description="a beamline in EPICS"
-    )
+    parser = argparse.ArgumentParser(prog="python -m obtura.instruments.simioc", description="a beamline in EPICS")
     parser.add_argument("--prefix", default="SIM:", help="what the PVs' names begin with (SIM:)")
     parser.add_argument("--port", type=int, default=0, help="UDP and TCP port; 0, the default: any free one")
     parser.add_argument("--log", help="append each put to this file; -: to standard output")
@@ -85,7 +83,8 @@ def _free_port() -> int:
 
 def _end_with_parent() -> None:
     """Whoever started this holds the other end of standard input; when they are gone, so are we."""
-    sys.stdin.buffer.read()
+    while os.read(0, 1):  # not sys.stdin, whose lock would be held when the interpreter ends
+        pass
     os._exit(0)
 
 

@@ -12,6 +12,7 @@ Prefix `X:`. What may be put to is marked with *:
     X:axis:velocity*     mm/s; 0: it is stuck
     X:diode              nA: dark current, and with the shutter open a gaussian beam over the axis
     X:i0                 nA: the beam before the shutter
+    X:note*              any text: it only shows in the log of puts
     X:dead               a value that is not valid, as of an IOC that has lost its device
     X:message, X:spectrum  text and an array, which are no counters
 """
@@ -122,6 +123,10 @@ class _Number(_Live, caproto.ChannelDouble):  # type: ignore[misc]  # caproto ha
     """A number."""
 
 
+class _Text(_Live, caproto.ChannelString):  # type: ignore[misc]  # caproto has no types
+    """Up to 40 characters."""
+
+
 class _Choice(_Live, caproto.ChannelEnum):  # type: ignore[misc]  # caproto has no types
     """One of some named states; a put gives the name or its number."""
 
@@ -137,6 +142,12 @@ def _number(look: Callable[[], float], put: Put | None = None, **metadata: Any) 
 
 def _choice(look: Callable[[], str], states: list[str], put: Put | None = None) -> _Choice:
     record = _Choice(value=states[0], enum_strings=states)
+    record.look, record.put = look, put
+    return record
+
+
+def _text(look: Callable[[], str], put: Put | None = None) -> _Text:
+    record = _Text(value="")
     record.look, record.put = look, put
     return record
 
@@ -164,12 +175,11 @@ def records(prefix: str, world: World, log: TextIO | None = None) -> dict[str, A
         "axis:readback": _number(lambda: world.readback, units="mm"),
         "axis:done": _number(lambda: world.done),
         "axis:stop": _number(lambda: 0, logged("axis:stop", world.halt)),
-        "axis:velocity": _number(
-            lambda: world.velocity, logged("axis:velocity", world.set_velocity), units="mm/s"
-        ),
+        "axis:velocity": _number(lambda: world.velocity, logged("axis:velocity", world.set_velocity), units="mm/s"),
         "diode": _number(lambda: world.diode, units="nA"),
         "i0": _number(lambda: PEAK, units="nA"),
         "dead": caproto.ChannelDouble(value=0.0, alarm=dead),
+        "note": _text(lambda: "", logged("note", lambda _text: None)),
         "message": caproto.ChannelString(value="beam available"),
         "spectrum": caproto.ChannelDouble(value=[1.0, 2.0, 3.0]),
     }

@@ -1,0 +1,114 @@
+"""Looking into data files: masters and scans' own files, finished, running or left by a crash.
+
+Everything is opened with `swmr=True`: that reads a running scan and one of a crash, and does no harm to a finished one.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import h5py
+
+from obtura.data.disk import reason
+from obtura.data.layout import master_of
+from obtura.data.lock import holder
+from obtura.ground.errors import UsageError
+
+__all__ = ["EntryInfo", "list_entries", "opened_entry", "text_of"]
+
+_ENTRY = re.compile(r"(\d+)\.(\d+)")
+
+
+class EntryInfo(NamedTuple):
+    """One entry of a file. `branch` counts from 1, as in "12.1"; times are ISO 8601.
+
+    `state`: "finished"; "running", it is being written; "crashed", its writer ended without closing it; "missing",
+    the scan's file is gone; "damaged", it can't be read. `points`: complete ones. `file`: where the data are.
+    """
+
+    name: str
+    number: int
+    branch: int
+    state: str
+    title: str
+    start_time: str
+    end_time: str
+    end_reason: str
+    points: int
+    file: Path
+
+
+def list_entries(path: str | Path) -> list[EntryInfo]:
+    """The entries of a master, or of a scan's own file, by their numbers.
+
+    Raises:
+        UsageError: there is no such file, or it is not HDF5.
+    """
+    path = Path(path)
+    with _opened(path) as file:
+        found = [(int(match[1]), int(match[2]), name) for name in file if (match := _ENTRY.fullmatch(name))]
+        return [_describe(path, file, *each) for each in sorted(found)]
+
+
+@contextmanager
+def opened_entry(info: EntryInfo) -> Iterator[h5py.Group]:
+    """The group of an entry that is neither missing nor damaged."""
+    with h5py.File(info.file, "r", swmr=True, locking=False) as file:
+        yield file[info.name]
+
+
+def text_of(group: h5py.Group, name: str) -> str:
+    """A text in a group, "" when there is none."""
+    found = group.get(name)
+    return str(found.asstr()[()]) if isinstance(found, h5py.Dataset) else ""
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[h5py.File]:
+    if not path.exists():
+        raise UsageError(f"there is no file {path}")
+    if path.is_dir():
+        raise UsageError(f"{path} is a directory; name a file in it, e.g. {path / 'data.h5'}")
+    try:
+        file = h5py.File(path, "r", swmr=True, locking=False)
+    except OSError as error:
+        if h5py.is_hdf5(path):
+            raise UsageError(f"{path} can't be read: {reason(error)}") from error
+        raise UsageError(f"{path} is no HDF5 file, or it is damaged at its beginning") from error
+    with file:
+        yield file
+
+
+def _describe(path: Path, file: h5py.File, number: int, branch: int, name: str) -> EntryInfo:
+    link = file.get(name, getlink=True)
+    target = path.parent / link.filename if isinstance(link, h5py.ExternalLink) else path
+    nothing = EntryInfo(name, number, branch, "missing", "", "", "", "", 0, target)
+    if not target.exists():
+        return nothing
+    try:
+        with opened_entry(nothing) as entry:
+            texts = {field: text_of(entry, field) for field in ("title", "start_time", "end_time", "end_reason")}
+            state = "finished" if texts["end_reason"] else _unfinished(target, number)
+            return nothing._replace(state=state, points=_points(entry), **texts)
+    except (OSError, KeyError, RuntimeError):
+        return nothing._replace(state="damaged")
+
+
+def _unfinished(file: Path, number: int) -> str:
+    """Whether the one who writes the master is still there and at this scan."""
+    somebody = holder(master_of(file))
+    return "running" if somebody and number in somebody.scans else "crashed"
+
+
+def _points(entry: h5py.Group) -> int:
+    """The points all columns of the plot have: those form rows. Without a plot, the longest column."""
+    shapes = {name: [each.shape for each in _datasets(entry, name)] for name in ("plot", "measurement")}
+    lengths = {name: [shape[0] for shape in found if shape] for name, found in shapes.items()}
+    return min(lengths["plot"]) if lengths["plot"] else max(lengths["measurement"], default=0)
+
+
+def _datasets(entry: h5py.Group, name: str) -> list[Any]:
+    group = entry.get(name)
+    return [each for each in group.values() if isinstance(each, h5py.Dataset)] if group is not None else []

@@ -1,0 +1,176 @@
+"""The command `obtura` as a user runs it: what it prints, its exit codes, Ctrl-C, a closed pipe."""
+
+import re
+import signal
+import subprocess
+import sys
+
+import h5py
+import pytest
+
+OBTURA = [sys.executable, "-m", "obtura"]
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Run `obtura` in an empty directory with an empty home."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments, **options):
+        return subprocess.run([*OBTURA, *arguments], capture_output=True, text=True, timeout=50, **options)
+
+    return run
+
+
+def script(tmp_path, text):
+    path = tmp_path / "script.py"
+    path.write_text(text)
+    return str(path)
+
+
+def test_the_demo_plays_writes_its_file_and_says_how_to_open_it(run, tmp_path):
+    ended = run("demo")
+    assert ended.returncode == 0, ended.stderr
+    listed = re.search(r"obtura ls (\S+)", ended.stdout)
+    shown = re.search(r"obtura show (\S+) (\d+)", ended.stdout)
+    python = re.search(r'h5py.File\("(\S+)"\)\["(\S+)"\]', ended.stdout)
+    assert "ascan roby 0 10 10 0.05" in run("ls", listed[1]).stdout
+    assert "ShutterPreset" in run("show", shown[1], shown[2]).stdout
+    with h5py.File(python[1]) as file:
+        diode = file[python[2]][:]
+    assert len(diode) == 11
+    assert diode.argmax() == 5, "the beam is in the middle of the scan"
+    assert str(tmp_path) in listed[1]
+
+
+def test_the_demo_writes_where_it_is_told(run, tmp_path):
+    assert run("demo", "--directory", "mine").returncode == 0
+    assert (tmp_path / "mine" / "demo" / "data.h5").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("ls", "no.h5"), "no.h5"),
+        (("show", "no.h5", "1"), "no.h5"),
+    ],
+)
+def test_a_missing_file_is_named_without_a_traceback(run, arguments, words):
+    ended = run(*arguments)
+    assert ended.returncode == 1
+    assert words in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_scan_that_is_not_in_the_file_is_answered_with_those_that_are(run):
+    run("run", script_of_one_scan(run))
+    ended = run("show", "scans/demo/data.h5", "7")
+    assert ended.returncode == 1
+    assert "7" in ended.stderr and "1" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def script_of_one_scan(run):
+    with open("one.py", "w") as file:
+        file.write("loopscan(2, 0.01, diode)\n")
+    return "one.py"
+
+
+@pytest.mark.parametrize("arguments", [(), ("nonsense",), ("run",), ("shell", "-s", "nowhere")])
+def test_wrong_usage_ends_with_2(run, arguments):
+    assert run(*arguments).returncode == 2
+
+
+def test_a_missing_script_ends_with_2_and_its_name(run):
+    ended = run("run", "nowhere.py")
+    assert ended.returncode == 2
+    assert "nowhere.py" in ended.stderr
+
+
+def test_a_script_has_its_arguments_and_its_own_directory(run, tmp_path):
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "helping.py").write_text("WORD = 'found'\n")
+    (tmp_path / "sub" / "main.py").write_text("import sys, helping\nprint(sys.argv[1:], helping.WORD, __name__)\n")
+    ended = run("run", "sub/main.py", "--fast", "3")
+    assert ended.stdout == "['--fast', '3'] found __main__\n"
+
+
+def test_a_script_that_fails_is_told_with_its_line_and_ends_with_1(run, tmp_path):
+    ended = run("run", script(tmp_path, "x = 1\nloopscan(0, 0.1, diode)\n"))
+    assert ended.returncode == 1
+    assert "npoints must be at least 1" in ended.stderr
+    assert "Intended usage: loopscan(" in ended.stderr
+    assert "line 2: loopscan(0, 0.1, diode)" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_failing_hook_is_told_with_its_place_and_what_was_saved(run, tmp_path):
+    code = """
+class Shutter(ScanPreset):
+    def start(self, scan):
+        raise RuntimeError("no echo after 2 s")
+s = loopscan(2, 0.01, diode, run=False)
+s.add_preset(Shutter())
+s.run()
+"""
+    ended = run("run", script(tmp_path, code))
+    assert ended.returncode == 1
+    lines = ended.stderr.splitlines()
+    assert lines[0] == "!!! RuntimeError: no echo after 2 s"
+    assert lines[1] == "    in Shutter.start"
+    assert "everything was stopped" in lines[2]
+
+
+def test_a_script_may_exit_with_a_code_of_its_own(run, tmp_path):
+    assert run("run", script(tmp_path, "raise SystemExit(7)\n")).returncode == 7
+
+
+def test_ctrl_c_in_a_script_ends_with_130_and_the_way_out_done(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    code = """
+class Preset(ScanPreset):
+    def start(self, scan):
+        shutter.open()
+        print("ready", flush=True)
+    def stop(self, scan):
+        shutter.close()
+        print("left", shutter.state.name)
+s = timescan(0.05, diode, run=False)
+s.add_preset(Preset())
+s.run()
+"""
+    with subprocess.Popen(
+        [*OBTURA, "run", script(tmp_path, code)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if line.lstrip().startswith("3 "):
+                process.send_signal(signal.SIGINT)
+        errors = process.stderr.read()
+    assert process.returncode == 130
+    assert "left CLOSED\n" in lines
+    assert errors.count("!!!") == 1 and "Ctrl-C" in errors
+    with h5py.File(tmp_path / "scans" / "demo" / "data.h5") as file:
+        assert file["1.1/end_reason"].asstr()[()].strip() == "USER_ABORT"
+        assert len(file["1.1/measurement/diode"]) >= 4
+
+
+def test_a_reader_that_has_enough_ends_the_output_not_the_scan(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    command = f"{sys.executable} -m obtura run {script(tmp_path, 'loopscan(20, 0.01, diode)')} | head -n 3"
+    ended = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=50)
+    assert len(ended.stdout.splitlines()) == 3
+    assert "Traceback" not in ended.stderr
+    with h5py.File(tmp_path / "scans" / "demo" / "data.h5") as file:
+        assert len(file["1.1/measurement/diode"]) == 20
+
+
+def test_help_names_every_command(run):
+    shown = run("--help").stdout
+    for command in ("demo", "shell", "run", "ls", "show"):
+        assert command in shown

@@ -1,0 +1,66 @@
+"""`bliss.*` imports: ours where no bliss is installed, the real one where it is."""
+
+import importlib
+import subprocess
+import sys
+
+import pytest
+
+from obtura.bliss.names import NAMES
+
+
+def python(code, **options):
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=50, **options)
+
+
+@pytest.mark.parametrize("module", NAMES)
+def test_every_name_is_there_and_is_ours(module):
+    import obtura.bliss  # noqa: F401 - the import switches it on
+
+    found = importlib.import_module(module)
+    for name, place in NAMES[module].items():
+        home, attribute = place.split(":")
+        assert getattr(found, name) is getattr(importlib.import_module(home), attribute)
+
+
+def test_without_the_switch_there_is_no_bliss():
+    assert "No module named 'bliss'" in python("import obtura, bliss").stderr
+
+
+def test_the_page_s_imports_work_in_plain_python():
+    code = (
+        "import obtura.bliss\n"
+        "from bliss.scanning.scan import ScanPreset\n"
+        "from bliss.scanning.chain import ChainPreset, ChainIterationPreset\n"
+        "import obtura\n"
+        "assert ScanPreset is obtura.ScanPreset and ChainPreset is obtura.ChainPreset\n"
+        "assert ChainIterationPreset is obtura.ChainIterationPreset\n"
+    )
+    assert python(code).returncode == 0
+
+
+def test_a_real_bliss_wins_and_a_note_says_so(tmp_path):
+    (tmp_path / "bliss").mkdir()
+    (tmp_path / "bliss" / "__init__.py").write_text("REAL = True\n")
+    ended = python("import obtura.bliss, bliss; print(bliss.REAL)", cwd=tmp_path)
+    assert ended.stdout == "True\n"
+    assert "the real one" in ended.stderr
+
+
+def test_an_unknown_name_is_an_ordinary_import_error():
+    code = "import obtura.bliss\nfrom bliss.scanning.scan import Nonsense\n"
+    assert "cannot import name 'Nonsense'" in python(code).stderr
+
+
+def test_in_a_session_the_scan_class_is_the_session_s():
+    code = (
+        "from obtura.bliss.alias import switch_on\n"
+        "from obtura.demo import session\n"
+        "switch_on(session.namespace())\n"
+        "from bliss.scanning.scan import Scan\n"
+        "from bliss.common.scans import loopscan\n"
+        "assert Scan is session.bench.Scan\n"
+        "assert loopscan == session.bench.loopscan\n"
+    )
+    ended = python(code)
+    assert ended.returncode == 0, ended.stderr
