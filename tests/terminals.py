@@ -20,6 +20,7 @@ class Terminal:
         self._command = command
         self._environment = environment
         self._size = size
+        self._read_to = 0
         self.written = ""
 
     def __enter__(self):
@@ -43,20 +44,20 @@ class Terminal:
         os.close(self._end)
 
     def until(self, pattern):
-        """Read until `pattern` was written since the last `type` or `until`; returns what came."""
+        """Read until `pattern` was written since the last `until`; returns what came."""
         limit = time.monotonic() + PATIENCE
-        while not (found := re.search(pattern, self.written)):
+        while not (found := re.compile(pattern).search(self.written, self._read_to)):
             if not self._read(limit):
-                raise AssertionError(f"{pattern!r} was not written: {self.written!r}")
-        seen, self.written = self.written[: found.end()], self.written[found.end() :]
-        return seen
+                raise AssertionError(f"{pattern!r} was not written: {self.written[self._read_to :]!r}")
+        begin, self._read_to = self._read_to, found.end()
+        return self.written[begin : self._read_to]
 
     def type(self, text):
         """Press keys; "\\x03" is Ctrl-C."""
         os.write(self._end, text.encode())
 
     def to_the_end(self):
-        """Read until the program has ended; returns what came, and leaves the exit code in `process`."""
+        """Read until the program has ended; returns everything it wrote, its exit code is in `process`."""
         limit = time.monotonic() + PATIENCE
         while self._read(limit):
             pass

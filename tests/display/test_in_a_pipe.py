@@ -129,3 +129,7 @@ def test_children_of_a_hook_print_too():
     """)
     assert done.stdout.count("child\n") == 1
     assert done.stdout.count("parent\n") == 1
+
+
+def test_the_display_loads_nothing_heavy():
+    run("assert not {'h5py', 'rich', 'ptpython', 'prompt_toolkit'} & set(sys.modules)")

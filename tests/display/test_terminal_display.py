@@ -191,6 +191,18 @@ def test_a_refused_scan_leaves_no_capture_behind():
     display.close()
 
 
+def test_what_a_thread_prints_between_the_last_event_and_the_end_of_the_display_is_not_lost():
+    with own_streams() as (out, _):
+        scan = staged(DT, DIODE).__enter__()
+        scan.record.write(scan_closed())
+        print("as it ends")
+        scan.settled()
+        scan.record.close()
+        print("late")
+        scan.display.close()
+    assert out.getvalue() == HEADING + TOOK + "as it ends\nlate\n"
+
+
 def test_a_display_that_was_given_up_shows_nothing_more():
     stream = io.StringIO()
     display = TerminalDisplay(stream)

@@ -9,7 +9,7 @@ THE_ONE_CALLER_OF_PRESETS = "src/obtura/engine/hooks.py"
 HOOKS = {"prepare", "start", "before_stop", "stop", "get_iterator"}
 CALLERS_OF_DEVICES = {"engine", "scans", "session"}
 
-ROOMS_THAT_PRINT = {"display", "session", "shell", "cli"}
+ROOMS_THAT_PRINT = {"display", "session", "shell", "cli", "demo"}
 
 # Imported inside a function: what an extra installs.
 EXTRAS = {"caproto"}

@@ -104,11 +104,11 @@ def seconds():
 
 @pytest.fixture
 def script(tmp_path):
-    """Write a Python script to a file; the names of `obtura.instruments.epics` are imported in it."""
+    """Write a Python script to a file; `obtura` and the names of `obtura.instruments.epics` are imported."""
 
     def write(text: str) -> Path:
         path = tmp_path / "script.py"
-        path.write_text(f"from obtura.instruments.epics import *\n{text}")
+        path.write_text(f"import obtura\nfrom obtura.instruments.epics import *\n{text}")
         return path
 
     return write

@@ -41,7 +41,7 @@ def running(script):
 SHUTTING = """
 shutter = PVShutter("shutter", "T:shutter", "T:shutter:status", "Open", "Closed")
 connect(shutter)
-for _ in range(25):
+for _ in range(15):
     try:
         print("go", flush=True)
         while True:
@@ -58,7 +58,7 @@ print("end", flush=True)
 def test_ctrl_c_at_any_moment_leaves_a_shutter_that_can_be_closed(beamline, running):
     beamline.put(shutter__delay=0.0)
     process = running(SHUTTING)
-    for i in range(25):
+    for i in range(15):
         assert process.stdout.readline() == "go\n"
         clock.sleep(0.001 + 0.0007 * i)
         process.send_signal(signal.SIGINT)
@@ -88,10 +88,20 @@ def test_ctrl_c_stops_an_axis_that_is_waited_for(beamline, running):
     assert beamline.puts() == [("axis", "9.0"), ("axis:stop", "1.0")]
 
 
+def test_a_process_ends_without_noise_while_its_pvs_are_connected(beamline, running):
+    process = running("""
+diode = PVCounter("diode", "T:diode")
+obtura.ct(0.01, diode)
+print(diode.read(), flush=True)
+""")
+    assert process.stdout.readline() == "5.0\n"
+
+
 def test_a_process_ends_without_noise_also_when_its_ioc_is_dead(mortal_beamline, running):
     process = running(f"""
 diode = PVCounter("diode", "{mortal_beamline.pv("diode")}", timeout=0.1)
 lost = PVCounter("lost", "NO:SUCH:PV", timeout=0.1)
+obtura.ct(0.01, diode)
 print(diode.read(), flush=True)
 input()
 try:
@@ -104,6 +114,25 @@ except RuntimeError as error:
     process.stdin.write("\n")
     process.stdin.flush()
     assert "lost at" in process.stdout.readline()
+
+
+def test_a_call_in_the_main_thread_enters_nothing_of_the_client_that_a_ctrl_c_could_tear(beamline):
+    diode, shutter, axis = beamline.counter(), beamline.shutter(), beamline.axis()
+    entered = set()
+
+    def note(frame, event, _argument):
+        if event == "call" and frame.f_code.co_filename.endswith(("threading/client.py", "_circuit.py", "_utils.py")):
+            entered.add(frame.f_code.co_name)
+
+    sys.setprofile(note)
+    try:
+        diode.read()
+        with shutter:
+            axis.move(0.1)
+        axis.stop()
+    finally:
+        sys.setprofile(None)
+    assert entered == {"connected", "channel"}  # two look-ups
 
 
 def test_without_the_extra_the_error_says_what_to_install():

@@ -55,7 +55,7 @@ def list_entries(path: str | Path) -> list[EntryInfo]:
 @contextmanager
 def opened_entry(info: EntryInfo) -> Iterator[h5py.Group]:
     """The group of an entry that is neither missing nor damaged."""
-    with h5py.File(info.file, "r", swmr=True, locking=False) as file:
+    with _open(info.file) as file:
         yield file[info.name]
 
 
@@ -65,6 +65,14 @@ def text_of(group: h5py.Group, name: str) -> str:
     return str(found.asstr()[()]) if isinstance(found, h5py.Dataset) else ""
 
 
+def _open(path: Path) -> h5py.File:
+    try:
+        return h5py.File(path, "r", swmr=True)
+    except OSError:
+        # Either somebody writes it in another way, or this process has it open without locks: HDF5 wants it the same.
+        return h5py.File(path, "r", swmr=True, locking=False)
+
+
 @contextmanager
 def _opened(path: Path) -> Iterator[h5py.File]:
     if not path.exists():
@@ -72,7 +80,7 @@ def _opened(path: Path) -> Iterator[h5py.File]:
     if path.is_dir():
         raise UsageError(f"{path} is a directory; name a file in it, e.g. {path / 'data.h5'}")
     try:
-        file = h5py.File(path, "r", swmr=True, locking=False)
+        file = _open(path)
     except OSError as error:
         if h5py.is_hdf5(path):
             raise UsageError(f"{path} can't be read: {reason(error)}") from error
@@ -89,9 +97,14 @@ def _describe(path: Path, file: h5py.File, number: int, branch: int, name: str) 
         return nothing
     try:
         with opened_entry(nothing) as entry:
-            texts = {field: text_of(entry, field) for field in ("title", "start_time", "end_time", "end_reason")}
-            state = "finished" if texts["end_reason"] else _unfinished(target, number)
-            return nothing._replace(state=state, points=_points(entry), **texts)
+            return nothing._replace(
+                title=text_of(entry, "title"),
+                start_time=text_of(entry, "start_time"),
+                end_time=text_of(entry, "end_time"),
+                end_reason=(end_reason := text_of(entry, "end_reason")),
+                state="finished" if end_reason else _unfinished(target, number),
+                points=_points(entry),
+            )
     except (OSError, KeyError, RuntimeError):
         return nothing._replace(state="damaged")
 

@@ -25,6 +25,9 @@ __all__ = ["add_links", "entry_names", "highest_entry"]
 
 CREATOR = "obtura"
 
+LARGEST = 200_000_000
+"""Bytes: a million links are fewer. A larger file holds data, and is not ours."""
+
 _ENTRY = re.compile(r"(\d+)\.\d+")
 
 
@@ -37,12 +40,13 @@ def entry_names(master: Path) -> list[str]:
     if not master.exists():
         return []
     try:
-        # Without a lock: nobody ever writes into this file, and file systems without locks exist.
-        with h5py.File(master, "r", locking=False) as file:
+        with h5py.File(_content(master), "r") as file:
             _check(file, master)
             return list(file)
     except SavingError:
         raise
+    except PermissionError as error:
+        raise saving_error("can't be read", master, error) from error
     except (OSError, RuntimeError, KeyError, ValueError) as error:
         raise SavingError(
             f"{master} can't be read as HDF5, so no scan is added to it; "
@@ -64,9 +68,10 @@ def add_links(master: Path, links: Mapping[str, Path]) -> None:
         SavingError: the master is none of ours, has one of the entries, or can't be written.
     """
     try:
-        image = io.BytesIO(master.read_bytes() if master.exists() else b"")
-        with h5py.File(image, "r+" if master.exists() else "w", track_order=True) as file:
-            if not master.exists():
+        is_new = not master.exists()
+        image = io.BytesIO() if is_new else _content(master)
+        with h5py.File(image, "w" if is_new else "r+", track_order=True) as file:
+            if is_new:
                 _describe(file, master)
             _check(file, master)
             for name, target in links.items():
@@ -81,12 +86,23 @@ def add_links(master: Path, links: Mapping[str, Path]) -> None:
         raise saving_error("the scan can't be added to it", master, error) from error
 
 
+def _content(master: Path) -> io.BytesIO:
+    """The whole file. HDF5 does not get to see it, so whoever has it open in whatever way is not in the way."""
+    if master.stat().st_size > LARGEST:
+        raise _foreign(master)
+    return io.BytesIO(master.read_bytes())
+
+
 def _check(file: h5py.File, master: Path) -> None:
     if file.attrs.get("creator") != CREATOR:
-        raise SavingError(
-            f"{master} was not made by obtura, so no scan is added to it; "
-            "move it away, or save to another file: SCAN_SAVING.data_filename"
-        )
+        raise _foreign(master)
+
+
+def _foreign(master: Path) -> SavingError:
+    return SavingError(
+        f"{master} was not made by obtura, so no scan is added to it; "
+        "move it away, or save to another file: SCAN_SAVING.data_filename"
+    )
 
 
 def _describe(file: h5py.File, master: Path) -> None:

@@ -106,7 +106,8 @@ def _hooks(entry: h5py.Group) -> str:
     seconds = table["seconds"][:count]
     longest = int(np.argmax(seconds))
     call = f"{names[owners[longest]]}.{names[hooks[longest]]}"
-    return f"{count} calls, {seconds.sum():.3g} s; the longest: {call}, {seconds[longest]:.3g} s"
+    calls = "1 call" if count == 1 else f"{count} calls"
+    return f"{calls}, {seconds.sum():.3g} s; the longest: {call}, {seconds[longest]:.3g} s"
 
 
 def _columns(entry: h5py.Group) -> str:
@@ -145,7 +146,8 @@ def _moment(iso: str) -> str:
 
 
 def _aligned(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
-    """Columns two spaces apart, those of the numbers `right` right-aligned."""
+    """Columns two spaces apart, those of the numbers `right` right-aligned; no control characters."""
+    rows = [["".join(each if each.isprintable() else " " for each in cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []
     for row in rows:

@@ -31,6 +31,8 @@ FORMAT = ("v110", "v110")
 """The oldest format that has SWMR: readable with every HDF5 from 1.10 on. "latest" would ask for the
 newest."""
 
+_TRIES = 20
+
 
 class ScanFile:
     """The file of a running scan, ready to receive. `zero`: the clock's time (s) at the scan's start_time.
@@ -42,15 +44,7 @@ class ScanFile:
     def __init__(self, path: Path, began: ScanBegan, zero: float) -> None:
         self.path = path
         self.points = 0  # complete ones of the first branch that are safe
-        try:
-            # No lock of HDF5's: who looks at the file too early is kept out by a mark that HDF5 sets in it.
-            self._file = h5py.File(path, "x", libver=FORMAT, locking=False)
-        except FileExistsError as error:
-            raise SavingError(
-                f"{path} exists already: another process has saved a scan of this number; run the scan again"
-            ) from error
-        except (OSError, RuntimeError, ValueError) as error:
-            raise saving_error("can't make this file", path, error) from error
+        self._file = _create(path)
         try:
             self._build(began, zero)
         except BaseException as error:
@@ -132,6 +126,22 @@ class ScanFile:
         except (OSError, RuntimeError):
             # a flush that failed left HDF5's list of what is unwritten half made; the failed close has ended that
             self._file.close()
+
+
+def _create(path: Path) -> h5py.File:
+    """A new file. HDF5 locks it until SWMR begins; a viewer that polls for new files may come first."""
+    for _ in range(_TRIES):
+        try:
+            return h5py.File(path, "x", libver=FORMAT, locking="best-effort")
+        except BlockingIOError:
+            path.unlink()
+        except FileExistsError as error:
+            raise SavingError(
+                f"{path} exists already: another process has saved a scan of this number; run the scan again"
+            ) from error
+        except (OSError, RuntimeError, ValueError) as error:
+            raise saving_error("can't make this file", path, error) from error
+    raise SavingError(f"{path}: another program locks every new file here at once; end that program")
 
 
 def _nowhere(size: int) -> BinaryIO:

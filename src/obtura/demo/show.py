@@ -8,7 +8,7 @@ from obtura.contracts.presets import ChainIterationPreset, ChainPreset, ScanPres
 from obtura.presets.shutter import ShutterPreset
 from obtura.session.session import Session
 
-__all__ = ["play"]
+__all__ = ["AroundEachPoint", "AroundTheScan", "AroundTheTimer", "WaitForBeamByHand", "play"]
 
 
 class AroundTheScan(ScanPreset):

@@ -84,6 +84,6 @@ class TerminalDisplay(Consumer):
 
 def _outside(stream: Any, say: Say) -> Any:
     """The first stream, from this one downwards, that does not write into this very scan's record again."""
-    while False:
+    while isinstance(stream, Captured) and stream.say == say:
         stream = stream.beneath
     return stream

@@ -167,8 +167,8 @@ class Run:
         self._record.write(StateChanged(state.name, clock.time()))
 
     def write_text(self, stream: str, text: str) -> None:
-        """Put text into the record; shown at once when it asks for it."""
-        self._record.write(Text(stream, text), at_once=True)
+        """Put text into the record. A flush ("") and a line that will be overwritten are shown at once."""
+        self._record.write(Text(stream, text), at_once=not text or text.endswith("\r"))
 
     # -- leave: no door is open ----------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from obtura.ground.errors import DeviceBusyError, UsageError
 from obtura.works.lanes import Call
 
-__all__ = ["Claimant", "running"]
+__all__ = ["Claimant", "Running", "running"]
 
 
 class Claimant(Protocol):

@@ -56,6 +56,7 @@ __all__ = [
     "Scan",
     "ScanAbort",
     "ScanPreset",
+    "ScanSaving",
     "ScanState",
     "ScanStateError",
     "Session",

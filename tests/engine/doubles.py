@@ -1,0 +1,146 @@
+"""Doubles for what surrounds the engine: who numbers, saves and watches scans, and an axis in memory."""
+
+from obtura.contracts.consumers import Consumer, Surroundings
+from obtura.contracts.devices import SamplingCounter, SamplingCounterController
+from obtura.engine.scan import Scan
+from obtura.ground.errors import LimitError
+from obtura.ground.events import HookEntered, Position
+from obtura.scans.bench import Bench
+from obtura.works.clock import Flag, clock
+
+
+class Watcher(Consumer):
+    """Keeps every event; `essential`, it stands for a saver."""
+
+    def __init__(self, name="watcher", essential=False):
+        self.name = name
+        self.essential = essential
+        self.events = []
+        self.opened = self.closed = 0
+
+    def open(self, began, say):
+        self.opened += 1
+
+    def receive(self, events):
+        self.events += events
+
+    def close(self):
+        self.closed += 1
+
+    def of(self, kind):
+        """The events of one kind."""
+        return [event for event in self.events if type(event) is kind]
+
+    def hooks(self):
+        """The hooks that were entered, in order: `Owner.hook`."""
+        return [f"{event.owner}.{event.hook}" for event in self.of(HookEntered)]
+
+
+class Around(Surroundings):
+    """A viewer and a saver read each scan; scans are numbered from 1."""
+
+    def __init__(self, *extra, axes=()):
+        self.viewer = Watcher("viewer")
+        self.saver = Watcher("saver", essential=True)
+        self.extra = extra
+        self.axes = axes
+        self.count = 0
+        self.ended = []
+
+    def number(self, name, save, scan_saving):
+        self.count += 1
+        return self.count
+
+    def consumers(self, save, scan_saving):
+        return [self.viewer, self.saver, *self.extra]
+
+    def positions(self):
+        return {axis.name: Position(axis.position, axis.unit) for axis in self.axes}
+
+    def finished(self, scan):
+        self.ended.append(scan)
+
+
+def scan_class(around):
+    """The class of scans in these surroundings."""
+    return type("Scan", (Scan,), {"surroundings": around})
+
+
+def make_scan(chain, around=None, **options):
+    """A scan of `chain` watched by `around`."""
+    return scan_class(around or Around())(chain, **options)
+
+
+def make_bench(around=None):
+    """The standard scans in these surroundings."""
+    return Bench(around or Around())
+
+
+class Diode(SamplingCounterController):
+    """Reads 4; counts how often it was touched."""
+
+    def __init__(self, name="sim", blocking=False, max_sampling_frequency=10.0):
+        super().__init__(name, blocking, max_sampling_frequency)
+        self.touched = 0
+
+    def read(self, counter):
+        self.touched += 1
+        return 4.0
+
+
+def diode(name="diode", **options):
+    """A counter of its own controller."""
+    return SamplingCounter(name, Diode(f"{name}_sim", **options))
+
+
+class MemoryAxis:
+    """An axis in memory that moves 10 units a second; notes what it was asked to do."""
+
+    blocking = False
+    speed = 10.0
+
+    def __init__(self, name="roby", limits=(-100.0, 100.0), unit="mm", world=None):
+        self.name = name
+        self.unit = unit
+        self.limits = limits
+        self.world = world
+        self.touched = []
+        self.is_moving = False
+        self._from, self._to, self._began = 0.0, 0.0, 0.0
+        self._halted = Flag()
+
+    @property
+    def position(self):
+        way = self._to - self._from
+        if not self.is_moving or not way:
+            return self._to
+        return self._from + way * min(1.0, (clock.time() - self._began) * self.speed / abs(way))
+
+    def check(self):
+        return
+
+    def check_target(self, target):
+        low, high = self.limits
+        if not low <= target <= high:
+            raise LimitError(f"{self.name}: {target:g} is outside of {low:g} to {high:g}")
+
+    def move(self, target, wait=True):
+        self.check_target(target)
+        self.touched.append(("move", target))
+        self._halted = Flag()
+        self._from, self._to, self._began = self.position, target, clock.time()
+        self.is_moving = True
+        if wait:
+            self.wait_move()
+
+    def wait_move(self):
+        if self.is_moving and not clock.wait(self._halted, self.estimate(self._to)):
+            self.is_moving = False
+
+    def stop(self):
+        self.touched.append(("stop",))
+        self._to, self.is_moving = self.position, False
+        self._halted.set()
+
+    def estimate(self, target):
+        return abs(target - self.position) / self.speed

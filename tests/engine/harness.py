@@ -1,0 +1,83 @@
+"""Runs a world with one fault in it, and asks every invariant."""
+
+import signal
+import threading
+
+from doubles import Around
+from invariants import Leftovers, Report
+from recording import Fault, World
+from worlds import WORLDS
+
+from obtura.engine.states import ScanState
+from obtura.ground.errors import ScanAbort
+
+
+class Broken(AssertionError):
+    """An invariant is broken; the message says how to run the very case again."""
+
+
+def places(name):
+    """Every call of a world, each told apart from its repetitions: where a fault can be."""
+    world = World()
+    WORLDS[name](world).scan().run()
+    return sorted(world.keys())
+
+
+def outcome_of(scan):
+    """What `run()` raised, or None."""
+    try:
+        scan.run()
+    except BaseException as error:  # SystemExit and Ctrl-C are among what is tried
+        return error
+    return None
+
+
+def try_fault(name, number, key, kind):
+    """One fault in one run; then another run with the same devices and presets, which must go well."""
+    fault = Fault(key, kind)
+    world = World(fault)
+    stage = WORLDS[name](world)
+    left = Leftovers()
+    try:
+        around = Around(axes=[stage.axis])
+        scan = stage.scan(around)
+        report = Report(scan, world, outcome_of(scan), around)
+        left.check()
+        report = Report(scan, world, report.raised, around)
+        assert fault.fired, "the call did not happen"
+        expect(fault, report)
+        report.check_all()
+        goes_well_again(stage)
+        left.check()
+    except AssertionError as error:
+        raise Broken(f"world={name} k={number} {key!r} kind={kind}: {error}") from error
+
+
+def expect(fault, report):
+    """What `run()` raises for this fault."""
+    if fault.is_ctrl_c:
+        assert isinstance(report.raised, ScanAbort), f"run() raised {report.raised!r}"
+        return
+    assert report.raised is fault.error, f"run() raised {report.raised!r} instead of {fault.error!r}"
+    place = fault.key.rpartition("#")[0].rpartition(".")[2]
+    notes = " ".join(getattr(report.raised, "__notes__", []))
+    assert place in notes or place in ("close", "next", "get_iterator", "metadata"), f"no note says where: {notes!r}"
+
+
+def goes_well_again(stage):
+    """The next scan with the same devices and presets runs."""
+    world = World()
+    stage.set_world(world)
+    around = Around(axes=[stage.axis])
+    scan = stage.scan(around)
+    report = Report(scan, world, outcome_of(scan), around)
+    assert scan.state is ScanState.DONE, f"the next scan is {scan.state.name}: {report.raised!r}"
+    report.check_all()
+
+
+def noted_presses():
+    """A SIGINT handler that only counts: a press that comes when no scan runs harms nobody."""
+    presses = []
+    assert threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGINT, lambda *_: presses.append(1))
+    return presses, before

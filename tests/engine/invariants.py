@@ -1,0 +1,373 @@
+"""What must hold after any scan, however it ended: DESIGN 2.1 and 2.2, one function an invariant."""
+
+import os
+import signal
+import threading
+import time
+from collections import Counter
+
+import numpy as np
+from cast import Noted
+
+from obtura.engine.states import ScanState
+from obtura.ground.errors import ScanAbort, one_line
+from obtura.ground.events import HookEntered, HookLeft, Points, ScanBegan, ScanClosed, ScanEnded
+
+HOOKS = ("prepare", "start", "before_stop", "stop")
+FORWARD = ("prepare", "start", "trigger", "reading", "wait_ready", "next")
+
+
+class Report:
+    """A scan that ended, its world, and what `run()` raised; `check_all` asks every question about it."""
+
+    def __init__(self, scan, world, raised, around):
+        self.scan = scan
+        self.world = world
+        self.raised = raised
+        self.viewer = around.viewer
+        self.saver = around.saver
+        self.around = around
+        self.devices = {node.name: node for node in scan.acq_chain.nodes_list if isinstance(node, Noted)}
+        self.branch_of = {
+            node.name: index
+            for index, top in enumerate(scan.acq_chain.top_masters)
+            for node in (top, *below(top))
+        }
+        self.log = list(world.log)
+        self.opened = bool(around.viewer.opened)
+        self.refused = self.opened and not self.viewer.of(HookEntered)
+
+    def begins(self, name):
+        """The places in the log where a call began."""
+        return [at for at, entry in enumerate(self.log) if entry.what == "begin" and entry.name == name]
+
+    def hooks(self):
+        """Every hook in the log, in order: (place, owner, hook)."""
+        found = []
+        for at, entry in enumerate(self.log):
+            owner, _, hook = entry.name.rpartition(".")
+            if entry.what == "begin" and owner not in self.devices and hook in HOOKS:
+                found.append((at, owner, hook))
+        return found
+
+    def check_all(self):
+        """Every invariant; raises AssertionError at the first that is broken."""
+        for check in CHECKS:
+            check(self)
+
+
+def below(node):
+    """What a master triggers, at any depth."""
+    for slave in getattr(node, "slaves", ()):
+        yield slave
+        yield from below(slave)
+
+
+# -- presets --------------------------------------------------------------------------------------------------
+
+
+def entered_presets_are_left_exactly_once(report):
+    hooks = report.hooks()
+    prepared = Counter(owner for _, owner, hook in hooks if hook == "prepare")
+    stopped = Counter(owner for _, owner, hook in hooks if hook == "stop")
+    assert all(count == 1 for count in prepared.values()), f"prepared more than once: {prepared}"
+    assert stopped == prepared, f"prepared {dict(prepared)}, stopped {dict(stopped)}"
+    before = Counter(owner for _, owner, hook in hooks if hook == "before_stop")
+    chained = {owner: 1 for owner in prepared if owner in CHAINED}
+    assert before == chained, f"entered {sorted(chained)}, before_stop was called for {dict(before)}"
+    for at, owner, hook in hooks:
+        if hook != "prepare":
+            assert report.begins(f"{owner}.prepare")[0] < at, f"{owner}.{hook} came before its prepare"
+
+
+CHAINED = {"C1", "C2", "D1", "D2"}
+
+
+def level_of(owner):
+    """Presets of one level are left in reverse: `S`, `C`, `D`, or `C-0` for the first iteration of C1, C2."""
+    if "I" in owner:
+        return f"{owner[0]}-{owner.partition('I')[2]}"
+    return owner[0]
+
+
+def presets_of_a_level_are_left_in_reverse(report):
+    for leaving in ("stop", "before_stop"):
+        levels = {}
+        for _, owner, hook in report.hooks():
+            if hook in ("prepare", leaving):
+                levels.setdefault(level_of(owner), ([], []))[hook != "prepare"].append(owner)
+        for entered, left in levels.values():
+            if left:
+                assert left == entered[::-1], f"entered {entered}, {leaving} in the order {left}"
+
+
+def levels_are_left_from_the_inside_out(report):
+    stops = {owner: at for at, owner, hook in report.hooks() if hook == "stop"}
+    last_device = {}
+    for name, branch in report.branch_of.items():
+        for at in report.begins(f"{name}.stop"):
+            last_device[branch] = max(at, last_device.get(branch, -1))
+    for owner, at in stops.items():
+        if owner in CHAINED:
+            branch = 1 if owner[0] == "D" else 0
+            assert at > last_device.get(branch, -1), f"{owner}.stop came before a device of its branch was stopped"
+            for inner, inner_at in stops.items():
+                if "I" in inner and inner[0] == owner[0]:
+                    assert inner_at < at, f"{owner}.stop came before {inner}.stop"
+        if owner[0] == "S":
+            later = [inner for inner, inner_at in stops.items() if inner[0] != "S" and inner_at > at]
+            later += [f"branch {branch}" for branch, device_at in last_device.items() if device_at > at]
+            assert not later, f"{owner}.stop came before {later} was left"
+
+
+def hooks_run_on_the_callers_thread_one_at_a_time(report):
+    inside = None
+    for entry in report.log:
+        owner, _, hook = entry.name.rpartition(".")
+        is_hook = owner not in report.devices and "." in entry.name and hook != "close"
+        if not is_hook or owner in ASYNC:
+            continue
+        assert entry.thread == report.world.caller, f"{entry.name} ran on another thread"
+        if entry.what == "begin":
+            assert inside is None, f"{entry.name} began inside {inside}"
+            inside = entry.name
+        else:
+            inside = None
+
+
+ASYNC = {"A1"}
+
+
+def no_clean_up_is_torn(report):
+    for entry in report.log:
+        if entry.what == "raised" and entry.name.endswith((".stop", ".before_stop", ".close")):
+            assert not isinstance(entry.error, KeyboardInterrupt), f"{entry.name} was torn by {entry.error!r}"
+    open_calls = Counter()
+    for entry in report.log:
+        open_calls[entry.key] += 1 if entry.what == "begin" else -1
+    never_ended = [key for key, count in open_calls.items() if count]
+    assert not never_ended, f"these calls never ended: {never_ended}"
+
+
+def iterators_are_closed_before_the_preset_is_stopped(report):
+    for entry in report.log:
+        owner, _, hook = entry.name.rpartition(".")
+        if entry.what == "begin" and hook == "close":
+            stop = report.begins(f"{owner}.stop")
+            assert stop and report.begins(entry.name)[0] < stop[0], f"{entry.name} came after {owner}.stop"
+
+
+# -- devices ----------------------------------------------------------------------------------------------------
+
+
+def entered_devices_are_stopped_exactly_once(report):
+    for name in report.devices:
+        prepared, stopped = report.begins(f"{name}.prepare"), report.begins(f"{name}.stop")
+        if prepared:
+            assert len(stopped) == 1, f"{name} was prepared and stopped {len(stopped)} times"
+            assert prepared[0] < stopped[0], f"{name} was stopped before it was prepared"
+        else:
+            assert len(stopped) <= 1, f"{name} was stopped {len(stopped)} times"
+            assert not stopped or report.raised is not None, f"{name} was stopped and never entered"
+
+
+def no_call_begins_on_a_device_that_is_stopped(report):
+    for name in report.devices:
+        stopped = report.begins(f"{name}.stop")
+        for call in FORWARD:
+            late = [at for at in report.begins(f"{name}.{call}") if stopped and at > stopped[0]]
+            assert not late, f"{name}.{call} began after {name}.stop"
+
+
+def before_stop_comes_before_devices_are_stopped(report):
+    """But devices with a call in progress, after an error or a cut, are stopped first."""
+    for at, owner, hook in report.hooks():
+        if hook != "before_stop":
+            continue
+        branch = 1 if owner[0] == "D" else 0
+        for name in (name for name, its in report.branch_of.items() if its == branch and name in report.devices):
+            stopped = report.begins(f"{name}.stop")
+            running = in_progress(report.log[:at], name)
+            if report.raised is None:
+                assert not stopped or stopped[0] > at, f"{name}.stop came before {owner}.before_stop"
+            elif running and report.begins(f"{name}.prepare"):
+                assert stopped and stopped[0] < at, f"{owner}.before_stop came while {running} was in progress"
+
+
+def in_progress(log, name):
+    """The forward call of a device that is going on at the end of `log`."""
+    going = [
+        entry.key
+        for entry in log
+        if entry.what == "begin" and entry.name.rpartition(".")[0] == name and not entry.name.endswith(".stop")
+    ]
+    over = {entry.key for entry in log if entry.what != "begin"}
+    return [key for key in going if key not in over]
+
+
+def never_two_calls_on_one_device_at_once(report):
+    going = {}
+    for entry in report.log:
+        name, _, call = entry.name.rpartition(".")
+        if name not in report.devices or call == "stop":
+            continue
+        threads = going.setdefault(name, [])
+        if entry.what == "begin":
+            assert all(thread == entry.thread for thread in threads), f"{entry.name} began beside another call"
+            threads.append(entry.thread)
+        else:
+            threads.remove(entry.thread)
+
+
+def lanes_keep_their_thread(report):
+    threads = {}
+    for entry in report.log:
+        name, _, call = entry.name.rpartition(".")
+        if name in report.devices and name.startswith(("lane", "own")) and call not in ("stop", "metadata"):
+            threads.setdefault(name, set()).add(entry.thread)
+    wandering = {name: ids for name, ids in threads.items() if len(ids) > 1}
+    assert not wandering, f"called on several threads: {wandering}"
+
+
+def motors_are_at_rest(report):
+    moving = [axis.name for axis in report.around.axes if axis.is_moving]
+    assert not moving, f"{moving} were left moving"
+
+
+# -- the record -------------------------------------------------------------------------------------------------
+
+
+def the_record_is_whole(report):
+    for watcher in (report.viewer, report.saver):
+        assert watcher.opened == watcher.closed, f"{watcher.name} opened {watcher.opened}, closed {watcher.closed}"
+        if not watcher.opened:
+            assert not watcher.events
+            continue
+        events = watcher.events
+        assert isinstance(events[0], ScanBegan), f"the first event is {events[0]!r}"
+        assert isinstance(events[-1], ScanClosed), f"the last event is {events[-1]!r}"
+        for kind in (ScanBegan, ScanEnded, ScanClosed):
+            assert len(watcher.of(kind)) == 1, f"{len(watcher.of(kind))} x {kind.__name__}"
+        ended = events.index(watcher.of(ScanEnded)[0])
+        assert not any(isinstance(event, Points | HookEntered) for event in events[ended:])
+    assert report.viewer.events == report.saver.events, "the readers saw different things"
+
+
+def hooks_are_paired_in_the_record(report):
+    inside = None
+    for event in report.viewer.events:
+        if isinstance(event, HookEntered):
+            assert inside is None, f"{event} inside {inside}"
+            inside = event
+        elif isinstance(event, HookLeft):
+            assert inside is not None
+            assert event[:4] == inside[:4], f"{event} after {inside}"
+            inside = None
+    assert inside is None, f"{inside} was never left"
+    told = [f"{event.owner}.{event.hook}" for event in report.viewer.of(HookEntered)]
+    made = [f"{plain(owner)}.{hook}" for _, owner, hook in report.hooks()]
+    begun = [name for name in told if not skipped(report, name)]
+    assert begun == made, f"the record has {told}, called were {made}"
+
+
+def plain(owner):
+    """The class of an iteration preset: `C1I` of `C1I0`."""
+    return owner.rstrip("0123456789") if "I" in owner else owner
+
+
+def skipped(report, name):
+    """A press that waited is let in at the door of a hook: noted as entered, and never begun."""
+    return False
+
+
+def points_are_whole(report):
+    names = [info.name for info in report.viewer.events[0].channels] if report.opened else []
+    counts = Counter()
+    values = {name: [] for name in names}
+    for event in report.viewer.of(Points):
+        assert event.first == counts[event.channel], f"{event} does not follow point {counts[event.channel] - 1}"
+        counts[event.channel] += len(event.values)
+        values[names[event.channel]] += list(event.values)
+    data = report.scan.get_data()
+    for name in names:
+        sent, begun = flat(report.world.emitted.get(name, [])), flat(report.world.emitting.get(name, []))
+        assert values[name][: len(sent)] == sent, f"{name}: emitted {sent}, recorded {values[name]}"
+        assert values[name] == begun[: len(values[name])], f"{name}: recorded {values[name]}, emitted {begun}"
+        kept = list(data[name])
+        assert kept == values[name][: len(kept)], f"{name}: get_data gives {kept}, the record {values[name]}"
+        assert len(values[name]) - len(kept) in (0, 1), f"{name}: get_data gives {kept}, the record {values[name]}"
+
+
+def flat(blocks):
+    """All values that were emitted, in order."""
+    return [float(value) for block in blocks for value in np.atleast_1d(block)]
+
+
+# -- how it ended -----------------------------------------------------------------------------------------------
+
+
+def the_end_is_told_truly(report):
+    scan, raised = report.scan, report.raised
+    errors = scan.errors
+    assert (errors[0] if errors else None) is raised, f"run() raised {raised!r}, the errors are {errors}"
+    if raised is None:
+        state, reason = ScanState.DONE, "SUCCESS"
+    elif isinstance(raised, ScanAbort):
+        state, reason = ScanState.USER_ABORTED, "USER_ABORT"
+    else:
+        state, reason = ScanState.KILLED, "FAILURE"
+    assert scan.state is state, f"{scan.state!r} after {raised!r}"
+    assert scan.wait_state(ScanState.DONE, timeout=0)
+    assert report.around.ended == [scan], "the surroundings were not told of the end"
+    for later in errors[1:]:
+        assert any(one_line(later) in note for note in raised.__notes__), f"{later!r} is in no note of {raised!r}"
+    if report.opened:
+        ended, closed = report.viewer.of(ScanEnded)[0], report.viewer.events[-1]
+        assert ended.end_reason == reason, f"{ended} after {raised!r}"
+        assert closed.state == state.name, f"{closed} after {raised!r}"
+        assert closed.errors == tuple(map(one_line, errors))
+
+
+CHECKS = (
+    entered_presets_are_left_exactly_once,
+    presets_of_a_level_are_left_in_reverse,
+    levels_are_left_from_the_inside_out,
+    hooks_run_on_the_callers_thread_one_at_a_time,
+    no_clean_up_is_torn,
+    iterators_are_closed_before_the_preset_is_stopped,
+    entered_devices_are_stopped_exactly_once,
+    no_call_begins_on_a_device_that_is_stopped,
+    before_stop_comes_before_devices_are_stopped,
+    never_two_calls_on_one_device_at_once,
+    lanes_keep_their_thread,
+    motors_are_at_rest,
+    the_record_is_whole,
+    hooks_are_paired_in_the_record,
+    points_are_whole,
+    the_end_is_told_truly,
+)
+
+
+class Leftovers:
+    """Nothing of a scan is left in the process: no thread, descriptor, handler."""
+
+    def __init__(self):
+        self.threads = set(threading.enumerate())
+        self.descriptors = open_descriptors()
+        self.handler = signal.getsignal(signal.SIGINT)
+
+    def check(self):
+        """Threads have an instant to end."""
+        assert signal.getsignal(signal.SIGINT) == self.handler, "the SIGINT handler was not restored"
+        until = time.monotonic() + 2.0
+        while (left := set(threading.enumerate()) - self.threads) and time.monotonic() < until:
+            time.sleep(0.001)
+        assert not left, f"threads were left: {left}"
+        assert open_descriptors() <= self.descriptors, "descriptors were left open"
+
+
+def open_descriptors():
+    """How many descriptors this process has open; 0 where that can't be known."""
+    return len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
+
+

@@ -1,0 +1,87 @@
+"""The scans on which every fault is tried: a chain and presets, made anew over the same devices each time."""
+
+from cast import Async, AsyncWhole, Chained, Master, Motor, OwnPace, Slave, Timer, Whole, named
+from doubles import Around, MemoryAxis, make_scan
+
+from obtura.contracts.chain import AcquisitionChain
+
+
+class Stage:
+    """The presets of a world and what its chain is made of; `chain(world)` gives a new chain."""
+
+    def __init__(self, world, build, scan_presets, chain_presets):
+        self.build = build
+        self.scan_presets = scan_presets
+        self.chain_presets = chain_presets  # [(preset, index of the top-master)]
+        self.axis = MemoryAxis()
+        self.set_world(world)
+
+    def set_world(self, world):
+        """From now on write into `world`."""
+        self.world = world
+        for preset in [*self.scan_presets, *(preset for preset, _ in self.chain_presets)]:
+            preset.world = world
+
+    def scan(self, around=None):
+        """A new scan with these devices and presets."""
+        chain = AcquisitionChain()
+        self.build(chain, self.world, self.axis)
+        scan = make_scan(chain, around or Around(axes=[self.axis]))
+        for preset in self.scan_presets:
+            scan.add_preset(preset)
+        for preset, branch in self.chain_presets:
+            chain.add_preset(preset, chain.top_masters[branch])
+        return scan
+
+
+def one_branch(world):
+    """A timer, below it a counter on a lane and two that are called inline."""
+
+    def build(chain, world, axis):
+        timer = Timer(0.1, npoints=2).in_world(world)
+        for slave in (Slave("lane1", blocking=True), Slave("inline1"), Slave("inline2")):
+            chain.add(timer, slave.in_world(world))
+
+    presets = [named(Whole, "S1", world), named(Whole, "S2", world)]
+    chained = [(named(Chained, "C1", world), 0), (named(Chained, "C2", world, 1), 0)]
+    return Stage(world, build, presets, chained)
+
+
+def two_branches(world):
+    """A motor over a timer over counters, and beside it a master over a counter; both with presets of their own."""
+
+    def build(chain, world, axis):
+        motor = Motor(2, axis, 0.0, 1.0).in_world(world)
+        timer = Timer(0.1, npoints=2).in_world(world)
+        chain.add(motor, timer)
+        for slave in (Slave("lane1", blocking=True), Slave("inline1"), Slave("lane2", blocking=True)):
+            chain.add(timer, slave.in_world(world))
+        other = Master("other", npoints=2).in_world(world)
+        chain.add(other, Slave("lane3", blocking=True).in_world(world))
+        motor.terminator = other.terminator = False  # so that every call happens in every run
+
+    presets = [named(Whole, "S1", world), named(Whole, "S2", world)]
+    chained = [
+        (named(Chained, "C1", world), 0),
+        (named(Chained, "D1", world), 1),
+        (named(Chained, "C2", world, 1), 0),
+        (named(Chained, "D2", world, 2), 1),
+    ]
+    return Stage(world, build, presets, chained)
+
+
+def every_kind(world):
+    """One branch whose master and slaves are blocking, async and hardware-triggered; async hooks."""
+
+    def build(chain, world, axis):
+        master = Master("top", npoints=2, blocking=True).in_world(world)
+        own_pace = OwnPace("own_pace", npoints=4)
+        for slave in (Async("async1", blocking=True), Async("async2", blocking=True), own_pace, Slave("inline1")):
+            chain.add(master, slave.in_world(world))
+
+    presets = [named(AsyncWhole, "S1", world), named(Whole, "S2", world)]
+    chained = [(named(Chained, "C1", world), 0), (named(Chained, "C2", world, 2), 0)]
+    return Stage(world, build, presets, chained)
+
+
+WORLDS = {world.__name__: world for world in (one_branch, two_branches, every_kind)}
