@@ -74,8 +74,8 @@ def saving_in(directory, session="demo"):
 
 def record(saver, beginning, *events, end=None):
     """Have a saver record a whole scan, in one batch after the other."""
-    saver.open(beginning, say)
     try:
+        saver.open(beginning, say)
         saver.receive([beginning])
         for event in events:
             saver.receive([event])

@@ -70,20 +70,31 @@ def shared_ioc(loopback_only):
 
 
 @pytest.fixture
-def beamline(shared_ioc):
+def beamline(shared_ioc, monkeypatch):
     """A beamline at rest, with the shutter closed and the axis at 0; the IOC is shared and must stay alive."""
+    monkeypatch.setenv("EPICS_CA_ADDR_LIST", f"127.0.0.1:{shared_ioc.port}")
     beamline = Beamline(shared_ioc)
     beamline.put(shutter__delay=0.02, shutter="Closed", axis__velocity=1e6, axis=0.0)
     beamline.put(axis__velocity=20.0)
     return beamline
 
 
-@pytest.fixture
-def mortal_beamline(loopback_only, request):
-    """A beamline on an IOC of its own, which may be killed."""
+@pytest.fixture(scope="session")
+def mortal_ioc(loopback_only):
     pytest.importorskip("caproto", reason="EPICS is an extra: pip install obtura[epics]")
-    with start_ioc(f"{request.node.name[-12:]}:") as ioc:
-        yield Beamline(ioc)
+    with start_ioc("M:") as ioc:
+        yield ioc
+
+
+@pytest.fixture
+def mortal_beamline(mortal_ioc, monkeypatch):
+    """A beamline, as it is after a start, on an IOC that may be killed or made to hang."""
+    if mortal_ioc.puts() or not mortal_ioc.pid:
+        mortal_ioc.kill()
+        mortal_ioc.log.unlink(missing_ok=True)
+        mortal_ioc.start()
+    monkeypatch.setenv("EPICS_CA_ADDR_LIST", f"127.0.0.1:{mortal_ioc.port}")
+    return Beamline(mortal_ioc)
 
 
 @pytest.fixture

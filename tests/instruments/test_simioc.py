@@ -84,7 +84,7 @@ def test_puts_are_logged_with_time_pv_and_value_in_their_order(beamline):
     assert before < times[0] < times[1] < times[2] < time.time()
 
 
-def test_it_sets_what_clients_need_and_takes_it_back(monkeypatch, shared_ioc):
+def test_it_sets_what_clients_need_and_takes_it_back(monkeypatch, loopback_only):
     monkeypatch.delenv("EPICS_CA_AUTO_ADDR_LIST")
     monkeypatch.setenv("EPICS_CA_ADDR_LIST", "before")
     with start_ioc("ENV:") as ioc:

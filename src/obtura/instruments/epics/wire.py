@@ -37,6 +37,11 @@ logging.getLogger("caproto").addHandler(logging.NullHandler())
 class _Broadcaster(SharedBroadcaster):  # type: ignore[misc]  # caproto has no types
     """Asks the network who has a PV. A network that is away for a while does not end the asking."""
 
+    def disconnect(self, *, wait: bool = True) -> None:
+        """End its threads, but wait for none of them: they are daemons, and one may sleep for 5 s."""
+        super().disconnect(wait=False)
+        self.search_now()  # wakes that one
+
     def send(self, *commands: Any) -> None:
         try:
             super().send(*commands)
@@ -136,8 +141,7 @@ class Wire:
         if self._context is not None:
             for pv in self._context.pvs.values():  # weak references complain when the interpreter ends
                 pv.connection_state_callback.callbacks.clear()
-            self._context.disconnect(wait=False)  # its threads are daemons; waiting for them may take 5 s
-            self._context.broadcaster.search_now()  # wakes the one that sleeps longest
+            self._context.disconnect(wait=False)
 
     def _on_lane(self, what: str, function: Callable[[], R]) -> R:
         results: list[R] = []
