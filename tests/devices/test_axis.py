@@ -179,6 +179,14 @@ def test_a_fault_is_named_before_during_and_after(roby, stage, time):
     assert stage.log == ["start 3", "stop"]
 
 
+def test_a_fault_is_an_error_also_at_the_target(roby, stage, time):
+    roby.move(3, wait=False)
+    clock.sleep(4)
+    stage.names, stage.reason = ("FAULT",), "too hot"
+    with pytest.raises(DeviceError, match=r"roby: the move to 3 mm failed at 3 mm: FAULT \(too hot\)"):
+        roby.wait_move()
+
+
 @pytest.mark.parametrize("method", ["position", "state", "start_move"])
 def test_an_error_of_the_controller_gets_the_name_of_the_axis(roby, stage, time, method):
     stage.error_of[method] = OSError("no answer")

@@ -87,6 +87,17 @@ def test_one_that_does_not_follow_is_an_error_that_names_it():
         assert clock.time() == pytest.approx(2)
 
 
+def test_it_is_given_up_in_time_also_when_it_is_slow_to_look_at():
+    class Slow(Stuck):
+        def look_again_after(self):
+            return 60
+
+    with virtual_time():
+        with pytest.raises(DeviceError, match="after 2 s"):
+            Shutter("shutter", Slow("MOVING"), timeout=2).open()
+        assert clock.time() == pytest.approx(2)
+
+
 def test_one_that_does_not_open_is_told_to_close_again():
     driver = Stuck("MOVING")
     with virtual_time(), pytest.raises(DeviceError, match=r"shutter\.close failed"):

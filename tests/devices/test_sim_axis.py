@@ -1,6 +1,7 @@
 """Simulated axes: they take the time that real ones take."""
 
 import math
+import threading
 
 import pytest
 from hypothesis import given
@@ -8,7 +9,8 @@ from hypothesis import strategies as st
 from timeline import elsewhere, press_ctrl_c, timeline
 
 from obtura.contracts.devices import Movable
-from obtura.devices.sim import SimulatedAxis
+from obtura.devices import Axis
+from obtura.devices.sim import SimulatedAxis, SimulatedMotor
 from obtura.ground.errors import DeviceError, LimitError
 from obtura.works.clock import clock, virtual_time
 
@@ -55,6 +57,25 @@ def test_stopped_from_elsewhere_it_slows_down_and_then_rests():
         assert roby.position == pytest.approx(2)
 
 
+def test_whoever_waits_does_not_keep_asking_while_it_slows_down():
+    class Asked(SimulatedMotor):
+        times = 0
+
+        def look_again_after(self):
+            self.times += 1
+            return super().look_again_after()
+
+    motor = Asked()
+    roby = Axis("roby", motor, velocity=1, acceleration=20)  # on the machine's time: 0.05 s to slow down
+    waiter = threading.Thread(target=pytest.raises, args=(DeviceError, roby.move, 1000))
+    waiter.start()
+    while roby.position == 0:
+        clock.sleep(0.01)
+    roby.stop()
+    waiter.join(10)
+    assert motor.times < 20
+
+
 def test_after_ctrl_c_it_rests():
     with timeline() as time:
         roby = an_axis()
@@ -90,6 +111,7 @@ def test_a_motion_begun_on_another_clock_is_over():
     roby.move(0.001)  # on the machine's time, which is far ahead of a virtual one
     with virtual_time():
         assert roby.state == "READY"
+        assert roby.position == 0.001
         roby.move(1)
     assert roby.position == 1
 

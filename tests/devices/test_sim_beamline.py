@@ -97,6 +97,10 @@ def test_the_same_seed_gives_the_same_readings_whatever_else_is_read(line):
     assert readings[0] == readings[1] != readings[2]
 
 
+def test_each_device_has_noise_of_its_own(line):
+    assert [line.diode.read() for _ in range(5)] != [line.diode2.read() for _ in range(5)]
+
+
 def test_there_are_counters_that_need_no_beam():
     controller, world = SimulatedController(), World()
     constant = ConstantCounter("four", controller, unit="V")

@@ -50,6 +50,18 @@ def test_calling_a_method_is_a_move():
     assert axis.__info__().splitlines()[1] == "  position      300.5 K"
 
 
+def test_a_method_that_exists_only_when_asked_for_is_a_method():
+    oven = Oven()
+
+    class Proxy:
+        def __getattr__(self, name):
+            return getattr(oven, name)
+
+    axis = SoftAxis("oven", Proxy(), position="temperature", move="heat", stop="cool", tolerance=1)
+    axis.move(300)
+    assert oven.log == ["heat 300"]
+
+
 def test_functions_will_do():
     places = [0.0]
     axis = SoftAxis("places", None, position=lambda: places[-1], move=places.append)

@@ -189,6 +189,31 @@ class Each(ChainIterationPreset):
         self.world.call(f"{self.name}.stop")
 
 
+class EachInTurn:
+    """The iterator of a chain preset; a class, so that its `close` is a call like any other."""
+
+    def __init__(self, preset):
+        self.preset = preset
+        self.name = type(preset).__name__
+        self.point = 0
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        if self.point == self.preset.count:
+            raise StopIteration
+        return self.preset.world.call(f"{self.name}.next", self.take)
+
+    def take(self):
+        """The next iteration preset."""
+        self.point += 1
+        return named(Each, f"{self.name}I", self.preset.world, f"{self.name}I{self.point - 1}")
+
+    def close(self):
+        self.preset.world.call(f"{self.name}.close")
+
+
 class Chained(ChainPreset):
     """A chain preset with iteration presets: `count` of them, None without end."""
 
@@ -201,18 +226,7 @@ class Chained(ChainPreset):
 
     def get_iterator(self, acq_chain):
         self._noted("get_iterator")
-        return self._each()
-
-    def _each(self):
-        name = type(self).__name__
-        point = 0
-        try:
-            while self.count is None or point < self.count:
-                self._noted("next")
-                yield type(f"{name}I", (Each,), {})(self.world, f"{name}I{point}")
-                point += 1
-        finally:
-            self._noted("close")
+        return EachInTurn(self)
 
     def prepare(self, acq_chain):
         self._noted("prepare")

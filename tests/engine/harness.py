@@ -4,7 +4,7 @@ import signal
 import threading
 
 from doubles import Around
-from invariants import Leftovers, Report
+from invariants import Leftovers, Report, plain
 from recording import Fault, World
 from worlds import WORLDS
 
@@ -21,6 +21,9 @@ def places(name):
     world = World()
     WORLDS[name](world).scan().run()
     return sorted(world.keys())
+
+
+CALLED_AS = {"close": "get_iterator", "metadata": "get_acquisition_metadata"}
 
 
 def outcome_of(scan):
@@ -59,9 +62,10 @@ def expect(fault, report):
         assert isinstance(report.raised, ScanAbort), f"run() raised {report.raised!r}"
         return
     assert report.raised is fault.error, f"run() raised {report.raised!r} instead of {fault.error!r}"
-    place = fault.key.rpartition("#")[0].rpartition(".")[2]
-    notes = " ".join(getattr(report.raised, "__notes__", []))
-    assert place in notes or place in ("close", "next", "get_iterator", "metadata"), f"no note says where: {notes!r}"
+    owner, _, call = fault.key.rpartition("#")[0].rpartition(".")
+    place = CALLED_AS.get(call, call)
+    first = next(iter(getattr(report.raised, "__notes__", [])), "")
+    assert first.startswith(f"in {plain(owner)}.") and place in first, f"no note says where: {first!r}"
 
 
 def goes_well_again(stage):

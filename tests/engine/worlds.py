@@ -79,7 +79,7 @@ def every_kind(world):
         for slave in (Async("async1", blocking=True), Async("async2", blocking=True), own_pace, Slave("inline1")):
             chain.add(master, slave.in_world(world))
 
-    presets = [named(AsyncWhole, "S1", world), named(Whole, "S2", world)]
+    presets = [named(AsyncWhole, "SA", world), named(Whole, "S2", world)]
     chained = [(named(Chained, "C1", world), 0), (named(Chained, "C2", world, 2), 0)]
     return Stage(world, build, presets, chained)
 

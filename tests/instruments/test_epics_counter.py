@@ -80,3 +80,9 @@ def test_a_counter_shows_its_value_and_since_when_it_is_connected(beamline):
     first, second = shown.__info__().splitlines()
     assert first == "counter diode: 5 nA"
     assert second.startswith("  PV T:diode: connected since ")
+
+
+def test_a_counter_without_a_valid_value_shows_why(beamline):
+    first, second = beamline.counter("dead").__info__().splitlines()
+    assert first.startswith("counter dead: dead.read failed: PV T:dead has no valid value (INVALID, COMM)")
+    assert second.startswith("  PV T:dead: connected since ")

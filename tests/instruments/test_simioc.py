@@ -104,14 +104,20 @@ def test_an_ioc_that_does_not_start_says_why(tmp_path):
         pass
 
 
-def test_it_ends_with_whoever_started_it(script):
+def test_it_ends_with_whoever_started_it(script, tmp_path):
     text = """
 from obtura.instruments.simioc import start_ioc
 with start_ioc("ORPHAN:") as ioc:
     print(ioc.port, flush=True)
     input()
 """
-    process = subprocess.Popen([sys.executable, script(text)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, script(text)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"TMPDIR": str(tmp_path)},  # killed, it cleans up nothing
+    )
     with process:
         port = int(process.stdout.readline())
         assert answers(port)

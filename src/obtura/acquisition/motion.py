@@ -3,15 +3,23 @@
 from collections.abc import Sequence
 
 from obtura.contracts.devices import Movable
+from obtura.ground.errors import annotate, one_line
+from obtura.works.clock import Flag
 
 __all__ = ["Return", "at_rest", "move_together"]
 
 
-def move_together(axes: Sequence[Movable], targets: Sequence[float]) -> None:
-    """Start all, then wait for all. When one fails, or Ctrl-C comes, every axis is stopped."""
+def move_together(axes: Sequence[Movable], targets: Sequence[float], ended: Flag | None = None) -> None:
+    """Start all, then wait for all. When one fails, or Ctrl-C comes, every axis is stopped.
+
+    `ended` may be set by whoever stops the axes from another thread, before: none is left moving, even if it
+    was started just after.
+    """
     try:
         for axis, target in zip(axes, targets, strict=True):
             axis.move(target, wait=False)
+        if ended is not None and ended.is_set:
+            at_rest(axes)
         for axis in axes:
             axis.wait_move()
     except BaseException:
@@ -30,7 +38,7 @@ def at_rest(axes: Sequence[Movable]) -> None:
             errors.append(error)
     if errors:
         for later in errors[1:]:
-            errors[0].add_note(f"then {later}")
+            annotate(errors[0], f"then {one_line(later)}")
         raise errors[0]
 
 

@@ -54,7 +54,7 @@ class VariableStepTriggerMaster(AcquisitionMaster):
 
     def prepare(self) -> None:
         """Move to the next point and wait until there."""
-        move_together(self._axes, self._target)
+        move_together(self._axes, self._target, self._ended)
         if self.stab_time:
             clock.wait(self._ended, self.stab_time)
 

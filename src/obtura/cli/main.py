@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+from obtura.session.messages import told
+
 __all__ = ["main"]
 
 SESSIONS = ("demo",)
@@ -21,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return 1
     except KeyboardInterrupt as abort:
-        print(f"!!! {str(abort) or 'interrupted by Ctrl-C'}", file=sys.stderr)
+        print("\n" + told(abort), file=sys.stderr)
         return 130
     return code
 

@@ -31,7 +31,7 @@ class Column:
         """Receive new points, shape (n, *shape)."""
         self.received += len(values)
         if isinstance(values, np.ndarray):
-            self._gather()
+            self.gather()
             self._blocks.append(values)
         else:
             self._singles.extend(values)
@@ -41,7 +41,7 @@ class Column:
         count = upto - self.written
         if count <= 0:
             return
-        self._gather()
+        self.gather()
         waiting = self._blocks[0] if len(self._blocks) == 1 else np.concatenate(self._blocks)
         data = np.ascontiguousarray(waiting[:count], self._dtype)
         self._dataset.set_extent((upto, *self._shape))
@@ -51,7 +51,12 @@ class Column:
         self.written = upto
         self._blocks = [waiting[count:].copy()] if len(waiting) > count else []
 
-    def _gather(self) -> None:
+    def gather(self) -> None:
+        """Have single points in a block.
+
+        Raises:
+            SavingError: one is not of the column's type; then none of them was received.
+        """
         singles, self._singles = self._singles, []
         if not singles:
             return
@@ -86,5 +91,7 @@ class Rows:
             column.write(column.received)
 
     def _write(self, count: int) -> None:
+        for column in self._columns:
+            column.gather()  # before any of them is written, for it may fail
         for column in self._columns:
             column.write(count)

@@ -68,13 +68,16 @@ class Common:
             link(instrument, name, self._instrument, name)
 
     def end(self, ended: ScanEnded) -> None:
-        """Overwrite what is known at the end only."""
-        set_text(self._end_time, iso(ended.end_time))
-        set_text(self._end_reason, ended.end_reason)
-        set_text(self._end_message, ended.message)
+        """Overwrite what is known at the end only, but for the reason."""
         for name, position in ended.positioners.items():
             if name in self._positions:
                 set_number(self._positions[name], position.value)
+        set_text(self._end_time, iso(ended.end_time))
+        set_text(self._end_message, ended.message)
+
+    def say_why(self, ended: ScanEnded) -> None:
+        """Overwrite the reason: an entry that has one is complete."""
+        set_text(self._end_reason, ended.end_reason)
 
     def _make_positions(self, began: ScanBegan) -> dict[str, h5d.DatasetID]:
         starts, ends = (group(self._instrument, name, "NXcollection") for name in POSITIONERS)

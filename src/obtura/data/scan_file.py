@@ -1,5 +1,4 @@
-"""A scan's own file: made whole, then only appended to and overwritten while readers look on (HDF5's SWMR
-mode).
+"""A scan's own file: made whole, then appended to and overwritten while readers look on (HDF5's SWMR mode).
 
 Three rules keep readers and the interpreter whole:
 
@@ -13,7 +12,7 @@ import os
 import sys
 import tempfile
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import h5py
 
@@ -28,10 +27,7 @@ from obtura.ground.events import HookLeft, Points, ScanBegan, ScanEnded
 __all__ = ["FORMAT", "ScanFile"]
 
 FORMAT = ("v110", "v110")
-"""The oldest format that has SWMR: readable with every HDF5 from 1.10 on. "latest" would ask for the
-newest."""
-
-_TRIES = 20
+"""The oldest format that has SWMR: readable with every HDF5 from 1.10 on. "latest" would ask for the newest."""
 
 
 class ScanFile:
@@ -44,18 +40,36 @@ class ScanFile:
     def __init__(self, path: Path, began: ScanBegan, zero: float) -> None:
         self.path = path
         self.points = 0  # complete ones of the first branch that are safe
-        self._file = _create(path)
+        self._claim()
+        # Made under another name: until SWMR begins HDF5 fails when a viewer that waits for new files locks this one.
+        hidden = path if os.name == "nt" else path.with_name(f".{path.name}.new")
+        self._file: Any = None
         try:
-            self._build(began, zero)
+            self._file = h5py.File(hidden, "w", libver=FORMAT, locking="best-effort")
+            self._build(self._file, began, zero)
+            if hidden != path:
+                os.replace(hidden, path)
         except BaseException as error:
             self.abandon()
-            path.unlink(missing_ok=True)
+            for each in (hidden, path):
+                each.unlink(missing_ok=True)
             if isinstance(error, SavingError) or not isinstance(error, Exception):
                 raise
             raise saving_error("can't make this file", path, error) from error
 
-    def _build(self, began: ScanBegan, zero: float) -> None:
-        root = self._file.id
+    def _claim(self) -> None:
+        """Have the name for oneself."""
+        try:
+            self.path.touch(exist_ok=False)
+        except FileExistsError as error:
+            raise SavingError(
+                f"{self.path} exists already: another process has saved a scan of this number; run the scan again"
+            ) from error
+        except OSError as error:
+            raise saving_error("can't make this file", self.path, error) from error
+
+    def _build(self, file: h5py.File, began: ScanBegan, zero: float) -> None:
+        root = file.id
         attribute(root, "NX_class", "NXroot")
         attribute(root, "creator", "obtura")
         attribute(root, "creator_version", own_version())
@@ -68,7 +82,7 @@ class ScanFile:
         self._rows = [Rows(entry.rows) for entry in self.entries]
         self._others = [column for entry in self.entries for column in entry.others]
         self._others += self._common.hooks.columns
-        self._file.swmr_mode = True
+        file.swmr_mode = True
 
     @property
     def is_open(self) -> bool:
@@ -89,8 +103,7 @@ class ScanFile:
         column.take(event.values)
 
     def write(self) -> None:
-        """Write and flush what was received: complete rows only, so that readers find columns of one
-        length."""
+        """Write and flush what was received: complete rows only, so that readers find columns of one length."""
         for rows in self._rows:
             rows.write()
         self._write_others_and_flush()
@@ -99,8 +112,11 @@ class ScanFile:
         """Write all the rest, close, and return when it is on disk."""
         for rows in self._rows:
             rows.finish()
-        self._common.end(ended)
         self._write_others_and_flush()
+        self._common.end(ended)
+        self._file.flush()
+        self._common.say_why(ended)  # a viewer that sees why it ended sees all the rest, too
+        self._file.flush()
         self._file.close()
         sync(self.path)
         sync(self.path.parent)
@@ -116,7 +132,7 @@ class ScanFile:
 
         After one failed write HDF5 can neither flush nor close any more.
         """
-        if not self.is_open:
+        if not self._file:
             return
         descriptor = self._file.id.get_vfd_handle()
         with _nowhere(os.fstat(descriptor).st_size) as sink:
@@ -126,22 +142,6 @@ class ScanFile:
         except (OSError, RuntimeError):
             # a flush that failed left HDF5's list of what is unwritten half made; the failed close has ended that
             self._file.close()
-
-
-def _create(path: Path) -> h5py.File:
-    """A new file. HDF5 locks it until SWMR begins; a viewer that polls for new files may come first."""
-    for _ in range(_TRIES):
-        try:
-            return h5py.File(path, "x", libver=FORMAT, locking="best-effort")
-        except BlockingIOError:
-            path.unlink()
-        except FileExistsError as error:
-            raise SavingError(
-                f"{path} exists already: another process has saved a scan of this number; run the scan again"
-            ) from error
-        except (OSError, RuntimeError, ValueError) as error:
-            raise saving_error("can't make this file", path, error) from error
-    raise SavingError(f"{path}: another program locks every new file here at once; end that program")
 
 
 def _nowhere(size: int) -> BinaryIO:

@@ -30,18 +30,21 @@ class Apparatus:
     """The devices below one top-master; `where()` says which point is being taken, for error messages."""
 
     def __init__(self, master: AcquisitionMaster, loop: Loop, outcome: Outcome, where: Callable[[], str]) -> None:
-        self._plan = Plan(master, lambda node: lane_of(node, loop))
+        self._plan = Plan(master, lambda node: lane_of(node, loop), self._check_cut)
         self._turns: list[Turn] | None = None
         self._master = master
         self._outcome = outcome
         self._where = where
         self._lock = threading.Lock()
+        self._cutting = threading.Lock()
         self._calling: list[AcquisitionObject] = []
         self._entered: set[AcquisitionObject] = set()
         self._stopped: set[AcquisitionObject] = set()
         self._cut = False
         self._triggered: dict[AcquisitionObject, Batch] = {}
         self._readings: dict[AcquisitionObject, Call] = {}
+        self._last: dict[AcquisitionObject, Call] = {}  # the last call that was handed to a lane
+        self._given_up: list[tuple[AcquisitionObject, Call]] = []
         for level in self._plan.levels:
             for node in level:
                 node.crew = self
@@ -101,38 +104,38 @@ class Apparatus:
             self._together(steps)
             for step in steps:
                 if step.device in self._plan.wired:
-                    self._read(step)
+                    self._read(step.device)
 
     def finish(self) -> None:
         """Wait until what was started in this iteration is ready and its data are emitted."""
         if self._triggered:
             self.wait(list(self._triggered))
         for node in self._plan.wired:
-            if not node.start_once:
+            if not node.start_once or self._readings[node].done.is_set:
                 self._follow(node)
         for steps in self._plan.ready:
             self._together(steps)
 
     def finish_all(self) -> None:
         """The master has come to its end: wait for the slaves that read at their own pace."""
-        for node in self._plan.wired:
+        for node in self._readings:
             self._follow(node)
 
-    def _read(self, step: Step) -> None:
-        node, lane = step.device, step.lane
+    def _read(self, node: AcquisitionObject) -> None:
+        lane = self._plan.lanes[node]
         call = Call(f"{node.name}.reading", node.reading)  # type: ignore[attr-defined]
-        self._readings[node] = call
         if lane is not None:
-            lane.submit(call)
+            with self._lock:
+                self._outcome.check()
+                self._last[node] = self._readings[node] = call
+                lane.submit(call)
 
     def _follow(self, node: AcquisitionObject) -> None:
         call = self._readings[node]
         while not call.done.is_set:
             self._outcome.check()
             doors.call(call.done.wait, SLICE)
-        if call.error is not None:
-            self._blame(call.error, call.what)
-            raise call.error
+        self._raise(call)
 
     def _together(self, steps: Sequence[Step], entering: bool = False) -> None:
         """Make the calls of one level together, and wait for all; the first error ends the wait."""
@@ -147,7 +150,7 @@ class Apparatus:
                 batch = batch or Batch()
                 with self._lock:
                     self._admit(step, entering)
-                    batch.add(step.lane, step.what, step.function)
+                    self._last[step.device] = batch.add(step.lane, step.what, partial(self._forward, step.function))
         for step in steps:
             if step.lane is None:
                 self._inline(step, entering)
@@ -168,10 +171,18 @@ class Apparatus:
         self._calling.remove(step.device)
 
     def _admit(self, step: Step, entering: bool) -> None:
-        if self._cut:
-            raise Leaving
+        self._outcome.check()  # also after a Ctrl-C that a device swallowed
         if entering:
             self._entered.add(step.device)
+
+    def _forward(self, function: Callable[[], Any]) -> Any:
+        """On a lane: make a call, unless the scan was cut while it was queued."""
+        self._check_cut()
+        return function()
+
+    def _check_cut(self) -> None:
+        if self._cut:
+            raise Leaving
 
     def _await(self, batch: Batch) -> None:
         try:
@@ -181,6 +192,10 @@ class Apparatus:
         except BaseException as error:
             self._blame(error, next((call.what for call in batch.calls if call.error is error), ""))
             raise
+    def _raise(self, call: Call | None) -> None:
+        if call is not None and call.error is not None:
+            self._blame(call.error, call.what)
+            raise call.error
 
     def _blame(self, error: BaseException, what: str) -> None:
         locate(error, f"in {what}{self._where()}")
@@ -192,6 +207,9 @@ class Apparatus:
         was = doors.shut()
         try:
             self._check_ready(slaves)
+            for slave in slaves:
+                if slave in self._triggered:  # before, and the master did not wait for it
+                    self._raise(self._last.get(slave))
             batch = self._begin([self._plan.triggers[slave] for slave in slaves])
             if batch is not None:
                 self._triggered.update((slave, batch) for slave in slaves if self._plan.lanes[slave] is not None)
@@ -200,12 +218,15 @@ class Apparatus:
 
     def _check_ready(self, slaves: Sequence[AcquisitionObject]) -> None:
         lanes, asked = self._plan.lanes, self._plan.asked
-        late = [
-            slave.name
-            for slave in slaves
-            if ((lane := lanes[slave]) is not None and lane.busy is not None)
-            or (slave in asked and not doors.call(slave.trigger_ready))
-        ]
+        ready = {slave: (lane := lanes[slave]) is None or lane.busy is None for slave in slaves}
+
+        def ask(slave: AcquisitionObject) -> None:
+            ready[slave] = slave.trigger_ready()
+
+        if asked:
+            idle = [slave for slave in slaves if slave in asked and ready[slave]]
+            self._together([Step(one, f"{one.name}.trigger_ready", partial(ask, one), lanes[one]) for one in idle])
+        late = [slave.name for slave in slaves if not ready[slave]]
         if late:
             raise DeviceError(
                 f"Aborted due to bad triggering on slaves: {', '.join(late)} not ready for the next trigger; "
@@ -227,11 +248,15 @@ class Apparatus:
 
     def cut(self) -> None:
         """Stop the devices with a call in progress at once, from any thread; no new call is made forward."""
-        with self._lock:
-            self._cut = True
-            busy = [node for node in self._plan.lanes if self._in_progress(node)]
-            self._stopped.update(busy)
-        self._stop(busy)
+        with self._cutting:  # who comes second returns when they are stopped, too
+            with self._lock:
+                self._cut = True
+                busy = [node for node in self._plan.lanes if self._in_progress(node)]
+                self._stopped.update(busy)
+            for call in tuple(self._last.values()):
+                if call.error is not None:  # of several that failed at once one was raised so far
+                    self._outcome.fail(call.error, f"in {call.what}{self._where()}")
+            self._stop(busy)
 
     def _in_progress(self, node: AcquisitionObject) -> bool:
         lane = self._plan.lanes[node]
@@ -247,27 +272,25 @@ class Apparatus:
             self._stop(rest)
         for node, lane in self._plan.lanes.items():
             if lane is not None and (call := lane.busy) is not None and not self._returned(call):
-                self._give_up(call, f"after {node.name} was stopped")
-        for call in self._readings.values():
+                self._give_up(node, call, f"after {node.name} was stopped")
+        for call in self._last.values():
             if call.error is not None:
                 self._late(call)
 
     def _stop(self, nodes: Sequence[AcquisitionObject]) -> None:
         """Call the `stop` of all, together; blocking ones on their lane or, while it is busy, beside it."""
-        calls: list[Call] = []
-        for node in nodes:
+        calls = {node: Call(f"{node.name}.stop", node.stop) for node in nodes}
+        for node, call in calls.items():
             lane = self._plan.lanes[node]
-            call = Call(f"{node.name}.stop", node.stop)
-            calls.append(call)
             if lane is None:
                 doors.barred(call.run)
             elif lane.busy is None:
                 lane.submit(call)
             else:
                 lane.beside(call)
-        for call in calls:
+        for node, call in calls.items():
             if not self._returned(call):
-                self._give_up(call, "after it was called")
+                self._give_up(node, call, "after it was called")
             elif call.error is not None:
                 self._outcome.fail(call.error, f"in {call.what}{self._where()}")
 
@@ -281,7 +304,8 @@ class Apparatus:
                     return False
         return True
 
-    def _give_up(self, call: Call, since: str) -> None:
+    def _give_up(self, node: AcquisitionObject, call: Call, since: str) -> None:
+        self._given_up.append((node, call))
         self._outcome.fail(
             DeviceError(
                 f"{call.what} has not returned {DEADLINE:g} s {since}; it is given up, "
@@ -290,7 +314,7 @@ class Apparatus:
         )
 
     def _late(self, call: Call) -> None:
-        """A reading may end with an error when its device was stopped under it: worth a line in the log."""
+        """A call may end with an error when its device was stopped under it: worth a line in the log."""
         if self._cut:
             log.info("%s ended with %r after its device was stopped", call.what, call.error)
         elif call.error is not None:
@@ -298,11 +322,10 @@ class Apparatus:
 
     def close(self) -> list[tuple[tuple[Any, ...], Call]]:
         """End the lanes; returns the calls that were given up, each with the devices behind it."""
-        stuck = []
         for node, lane in self._plan.lanes.items():
             node.crew = None
             if lane is not None:
-                if (call := lane.busy) is not None:
-                    stuck.append((devices_of(node), call))
+                if (call := lane.busy) is not None and (node, call) not in self._given_up:
+                    self._given_up.append((node, call))  # e.g. cut off while it was asked for its limits
                 lane.close()
-        return stuck
+        return [(devices_of(node), call) for node, call in self._given_up]

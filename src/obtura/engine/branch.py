@@ -74,8 +74,7 @@ class Branch:
         self._devices = devices
         self._entered = True
         on_caller(self._hooks.prepare, self._chain)
-        if not self._next(on_caller):
-            self._outcome.stop()
+        self._next(on_caller)
 
     def run(self, on_caller: OnCaller, boundary: Callable[[], None]) -> None:
         """Take the points."""

@@ -36,8 +36,11 @@ class _ToldHooks(Hooks):
         if yielded or self._kind(preset, hook) is not Kind.SKIPPED:
             self._tell(f"{preset.name if yielded else type(preset).__name__}.{hook}")
 
-    def _bind(self, circle: Circle, preset: Any) -> None:
-        """No scan runs."""
+    def _bind(self, preset: Any, scan: Any) -> None:
+        """No scan runs, or another one than this."""
+
+    def _silence(self, circle: Circle, preset: Any) -> None:
+        """It may be in use in the run that is being explained."""
 
     def _open_iterator(self, circle: Circle, preset: ChainPreset) -> None:
         if type(preset).get_iterator is not ChainPreset.get_iterator:
@@ -50,7 +53,7 @@ class _ToldHooks(Hooks):
 
 class _ToldDevices:
     def __init__(self, master: AcquisitionMaster, tell: Callable[[str], None]) -> None:
-        self._plan = Plan(master, lambda node: None)
+        self._plan = Plan(master, lambda node: None, lambda: None)
         self._tell = tell
         self._left = min(master.npoints or SHOWN, SHOWN)
         self._more = master.npoints - self._left if master.npoints else None

@@ -1,6 +1,6 @@
 """The one place that calls presets: it orders, notes what was entered, opens the door for Ctrl-C, times, blames."""
 
-import asyncio
+import inspect
 from collections.abc import Callable, Iterator
 from enum import Enum
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from obtura.contracts.presets import ChainIterationPreset, ChainPreset, ScanPreset, check_preset
 from obtura.engine.outcome import Outcome
 from obtura.ground.errors import HookError, UsageError, locate, one_line
-from obtura.ground.events import Event, Failed, HookEntered, HookLeft
+from obtura.ground.events import Event, HookEntered, HookLeft
 from obtura.works.clock import clock
 from obtura.works.interrupt import doors
 from obtura.works.lanes import Loop
@@ -39,6 +39,7 @@ class Circle:
         self.point: int | None = None
         self.entered: list[Any] = []
         self.iterators: dict[int, tuple[Any, Iterator[Any]]] = {}  # by id: a preset need not be hashable
+        self.exhausted: dict[int, tuple[Any, Iterator[Any]]] = {}
 
     def where(self) -> str:
         """The point in words, for messages: `, point 3 of 11`, counted from 0 as in the table."""
@@ -72,7 +73,8 @@ class Hooks:
         for preset in circle.presets:
             self._outcome.check()
             circle.entered.append(preset)
-            self._bind(circle, preset)
+            if circle.branch is None:
+                self._bind(preset, circle.argument[0])
             self._forward(circle, preset, "prepare")
             if circle.branch is not None:
                 self._open_iterator(circle, preset)
@@ -83,7 +85,7 @@ class Hooks:
             self._outcome.check()
             item = self._next(preset, iterator, iteration)
             if item is END:
-                del chain.iterators[key]
+                chain.exhausted[key] = chain.iterators.pop(key)
             else:
                 iteration.entered.append(item)
                 self._forward(iteration, item, "prepare")
@@ -110,19 +112,23 @@ class Hooks:
         """Leave those that are entered, in reverse, each exactly once, whatever the others raise."""
         while circle.entered:
             preset = circle.entered.pop()
-            _, iterator = circle.iterators.pop(id(preset), (None, None))
+            opened = circle.iterators | circle.exhausted
+            _, iterator = opened.get(id(preset), (None, None))
             if hasattr(iterator, "close"):
                 self._outcome.attempt(self._close, preset, iterator)
             if circle.branch is None:
-                circle.argument[0].disconnect_data(preset)
+                self._silence(circle, preset)
             self._outcome.attempt(self._call, circle, preset, "stop", doors.barred)
             if circle.branch is None:
-                preset._scan = None
+                self._bind(preset, None)
 
-    def _bind(self, circle: Circle, preset: Any) -> None:
+    def _bind(self, preset: Any, scan: Any) -> None:
         """While a scan preset is entered it knows its scan, for `connect_data_channels`."""
-        if circle.branch is None:
-            preset._scan = circle.argument[0]
+        object.__setattr__(preset, "_scan", scan)  # a preset may be a frozen dataclass
+
+    def _silence(self, circle: Circle, preset: Any) -> None:
+        """No callback of a scan preset is called during its `stop`."""
+        circle.argument[0].disconnect_data(preset)
 
     def _close(self, preset: Any, iterator: Any) -> None:
         try:
@@ -181,9 +187,7 @@ class Hooks:
                 door(function, *circle.argument)
         except BaseException as error:
             failure = one_line(error)
-            place = f"{owner}.{hook}{circle.where()}"
-            locate(error, f"in {place}")
-            self._record.write(Failed(failure, place))
+            locate(error, f"in {owner}.{hook}{circle.where()}")
             raise
         finally:
             now = clock.time()
@@ -208,4 +212,4 @@ def _kind(preset: Any, hook: str) -> Kind:
     defaults = [vars(contract).get(hook) for contract in (ScanPreset, ChainPreset, ChainIterationPreset)]
     if function in defaults:
         return Kind.SKIPPED
-    return Kind.ASYNC if asyncio.iscoroutinefunction(getattr(preset, hook)) else Kind.PLAIN
+    return Kind.ASYNC if inspect.iscoroutinefunction(getattr(preset, hook)) else Kind.PLAIN

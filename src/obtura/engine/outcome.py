@@ -20,12 +20,14 @@ class Outcome:
     """Good until `fail`, `abort`, `stop` or `cut` say otherwise.
 
     `over`: no new iteration. `cutting`: also end the iterations that run. `aborted`: Ctrl-C or `abort()`.
+    `tell` is called with each error.
     """
 
     def __init__(self) -> None:
         self.over = False
         self.cutting = False
         self.aborted = False
+        self.tell: Callable[[BaseException], None] | None = None
         self.failures = Failures(self._on_failure)
 
     @property
@@ -88,3 +90,5 @@ class Outcome:
 
     def _on_failure(self, error: BaseException) -> None:
         self.over = self.cutting = True
+        if self.tell is not None:
+            self.tell(error)

@@ -1,6 +1,7 @@
 """What each phase calls, worked out once per scan from the classes of the devices: a point walks no tree."""
 
 import asyncio
+import inspect
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
@@ -30,18 +31,23 @@ class Turn:
 
     def __init__(self, node: Any, lane: Lane | None) -> None:
         self.ended = False
-        self._iterator: Iterator[object] = iter(node)
+        self._iterator: Iterator[object] | None = None
         self.step = Step(node, f"{node.name}.__iter__", self.take, lane)
 
     def take(self) -> None:
-        """Advance the iterator."""
+        """Advance the iterator; it is made here too, since making it may run the device's code."""
+        if self._iterator is None:
+            self._iterator = iter(self.step.device)  # type: ignore[call-overload]
         self.ended = next(self._iterator, self.END) is self.END
 
 
 class Plan:
-    """The steps of each phase for the devices below one top-master; level by level, empty ones left out."""
+    """The steps of each phase for the devices below one top-master; level by level, empty ones left out.
 
-    def __init__(self, master: AcquisitionMaster, lane_of: LaneOf) -> None:
+    `check` raises when the scan was cut; called within a step that makes several calls.
+    """
+
+    def __init__(self, master: AcquisitionMaster, lane_of: LaneOf, check: Callable[[], None]) -> None:
         self.levels = list(levels_below(master))
         self.lanes = {node: lane_of(node) for level in self.levels for node in level}
         upwards = self.levels[::-1]  # deepest level first
@@ -52,11 +58,15 @@ class Plan:
         )
         self.start_first = [self._starting(level) for level in upwards]
         self.start_next = _some(self._starting([node for node in level if not node.start_once]) for level in upwards)
-        self.ready = _some(self._steps(level, "wait_ready") for level in self.levels)
         self.wired = [node for level in upwards for node in level if reads_by_itself(node)]
+        self.ready = _some(  # those that read at their own pace are not waited for at each iteration
+            self._steps([node for node in level if not (node.start_once and node in self.wired)], "wait_ready")
+            for level in self.levels
+        )
         below = [node for level in self.levels[1:] for node in level]
         self.triggers = {
-            node: Step(node, f"{node.name}.trigger", _triggering(node), self.lanes[node]) for node in below
+            node: Step(node, f"{node.name}.{_triggering(node)}", _trigger(node, check), self.lanes[node])
+            for node in below
         }
         self.asked = set(overriding(below, "trigger_ready"))
         nodes: list[AcquisitionObject] = [node for level in upwards for node in level]
@@ -74,8 +84,8 @@ class Plan:
 
 
 def devices_of(node: AcquisitionObject) -> tuple[Any, ...]:
-    """What a node drives: controllers of counters, axes, or whatever else it was given."""
-    return tuple(getattr(device, "controller", device) for device in node.devices)
+    """What a node drives: controllers of counters, axes, or whatever else it was given; last the node itself."""
+    return (*(getattr(device, "controller", device) for device in node.devices), node)
 
 
 def levels_below(master: AcquisitionMaster) -> Iterator[list[AcquisitionObject]]:
@@ -104,7 +114,7 @@ def _some(levels: Iterable[list[Step]]) -> list[list[Step]]:
 
 def _is_async(node: AcquisitionObject) -> bool:
     methods = ("prepare", "start", "stop", "trigger", "reading", "wait_ready")
-    return any(asyncio.iscoroutinefunction(getattr(node, method, None)) for method in methods)
+    return any(inspect.iscoroutinefunction(getattr(node, method, None)) for method in methods)
 
 
 def lane_of(node: AcquisitionObject, loop: Loop) -> Lane | None:
@@ -116,18 +126,28 @@ def lane_of(node: AcquisitionObject, loop: Loop) -> Lane | None:
     return None
 
 
-def _triggering(node: AcquisitionObject) -> Callable[[], Any]:
-    """What one software trigger of a slave calls: `trigger`, then `reading`, one after the other on its lane."""
-    methods = [getattr(node, name) for name in ("trigger", "reading") if overriding([node], name)]
+def _methods(node: AcquisitionObject) -> list[str]:
+    """What one software trigger of a slave calls, one after the other on its lane."""
+    return [name for name in ("trigger", "reading") if overriding([node], name)]
+
+
+def _triggering(node: AcquisitionObject) -> str:
+    return " and ".join(_methods(node)) or "trigger"
+
+
+def _trigger(node: AcquisitionObject, check: Callable[[], None]) -> Callable[[], Any]:
+    methods = [getattr(node, name) for name in _methods(node)]
     if len(methods) == 1:
         return methods[0]  # type: ignore[no-any-return]
 
     def in_turn() -> None:
         for method in methods:
+            check()
             method()
 
     async def in_turn_async() -> None:
         for method in methods:
+            check()
             result = method()
             if asyncio.iscoroutine(result):
                 await result

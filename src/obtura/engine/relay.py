@@ -33,9 +33,12 @@ class Relay:
     def run(self) -> None:
         """Start the threads, serve their hooks; returns when every branch is left."""
         ended = [Flag() for _ in self._branches]
-        for branch, flag in zip(self._branches, ended, strict=True):
-            name = f"branch {branch.master.name}"
-            threading.Thread(target=self._go, args=(branch, flag), name=name, daemon=True).start()
+        threads = [
+            threading.Thread(target=self._go, args=pair, name=f"branch {pair[0].master.name}", daemon=True)
+            for pair in zip(self._branches, ended, strict=True)
+        ]
+        for thread in threads:
+            thread.start()
         cut = False
         while not all(flag.is_set for flag in ended):
             self._serve()
@@ -43,7 +46,8 @@ class Relay:
                 cut = True
                 for branch in self._branches:
                     branch.cut()
-        self._serve()
+        for thread in threads:
+            thread.join()
 
     def _serve(self) -> None:
         while self._requests:

@@ -18,7 +18,7 @@ from obtura.engine.relay import Relay
 from obtura.engine.running import running
 from obtura.engine.states import ScanState
 from obtura.ground.errors import DeviceError, SavingError, ScanAbort, UsageError, one_line
-from obtura.ground.events import Event, ScanBegan, ScanClosed, ScanEnded, StateChanged, Text
+from obtura.ground.events import Event, Failed, ScanBegan, ScanClosed, ScanEnded, StateChanged, Text
 from obtura.works.clock import clock
 from obtura.works.interrupt import doors
 from obtura.works.lanes import SLICE, Call, Loop, ThreadLane
@@ -64,6 +64,7 @@ class Run:
         self._consumers: list[Consumer] = []
         self._readers: list[Reader[Event]] = []
         self.began = False
+        outcome.tell = self._write_failed
         self.data = DataPath(self._chain, record, outcome)
 
     @property
@@ -86,13 +87,10 @@ class Run:
         self._chain.bind(scan.say)
         began = self._began()
         scan.scan_info.update(scan_nb=began.number, start_time=began.start_time.isoformat())
-        try:
-            for consumer in consumers:
-                self._consumers.append(consumer)
-                consumer.open(began, self.write_text)
-                self._readers.append(self._record.attach(consumer, self._on_failure(consumer)))
-        finally:  # when one refuses, those that are open learn of the end too
-            self._record.write(began, at_once=True)
+        for consumer in consumers:  # when one refuses, those that are open learn of the end too
+            self._consumers.append(consumer)
+            consumer.open(began, self.write_text)
+            self._readers.append(self._record.attach(consumer, self._on_failure(consumer), began))
 
     def _build(self) -> None:
         tops = self._chain.top_masters
@@ -162,6 +160,10 @@ class Run:
                 self.write_text("stdout", f"waiting for {reader.receiver.name}\n")
                 reader.drained(self._outcome.check)
 
+    def _write_failed(self, error: BaseException) -> None:
+        place = next(iter(getattr(error, "__notes__", ())), "")
+        self._record.write(Failed(one_line(error), place.removeprefix("in ")), at_once=True)
+
     def _set(self, state: ScanState) -> None:
         self._scan.states.set(state)
         self._record.write(StateChanged(state.name, clock.time()))
@@ -181,15 +183,20 @@ class Run:
         for branch in self._branches:
             branch.leave(directly)
         self._hooks.stop(self._presets)
-        for step in reversed(steps):
+        for step in reversed(steps if self.began else []):  # a scan that was refused has moved nothing
             self._outcome.attempt(self._take, step)
+
+    def cut(self) -> None:
+        """End the device calls in progress, from any thread: all that ends them where no signal does."""
+        for branch in self._branches:
+            branch.cut()
 
     def _take(self, step: WayOut) -> None:
         """Take a step beside this thread, so that Ctrl-C can end it."""
         doors.forget()
+        limit = time.monotonic() + 2 * self._estimate(step) + DEADLINE
         lane = ThreadLane(step.name)
         call = Call(step.name, step.run)
-        limit = time.monotonic() + 2 * step.estimate() + DEADLINE
         lane.submit(call)
         try:
             while not call.done.is_set:
@@ -204,6 +211,13 @@ class Run:
         if call.error is not None:
             raise call.error
 
+    def _estimate(self, step: WayOut) -> float:
+        try:
+            return step.estimate()
+        except BaseException as error:  # noqa: BLE001 - the step is tried nevertheless
+            self._outcome.fail(error, f"in the estimate of {step.name}")
+            return 0.0
+
     # -- close -------------------------------------------------------------------------------------------
 
     def close(self, began: float) -> ScanState:
@@ -212,6 +226,7 @@ class Run:
         self.data.disconnect()
         attempt(self._end)
         state = self._outcome.close()
+        self._outcome.tell = None  # what fails from now on comes after the last event
         errors = tuple(one_line(error) for error in self._outcome.failures.errors)
         self._record.write(ScanClosed(state.name, clock.time() - began, errors))
         for reader in self._readers:

@@ -35,7 +35,7 @@ class Running:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._claims: list[_Claim] = []
-        self._stuck: dict[int, Call] = {}
+        self._stuck: list[tuple[Any, Call]] = []
 
     def entered_here(self, preset: object) -> bool:
         """Whether `preset` is in use by a scan of this thread: the one in whose hook we are."""
@@ -54,13 +54,12 @@ class Running:
         """
         new = _Claim(scan, list(devices), list(presets))
         with self._lock:
-            for key, device in new.devices.items():
-                call = self._stuck.get(key)
-                if call is not None and not call.done.is_set:
+            self._stuck = [(device, call) for device, call in self._stuck if not call.done.is_set]
+            for device, call in self._stuck:
+                if id(device) in new.devices:
                     raise DeviceBusyError(
                         f"{_name(device)} can't be used: {call.what} of an earlier scan has not returned yet"
                     )
-                self._stuck.pop(key, None)
             for other in self._claims:
                 self._compare(new, other)
             self._claims.append(new)
@@ -78,8 +77,7 @@ class Running:
         """Give back what `scan` claimed; devices in `stuck` stay refused until their call returns."""
         with self._lock:
             self._claims = [claim for claim in self._claims if claim.scan is not scan]
-            for devices, call in stuck:
-                self._stuck.update((id(device), call) for device in devices)
+            self._stuck += [(device, call) for devices, call in stuck for device in devices]
 
 
 def _name(device: Any) -> str:

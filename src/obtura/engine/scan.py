@@ -1,6 +1,7 @@
 """The scan: a chain, its presets, and one run."""
 
 import sys
+import threading
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, TextIO
@@ -104,7 +105,7 @@ class Scan:
             run.leave(self._way_out)
             state = run.close(began)
             self.states.set(state)
-        self.surroundings.finished(self)
+            outcome.attempt(self.surroundings.finished, self)
         outcome.failures.raise_first(self._summary())
         if outcome.aborted:
             raise KeyboardInterrupt  # pressed when the scan had ended already
@@ -128,8 +129,9 @@ class Scan:
 
     def abort(self) -> None:
         """End the scan as Ctrl-C does; returns at once, from any thread."""
-        if ScanState.IDLE < self.state < ScanState.DONE:
-            doors.press(self._outcome)
+        running = ScanState.IDLE < self.state < ScanState.DONE
+        if running and not doors.press(self._outcome) and self._run is not None:
+            threading.Thread(target=self._run.cut, name=f"abort {self.name}", daemon=True).start()
 
     # -- what is known ----------------------------------------------------------------------------------------
 

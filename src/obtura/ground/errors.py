@@ -11,6 +11,8 @@ ObturaError
 ScanAbort (KeyboardInterrupt)    Ctrl-C or `scan.abort()`
 """
 
+import logging
+
 __all__ = [
     "DeviceBusyError",
     "DeviceError",
@@ -21,9 +23,13 @@ __all__ = [
     "ScanAbort",
     "ScanStateError",
     "UsageError",
+    "annotate",
     "locate",
     "one_line",
 ]
+
+
+log = logging.getLogger(__name__)
 
 
 class ObturaError(Exception):
@@ -62,17 +68,28 @@ class ScanAbort(KeyboardInterrupt):
     """The scan was ended by Ctrl-C or by `scan.abort()`."""
 
 
+def annotate(error: BaseException, note: str) -> None:
+    """Add a note, also to an error that forbids to set attributes, as a frozen dataclass does."""
+    try:
+        object.__setattr__(error, "__notes__", [*getattr(error, "__notes__", ()), note])
+    except Exception as refused:  # noqa: BLE001 - an error must never hide behind another
+        log.debug("no note could be added: %r; it is: %s", refused, note)
+
+
 def locate(error: BaseException, place: str) -> None:
     """Write the place of an error into its notes, once: the innermost place is the true one."""
     if not getattr(error, "_obtura_located", False):
-        error._obtura_located = True  # type: ignore[attr-defined]
-        error.add_note(place)
+        object.__setattr__(error, "_obtura_located", True)
+        annotate(error, place)
 
 
 def one_line(error: BaseException) -> str:
     """The error as a user reads it: its text and, in brackets, the type when the text alone says little."""
-    text = " ".join(str(error).split())
     kind = type(error).__name__
+    try:
+        text = " ".join(str(error).split())
+    except Exception as broken:  # noqa: BLE001 - a user's __str__; an error must never hide behind another
+        text = f"its text can't be had, {type(broken).__name__}"
     if isinstance(error, ObturaError) and text:
         return text
     return f"{kind}: {text}" if text else kind

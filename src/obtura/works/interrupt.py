@@ -57,7 +57,7 @@ class Doors:
         self._pending = False
         self._delivered = -AGAIN
         self._barred: int | None = None
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # `press` may come in another signal's handler
 
     # -- installing ---------------------------------------------------------------------------------------
 
@@ -84,29 +84,31 @@ class Doors:
             self.reopen(was)
 
     def _install(self) -> None:
-        self._main = threading.get_ident()
         self._open = self._pending = False
         self._delivered = -AGAIN
         self._before = signal.signal(signal.SIGINT, self._on_sigint)
+        self._main = threading.get_ident()  # last: a Ctrl-C just before is still the former handler's
 
     def _uninstall(self) -> None:
         with self._lock:  # no `press` may arrive once the handler before is back
             self._main = -1
             signal.signal(signal.SIGINT, self._before)
 
-    def press(self, run: Interruptible) -> None:
-        """Do as if Ctrl-C had been pressed for `run`, from any thread.
+    def press(self, run: Interruptible) -> bool:
+        """Do as if Ctrl-C had been pressed for `run`, from any thread; False: it has no doors, it is told only.
 
         A run in the main thread is interrupted by a real signal, for only that ends a `time.sleep`.
         """
-        if threading.get_ident() == self._main:
-            self._on_sigint(signal.SIGINT, None)
-            return
+        here = threading.get_ident()
         with self._lock:
-            if self._main != -1 and run in self._runs:
-                signal.pthread_kill(self._main, signal.SIGINT)
-            else:
+            watched = self._main != -1 and run in self._runs
+            if not watched:
                 run.on_interrupt()
+            elif here != self._main:
+                signal.pthread_kill(self._main, signal.SIGINT)
+        if watched and here == self._main:
+            self._on_sigint(signal.SIGINT, None)
+        return watched
 
     def _on_sigint(self, signum: int, frame: FrameType | None) -> None:
         for run in self._runs[: self._barred]:

@@ -54,6 +54,7 @@ class Batch:
     def __init__(self) -> None:
         self.calls: list[Call] = []
         self._done: deque[Call] = deque()
+        self._received = 0
         self._wake = threading.Lock()
         self._wake.acquire()
 
@@ -74,14 +75,13 @@ class Batch:
 
     def wait(self, check: Callable[[], None]) -> None:
         """Wait for all; the first error ends the wait at once. `check` runs now and then and may raise."""
-        missing = len(self.calls)
         while True:
             while self._done:
                 call = self._done.popleft()
-                missing -= 1
+                self._received += 1
                 if call.error is not None:
                     raise call.error
-            if not missing:
+            if self._received == len(self.calls):
                 return
             check()
             doors.call(self._wake.acquire, True, SLICE)
@@ -141,7 +141,7 @@ class ThreadLane:
             self._closed = True
             self._queue.put(None)
             if self.busy is None:
-                self._thread.join()
+                self._thread.join(1.0)  # `on_start` may hang
 
     def _work(self, on_start: Callable[[], None] | None) -> None:
         failed = Call(f"{self.name}.on_start", on_start) if on_start is not None else None
@@ -152,6 +152,7 @@ class ThreadLane:
                 error: BaseException | None = failed.error
             else:
                 error = _outcome(call.function)
+            call.error = error
             self._waiting.popleft()  # idle before the waiter is told, so that it never sees a stale call
             call.finish(error)
 
@@ -170,23 +171,26 @@ class Loop:
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
+        self._starting = threading.Lock()
 
     def submit(self, call: Call, coroutine: Callable[[], Coroutine[Any, Any, Any]]) -> Callable[[], None]:
         """Start a coroutine; `call` is finished when it is. Returns the function that cancels it."""
         loop = self._started()
-        tasks: list[asyncio.Task[Any]] = []
+        task: asyncio.Task[BaseException | None]
 
-        async def follow() -> None:
-            error: BaseException | None = None
-            try:
-                tasks.append(task := asyncio.ensure_future(coroutine()))
-                await task
-            except BaseException as raised:  # noqa: BLE001 - a driver may raise SystemExit; the waiter gets it
-                error = raised
-            call.finish(error)
+        def begin() -> None:
+            nonlocal task
+            task = loop.create_task(_async_outcome(coroutine))
+            task.add_done_callback(end)
 
-        asyncio.run_coroutine_threadsafe(follow(), loop)
-        return lambda: loop.call_soon_threadsafe(lambda: [task.cancel() for task in tasks])  # type: ignore[return-value]
+        def end(ended: "asyncio.Task[BaseException | None]") -> None:
+            call.finish(asyncio.CancelledError() if ended.cancelled() else ended.result())
+
+        def cancel() -> None:
+            loop.call_soon_threadsafe(lambda: task.cancel())  # after `begin`: the loop keeps the order
+
+        loop.call_soon_threadsafe(begin)
+        return cancel
 
     def run(self, what: str, coroutine: Callable[[], Coroutine[Any, Any, Any]], patience: float) -> None:
         """Run a coroutine while this thread waits, in a doorway; interrupted, it is cancelled and waited for."""
@@ -203,22 +207,37 @@ class Loop:
             raise call.error
 
     def close(self) -> None:
-        """Stop the loop and its thread."""
+        """Cancel what still runs, stop the loop and its thread."""
         if self._loop is not None and self._thread is not None:
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(1.0)
 
     def _started(self) -> asyncio.AbstractEventLoop:
-        if self._loop is None:
-            self._loop = asyncio.new_event_loop()
-            self._thread = threading.Thread(target=self._work, args=(self._loop,), name="loop", daemon=True)
-            self._thread.start()
-        return self._loop
+        with self._starting:  # branches may come at once
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                self._thread = threading.Thread(target=self._work, args=(self._loop,), name="loop", daemon=True)
+                self._thread.start()
+            return self._loop
 
     @staticmethod
     def _work(loop: asyncio.AbstractEventLoop) -> None:
         loop.run_forever()
+        if left := asyncio.all_tasks(loop):
+            for task in left:
+                task.cancel()
+            loop.run_until_complete(asyncio.wait(left))
+        loop.run_until_complete(loop.shutdown_asyncgens())
         loop.close()
+
+
+async def _async_outcome(coroutine: Callable[[], Coroutine[Any, Any, Any]]) -> BaseException | None:
+    """As `_outcome`, inside the task: asyncio ends its loop when a task itself raises SystemExit."""
+    try:
+        await coroutine()
+    except BaseException as error:  # noqa: BLE001 - a driver may raise SystemExit; the waiter gets it
+        return error
+    return None
 
 
 class AsyncLane:

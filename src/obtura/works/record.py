@@ -33,10 +33,10 @@ class Receiver(Protocol[E_contra]):
 class Reader(Generic[E]):
     """A receiver's mailbox and thread."""
 
-    def __init__(self, receiver: Receiver[E], on_failure: Callable[[BaseException], None]) -> None:
+    def __init__(self, receiver: Receiver[E], on_failure: Callable[[BaseException], None], *first: E) -> None:
         self.receiver = receiver
         self.error: BaseException | None = None
-        self.mailbox: deque[E] = deque()
+        self.mailbox: deque[E] = deque(first)
         self._on_failure = on_failure
         self._wake = threading.Lock()
         self._wake.acquire()
@@ -104,9 +104,9 @@ class Record(Generic[E]):
         """Whether anybody reads."""
         return bool(self._mailboxes)
 
-    def attach(self, receiver: Receiver[E], on_failure: Callable[[BaseException], None]) -> Reader[E]:
-        """Hand everything from now on to `receiver`, on a thread of its own."""
-        reader = Reader(receiver, on_failure)
+    def attach(self, receiver: Receiver[E], on_failure: Callable[[BaseException], None], *first: E) -> Reader[E]:
+        """Hand `first` and everything from now on to `receiver`, on a thread of its own."""
+        reader = Reader(receiver, on_failure, *first)
         self._readers.append(reader)
         self._mailboxes.append(reader.mailbox)
         return reader

@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from obtura.ground.errors import locate, one_line
+from obtura.ground.errors import annotate, locate, one_line
 
 __all__ = ["Failures"]
 
@@ -32,8 +32,8 @@ class Failures:
             if place:
                 locate(error, place)
             self.errors.append(error)
-        log.error("%s", one_line(error), exc_info=error)
         self._on_failure(error)
+        log.error("%s", one_line(error), exc_info=error)
 
     def raise_first(self, summary: str) -> None:
         """Raise the first error with the later ones, and a summary, attached as notes."""
@@ -42,6 +42,6 @@ class Failures:
             return
         for later in self.errors[1:]:
             notes = getattr(later, "__notes__", [])
-            first.add_note(f"then {one_line(later)}" + (f" ({notes[0]})" if notes else ""))
-        first.add_note(summary)
+            annotate(first, f"then {one_line(later)}" + (f" ({notes[0]})" if notes else ""))
+        annotate(first, summary)
         raise first

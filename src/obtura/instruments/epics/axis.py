@@ -187,8 +187,11 @@ class PVAxis:
         pvs = "".join(f"\n  PV {link.name}: {link.state}" for link in self.links)
         if not all(link.settle() for link in (self._setpoint, self._readback)):
             return f"axis {self.name}: unknown{pvs}"
-        low, high = self.limits
-        where = f"{self.position:g} {self.unit or ''}".rstrip()
+        try:
+            low, high = self.limits
+            where = f"{self.position:g} {self.unit or ''}".rstrip()
+        except DeviceError as error:
+            return f"axis {self.name}: {error}{pvs}"
         return f"axis {self.name}: {where}, limits {low:g} to {high:g}{pvs}"
 
     # -- inside -------------------------------------------------------------------------------------------

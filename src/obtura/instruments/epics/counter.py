@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from obtura.contracts.devices import Counter, SamplingCounter, SamplingCounterController
+from obtura.ground.errors import DeviceError
 from obtura.instruments.epics.link import TIMEOUT, Link, read_all
 
 __all__ = ["PVCounter", "PVReader"]
@@ -80,5 +81,10 @@ class PVCounter(SamplingCounter):
 
     def __info__(self) -> str:
         """Its PV, since when it is connected, its value."""
-        value = f"{self.read():g} {self.unit or ''}".rstrip() if self.link.connected else "unknown"
+        value = "unknown"
+        if self.link.settle():
+            try:
+                value = f"{self.read():g} {self.unit or ''}".rstrip()
+            except DeviceError as error:
+                value = str(error)
         return f"counter {self.name}: {value}\n  PV {self.link.name}: {self.link.state}"

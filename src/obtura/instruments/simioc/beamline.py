@@ -29,7 +29,7 @@ __all__ = ["LIMITS", "World", "records"]
 LIMITS = (-10.0, 10.0)
 DARK, PEAK, CENTRE, SIGMA = 5.0, 1000.0, 1.0, 0.5
 
-Put = Callable[[Any], None]
+_Put = Callable[[Any], None]
 
 
 class World:
@@ -103,7 +103,7 @@ class _Live:
     """A record whose value is looked up whenever it is read. Mixed into a class of caproto's."""
 
     look: Callable[[], Any]
-    put: Put | None = None
+    put: _Put | None = None
 
     async def read(self, data_type: Any) -> Any:
         await self.write(self.look(), verify_value=False)  # type: ignore[attr-defined]
@@ -134,19 +134,19 @@ class _Choice(_Live, caproto.ChannelEnum):  # type: ignore[misc]  # caproto has 
         return await super().verify_value(value if isinstance(value, str) else self.enum_strings[value])
 
 
-def _number(look: Callable[[], float], put: Put | None = None, **metadata: Any) -> _Number:
+def _number(look: Callable[[], float], put: _Put | None = None, **metadata: Any) -> _Number:
     record = _Number(value=0.0, **metadata)
     record.look, record.put = look, put
     return record
 
 
-def _choice(look: Callable[[], str], states: list[str], put: Put | None = None) -> _Choice:
+def _choice(look: Callable[[], str], states: list[str], put: _Put | None = None) -> _Choice:
     record = _Choice(value=states[0], enum_strings=states)
     record.look, record.put = look, put
     return record
 
 
-def _text(look: Callable[[], str], put: Put | None = None) -> _Text:
+def _text(look: Callable[[], str], put: _Put | None = None) -> _Text:
     record = _Text(value="")
     record.look, record.put = look, put
     return record
@@ -155,7 +155,7 @@ def _text(look: Callable[[], str], put: Put | None = None) -> _Text:
 def records(prefix: str, world: World, log: TextIO | None = None) -> dict[str, Any]:
     """The PVs by name. Each put is written to `log` as one line: epoch in s, PV, value."""
 
-    def logged(name: str, put: Put) -> Put:
+    def logged(name: str, put: _Put) -> _Put:
         def note(value: Any) -> None:
             if log is not None:
                 log.write(f"{time.time():.6f} {prefix}{name} {value}\n")

@@ -1,0 +1,233 @@
+"""What keeps a scan from being saved: told in plain words, before or in mid-scan, and nothing else breaks."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import h5py
+import pytest
+from children import WITH_STREAM, outcome
+from scan_stream import began, ended, record, rows, saving_in, say
+
+from obtura.data import lock
+from obtura.data.saver import HDF5Saver
+from obtura.ground.errors import SavingError, UsageError
+from obtura.works.clock import virtual_time
+
+# -- before the scan: `open` is called before any device is touched -----------------------------------------
+
+
+def refused(saver, error=SavingError, **scan):
+    with pytest.raises(error) as caught:
+        saver.open(began(**scan), say)
+    saver.close()
+    return str(caught.value)
+
+
+def test_a_template_that_leaves_its_base_is_refused(tmp_path):
+    saving = saving_in(tmp_path / "base")
+    saving.template = "../{session}"
+    assert "must stay inside base_path" in refused(HDF5Saver(saving), UsageError)
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_full_disk_is_refused(tmp_path):
+    text = refused(HDF5Saver(saving_in(tmp_path), reserve=10**18))
+    assert "the disk is full" in text and " free" in text and "SCAN_SAVING.base_path" in text
+    assert os.listdir(tmp_path / "demo") == []
+
+
+@pytest.mark.parametrize("base", ["/dev/null", "/proc/scans"])
+def test_a_directory_that_cannot_be_made_is_refused(base):
+    assert f"{base}/demo: can't make this directory" in refused(HDF5Saver(saving_in(base)))
+
+
+AS_NOBODY = (
+    WITH_STREAM
+    + """
+import os
+from obtura.data.saver import HDF5Saver
+if os.getuid() == 0:
+    os.setgid(65534)
+    os.setuid(65534)
+saver = HDF5Saver(saving_in(sys.argv[1]))
+try:
+    saver.open(began(), say)
+except Exception as error:
+    print(type(error).__name__, error)
+saver.close()
+"""
+)
+
+
+@pytest.mark.parametrize("read_only", ["base", "base/demo", "base/demo/data"])
+def test_a_read_only_directory_is_refused(tmp_path_factory, read_only):
+    top = tmp_path_factory.getbasetemp()
+    parents = [path for path in (top, *top.parents) if path.stat().st_uid == os.getuid() and path != Path("/")]
+    before = {path: path.stat().st_mode for path in parents}
+    inside = tmp_path_factory.mktemp("inside")
+    for path in (*parents, inside):
+        path.chmod(path.stat().st_mode | 0o055)
+    made = inside / read_only
+    made.mkdir(parents=True)
+    for path in sorted(inside.rglob("*")):
+        path.chmod(0o777)
+    made.chmod(0o555)
+    try:
+        code, output, errors = outcome(AS_NOBODY, inside / "base")
+    finally:
+        for path, mode in before.items():
+            path.chmod(mode)
+        made.chmod(0o755)
+    assert code == 0, errors
+    assert output.startswith("SavingError") and "Permission denied" in output and str(made) in output
+    assert [path.name for path in made.iterdir()] == []
+
+
+def test_a_number_that_has_a_file_already_is_refused_and_that_file_left_alone(tmp_path):
+    saving = saving_in(tmp_path)
+    path = Path(saving.root_path) / "data" / "scan0012.h5"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"precious")
+    assert "scan0012.h5 exists already" in refused(HDF5Saver(saving))
+    assert path.read_bytes() == b"precious"
+    assert lock.holder(Path(saving.filename)) is None
+
+
+def test_something_else_in_the_place_of_the_directory_is_refused(tmp_path):
+    saving = saving_in(tmp_path)
+    Path(saving.root_path).mkdir()
+    (Path(saving.root_path) / "data").touch()
+    assert "can't make this directory" in refused(HDF5Saver(saving))
+
+
+def test_closing_a_saver_that_was_never_opened_does_nothing(tmp_path):
+    HDF5Saver(saving_in(tmp_path)).close()
+    assert os.listdir(tmp_path) == []
+
+
+# -- between open and end -------------------------------------------------------------------------------------
+
+
+def entry_of(saving):
+    with h5py.File(saving.filename) as file:
+        entry = file["12.1"]
+        texts = {name: entry[name].asstr()[()] for name in ("end_reason", "end_message", "end_time")}
+        return texts | {name: each[:].tolist() for name, each in entry["measurement"].items()}
+
+
+def test_a_scan_that_was_refused_by_somebody_else_after_open_is_closed_in_order(tmp_path):
+    saving = saving_in(tmp_path)
+    saver = HDF5Saver(saving)
+    saver.open(began(), say)
+    saver.close()
+    entry = entry_of(saving)
+    assert (entry["end_reason"], entry["end_message"]) == ("FAILURE", "the scan did not begin")
+    assert entry["end_time"]
+    assert lock.holder(Path(saving.filename)) is None
+
+
+def test_when_the_reserve_is_touched_the_scan_ends_and_the_file_is_whole(tmp_path):
+    saving = saving_in(tmp_path)
+    saver = HDF5Saver(saving)
+    with virtual_time():
+        saver.open(began(), say)
+        saver.receive(list(rows(0, [0.0], [4.0])))
+        saver._reserve = 10**18  # as if somebody had filled the disk meanwhile
+        with pytest.raises(SavingError, match="the disk is full"):
+            saver.receive(list(rows(1, [1.0], [5.0])))
+        saver.close()
+    entry = entry_of(saving)
+    assert entry["diode"] == [4.0, 5.0]
+    assert entry["end_reason"] == "FAILURE"
+    assert "the disk is full" in entry["end_message"]
+
+
+def test_a_long_message_is_cut_not_lost(tmp_path):
+    saving = saving_in(tmp_path)
+    record(HDF5Saver(saving), began(), end=ended("FAILURE", "µ" * 2000))
+    message = entry_of(saving)["end_message"]
+    assert message == "µ" * 498 + "…"
+
+
+# -- the disk fills in mid-scan ---------------------------------------------------------------------------------
+
+# Other processes: HDF5 used to take the interpreter along at its exit.
+FILL = (
+    WITH_STREAM
+    + """
+import os
+import numpy as np
+from obtura.data import lock
+from obtura.data.saver import HDF5Saver
+from obtura.ground.events import Points
+from obtura.works.clock import VirtualTime, clock
+from pathlib import Path
+
+directory, medium, size, columns, rows_at_once = sys.argv[1], sys.argv[2], *map(int, sys.argv[3:])
+if medium == "tmpfs":
+    import subprocess
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "none", directory], check=True)
+else:
+    import resource
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+clock.use(VirtualTime())
+saving = saving_in(directory)
+saver = HDF5Saver(saving, reserve=0)
+saver.open(began(*[channel(f"s:c{c}") for c in range(columns)], npoints=0), say)
+points = 0
+try:
+    while True:
+        saver.receive([Points(c, points, np.arange(points, points + rows_at_once, dtype=float)) for c in range(columns)])
+        points += rows_at_once
+except Exception as error:
+    print(type(error).__name__, error)
+try:
+    saver.close()
+except Exception as error:
+    print(type(error).__name__, error)
+print("lock", lock.holder(Path(saving.filename)))
+path = Path(saving.root_path) / "data" / "scan0012.h5"
+opened = [name for name in os.listdir("/proc/self/fd") if os.path.realpath(f"/proc/self/fd/{name}") == str(path)]
+print("open", opened)
+read = "import sys, h5py\\nfile = h5py.File(sys.argv[1], swmr=True)['12.1/measurement']\\n"
+read += "print(*[each[:].tolist()[:int(sys.argv[2])] == list(map(float, range(int(sys.argv[2])))) for each in file.values()])"
+print("read", set(os.popen(f'{sys.executable} -c "{read}" {path} {points}').read().split()))
+"""
+)
+
+
+def can_mount():
+    try:
+        tried = ["unshare", "--mount", "--map-root-user", "mount", "-t", "tmpfs", "none", "/mnt"]
+        return subprocess.run(tried, capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
+
+
+MEDIA = {"limit": ()} | ({"tmpfs": ("unshare", "--mount", "--map-root-user")} if can_mount() else {})
+
+
+@pytest.mark.parametrize("medium", MEDIA)
+@pytest.mark.parametrize(("size", "columns", "at_once"), [(300_000, 10, 100), (3_000_000, 10, 1000), (700_000, 30, 10)])
+def test_a_disk_that_fills_up_is_told_the_rest_is_closed_and_what_was_safe_stays(
+    tmp_path, medium, size, columns, at_once
+):
+    code, output, errors = outcome(FILL, tmp_path, medium, size, columns, at_once, prefix=MEDIA[medium])
+    assert code == 0, errors
+    assert errors == ""
+    failed, closed, *rest = output.splitlines()
+    why = "No space left on device (0 bytes free)" if medium == "tmpfs" else "File too large"
+    assert failed.startswith(f"SavingError {tmp_path}/demo/data/scan0012.h5: writing failed after point ")
+    assert why in failed
+    assert closed.startswith("SavingError") and "as after a crash" in closed and "swmr=True" in closed
+    assert rest == ["lock None", "open []", "read {'True'}"]
+
+
+@pytest.mark.parametrize("medium", MEDIA)
+@pytest.mark.parametrize("size", [0, 4096, 20_000, 40_000])
+def test_a_disk_that_is_full_from_the_beginning_refuses_the_scan_in_order(tmp_path, medium, size):
+    code, output, errors = outcome(FILL, tmp_path, medium, max(size, 1), 40, 1, prefix=MEDIA[medium])
+    assert errors == "" or "Error: " in errors.splitlines()[-1]
+    assert code in (0, 1), "not a crash of the interpreter"
+    assert "SavingError" in output + errors
