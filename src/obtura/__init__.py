@@ -11,7 +11,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from obtura.session.library import *
+    from obtura.session.library import *  # noqa: F403 - its list is the list
 
 logging.getLogger(__name__).addHandler(logging.NullHandler())
 

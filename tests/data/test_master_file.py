@@ -74,7 +74,7 @@ def test_a_damaged_master_stops_the_scan_and_is_left_alone(saving, master, conte
         saver.open(began(), say)
     saver.close()
     assert master.read_bytes() == content
-    assert os.listdir(master.parent) == ["data.h5"]
+    assert [path.name for path in master.parent.rglob("*") if path.is_file()] == ["data.h5"]
 
 
 def test_a_file_of_somebody_else_stops_the_scan_and_is_left_alone(saving, master):
@@ -86,7 +86,7 @@ def test_a_file_of_somebody_else_stops_the_scan_and_is_left_alone(saving, master
         saver.open(began(), say)
     saver.close()
     assert master.read_bytes() == content
-    assert os.listdir(master.parent) == ["data.h5"]
+    assert [path.name for path in master.parent.rglob("*") if path.is_file()] == ["data.h5"]
 
 
 def test_a_large_file_of_somebody_else_is_not_even_read(master):

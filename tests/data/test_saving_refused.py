@@ -178,7 +178,8 @@ saver.open(began(*[channel(f"s:c{c}") for c in range(columns)], npoints=0), say)
 points = 0
 try:
     while True:
-        saver.receive([Points(c, points, np.arange(points, points + rows_at_once, dtype=float)) for c in range(columns)])
+        block = np.arange(points, points + rows_at_once, dtype=float)
+        saver.receive([Points(c, points, block) for c in range(columns)])
         points += rows_at_once
 except Exception as error:
     print(type(error).__name__, error)
@@ -190,9 +191,9 @@ print("lock", lock.holder(Path(saving.filename)))
 path = Path(saving.root_path) / "data" / "scan0012.h5"
 opened = [name for name in os.listdir("/proc/self/fd") if os.path.realpath(f"/proc/self/fd/{name}") == str(path)]
 print("open", opened)
-read = "import sys, h5py\\nfile = h5py.File(sys.argv[1], swmr=True)['12.1/measurement']\\n"
-read += "print(*[each[:].tolist()[:int(sys.argv[2])] == list(map(float, range(int(sys.argv[2])))) for each in file.values()])"
-print("read", set(os.popen(f'{sys.executable} -c "{read}" {path} {points}').read().split()))
+look = "import sys, h5py; n = int(sys.argv[2]); file = h5py.File(sys.argv[1], swmr=True)['12.1/measurement']; "
+look += "print(*[each[:n].tolist() == [float(i) for i in range(n)] for each in file.values()])"
+print("read", set(os.popen(f'{sys.executable} -c "{look}" {path} {points}').read().split()))
 """
 )
 
@@ -228,6 +229,5 @@ def test_a_disk_that_fills_up_is_told_the_rest_is_closed_and_what_was_safe_stays
 @pytest.mark.parametrize("size", [0, 4096, 20_000, 40_000])
 def test_a_disk_that_is_full_from_the_beginning_refuses_the_scan_in_order(tmp_path, medium, size):
     code, output, errors = outcome(FILL, tmp_path, medium, max(size, 1), 40, 1, prefix=MEDIA[medium])
-    assert errors == "" or "Error: " in errors.splitlines()[-1]
     assert code in (0, 1), "not a crash of the interpreter"
     assert "SavingError" in output + errors

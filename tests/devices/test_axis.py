@@ -11,7 +11,7 @@ import pytest
 from controller import Stage
 from timeline import elsewhere, press_ctrl_c, timeline
 
-from obtura.contracts.devices import Movable
+from obtura.contracts.devices import is_movable
 from obtura.devices import Axis, AxisState
 from obtura.ground.errors import DeviceBusyError, DeviceError, LimitError, UsageError
 from obtura.works.clock import clock, virtual_time
@@ -34,7 +34,7 @@ def time():
 
 
 def test_an_axis_is_what_scans_move(roby):
-    assert isinstance(roby, Movable)
+    assert is_movable(roby)
     assert roby.blocking is True
 
 

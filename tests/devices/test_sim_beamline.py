@@ -4,7 +4,7 @@ from statistics import fmean, stdev
 
 import pytest
 
-from obtura.contracts.devices import Movable, SamplingCounter
+from obtura.contracts.devices import SamplingCounter, is_movable
 from obtura.devices.sim import (
     ConstantCounter,
     RandomCounter,
@@ -29,7 +29,7 @@ def test_it_has_what_the_demo_session_exports(line):
     names = line._asdict()
     assert list(names) == [*("world", "roby", "robz", "monitor", "diode", "diode2", "shutter", "cover", "multiplexer")]
     assert all(getattr(device, "name", name) == name for name, device in names.items())
-    assert [name for name, device in names.items() if isinstance(device, Movable)] == ["roby", "robz"]
+    assert [name for name, device in names.items() if is_movable(device)] == ["roby", "robz"]
     counters = [device for device in names.values() if isinstance(device, SamplingCounter)]
     assert [counter.fullname for counter in counters] == [
         *("simulation:monitor", "simulation:diode", "simulation:diode2")

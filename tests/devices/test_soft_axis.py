@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from obtura.contracts.devices import Movable
+from obtura.contracts.devices import is_movable
 from obtura.devices import SoftAxis
 from obtura.ground.errors import DeviceError, LimitError, UsageError
 
@@ -36,7 +36,7 @@ def test_setting_an_attribute_is_a_move():
     axis.move(3)
     axis.rmove(1)
     assert oven.position == axis.position == 4
-    assert isinstance(axis, Movable)
+    assert is_movable(axis)
     assert not axis.is_moving
     assert axis.estimate(100) == 0
 

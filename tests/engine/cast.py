@@ -64,13 +64,7 @@ class Motor(Iterating, LinearStepTriggerMaster):
     """The step motor."""
 
 
-class _Many(AcquisitionMaster):
-    def __iter__(self):
-        for _ in range(self.npoints):
-            yield self
-
-
-class Master(Iterating, _Many):
+class Repeating(AcquisitionMaster):
     """A master of any kind: `npoints` iterations, each of which triggers what is below once."""
 
     def __init__(self, name, npoints=2, blocking=False, **options):
@@ -78,16 +72,22 @@ class Master(Iterating, _Many):
         self.blocking = blocking
         self.channels.append(AcquisitionChannel(f"{name}:value"))
 
+    def __iter__(self):
+        for _ in range(self.npoints):
+            yield self
+
     def start(self):
-        super().start()
         if self.parent is None:
             self.trigger()
 
     def trigger(self):
-        super().trigger()
         self.trigger_slaves()
         self.channels[0].emit(1.0)
         self.wait_slaves()
+
+
+class Master(Iterating, Repeating):
+    """The same, noted."""
 
 
 class Slave(Noted, AcquisitionSlave):

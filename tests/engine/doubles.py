@@ -102,17 +102,25 @@ class MemoryAxis:
     def __init__(self, name="roby", limits=(-100.0, 100.0), unit="mm", world=None):
         self.name = name
         self.unit = unit
-        self.limits = limits
+        self.bounds = limits
         self.world = world
         self.touched = []
-        self.is_moving = False
+        self.moving = False
         self._from, self._to, self._began = 0.0, 0.0, 0.0
         self._halted = Flag()
 
     @property
+    def limits(self):
+        return self.bounds
+
+    @property
+    def is_moving(self):
+        return self.moving
+
+    @property
     def position(self):
         way = self._to - self._from
-        if not self.is_moving or not way:
+        if not self.moving or not way:
             return self._to
         return self._from + way * min(1.0, (clock.time() - self._began) * self.speed / abs(way))
 
@@ -129,17 +137,17 @@ class MemoryAxis:
         self.touched.append(("move", target))
         self._halted = Flag()
         self._from, self._to, self._began = self.position, target, clock.time()
-        self.is_moving = True
+        self.moving = True
         if wait:
             self.wait_move()
 
     def wait_move(self):
-        if self.is_moving and not clock.wait(self._halted, self.estimate(self._to)):
-            self.is_moving = False
+        if self.moving and not clock.wait(self._halted, self.estimate(self._to)):
+            self.moving = False
 
     def stop(self):
         self.touched.append(("stop",))
-        self._to, self.is_moving = self.position, False
+        self._to, self.moving = self.position, False
         self._halted.set()
 
     def estimate(self, target):

@@ -23,7 +23,7 @@ def places(name):
     return sorted(world.keys())
 
 
-CALLED_AS = {"close": "get_iterator", "metadata": "get_acquisition_metadata"}
+CALLED_AS = {"close": "get_iterator", "next": "", "metadata": "get_acquisition_metadata"}
 
 
 def outcome_of(scan):

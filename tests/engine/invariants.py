@@ -155,7 +155,7 @@ def iterators_are_closed_just_before_the_preset_is_stopped(report):
         if entry.what == "end" and call == "get_iterator":
             closed, stopped = report.begins(f"{owner}.close"), report.begins(f"{owner}.stop")
             assert len(closed) == 1, f"the iterator of {owner} was closed {len(closed)} times"
-            between = {entry.name for entry in report.log[closed[0] : stopped[0]]} - {f"{owner}.close"}
+            between = [its for at, its, _ in report.hooks() if closed[0] < at < stopped[0]]
             assert closed[0] < stopped[0] and not between, f"{owner}.close, {between}, {owner}.stop"
 
 

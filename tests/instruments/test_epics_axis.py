@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from obtura.contracts.devices import Movable
+from obtura.contracts.devices import is_movable
 from obtura.ground.errors import DeviceBusyError, DeviceError, LimitError
 from obtura.works.clock import clock
 
@@ -35,7 +35,7 @@ def wait_until(condition):
 
 
 def test_it_is_movable_and_blocks(axis):
-    assert isinstance(axis, Movable)
+    assert is_movable(axis)
     assert axis.blocking
 
 

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 from examples import EXAMPLES, IMPORTS, OBTURA, environment, seen
+
 from terminals import Terminal
 
 EVERY = pytest.mark.parametrize("example", EXAMPLES)

@@ -7,7 +7,7 @@ import threading
 import h5py
 import pytest
 
-from obtura.contracts.devices import Movable
+from obtura.contracts.devices import is_movable
 from obtura.contracts.presets import ChainPreset, ScanPreset
 from obtura.data.saving import ScanSaving
 from obtura.devices.sim.beamline import demo_beamline
@@ -136,7 +136,7 @@ def test_a_session_has_the_names_that_people_type(session):
     names = session.namespace()
     wanted = "ct sct loopscan timescan ascan dscan a2scan amesh mv mvr wa SCANS DEFAULT_CHAIN SCAN_SAVING"
     assert set(wanted.split()) <= set(names)
-    assert isinstance(names["roby"], Movable)
+    assert is_movable(names["roby"])
 
 
 # -- refused scans --------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from obtura.acquisition.motion import at_rest, move_together
 from obtura.contracts.acquisition import AcquisitionMaster
-from obtura.contracts.devices import Movable
+from obtura.contracts.devices import Movable, is_movable
 from obtura.ground.channels import AcquisitionChannel
 from obtura.ground.errors import DeviceBusyError, UsageError
 from obtura.works.clock import Flag, clock
@@ -122,7 +122,7 @@ def _check(axes: Sequence[Any], columns: Sequence[npt.NDArray[np.float64]], give
     if not axes or len(given) % 2:
         raise UsageError("expected axis, positions for each axis")
     for axis in axes:
-        if not isinstance(axis, Movable):
+        if not is_movable(axis):
             raise UsageError(f"{axis!r} is not an axis")
         if sum(other is axis for other in axes) > 1:
             raise UsageError(f"Duplicated axis {axis.name}")

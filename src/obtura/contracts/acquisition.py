@@ -1,4 +1,4 @@
-"""Acquisition objects: the masters and slaves of a chain. Override what your device needs; every default is harmless."""
+"""Acquisition objects: masters and slaves of a chain. Override what your device needs; every default is harmless."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from enum import IntEnum

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ __all__ = [
     "SamplingCounterController",
     "Shutter",
     "TwoWay",
+    "is_movable",
 ]
 
 
@@ -105,7 +106,6 @@ class SamplingCounter(Counter):
         return self.controller.sample([self])[0]
 
 
-@runtime_checkable
 class Movable(Protocol):
     """An axis. Positions are in `unit`; `blocking` as for a controller."""
 
@@ -142,6 +142,12 @@ class Movable(Protocol):
 
     def estimate(self, target: float) -> float:
         """How long a move from here to `target` takes, in s."""
+
+
+def is_movable(thing: object) -> TypeGuard[Movable]:
+    """Whether `thing` is an axis. Its class is asked, not its properties: those may talk to the hardware."""
+    methods = ("position", "limits", "is_moving", "check", "check_target", "move", "wait_move", "stop", "estimate")
+    return not isinstance(thing, type) and all(hasattr(type(thing), method) for method in methods)
 
 
 class Shutter(Protocol):

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from h5py import h5d, h5s
 
+from obtura.data.tree import Place
 from obtura.ground.channels import Block
 from obtura.ground.errors import SavingError
 
@@ -20,12 +21,16 @@ class Column:
         self.name = name
         self.received = 0
         self.written = 0
-        self._dataset = dataset
+        self._place = Place(dataset)
         self._kind = dataset.get_type()
         self._dtype = dtype
         self._shape = shape
         self._blocks: list[npt.NDArray[Any]] = []
         self._singles: list[Any] = []
+
+    def attach(self, root: Any) -> None:
+        """Go on in another file, given by its root."""
+        self._place.attach(root)
 
     def take(self, values: Block) -> None:
         """Receive new points, shape (n, *shape)."""
@@ -44,10 +49,11 @@ class Column:
         self.gather()
         waiting = self._blocks[0] if len(self._blocks) == 1 else np.concatenate(self._blocks)
         data = np.ascontiguousarray(waiting[:count], self._dtype)
-        self._dataset.set_extent((upto, *self._shape))
+        dataset = self._place.dataset
+        dataset.set_extent((upto, *self._shape))
         space = h5s.create_simple((upto, *self._shape))
         space.select_hyperslab((self.written, *(0 for _ in self._shape)), data.shape)
-        self._dataset.write(h5s.create_simple(data.shape), space, data, self._kind)
+        dataset.write(h5s.create_simple(data.shape), space, data, self._kind)
         self.written = upto
         self._blocks = [waiting[count:].copy()] if len(waiting) > count else []
 

@@ -14,22 +14,23 @@ from typing import Any
 
 import h5py
 import numpy as np
-from h5py import h5d, h5g
+from h5py import h5g
 
 from obtura.data.hooks import HookTable
-from obtura.data.tree import attribute, fact, group, link, number, set_number, set_text, text, unique_name
+from obtura.data.tree import Place, attribute, fact, group, link, number, set_number, set_text, text, unique_name
 from obtura.ground.events import PresetInfo, ScanBegan, ScanEnded
 
 __all__ = ["POSITIONERS", "Common", "as_json", "iso", "own_version"]
 
 POSITIONERS = ("positioners_start", "positioners_end")
 
+_AT_THE_END = {"end_time": 40, "end_reason": 20, "end_message": 1000}
+"""Texts that are known at the end only, with the bytes that are kept for them."""
+
 _LINKED = (
     "title",
     "start_time",
-    "end_time",
-    "end_reason",
-    "end_message",
+    *_AT_THE_END,
     "user",
     "session",
     "program_name",
@@ -49,9 +50,7 @@ class Common:
         text(entry, "title", began.title)
         text(entry, "start_time", iso(began.start_time))
         # Filled already now: while readers look on, nothing can be made, only overwritten.
-        self._end_time = text(entry, "end_time", "", 40)
-        self._end_reason = text(entry, "end_reason", "", 20)
-        self._end_message = text(entry, "end_message", "", 1000)
+        self._texts = {name: Place(text(entry, name, "", size)) for name, size in _AT_THE_END.items()}
         text(group(entry, "user", "NXuser"), "name", str(info.get("user_name") or ""))
         text(entry, "session", str(info.get("session_name") or ""))
         text(entry, "scan_info", as_json({"name": began.name, **info}))
@@ -59,6 +58,13 @@ class Common:
         _presets(entry, began.presets)
         self.hooks = HookTable(group(entry, "hooks", "NXcollection"), zero)
         self._positions = self._make_positions(began)
+
+    def attach(self, root: Any) -> None:
+        """Go on in another file, given by its root."""
+        for place in (*self._texts.values(), *self._positions.values()):
+            place.attach(root)
+        for column in self.hooks.columns:
+            column.attach(root)
 
     def share(self, entry: h5g.GroupID, instrument: h5g.GroupID) -> None:
         """Link everything into a further entry."""
@@ -72,22 +78,22 @@ class Common:
         for name, position in ended.positioners.items():
             if name in self._positions:
                 set_number(self._positions[name], position.value)
-        set_text(self._end_time, iso(ended.end_time))
-        set_text(self._end_message, ended.message)
+        set_text(self._texts["end_time"], iso(ended.end_time))
+        set_text(self._texts["end_message"], ended.message)
 
     def say_why(self, ended: ScanEnded) -> None:
         """Overwrite the reason: an entry that has one is complete."""
-        set_text(self._end_reason, ended.end_reason)
+        set_text(self._texts["end_reason"], ended.end_reason)
 
-    def _make_positions(self, began: ScanBegan) -> dict[str, h5d.DatasetID]:
+    def _make_positions(self, began: ScanBegan) -> dict[str, Place]:
         starts, ends = (group(self._instrument, name, "NXcollection") for name in POSITIONERS)
-        made: dict[str, h5d.DatasetID] = {}
+        made: dict[str, Place] = {}
         names: set[str] = set()
         for name, (value, unit) in began.positioners.items():
             fit = unique_name(name, names)
             names.add(fit)
             number(starts, fit, float(value), unit)
-            made[name] = number(ends, fit, np.nan, unit)
+            made[name] = Place(number(ends, fit, np.nan, unit))
         return made
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import h5py
 
@@ -16,7 +16,7 @@ from obtura.data.layout import master_of
 from obtura.data.lock import holder
 from obtura.ground.errors import UsageError
 
-__all__ = ["EntryInfo", "list_entries", "opened_entry", "text_of"]
+__all__ = ["EntryInfo", "datasets_of", "list_entries", "opened_entry", "text_of"]
 
 _ENTRY = re.compile(r"(\d+)\.(\d+)")
 
@@ -73,6 +73,14 @@ def _open(path: Path) -> h5py.File:
         return h5py.File(path, "r", swmr=True, locking=False)
 
 
+def datasets_of(entry: h5py.Group, name: str) -> dict[str, h5py.Dataset]:
+    """The datasets in group `name` of an entry; none when there is no such group."""
+    group = entry.get(name)
+    if not isinstance(group, h5py.Group):
+        return {}
+    return {name: each for name, each in group.items() if isinstance(each, h5py.Dataset)}
+
+
 @contextmanager
 def _opened(path: Path) -> Iterator[h5py.File]:
     if not path.exists():
@@ -117,11 +125,7 @@ def _unfinished(file: Path, number: int) -> str:
 
 def _points(entry: h5py.Group) -> int:
     """The points all columns of the plot have: those form rows. Without a plot, the longest column."""
-    shapes = {name: [each.shape for each in _datasets(entry, name)] for name in ("plot", "measurement")}
-    lengths = {name: [shape[0] for shape in found if shape] for name, found in shapes.items()}
-    return min(lengths["plot"]) if lengths["plot"] else max(lengths["measurement"], default=0)
-
-
-def _datasets(entry: h5py.Group, name: str) -> list[Any]:
-    group = entry.get(name)
-    return [each for each in group.values() if isinstance(each, h5py.Dataset)] if group is not None else []
+    plot, all_columns = (
+        [each.shape[0] for each in datasets_of(entry, name).values() if each.shape] for name in ("plot", "measurement")
+    )
+    return min(plot) if plot else max(all_columns, default=0)

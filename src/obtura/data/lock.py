@@ -23,9 +23,9 @@ from obtura.ground.errors import SavingError
 from obtura.works.clock import clock
 
 try:
-    import fcntl
+    import fcntl as _fcntl
 except ImportError:
-    fcntl = None  # type: ignore[assignment]
+    _fcntl = None  # type: ignore[assignment]
 
 __all__ = ["Holder", "account", "holder", "release", "take"]
 
@@ -86,7 +86,7 @@ def take(master: Path, scan: int) -> None:
     key = Path(os.path.realpath(master))
     with _registry:
         if key not in _held:
-            _held[key] = _Held(None if fcntl is None else _grab(key))
+            _held[key] = _Held(None if _fcntl is None else _grab(key))
         _held[key].scans.append(scan)
         _held[key].sign()
 
@@ -113,14 +113,14 @@ def release(master: Path, scan: int) -> None:
 
 def holder(master: Path) -> Holder | None:
     """Who writes `master` now, in this process or another one; None when nobody does, or nobody can tell."""
-    if fcntl is None:
+    if _fcntl is None:
         return None
     try:
         descriptor = os.open(lock_file(Path(os.path.realpath(master))), os.O_RDONLY)
     except OSError:  # none there, or not ours to look into
         return None
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        _fcntl.flock(descriptor, _fcntl.LOCK_SH | _fcntl.LOCK_NB)
     except BlockingIOError:
         return _signature(descriptor)
     except OSError:  # a file system without locks: nobody could write there
@@ -144,7 +144,7 @@ def _grab(master: Path) -> int:
                 "choose another directory: SCAN_SAVING.base_path"
             ) from error
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _fcntl.flock(descriptor, _fcntl.LOCK_EX | _fcntl.LOCK_NB)
             if _is(descriptor, path):
                 return descriptor
         except BlockingIOError:

@@ -10,7 +10,8 @@ import io
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -39,19 +40,8 @@ def entry_names(master: Path) -> list[str]:
     """
     if not master.exists():
         return []
-    try:
-        with h5py.File(_content(master), "r") as file:
-            _check(file, master)
-            return list(file)
-    except SavingError:
-        raise
-    except PermissionError as error:
-        raise saving_error("can't be read", master, error) from error
-    except (OSError, RuntimeError, KeyError, ValueError) as error:
-        raise SavingError(
-            f"{master} can't be read as HDF5, so no scan is added to it; "
-            "move it away, or save to another file: SCAN_SAVING.data_filename"
-        ) from error
+    with _opened(master, _content(master), "r") as file:
+        return list(file)
 
 
 def highest_entry(master: Path) -> int:
@@ -67,35 +57,47 @@ def add_links(master: Path, links: Mapping[str, Path]) -> None:
     Raises:
         SavingError: the master is none of ours, has one of the entries, or can't be written.
     """
+    is_new = not master.exists()
+    image = io.BytesIO() if is_new else _content(master)
+    with _opened(master, image, "w" if is_new else "r+") as file:
+        for name, target in links.items():
+            if name in file:
+                raise SavingError(f"{master} has an entry {name} already; nothing was overwritten")
+            file[name] = h5py.ExternalLink(target.relative_to(master.parent).as_posix(), f"/{name}")
+        file.attrs["default"] = next(iter(links))
     try:
-        is_new = not master.exists()
-        image = io.BytesIO() if is_new else _content(master)
-        with h5py.File(image, "w" if is_new else "r+", track_order=True) as file:
-            if is_new:
-                _describe(file, master)
-            _check(file, master)
-            for name, target in links.items():
-                if name in file:
-                    raise SavingError(f"{master} has an entry {name} already; nothing was overwritten")
-                file[name] = h5py.ExternalLink(target.relative_to(master.parent).as_posix(), f"/{name}")
-            file.attrs["default"] = next(iter(links))
         _replace(master, image.getbuffer())
+    except OSError as error:
+        raise saving_error("the scan can't be added to it", master, error) from error
+
+
+@contextmanager
+def _opened(master: Path, image: io.BytesIO, mode: str) -> Iterator[h5py.File]:
+    """The content of a master as an HDF5 file; what fails on the way is a damage of that file."""
+    try:
+        with h5py.File(image, mode, track_order=True) as file:
+            if mode == "w":
+                _describe(file, master)
+            if file.attrs.get("creator") != CREATOR:
+                raise _foreign(master)
+            yield file
     except SavingError:
         raise
     except (OSError, RuntimeError, KeyError, ValueError) as error:
-        raise saving_error("the scan can't be added to it", master, error) from error
+        raise SavingError(
+            f"{master} can't be read as HDF5, so no scan is added to it; "
+            "move it away, or save to another file: SCAN_SAVING.data_filename"
+        ) from error
 
 
 def _content(master: Path) -> io.BytesIO:
     """The whole file. HDF5 does not get to see it, so whoever has it open in whatever way is not in the way."""
-    if master.stat().st_size > LARGEST:
-        raise _foreign(master)
-    return io.BytesIO(master.read_bytes())
-
-
-def _check(file: h5py.File, master: Path) -> None:
-    if file.attrs.get("creator") != CREATOR:
-        raise _foreign(master)
+    try:
+        if master.stat().st_size > LARGEST:
+            raise _foreign(master)
+        return io.BytesIO(master.read_bytes())
+    except OSError as error:
+        raise saving_error("can't be read", master, error) from error
 
 
 def _foreign(master: Path) -> SavingError:

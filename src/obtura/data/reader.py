@@ -6,7 +6,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from obtura.data.contents import EntryInfo, list_entries, opened_entry, text_of
+from obtura.data.contents import EntryInfo, datasets_of, list_entries, opened_entry, text_of
 from obtura.ground.errors import UsageError
 
 __all__ = ["list_entries", "listing", "showing"]
@@ -82,7 +82,7 @@ def _show(info: EntryInfo) -> str:
             ("hooks", _hooks(entry)),
         ]
         head = _aligned([fact for fact in facts if fact[1]])
-        return f"{info.name}  {info.title}\n{head}\n\n{_columns(entry)}"
+        return f"{info.name}  {_printable(info.title)}\n{head}\n\n{_columns(entry)}"
 
 
 def _presets(entry: h5py.Group) -> list[str]:
@@ -112,7 +112,7 @@ def _hooks(entry: h5py.Group) -> str:
 
 def _columns(entry: h5py.Group) -> str:
     rows = [("name", "unit", "shape", "min", "max", "first", "last")]
-    for name, dataset in entry["measurement"].items():
+    for name, dataset in datasets_of(entry, "measurement").items():
         shape = " x ".join(map(str, dataset.shape))
         rows.append((name, str(dataset.attrs.get("units", "")), shape, *_range(dataset), *_ends(dataset)))
     return _aligned(rows, right=range(2, 7))
@@ -145,9 +145,14 @@ def _moment(iso: str) -> str:
     return iso[:19].replace("T", " ")
 
 
+def _printable(text: str) -> str:
+    """Without control characters: a terminal obeys them."""
+    return "".join(each if each.isprintable() else " " for each in text)
+
+
 def _aligned(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
-    """Columns two spaces apart, those of the numbers `right` right-aligned; no control characters."""
-    rows = [["".join(each if each.isprintable() else " " for each in cell) for cell in row] for row in rows]
+    """Columns two spaces apart, those of the numbers `right` right-aligned."""
+    rows = [[_printable(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []
     for row in rows:

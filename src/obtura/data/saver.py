@@ -8,7 +8,7 @@ from obtura.contracts.consumers import Consumer, Say
 from obtura.data import lock
 from obtura.data.disk import free_bytes, free_text, make_directory, saving_error
 from obtura.data.layout import scan_directory, scan_file
-from obtura.data.master import add_links, entry_names
+from obtura.data.master import add_links
 from obtura.data.saving import ScanSaving
 from obtura.data.scan_file import ScanFile
 from obtura.ground.errors import SavingError
@@ -58,7 +58,6 @@ class HDF5Saver(Consumer):
         self._check_space(master, self._reserve)
         self._master, self._number = master, began.number
         lock.take(master, began.number)
-        entry_names(master)
         make_directory(scan_directory(master))
         zero = clock.time() - (clock.epoch() - began.start_time.timestamp())
         self._file = ScanFile(scan_file(master, began.number), began, zero)

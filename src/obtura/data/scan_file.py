@@ -8,6 +8,7 @@ Three rules keep readers and the interpreter whole:
   exit. Such a file is let go of (`abandon`): on disk it stays as after a crash.
 """
 
+import io
 import os
 import sys
 import tempfile
@@ -45,8 +46,7 @@ class ScanFile:
         hidden = path if os.name == "nt" else path.with_name(f".{path.name}.new")
         self._file: Any = None
         try:
-            self._file = h5py.File(hidden, "w", libver=FORMAT, locking="best-effort")
-            self._build(self._file, began, zero)
+            self._build(began, zero, hidden)
             if hidden != path:
                 os.replace(hidden, path)
         except BaseException as error:
@@ -68,8 +68,18 @@ class ScanFile:
         except OSError as error:
             raise saving_error("can't make this file", self.path, error) from error
 
-    def _build(self, file: h5py.File, began: ScanBegan, zero: float) -> None:
-        root = file.id
+    def _build(self, began: ScanBegan, zero: float, path: Path) -> None:
+        image = io.BytesIO()  # made in memory: then a full disk shows in a write of ours, not inside of HDF5
+        with h5py.File(image, "w", libver=FORMAT) as model:
+            self._build_entries(model.id, began, zero)
+        path.write_bytes(image.getbuffer())
+        self._file = h5py.File(path, "r+", libver=FORMAT, locking="best-effort")
+        self._common.attach(self._file.id)
+        for column in self._columns.values():
+            column.attach(self._file.id)
+        self._file.swmr_mode = True
+
+    def _build_entries(self, root: Any, began: ScanBegan, zero: float) -> None:
         attribute(root, "NX_class", "NXroot")
         attribute(root, "creator", "obtura")
         attribute(root, "creator_version", own_version())
@@ -82,7 +92,6 @@ class ScanFile:
         self._rows = [Rows(entry.rows) for entry in self.entries]
         self._others = [column for entry in self.entries for column in entry.others]
         self._others += self._common.hooks.columns
-        file.swmr_mode = True
 
     @property
     def is_open(self) -> bool:

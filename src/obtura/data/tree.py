@@ -12,9 +12,10 @@ from typing import Any
 import h5py
 import numpy as np
 import numpy.typing as npt
-from h5py import h5a, h5d, h5g, h5p, h5s, h5t
+from h5py import h5a, h5d, h5g, h5i, h5p, h5s, h5t
 
 __all__ = [
+    "Place",
     "attribute",
     "column",
     "fact",
@@ -39,6 +40,27 @@ _SCALAR = h5s.create(h5s.SCALAR)
 _STRING = h5t.py_create(h5py.string_dtype(), logical=True)
 _IN_ORDER = h5p.create(h5p.GROUP_CREATE)
 _IN_ORDER.set_link_creation_order(h5p.CRT_ORDER_TRACKED | h5p.CRT_ORDER_INDEXED)
+
+
+class Place:
+    """A dataset that is written later, in the file it was made in or in a copy of that."""
+
+    def __init__(self, dataset: h5d.DatasetID) -> None:
+        self._path = h5i.get_name(dataset)
+        self._root: Any = None
+        self._dataset: Any = dataset
+
+    def attach(self, root: Any) -> None:
+        """Go on in another file, given by its root."""
+        self._root = root
+        self._dataset = None
+
+    @property
+    def dataset(self) -> h5d.DatasetID:
+        """The dataset itself, opened when it is needed first."""
+        if self._dataset is None:
+            self._dataset = h5d.open(self._root, self._path)
+        return self._dataset
 
 
 # -- names ------------------------------------------------------------------------------------------------
@@ -97,15 +119,15 @@ def text(parent: Any, name: str, value: str, size: int | None = None) -> h5d.Dat
     return made
 
 
-def set_text(dataset: h5d.DatasetID, value: str) -> None:
+def set_text(place: Place, value: str) -> None:
     """Overwrite a text; one that is too long ends with an ellipsis."""
-    kind = dataset.get_type()
+    kind = place.dataset.get_type()
     size = kind.get_size()
     encoded = _bytes(value)
     if len(encoded) > size:
         mark = "…".encode() if size > 3 else b""
         encoded = encoded[: size - len(mark)].decode(errors="ignore").encode() + mark
-    _write_text(dataset, encoded, kind)
+    _write_text(place.dataset, encoded, kind)
 
 
 def number(parent: Any, name: str, value: Any, unit: str | None = None) -> h5d.DatasetID:
@@ -120,9 +142,9 @@ def number(parent: Any, name: str, value: Any, unit: str | None = None) -> h5d.D
     return made
 
 
-def set_number(dataset: h5d.DatasetID, value: float) -> None:
+def set_number(place: Place, value: float) -> None:
     """Overwrite a number."""
-    dataset.write(h5s.ALL, h5s.ALL, np.array(value, dtype=dataset.dtype))
+    place.dataset.write(h5s.ALL, h5s.ALL, np.array(value, dtype=place.dataset.dtype))
 
 
 def rows_of_a_chunk(shape: tuple[int, ...], expected: int = 0) -> int:

@@ -9,7 +9,7 @@ from obtura.devices.arguments import number, positive, quantity
 from obtura.devices.axis_driver import AxisDriver
 from obtura.devices.axis_state import AxisState
 from obtura.devices.trapezoid import trapezoid
-from obtura.ground.errors import DeviceBusyError, DeviceError, LimitError, ObturaError, UsageError, one_line
+from obtura.ground.errors import DeviceBusyError, DeviceError, LimitError, ObturaError, UsageError, annotate, one_line
 from obtura.works.clock import Flag, clock
 
 __all__ = ["Axis"]
@@ -225,7 +225,7 @@ class Axis:
         try:
             self.stop()
         except Exception as later:  # noqa: BLE001 - the error that ended the move is the one to raise
-            error.add_note(f"then {self.name} could not be stopped: {one_line(later)}")
+            annotate(error, f"then {self.name} could not be stopped: {one_line(later)}")
 
     def _ask(self, function: Callable[[*A], R], *args: *A) -> R:
         try:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from obtura.engine.branch import Branch
-from obtura.engine.outcome import Outcome
+from obtura.engine.outcome import Leaving, Outcome
 from obtura.ground.errors import ScanAbort
 from obtura.works.clock import Flag
 from obtura.works.interrupt import doors
@@ -51,7 +51,10 @@ class Relay:
 
     def _serve(self) -> None:
         while self._requests:
-            self._requests.popleft().run()
+            request = self._requests.popleft()
+            request.run()
+            if request.error is not None:  # noted here and now: it may be the first error of the scan
+                self._outcome.fail(request.error)
         try:
             doors.call(self._wake.acquire, True, SLICE)
         except ScanAbort as abort:
@@ -62,6 +65,7 @@ class Relay:
             self._outcome.attempt(branch.run, self._on_caller, self._boundary)
             if branch.master.terminator:
                 self._outcome.cut()
+            self._rouse()  # for the others are cut at once, if there was an error too
             branch.leave(self._on_caller)
         finally:
             ended.set()
@@ -74,7 +78,7 @@ class Relay:
         while not request.done.wait(SLICE):
             self._rouse()
         if request.error is not None:
-            raise request.error
+            raise Leaving
 
     def _rouse(self) -> None:
         try:

@@ -1,7 +1,7 @@
 """A multiplexer that is switched for the time of a scan."""
 
 from obtura.contracts.devices import Multiplexer
-from obtura.ground.errors import UsageError, one_line
+from obtura.ground.errors import UsageError, annotate, one_line
 from obtura.presets.anylevel import AnyLevelPreset, Say, require
 
 __all__ = ["MultiplexerPreset"]
@@ -54,6 +54,6 @@ class MultiplexerPreset(AnyLevelPreset):
                 if failure is None:
                     failure = error
                 else:
-                    failure.add_note(f"then {one_line(error)}")
+                    annotate(failure, f"then {one_line(error)}")
         if failure is not None:
             raise failure

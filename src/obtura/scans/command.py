@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, Concatenate, ParamSpec, TypedDict, TypeVar
 
-from obtura.contracts.devices import Movable
+from obtura.contracts.devices import Movable, is_movable
 from obtura.ground.errors import UsageError
 
 __all__ = ["Options", "axis", "command", "count_time", "finite", "whole"]
@@ -135,6 +135,6 @@ def axis(value: Any) -> Movable:
     Raises:
         UsageError: it is none.
     """
-    if not isinstance(value, Movable):
+    if not is_movable(value):
         raise _WrongArgument(f"motor must be an axis, got {value!r}")
     return value

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from obtura.acquisition.motion import move_together
-from obtura.contracts.devices import Movable
+from obtura.contracts.devices import Movable, is_movable
 from obtura.ground.errors import UsageError
 
 __all__ = ["Motion"]
@@ -44,7 +44,7 @@ class Motion:
 
     def _go(self, command: str, arguments: tuple[Any, ...], relative: bool) -> None:
         axes, numbers = arguments[0::2], arguments[1::2]
-        wrong = next((axis for axis in axes if not isinstance(axis, Movable)), None)
+        wrong = next((axis for axis in axes if not is_movable(axis)), None)
         if wrong is not None or not axes or len(axes) != len(numbers):
             what = f"{wrong!r} is not an axis" if wrong is not None else "an axis or a number is missing"
             raise UsageError(

@@ -5,7 +5,7 @@ from typing import Any
 
 from obtura.contracts.acquisition import AcquisitionMaster, AcquisitionSlave
 from obtura.contracts.chain import AcquisitionChain
-from obtura.contracts.devices import Movable
+from obtura.contracts.devices import Movable, is_movable
 from obtura.contracts.presets import ChainIterationPreset, ChainPreset, ScanPreset
 from obtura.data.saving import ScanSaving
 from obtura.presets.cover import DetectorCoverPreset
@@ -47,7 +47,7 @@ class Session:
 
     def axes(self) -> Iterable[Movable]:
         """The session's axes."""
-        return [device for device in self.devices.values() if isinstance(device, Movable)]
+        return [device for device in self.devices.values() if is_movable(device)]
 
     def _keep(self, scan: Any) -> None:
         if scan.scan_info.get("type") != "ct":

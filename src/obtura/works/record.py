@@ -59,10 +59,12 @@ class Reader(Generic[E]):
 
     def drained(self, check: Callable[[], None]) -> None:
         """Wait, in a doorway, until everything written so far was received. `check` runs now and then."""
+        pause = 0.0001
         while (self.mailbox or not self._idle) and not self._ended.is_set:
             self.wake()
             check()
-            doors.call(self._ended.wait, 0.002)
+            doors.call(self._ended.wait, pause)
+            pause = min(2 * pause, 0.01)
 
     def close(self) -> None:
         """End the thread when the mailbox is empty."""
@@ -109,6 +111,7 @@ class Record(Generic[E]):
         reader = Reader(receiver, on_failure, *first)
         self._readers.append(reader)
         self._mailboxes.append(reader.mailbox)
+        reader.wake()
         return reader
 
     def write(self, event: E, at_once: bool = False) -> None:
