@@ -1,7 +1,6 @@
 """What a person at a real terminal sees; the program is another process on a pty."""
 
 import re
-import signal
 
 from children import Terminal
 
@@ -146,7 +145,6 @@ def test_ctrl_c_ends_an_input_in_a_hook():
     """
     with Terminal(program) as terminal:
         terminal.until(PROMPT)
-        terminal.process.send_signal(signal.SIGINT)
-        terminal.until("aborted")
+        terminal.interrupt_until("aborted")
         shown = terminal.to_the_end()
     assert "Took" in shown

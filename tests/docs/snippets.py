@@ -47,9 +47,7 @@ def blocks_of(page: str) -> list[Block]:
     output = {
         code.start(): text["text"]
         for code, text in pairwise(fences)
-        if code["info"] == "python"
-        and text["info"] == "text output"
-        and not page[code.end() : text.start()].strip()
+        if code["info"] == "python" and text["info"] == "text output" and not page[code.end() : text.start()].strip()
     }
     if len(output) < sum(fence["info"] == "text output" for fence in fences):
         raise AssertionError("```text output must follow directly on a ```python block")

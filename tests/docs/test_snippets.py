@@ -15,8 +15,7 @@ def test_the_examples_of_a_page_do_what_it_says(page, tmp_path):
 
 
 GOOD = {
-    "blocks share one namespace": "```python\na = 1\n```\n"
-    + "```python\nprint(a)\n```\n```text output\n1\n```\n",
+    "blocks share one namespace": "```python\na = 1\n```\n" + "```python\nprint(a)\n```\n```text output\n1\n```\n",
     "each block has its own output": "```python\nprint(1)\n```\n\n```text output\n1\n```\n"
     + "```python\nprint(2)\n```\n",
     "dots stand for anything": "```python\nprint('took 1.23 s')\n```\n```text output\ntook ... s\n```\n",

@@ -1,6 +1,7 @@
 """Devices and presets that write each call into their world."""
 
 import threading
+from functools import cache
 
 from obtura.acquisition.motor import LinearStepTriggerMaster
 from obtura.acquisition.timer import SoftwareTimerMaster
@@ -257,6 +258,11 @@ class AsyncWhole(Whole):
         await self._noted_async("stop")
 
 
+@cache
+def _class(kind, name):
+    return type(name, (kind,), {})
+
+
 def named(kind, name, *arguments):
     """A preset of a class of its own name, as the record shows it."""
-    return type(name, (kind,), {})(*arguments)
+    return _class(kind, name)(*arguments)

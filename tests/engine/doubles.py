@@ -39,7 +39,8 @@ class Watcher(Consumer):
 class Around(Surroundings):
     """A viewer and a saver read each scan; scans are numbered from 1."""
 
-    def __init__(self, *extra, axes=()):
+    def __init__(self, *extra, axes=(), watched=True):
+        self.watched = watched
         self.viewer = Watcher("viewer")
         self.saver = Watcher("saver", essential=True)
         self.extra = extra
@@ -52,7 +53,7 @@ class Around(Surroundings):
         return self.count
 
     def consumers(self, save, scan_saving):
-        return [self.viewer, self.saver, *self.extra]
+        return [self.viewer, self.saver, *self.extra] if self.watched else []
 
     def positions(self):
         return {axis.name: Position(axis.position, axis.unit) for axis in self.axes}

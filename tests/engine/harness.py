@@ -23,7 +23,7 @@ def places(name):
     return sorted(world.keys())
 
 
-CALLED_AS = {"close": "get_iterator", "next": "", "metadata": "get_acquisition_metadata"}
+CALLED_AS = {"metadata": "get_acquisition_metadata", "close": "get_iterator", "next": "", "trigger": "start"}
 
 
 def outcome_of(scan):
@@ -61,22 +61,27 @@ def expect(fault, report):
     if fault.is_ctrl_c:
         assert isinstance(report.raised, ScanAbort), f"run() raised {report.raised!r}"
         return
-    assert report.raised is fault.error, f"run() raised {report.raised!r} instead of {fault.error!r}"
+    together = fault.key.rpartition(".")[2] == "stop#0" and fault.kind.endswith("clean-up")
+    if not (together and fault.error in report.scan.errors):  # several that are stopped together fail at once
+        assert report.raised is fault.error, f"run() raised {report.raised!r} instead of {fault.error!r}"
     owner, _, call = fault.key.rpartition("#")[0].rpartition(".")
-    place = CALLED_AS.get(call, call)
-    first = next(iter(getattr(report.raised, "__notes__", [])), "")
-    assert first.startswith(f"in {plain(owner)}.") and place in first, f"no note says where: {first!r}"
+    places = (call, CALLED_AS.get(call, call))
+    first = next(iter(getattr(fault.error, "__notes__", [])), "")
+    assert first.startswith(f"in {plain(owner)}."), f"no note says where: {first!r}"
+    assert any(place in first for place in places), f"no note says where: {first!r}"
 
 
 def goes_well_again(stage):
     """The next scan with the same devices and presets runs."""
     world = World()
     stage.set_world(world)
-    around = Around(axes=[stage.axis])
-    scan = stage.scan(around)
-    report = Report(scan, world, outcome_of(scan), around)
-    assert scan.state is ScanState.DONE, f"the next scan is {scan.state.name}: {report.raised!r}"
-    report.check_all()
+    scan = stage.scan(Around(watched=False), npoints=1)
+    raised = outcome_of(scan)
+    assert scan.state is ScanState.DONE, f"the next scan is {scan.state.name}: {raised!r}"
+    entered, left = (
+        {name.rpartition(".")[0] for name in world.names() if name.endswith(f".{hook}")} for hook in ("prepare", "stop")
+    )
+    assert entered == left, f"the next scan entered {entered} and left {left}"
 
 
 def noted_presses():

@@ -1,5 +1,6 @@
 """A session's scans: numbered, saved, kept, refused in plain words before anything is touched."""
 
+import errno
 import subprocess
 import sys
 import threading
@@ -203,17 +204,20 @@ def test_a_device_in_use_by_another_running_scan_is_refused_by_that_scan_s_name(
 def test_an_error_while_saving_fails_the_scan_with_the_way_out_done(session, monkeypatch):
     shutter = session.devices["shutter"]
 
+    def full(file, event):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
     class Opens(ScanPreset):
         def start(self, scan):
             shutter.open()
-            monkeypatch.setattr("obtura.data.saver.free_bytes", lambda path: 1_000_000)
+            monkeypatch.setattr("obtura.data.scan_file.ScanFile.take", full)
 
         def stop(self, scan):
             shutter.close()
 
     scan = session.bench.loopscan(3, 0.01, session.devices["diode"], run=False)
     scan.add_preset(Opens())
-    with pytest.raises(SavingError, match="disk is full"):
+    with pytest.raises(SavingError, match="writing failed"):
         scan.run()
     assert shutter.is_closed
     assert scan.state is ScanState.KILLED

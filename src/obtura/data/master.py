@@ -29,6 +29,8 @@ CREATOR = "obtura"
 LARGEST = 200_000_000
 """Bytes: a million links are fewer. A larger file holds data, and is not ours."""
 
+_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+
 _ENTRY = re.compile(r"(\d+)\.\d+")
 
 
@@ -64,7 +66,8 @@ def add_links(master: Path, links: Mapping[str, Path]) -> None:
             if name in file:
                 raise SavingError(f"{master} has an entry {name} already; nothing was overwritten")
             file[name] = h5py.ExternalLink(target.relative_to(master.parent).as_posix(), f"/{name}")
-        file.attrs["default"] = next(iter(links))
+        # Of fixed length: each new text of variable length would leave 4 kB behind.
+        file.attrs.create("default", next(iter(links)), dtype=h5py.string_dtype(length=24))
     try:
         _replace(master, image.getbuffer())
     except OSError as error:
@@ -84,10 +87,7 @@ def _opened(master: Path, image: io.BytesIO, mode: str) -> Iterator[h5py.File]:
     except SavingError:
         raise
     except (OSError, RuntimeError, KeyError, ValueError) as error:
-        raise SavingError(
-            f"{master} can't be read as HDF5, so no scan is added to it; "
-            "move it away, or save to another file: SCAN_SAVING.data_filename"
-        ) from error
+        raise _damaged(master) from error
 
 
 def _content(master: Path) -> io.BytesIO:
@@ -95,9 +95,19 @@ def _content(master: Path) -> io.BytesIO:
     try:
         if master.stat().st_size > LARGEST:
             raise _foreign(master)
-        return io.BytesIO(master.read_bytes())
+        content = master.read_bytes()
     except OSError as error:
         raise saving_error("can't be read", master, error) from error
+    if not content.startswith(_SIGNATURE):
+        raise _damaged(master)
+    return io.BytesIO(content)
+
+
+def _damaged(master: Path) -> SavingError:
+    return SavingError(
+        f"{master} can't be read as HDF5, so no scan is added to it; "
+        "move it away, or save to another file: SCAN_SAVING.data_filename"
+    )
 
 
 def _foreign(master: Path) -> SavingError:
