@@ -13,7 +13,6 @@ from obtura.data.reader import list_entries, listing, showing
 from obtura.data.saver import HDF5Saver
 from obtura.ground.errors import UsageError
 from obtura.ground.events import Points
-from obtura.works.clock import virtual_time
 
 
 @pytest.fixture
@@ -98,8 +97,6 @@ WRITER = (
     WITH_STREAM
     + """
 from obtura.data.saver import HDF5Saver
-from obtura.works.clock import VirtualTime, clock
-clock.use(VirtualTime())
 saver = HDF5Saver(saving_in(sys.argv[1]))
 saver.open(began(), say)
 saver.receive(list(rows(0, [0.0, 1.0], [4.0, 5.0])))
@@ -127,13 +124,12 @@ def test_a_running_scan_is_listed_and_shown_and_a_crashed_one_told_from_it(savin
 def test_a_crashed_scan_is_not_taken_for_running_because_another_one_is(saving, tmp_path):
     with python(WRITER, tmp_path) as writer:
         line_of(writer)
-    with virtual_time():
-        saver = HDF5Saver(saving)
-        saver.open(began(number=13), say)
-        try:
-            assert [entry.state for entry in list_entries(saving.filename)] == ["crashed", "running"]
-        finally:
-            saver.close()
+    saver = HDF5Saver(saving)
+    saver.open(began(number=13), say)
+    try:
+        assert [entry.state for entry in list_entries(saving.filename)] == ["crashed", "running"]
+    finally:
+        saver.close()
 
 
 def test_a_scan_whose_file_is_gone_or_damaged_is_named(saving):

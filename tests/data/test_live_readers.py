@@ -12,7 +12,6 @@ from scan_stream import began, channel, ended, hook, record, rows, saving_in, sa
 from obtura.data.layout import scan_file
 from obtura.data.saver import HDF5Saver
 from obtura.ground.events import Points
-from obtura.works.clock import virtual_time
 
 # A viewer: for each line it gets it looks again at the file that it has held from the beginning.
 ATTACHED = """
@@ -38,11 +37,10 @@ NOTHING = {"elapsed_time": [], "diode": []}
 
 @pytest.fixture
 def saver(tmp_path):
-    with virtual_time():  # nothing is put off
-        saver = HDF5Saver(saving_in(tmp_path))
-        saver.open(START, say)
-        yield saver
-        saver.close()
+    saver = HDF5Saver(saving_in(tmp_path))
+    saver.open(START, say)
+    yield saver
+    saver.close()
 
 
 def look(viewer):
@@ -202,8 +200,6 @@ WRITER = (
     WITH_STREAM
     + """
 from obtura.data.saver import HDF5Saver
-from obtura.works.clock import VirtualTime, clock
-clock.use(VirtualTime())
 saver = HDF5Saver(saving_in(sys.argv[1]))
 saver.open(began(), say)
 for point in range(37):

@@ -1,6 +1,7 @@
 """The master file: links, and nothing that was there is ever lost."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import h5py
@@ -104,6 +105,16 @@ def test_an_entry_is_never_replaced(saving):
     with pytest.raises(SavingError, match=r"has an entry 12\.1 already"):
         add_links(master, {"12.1": scan_file(master, 99)})
     assert master.read_bytes() == content
+
+
+def test_scans_of_several_threads_lose_no_link(master):
+    def add(thread):
+        for number in range(thread * 100, thread * 100 + 20):
+            add_links(master, {f"{number}.1": scan_file(master, number)})
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(add, range(4)))
+    assert len(entry_names(master)) == 80
 
 
 def test_what_a_kill_left_half_written_is_not_in_the_way(saving, master):

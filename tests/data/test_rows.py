@@ -12,7 +12,6 @@ from obtura.data.saver import HDF5Saver
 from obtura.data.tree import column
 from obtura.ground.errors import SavingError
 from obtura.ground.events import Points
-from obtura.works.clock import virtual_time
 
 
 @pytest.fixture
@@ -29,10 +28,9 @@ def running(tmp_path):
         saver.receive([beginning])
         return saver, lambda: columns_of(saving.filename)
 
-    with virtual_time():  # writing takes no time: nothing is put off
-        yield start
-        for saver in savers:
-            saver.close()
+    yield start
+    for saver in savers:
+        saver.close()
 
 
 def columns_of(path):
@@ -101,10 +99,9 @@ def test_a_value_of_the_wrong_type_names_its_channel_and_the_file_ends_in_order(
     saving = saving_in(tmp_path)
     saver = HDF5Saver(saving)
     saver.open(began(timer(), channel("s:n", dtype="int32")), say)
-    with virtual_time():
-        saver.receive(list(rows(0, [0.0], [1.0])))
-        with pytest.raises(SavingError, match=r"channel s:n: a value is not of type int32"):
-            saver.receive([Points(0, 1, (1.0,)), Points(1, 1, (float("nan"),))])
+    saver.receive(list(rows(0, [0.0], [1.0])))
+    with pytest.raises(SavingError, match=r"channel s:n: a value is not of type int32"):
+        saver.receive([Points(0, 1, (1.0,)), Points(1, 1, (float("nan"),))])
     saver.close()
     assert columns_of(saving.filename) == {"elapsed_time": [0.0], "n": [1]}
     with h5py.File(saving.filename) as file:

@@ -1,8 +1,10 @@
 """What keeps a scan from being saved: told in plain words, before or in mid-scan, and nothing else breaks."""
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 
 import h5py
 import pytest
@@ -12,7 +14,6 @@ from scan_stream import began, ended, record, rows, saving_in, say
 from obtura.data import lock
 from obtura.data.saver import HDF5Saver
 from obtura.ground.errors import SavingError, UsageError
-from obtura.works.clock import virtual_time
 
 # -- before the scan: `open` is called before any device is touched -----------------------------------------
 
@@ -127,16 +128,15 @@ def test_a_scan_that_was_refused_by_somebody_else_after_open_is_closed_in_order(
     assert lock.holder(Path(saving.filename)) is None
 
 
-def test_when_the_reserve_is_touched_the_scan_ends_and_the_file_is_whole(tmp_path):
+def test_when_the_reserve_is_touched_the_scan_ends_and_the_file_is_whole(tmp_path, monkeypatch):
     saving = saving_in(tmp_path)
     saver = HDF5Saver(saving)
-    with virtual_time():
-        saver.open(began(), say)
-        saver.receive(list(rows(0, [0.0], [4.0])))
-        saver._reserve = 10**18  # as if somebody had filled the disk meanwhile
-        with pytest.raises(SavingError, match="the disk is full"):
-            saver.receive(list(rows(1, [1.0], [5.0])))
-        saver.close()
+    saver.open(began(), say)
+    saver.receive(list(rows(0, [0.0], [4.0])))
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=24_000_000))
+    with pytest.raises(SavingError, match=r"the disk is full \(24 MB free, 25 MB must stay free\)"):
+        saver.receive(list(rows(1, [1.0], [5.0])))
+    saver.close()
     entry = entry_of(saving)
     assert entry["diode"] == [4.0, 5.0]
     assert entry["end_reason"] == "FAILURE"
@@ -161,8 +161,8 @@ import numpy as np
 from obtura.data import lock
 from obtura.data.saver import HDF5Saver
 from obtura.ground.events import Points
-from obtura.works.clock import VirtualTime, clock
 from pathlib import Path
+from types import SimpleNamespace
 
 directory, medium, size, columns, rows_at_once = sys.argv[1], sys.argv[2], *map(int, sys.argv[3:])
 if medium == "tmpfs":
@@ -171,7 +171,6 @@ if medium == "tmpfs":
 else:
     import resource
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
-clock.use(VirtualTime())
 saving = saving_in(directory)
 saver = HDF5Saver(saving, reserve=0)
 saver.open(began(*[channel(f"s:c{c}") for c in range(columns)], npoints=0), say)
@@ -219,7 +218,7 @@ def test_a_disk_that_fills_up_is_told_the_rest_is_closed_and_what_was_safe_stays
     assert errors == ""
     failed, closed, *rest = output.splitlines()
     why = "No space left on device (0 bytes free)" if medium == "tmpfs" else "File too large"
-    assert failed.startswith(f"SavingError {tmp_path}/demo/data/scan0012.h5: writing failed after point ")
+    assert failed.startswith(f"SavingError {tmp_path}/demo/data/scan0012.h5: writing failed after ")
     assert why in failed
     assert closed.startswith("SavingError") and "as after a crash" in closed and "swmr=True" in closed
     assert rest == ["lock None", "open []", "read {'True'}"]

@@ -61,10 +61,10 @@ def expect(fault, report):
     if fault.is_ctrl_c:
         assert isinstance(report.raised, ScanAbort), f"run() raised {report.raised!r}"
         return
-    together = fault.key.rpartition(".")[2] == "stop#0" and fault.kind.endswith("clean-up")
-    if not (together and fault.error in report.scan.errors):  # several that are stopped together fail at once
-        assert report.raised is fault.error, f"run() raised {report.raised!r} instead of {fault.error!r}"
     owner, _, call = fault.key.rpartition("#")[0].rpartition(".")
+    beside = owner in report.devices and fault.kind.endswith("clean-up")  # others fail at the same time
+    first = fault.error if beside and fault.error in report.scan.errors else report.raised
+    assert first is fault.error, f"run() raised {report.raised!r} instead of {fault.error!r}"
     places = (call, CALLED_AS.get(call, call))
     first = next(iter(getattr(fault.error, "__notes__", [])), "")
     assert first.startswith(f"in {plain(owner)}."), f"no note says where: {first!r}"

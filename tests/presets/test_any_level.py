@@ -73,10 +73,8 @@ def test_per_point_it_acts_around_each_point(lab):
 
 
 def test_per_point_on_a_scan_is_refused_in_plain_words_and_nothing_moves(lab):
-    scan = lab.scan()
-    scan.add_preset(Told(lab.log, per_point=True))
     with pytest.raises(UsageError, match=r"Told\(per_point=True\) .* scan\.acq_chain\.add_preset"):
-        scan.run()
+        lab.scan().add_preset(Told(lab.log, per_point=True))
     assert lab.log == []
 
 

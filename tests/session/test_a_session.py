@@ -8,6 +8,7 @@ import threading
 import h5py
 import pytest
 
+from obtura.contracts.consumers import Consumer
 from obtura.contracts.devices import is_movable
 from obtura.contracts.presets import ChainPreset, ScanPreset
 from obtura.data.saving import ScanSaving
@@ -138,6 +139,33 @@ def test_a_session_has_the_names_that_people_type(session):
     wanted = "ct sct loopscan timescan ascan dscan a2scan amesh mv mvr wa SCANS DEFAULT_CHAIN SCAN_SAVING"
     assert set(wanted.split()) <= set(names)
     assert is_movable(names["roby"])
+
+
+def test_every_scan_is_read_by_the_consumers_that_were_added(session):
+    seen = []
+
+    class Reads(Consumer):
+        def receive(self, events):
+            seen.extend(type(event).__name__ for event in events)
+
+    session.add_consumer(Reads)
+    session.bench.ct(0.01, session.devices["diode"])
+    assert (seen[0], seen[-1]) == ("ScanBegan", "ScanClosed")
+    seen.clear()
+    session.remove_consumer(Reads)
+    session.bench.ct(0.01, session.devices["diode"])
+    assert seen == []
+
+
+def test_a_consumer_that_fails_is_detached_and_the_scan_goes_on(session):
+    class Breaks(Consumer):
+        def receive(self, events):
+            raise RuntimeError("no")
+
+    session.add_consumer(Breaks)
+    scan = session.bench.loopscan(3, 0.01, session.devices["diode"])
+    assert scan.state is ScanState.DONE
+    assert len(scan.get_data("diode")) == 3
 
 
 # -- refused scans --------------------------------------------------------------------------------------------

@@ -36,6 +36,10 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
         """Refuse a scan with a device that can't be used."""
         self.controller.check()
 
+    def on_lane_start(self) -> None:
+        """Let the device make its context on this thread."""
+        self.controller.on_lane_start()
+
     def reading(self) -> None:
         """Take one point; nothing is emitted when it is cut off by `stop`."""
         end = clock.time() + self.count_time

@@ -35,6 +35,9 @@ class CounterController:
     def check(self) -> None:
         """Raise `DeviceError` when the device can't be used now, e.g. is not connected; touch nothing."""
 
+    def on_lane_start(self) -> None:
+        """Called first on the thread that makes a scan's calls to this device: a place for a context per thread."""
+
 
 class Counter:
     """A quantity that can be measured; it gives one channel.

@@ -52,6 +52,12 @@ class ScanPreset:
         """The chain of the scan this preset is entered in, else None."""
         return self._scan.acq_chain if self._scan is not None else None
 
+    def check_scan_level(self) -> None:
+        """Raise `UsageError` when this object, as it is set, makes no sense around a whole scan.
+
+        Called by `scan.add_preset`.
+        """
+
     def prepare(self, scan: Any) -> None:
         """Set up the environment; no device of the scan is prepared yet.
 

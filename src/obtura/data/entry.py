@@ -25,8 +25,7 @@ __all__ = ["Entry"]
 
 
 class Entry:
-    """The entry of branch `branch` (from 0) in a scan's file. `first`: what the entries share, None to make
-    it."""
+    """The entry of branch `branch` (from 0). `first`: what the entries of a scan share, None to make that."""
 
     def __init__(self, root: Any, began: ScanBegan, branch: int, zero: float, first: Common | None = None) -> None:
         self._began = began

@@ -31,8 +31,7 @@ __all__ = ["Holder", "account", "holder", "release", "take"]
 
 TRIES = 10
 PAUSE = 0.02
-"""`obtura ls` looks at the lock by taking it for an instant, and another scan may be just ending: try again
-(s)."""
+"""`obtura ls` looks at the lock by taking it for an instant, and another scan may be just ending: try again (s)."""
 
 
 class Holder(NamedTuple):

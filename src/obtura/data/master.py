@@ -10,6 +10,7 @@ import io
 import os
 import re
 import shutil
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -28,6 +29,9 @@ CREATOR = "obtura"
 
 LARGEST = 200_000_000
 """Bytes: a million links are fewer. A larger file holds data, and is not ours."""
+
+_editing = threading.Lock()
+"""The lock file keeps other processes away; in this one, scans may run in several threads."""
 
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
@@ -59,6 +63,11 @@ def add_links(master: Path, links: Mapping[str, Path]) -> None:
     Raises:
         SavingError: the master is none of ours, has one of the entries, or can't be written.
     """
+    with _editing:
+        _add_links(master, links)
+
+
+def _add_links(master: Path, links: Mapping[str, Path]) -> None:
     is_new = not master.exists()
     image = io.BytesIO() if is_new else _content(master)
     with _opened(master, image, "w" if is_new else "r+") as file:

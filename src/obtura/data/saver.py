@@ -1,5 +1,6 @@
 """The saver: reads a scan's record and writes it into the scan's file, live."""
 
+import time
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -21,7 +22,8 @@ RESERVE = 50_000_000
 """Bytes that are left free on a disk: with less no scan begins, and with half of it a running one ends."""
 
 SHARE = 10
-"""Writing takes at most one part in so many of the time, however many columns there are."""
+LONGEST_PAUSE = 0.1
+"""Writing takes one part in `SHARE` of the time, more when the pauses (s) between writes would become longer."""
 
 
 class HDF5Saver(Consumer):
@@ -44,7 +46,7 @@ class HDF5Saver(Consumer):
         self._ended: ScanEnded | None = None
         self._failed: SavingError | None = None
         self._broken = False
-        self._next_write = 0.0
+        self._due = 0.0
 
     def open(self, began: ScanBegan, say: Say) -> None:
         """Become the writer and have the scan's file ready.
@@ -81,23 +83,23 @@ class HDF5Saver(Consumer):
                     self._ended = event
                     file.finish(event)
                     return
-            self._write_when_due(file)
+            if file.is_behind:
+                self._write(file)
         except SavingError as error:
             self._failed = error
             raise
         except Exception as error:
             self._broken = True
-            raise saving_error(f"writing failed after point {file.points}", file.path, error) from error
+            raise saving_error(f"writing failed after {file.points} points", file.path, error) from error
 
-    def _write_when_due(self, file: ScanFile) -> None:
-        """Write unless it was done just now; what is not written stays for the next batch, or the end."""
-        began = clock.time()
-        if began < self._next_write:
-            return
+    def _write(self, file: ScanFile) -> None:
+        """Write what there is. In the pause before, the next batch gathers; nothing is ever put off until later."""
+        time.sleep(max(self._due - time.perf_counter(), 0.0))  # real time: it is the processor that is shared
+        began = time.perf_counter()
         self._check_space(file.path, self._reserve // 2)
         file.write()
-        ended = clock.time()
-        self._next_write = ended + (ended - began) * (SHARE - 1)
+        ended = time.perf_counter()
+        self._due = ended + min((ended - began) * (SHARE - 1), LONGEST_PAUSE)
 
     def close(self) -> None:
         """Close what is open, as well as it can be, and let other processes write.
@@ -127,7 +129,7 @@ class HDF5Saver(Consumer):
         if self._broken:
             raise SavingError(
                 f"{file.path} was left as after a crash; with swmr=True it can be read, "
-                f"up to point {file.points} at least"
+                f"at least its first {file.points} points"
             )
 
     def _end_now(self) -> ScanEnded:

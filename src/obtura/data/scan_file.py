@@ -41,6 +41,7 @@ class ScanFile:
     def __init__(self, path: Path, began: ScanBegan, zero: float) -> None:
         self.path = path
         self.points = 0  # complete ones of the first branch that are safe
+        self.is_behind = False  # something was received that is not written
         self._claim()
         # Made under another name: until SWMR begins HDF5 fails when a viewer that waits for new files locks this one.
         hidden = path if os.name == "nt" else path.with_name(f".{path.name}.new")
@@ -100,6 +101,7 @@ class ScanFile:
 
     def take(self, event: Points | HookLeft) -> None:
         """Receive points or a hook call; nothing is written yet."""
+        self.is_behind = True
         if isinstance(event, HookLeft):
             self._common.hooks.take(event)
             return
@@ -134,6 +136,7 @@ class ScanFile:
         for column in self._others:
             column.write(column.received)
         self._file.flush()
+        self.is_behind = False
         self.points = min((column.written for column in self.entries[0].rows), default=0)
 
     def abandon(self) -> None:

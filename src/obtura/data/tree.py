@@ -110,8 +110,7 @@ def attribute(owner: Any, name: str, value: str | Sequence[str]) -> None:
 
 
 def text(parent: Any, name: str, value: str, size: int | None = None) -> h5d.DatasetID:
-    """A text of fixed length: `size` bytes when it is to be overwritten while readers look, else as
-    needed."""
+    """A text of fixed length: `size` bytes when it is to be overwritten while readers look, else as needed."""
     encoded = _bytes(value)
     kind = _text_type(size or len(encoded) or 1)
     made = h5d.create(parent, _bytes(name), kind, _SCALAR)
@@ -184,8 +183,9 @@ def fact(parent: Any, name: str, value: Any) -> None:
 
     A key that begins with "@" becomes an attribute. What HDF5 can't hold is kept as text.
     """
-    if name.startswith("@"):
-        attribute(parent, name[1:] or "attribute", str(value))
+    if name.startswith("@") and len(name) > 1:
+        if not h5a.exists(parent, _bytes(name[1:])):
+            attribute(parent, name[1:], str(value))
         return
     taken = {key.decode(errors="replace") for key in parent}
     fit = unique_name(name, taken)
@@ -204,7 +204,7 @@ def fact(parent: Any, name: str, value: Any) -> None:
 def _array_or_text(parent: Any, name: str, value: Any) -> None:
     try:
         array: npt.NDArray[Any] = np.asarray(value)
-    except ValueError:  # lists of unequal lengths
+    except (ValueError, TypeError):  # lists of unequal lengths, objects that are arrays but in name
         array = np.array(None)
     if array.dtype.kind in "biufc":
         number(parent, name, array)

@@ -22,4 +22,4 @@ session = Session(
 
 globals().update(session.namespace())
 
-__all__ = sorted(["session", *session.namespace()])
+__all__ = sorted(session.namespace())

@@ -192,6 +192,7 @@ class Apparatus:
         except BaseException as error:
             self._blame(error, next((call.what for call in batch.calls if call.error is error), ""))
             raise
+
     def _raise(self, call: Call | None) -> None:
         if call is not None and call.error is not None:
             self._blame(call.error, call.what)

@@ -20,13 +20,14 @@ class Outcome:
     """Good until `fail`, `abort`, `stop` or `cut` say otherwise.
 
     `over`: no new iteration. `cutting`: also end the iterations that run. `aborted`: Ctrl-C or `abort()`.
-    `tell` is called with each error.
+    `tell` is called with each error. `closed`: it is decided how the scan ended; a later Ctrl-C changes nothing.
     """
 
     def __init__(self) -> None:
         self.over = False
         self.cutting = False
         self.aborted = False
+        self.closed = False
         self.tell: Callable[[BaseException], None] | None = None
         self.failures = Failures(self._on_failure)
 
@@ -55,7 +56,7 @@ class Outcome:
         if isinstance(error, Leaving):
             return
         if not self.failures.errors and not isinstance(error, ScanAbort):
-            if self.aborted:
+            if self.aborted and not self.closed:
                 self.failures.add(ScanAbort("interrupted by Ctrl-C"))
             elif isinstance(error, KeyboardInterrupt):
                 abort = ScanAbort("KeyboardInterrupt")
@@ -81,8 +82,9 @@ class Outcome:
 
     def close(self) -> ScanState:
         """The state in which the scan ends; a Ctrl-C that was only remembered so far counts now."""
-        if self.aborted and not self.failures.errors:
+        if self.aborted and not self.closed and not self.failures.errors:
             self.failures.add(ScanAbort("interrupted by Ctrl-C"))
+        self.closed = True
         first = self.failures.first
         if first is None:
             return ScanState.DONE

@@ -18,7 +18,7 @@ from obtura.engine.relay import Relay
 from obtura.engine.running import running
 from obtura.engine.states import ScanState
 from obtura.ground.errors import DeviceError, SavingError, ScanAbort, UsageError, one_line
-from obtura.ground.events import Event, Failed, ScanBegan, ScanClosed, ScanEnded, StateChanged, Text
+from obtura.ground.events import Event, Failed, Position, ScanBegan, ScanClosed, ScanEnded, StateChanged, Text
 from obtura.works.clock import clock
 from obtura.works.interrupt import doors
 from obtura.works.lanes import SLICE, Call, Loop, ThreadLane
@@ -30,6 +30,9 @@ log = logging.getLogger(__name__)
 
 BACKLOG = 50_000
 """Events a saver may be behind before the scan waits for it."""
+
+
+REASONS = {ScanState.DONE: "SUCCESS", ScanState.USER_ABORTED: "USER_ABORT", ScanState.KILLED: "FAILURE"}
 
 
 class WayOut(Protocol):
@@ -241,19 +244,19 @@ class Run:
         return self._outcome.close()
 
     def _end(self) -> None:
+        attempt = self._outcome.attempt
+        positions: dict[str, Position] = {}
+        if self._consumers:
+            attempt(lambda: positions.update(self._surroundings.positions()))
+        reason = REASONS[self._outcome.close()]
         first = self._outcome.failures.first
-        if self._outcome.aborted and first is None:
-            reason = "USER_ABORT"
-        else:
-            reason = "SUCCESS" if first is None else "USER_ABORT" if isinstance(first, ScanAbort) else "FAILURE"
         message = "" if first is None else one_line(first)
-        positions = dict(self._surroundings.positions()) if self._consumers else {}
         end_time = datetime.fromtimestamp(clock.epoch()).astimezone()
         self._scan.scan_info.update(end_time=end_time.isoformat(), end_reason=reason)
         self._record.write(ScanEnded(end_time, reason, message, positions), at_once=True)
         for reader in self._readers:
             if reader.receiver.essential:  # type: ignore[attr-defined]
-                self._drain(reader)
+                attempt(self._drain, reader)
 
     def _drain(self, reader: Reader[Event]) -> None:
         """Wait until a reader is done; Ctrl-C gives a viewer up at once and a saver after a while."""
@@ -264,8 +267,10 @@ class Run:
             if not reader.receiver.essential:  # type: ignore[attr-defined]
                 return
             limit = time.monotonic() + DEADLINE
-            while reader.backlog and time.monotonic() < limit:
+            while reader.busy and time.monotonic() < limit:
                 time.sleep(SLICE)
-            if reader.backlog:
-                raise SavingError(f"{reader.receiver.name} did not finish: {reader.backlog} events are lost") from abort
-            raise
+            if reader.busy:
+                raise SavingError(
+                    f"{reader.receiver.name} did not finish within {DEADLINE:g} s of Ctrl-C: "
+                    f"the last {reader.backlog} events are not saved"
+                ) from abort

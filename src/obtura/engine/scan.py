@@ -65,6 +65,7 @@ class Scan:
             ScanStateError: the scan runs or ran already.
         """
         warning = check_preset(preset, ScanPreset)
+        preset.check_scan_level()
         if self.state is not ScanState.IDLE:
             raise ScanStateError(f"add_preset: {self.name} is {self.state.name}; add presets before run()")
         if any(preset is other for other in self._presets):

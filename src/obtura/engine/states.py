@@ -19,6 +19,9 @@ class ScanState(IntEnum):
     USER_ABORTED = 6
     KILLED = 7
 
+    def __str__(self) -> str:
+        return self.name
+
 
 class StateFlags:
     """The present state, and a flag for each state so that any thread can wait for it."""

@@ -4,7 +4,6 @@ import inspect
 from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
-from obtura.contracts.chain import AcquisitionChain
 from obtura.contracts.presets import ChainIterationPreset, ChainPreset, ScanPreset
 from obtura.ground.errors import UsageError
 
@@ -37,16 +36,16 @@ class AnyLevelPreset(ScanPreset, ChainPreset):
     def put_back(self) -> None:
         """Counting is over. Called exactly once if `set_up` was begun; no Ctrl-C interrupts it."""
 
+    def check_scan_level(self) -> None:
+        """A scan has no points of its own: `per_point` is for a chain."""
+        if self.per_point:
+            name = type(self).__name__
+            raise UsageError(f"{name}(per_point=True) acts at each point: scan.acq_chain.add_preset({name}(...))")
+
     def prepare(self, where: Any) -> None:
         """Set up, unless that is done for each point."""
         if not self.per_point:
             self.set_up(where.say)
-        elif not isinstance(where, AcquisitionChain):
-            name = type(self).__name__
-            raise UsageError(
-                f"{name}(per_point=True) was added to a scan, which has no points of its own; "
-                "add it to its chain: scan.acq_chain.add_preset(...)"
-            )
 
     def start(self, where: Any) -> None:
         """Begin, unless that is done for each point."""

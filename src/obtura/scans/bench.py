@@ -62,8 +62,8 @@ class Bench:
             raise UsageError(f"{name}: no counters for the scan; name some, e.g. {title.split()[0]}(..., diode)")
         pars = {**scan_pars, "sleep_time": options.get("sleep_time", 0.0)}
         chain = self.default_chain.get(pars, counters, top_master)
-        info = {"type": name, "title": options.get("title", title), **pars, **options.get("scan_info", {})}
-        scan = self.Scan(chain, options.get("name", name), info, options.get("save", True))
+        info = {"type": name, "title": options.get("title") or title, **pars, **(options.get("scan_info") or {})}
+        scan = self.Scan(chain, options.get("name") or name, info, options.get("save", True))
         if back is not None:
             scan.on_way_out(back)
         if options.get("run", True):

@@ -33,7 +33,7 @@ class Options(TypedDict, total=False):
     scan_info: Mapping[str, Any]
 
 
-KNOWN = frozenset(Options.__annotations__)
+DEFAULTS: Options = {"run": True, "save": True, "sleep_time": 0.0, "stab_time": 0.0}
 
 
 def command(
@@ -42,14 +42,15 @@ def command(
     """A scan command: wrong arguments are answered with what is wrong, the intended usage and an example."""
 
     def decorate(function: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
-        signature = inspect.signature(function)
+        signature = _written_out(inspect.signature(function))
         usage = _usage(function.__name__, signature)
 
         @functools.wraps(function)
         def checked(self: S, /, *args: P.args, **kwargs: P.kwargs) -> R:
             try:
                 signature.bind(self, *args, **kwargs)
-                _check_options(kwargs, signature)
+                for key in ("sleep_time", "stab_time"):
+                    finite(kwargs.get(key, 0.0), f"{key} (s)", least=0)
                 return function(self, *args, **kwargs)
             except _WrongArgument as error:
                 problem = str(error)
@@ -59,6 +60,7 @@ def command(
                 problem = str(error)
             raise UsageError(f"{function.__name__}: {problem}\nIntended usage: {usage}\nExample: {example}")
 
+        checked.__signature__ = signature  # type: ignore[attr-defined]
         return checked
 
     return decorate
@@ -77,20 +79,24 @@ def _is_binding(signature: inspect.Signature, bench: Any, args: Any, kwargs: Any
     return False
 
 
-def _check_options(kwargs: Mapping[str, Any], signature: inspect.Signature) -> None:
-    known = KNOWN | set(signature.parameters)
-    for key in kwargs:
-        if key not in known:
-            raise _WrongArgument(f"got an unexpected keyword {key!r}; there are {', '.join(sorted(KNOWN))}")
-    for key in ("sleep_time", "stab_time"):
-        if key in kwargs:
-            finite(kwargs[key], f"{key} (s)", least=0)
+def _written_out(signature: inspect.Signature) -> inspect.Signature:
+    """The signature with the common keywords in the place of `**options`, as help() and completion show it."""
+    own = [parameter for parameter in signature.parameters.values() if parameter.kind is not parameter.VAR_KEYWORD]
+    common = [
+        inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=DEFAULTS.get(key), annotation=kind)
+        for key, kind in Options.__annotations__.items()
+    ]
+    return signature.replace(parameters=own + common)
 
 
 def _usage(name: str, signature: inspect.Signature) -> str:
-    shown = [str(parameter).split(":")[0] for parameter in list(signature.parameters.values())[1:]]
-    shown = [("run=True, save=True, ..." if part == "**options" else part) for part in shown]
-    return f"{name}({', '.join(shown)})"
+    own = [
+        parameter
+        for parameter in list(signature.parameters.values())[1:]
+        if parameter.name not in Options.__annotations__
+    ]
+    shown = [str(parameter.replace(annotation=inspect.Parameter.empty)) for parameter in own]
+    return f"{name}({', '.join([*shown, 'run=True', 'save=True', '...'])})"
 
 
 def finite(value: Any, what: str, least: float = -math.inf) -> float:

@@ -39,6 +39,7 @@ class Home(Surroundings):
         self._display = display
         self._keep = keep
         self._unsaved = itertools.count(1)
+        self.makers: list[Callable[[], Consumer]] = []
 
     def _saving(self, scan_saving: Any) -> ScanSaving:
         return self._scan_saving if scan_saving is None else scan_saving
@@ -48,9 +49,10 @@ class Home(Surroundings):
         return self._saving(scan_saving).next_number() if save else next(self._unsaved)
 
     def consumers(self, save: bool, scan_saving: Any) -> list[Consumer]:
-        """A saver for a saved scan, a display where one was asked for."""
+        """A saver for a saved scan, what the user has added, a display where one was asked for."""
         savers: list[Consumer] = [HDF5Saver(self._saving(scan_saving))] if save else []
-        return [*savers, TerminalDisplay()] if self._display else savers
+        added = [make() for make in self.makers]
+        return [*savers, *added, *([TerminalDisplay()] if self._display else [])]
 
     def scan_info(self, save: bool, scan_saving: Any) -> dict[str, Any]:
         """Session, user and file."""

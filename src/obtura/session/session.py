@@ -1,10 +1,11 @@
 """A session: devices by name, the scans that use them, where data go."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from obtura.contracts.acquisition import AcquisitionMaster, AcquisitionSlave
 from obtura.contracts.chain import AcquisitionChain
+from obtura.contracts.consumers import Consumer
 from obtura.contracts.devices import Movable, is_movable
 from obtura.contracts.presets import ChainIterationPreset, ChainPreset, ScanPreset
 from obtura.data.saving import ScanSaving
@@ -42,12 +43,21 @@ class Session:
         self.name = name
         self.devices = dict(devices)
         self.scan_saving = scan_saving
-        self.bench = Bench(Home(name, scan_saving, self.axes, display, self._keep))
+        self._home = Home(name, scan_saving, self.axes, display, self._keep)
+        self.bench = Bench(self._home)
         self.motion = Motion(self.axes)
 
     def axes(self) -> Iterable[Movable]:
         """The session's axes."""
         return [device for device in self.devices.values() if is_movable(device)]
+
+    def add_consumer(self, make: Callable[[], Consumer]) -> None:
+        """Have every scan from now on read by a consumer of its own; `make()` gives it: a class, or a function."""
+        self._home.makers.append(make)
+
+    def remove_consumer(self, make: Callable[[], Consumer]) -> None:
+        """No more of what `add_consumer` was given; nothing happens when it is not there."""
+        self._home.makers = [one for one in self._home.makers if one is not make]
 
     def _keep(self, scan: Any) -> None:
         if scan.scan_info.get("type") != "ct":
@@ -62,6 +72,7 @@ class Session:
             "SCANS": self.bench.scans,
             "SCAN_SAVING": self.scan_saving,
             "Scan": self.bench.Scan,
+            "session": self,
             **commands,
             "mv": self.motion.mv,
             "mvr": self.motion.mvr,

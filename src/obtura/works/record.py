@@ -50,6 +50,11 @@ class Reader(Generic[E]):
         """How many events wait."""
         return len(self.mailbox)
 
+    @property
+    def busy(self) -> bool:
+        """Whether events wait or are being received."""
+        return bool(self.mailbox or not self._idle) and not self._ended.is_set
+
     def wake(self) -> None:
         """Have the mailbox looked into at once."""
         try:
@@ -60,7 +65,7 @@ class Reader(Generic[E]):
     def drained(self, check: Callable[[], None]) -> None:
         """Wait, in a doorway, until everything written so far was received. `check` runs now and then."""
         pause = 0.0001
-        while (self.mailbox or not self._idle) and not self._ended.is_set:
+        while self.busy:
             self.wake()
             check()
             doors.call(self._ended.wait, pause)
