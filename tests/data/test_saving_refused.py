@@ -63,12 +63,12 @@ saver.close()
 
 @pytest.mark.parametrize("read_only", ["base", "base/demo", "base/demo/data"])
 def test_a_read_only_directory_is_refused(tmp_path_factory, read_only):
-    top = tmp_path_factory.getbasetemp()
-    parents = [path for path in (top, *top.parents) if path.stat().st_uid == os.getuid() and path != Path("/")]
-    before = {path: path.stat().st_mode for path in parents}
     inside = tmp_path_factory.mktemp("inside")
-    for path in (*parents, inside):
-        path.chmod(path.stat().st_mode | 0o055)
+    # Root may write everywhere: then the scan is made by nobody, who has to get here first.
+    closed = [path for path in (inside, *inside.parents) if os.getuid() == 0 and not path.stat().st_mode & 0o001]
+    before = {path: path.stat().st_mode for path in closed}
+    for path in closed:
+        path.chmod(0o755)
     made = inside / read_only
     made.mkdir(parents=True)
     for path in sorted(inside.rglob("*")):
@@ -209,7 +209,7 @@ MEDIA = {"limit": ()} | ({"tmpfs": ("unshare", "--mount", "--map-root-user")} if
 
 
 @pytest.mark.parametrize("medium", MEDIA)
-@pytest.mark.parametrize(("size", "columns", "at_once"), [(300_000, 10, 100), (3_000_000, 10, 1000), (700_000, 30, 10)])
+@pytest.mark.parametrize(("size", "columns", "at_once"), [(300_000, 10, 100), (3_000_000, 10, 1000), (700_000, 30, 50)])
 def test_a_disk_that_fills_up_is_told_the_rest_is_closed_and_what_was_safe_stays(
     tmp_path, medium, size, columns, at_once
 ):
@@ -225,8 +225,8 @@ def test_a_disk_that_fills_up_is_told_the_rest_is_closed_and_what_was_safe_stays
 
 
 @pytest.mark.parametrize("medium", MEDIA)
-@pytest.mark.parametrize("size", [0, 4096, 20_000, 40_000])
+@pytest.mark.parametrize("size", [1, 4096, 40_000])
 def test_a_disk_that_is_full_from_the_beginning_refuses_the_scan_in_order(tmp_path, medium, size):
-    code, output, errors = outcome(FILL, tmp_path, medium, max(size, 1), 40, 1, prefix=MEDIA[medium])
+    code, output, errors = outcome(FILL, tmp_path, medium, size, 40, 1, prefix=MEDIA[medium])
     assert code in (0, 1), "not a crash of the interpreter"
     assert "SavingError" in output + errors

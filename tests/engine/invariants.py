@@ -30,9 +30,7 @@ class Report:
         self.around = around
         self.devices = {node.name: node for node in scan.acq_chain.nodes_list if isinstance(node, Noted)}
         self.branch_of = {
-            node.name: index
-            for index, top in enumerate(scan.acq_chain.top_masters)
-            for node in (top, *below(top))
+            node.name: index for index, top in enumerate(scan.acq_chain.top_masters) for node in (top, *below(top))
         }
         self.log = list(world.log)
         self._began = {}
@@ -397,5 +395,3 @@ class Leftovers:
 def open_descriptors():
     """How many descriptors this process has open; 0 where that can't be known."""
     return len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
-
-

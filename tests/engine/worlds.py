@@ -85,3 +85,14 @@ def every_kind(world):
 
 
 WORLDS = {world.__name__: world for world in (one_branch, two_branches, every_kind)}
+
+
+def small(world):
+    """A timer over a counter on a lane and one called inline; a preset of each level."""
+
+    def build(chain, world, axis, npoints):
+        timer = Timer(0.1, npoints=npoints).in_world(world)
+        for slave in (Slave("lane1", blocking=True), Slave("inline1")):
+            chain.add(timer, slave.in_world(world))
+
+    return Stage(world, build, [named(Whole, "S1", world)], [(named(Chained, "C1", world), 0)])

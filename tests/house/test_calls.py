@@ -57,9 +57,7 @@ def does_nothing(statement):
 def test_no_error_is_lost(module):
     handlers = list(module.walk(ast.ExceptHandler))
     wrong = [handler for handler in handlers if handler.type is None]
-    wrong += [
-        each for each in handlers if catches_everything(each.type) and all(map(does_nothing, each.body))
-    ]
+    wrong += [each for each in handlers if catches_everything(each.type) and all(map(does_nothing, each.body))]
     suppressing = (node for node in module.walk(ast.Call) if ast.unparse(node.func).endswith("suppress"))
     wrong += [node for node in suppressing if any(map(catches_everything, node.args))]
     places = sorted({module.at(node) for node in wrong})

@@ -38,9 +38,7 @@ def sorted_as_ruff_does(names):
 
     def key(name):
         kind = 0 if name.isupper() else 1 if name[:1].isupper() else 2
-        return kind, [
-            (part.isdigit(), int(part) if part.isdigit() else part) for part in re.split(r"(\d+)", name)
-        ]
+        return kind, [(part.isdigit(), int(part) if part.isdigit() else part) for part in re.split(r"(\d+)", name)]
 
     return sorted(names, key=key)
 

@@ -36,9 +36,7 @@ def test_wa_prints_every_axis(motion, beamline, capsys):
     motion.mv(beamline.roby, 12.345678)
     capsys.readouterr()
     motion.wa()
-    assert capsys.readouterr().out == (
-        "Current positions\n    roby[mm]      robz[mm]\n     12.3457             0\n"
-    )
+    assert capsys.readouterr().out == ("Current positions\n    roby[mm]      robz[mm]\n     12.3457             0\n")
 
 
 def test_nothing_moves_when_any_target_is_out_of_limits(motion, beamline):

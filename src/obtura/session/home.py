@@ -1,6 +1,5 @@
 """What a session tells its scans: their number, who saves and shows them, where every axis is."""
 
-import getpass
 import itertools
 import logging
 import math
@@ -9,6 +8,7 @@ from typing import Any
 
 from obtura.contracts.consumers import Consumer, Surroundings
 from obtura.contracts.devices import Movable
+from obtura.data.lock import account
 from obtura.data.saver import HDF5Saver
 from obtura.data.saving import ScanSaving
 from obtura.display.terminal import TerminalDisplay
@@ -57,7 +57,7 @@ class Home(Surroundings):
     def scan_info(self, save: bool, scan_saving: Any) -> dict[str, Any]:
         """Session, user and file."""
         filename = str(self._saving(scan_saving).filename) if save else None
-        return {"session_name": self._name, "user_name": getpass.getuser(), "filename": filename}
+        return {"session_name": self._name, "user_name": account(), "filename": filename}
 
     def positions(self) -> Mapping[str, Position]:
         """Where every axis is; NaN for one that does not answer."""

@@ -55,6 +55,7 @@ class Doors:
         self._main = -1
         self._open = False
         self._pending = False
+        self._missed = False  # a press while no run was there to be told
         self._delivered = -AGAIN
         self._barred: int | None = None
         self._lock = threading.RLock()  # `press` may come in another signal's handler
@@ -75,6 +76,8 @@ class Doors:
         if not self._runs:
             self._install()
         self._runs.append(run)
+        if self._missed:
+            run.on_interrupt()
         try:
             yield
         finally:
@@ -84,7 +87,7 @@ class Doors:
             self.reopen(was)
 
     def _install(self) -> None:
-        self._open = self._pending = False
+        self._open = self._pending = self._missed = False
         self._delivered = -AGAIN
         self._before = signal.signal(signal.SIGINT, self._on_sigint)
         self._main = threading.get_ident()  # last: a Ctrl-C just before is still the former handler's
@@ -93,6 +96,8 @@ class Doors:
         with self._lock:  # no `press` may arrive once the handler before is back
             self._main = -1
             signal.signal(signal.SIGINT, self._before)
+        if self._missed:
+            signal.raise_signal(signal.SIGINT)
 
     def press(self, run: Interruptible) -> bool:
         """Do as if Ctrl-C had been pressed for `run`, from any thread; False: it has no doors, it is told only.
@@ -113,6 +118,7 @@ class Doors:
     def _on_sigint(self, signum: int, frame: FrameType | None) -> None:
         for run in self._runs[: self._barred]:
             run.on_interrupt()
+        self._missed = not self._runs
         self._pending = True
         if self._open:
             self._let_in()
