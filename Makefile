@@ -10,10 +10,11 @@ INSTALL := $(BIN)/python -m pip -qq --disable-pip-version-check install -c requi
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint types contracts check venv lock clean
+.PHONY: help demo shell test lint types contracts check venv lock clean
 
 help:
 	@echo "make demo       play the page's scans on a simulated beamline"
+	@echo "make shell      a prompt with the same beamline, to scan it yourself"
 	@echo "make test       run the tests"
 	@echo "make check      lint, types, contracts and test"
 	@echo "make venv       the environment only, with what developers need"
@@ -22,6 +23,9 @@ help:
 
 demo: $(CORE)
 	@$(BIN)/obtura demo
+
+shell: $(CORE)
+	@$(BIN)/obtura shell
 
 test: $(DEV)
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)

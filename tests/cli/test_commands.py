@@ -1,9 +1,12 @@
 """The command `obtura` as a user runs it: what it prints, its exit codes, Ctrl-C, a closed pipe."""
 
 import re
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import h5py
 import pytest
@@ -33,21 +36,67 @@ def script(tmp_path, text):
 def test_the_demo_plays_writes_its_file_and_says_how_to_open_it(run, tmp_path):
     ended = run("demo")
     assert ended.returncode == 0, ended.stderr
-    listed = re.search(r"obtura ls (\S+)", ended.stdout)
-    shown = re.search(r"obtura show (\S+) (\d+)", ended.stdout)
+    listed, shown, shell = commands_of(ended.stdout)
     python = re.search(r'h5py.File\("(\S+)"\)\["(\S+)"\]', ended.stdout)
-    assert "ascan roby 0 10 10 0.05" in run("ls", listed[1]).stdout
-    assert "ShutterPreset" in run("show", shown[1], shown[2]).stdout
+    assert "ascan roby 0 10 10 0.05" in typed(listed)
+    assert "ShutterPreset" in typed(shown)
+    assert "DEMO [1]: " in typed(shell)
     with h5py.File(python[1]) as file:
         diode = file[python[2]][:]
     assert len(diode) == 11
     assert diode.argmax() == 5, "the beam is in the middle of the scan"
-    assert str(tmp_path) in listed[1]
+    assert str(tmp_path) in listed
 
 
-def test_the_demo_writes_where_it_is_told(run, tmp_path):
-    assert run("demo", "--directory", "mine").returncode == 0
+def commands_of(printed):
+    """What the demo says to type: ls, show, shell."""
+    return re.findall(r"^  (\S.*obtura (?:ls .*|show .*|shell)|obtura (?:ls .*|show .*|shell))$", printed, re.MULTILINE)
+
+
+def typed(line):
+    done = subprocess.run(line, shell=True, input="", capture_output=True, text=True, timeout=50)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_demo_writes_where_it_is_told_and_its_commands_work_without_a_path(run, tmp_path):
+    shutil.copytree(Path(sys.prefix) / "bin", tmp_path / "my bin", symlinks=True)
+    ended = subprocess.run(
+        ["my bin/obtura", "demo", "--directory", "mine"], capture_output=True, text=True, timeout=50, cwd=tmp_path
+    )
+    assert ended.returncode == 0, ended.stderr
     assert (tmp_path / "mine" / "demo" / "data.h5").exists()
+    listed, shown, shell = commands_of(ended.stdout)
+    assert (listed.split(" ls ")[0], shell) == ("'my bin/obtura'", "'my bin/obtura' shell")
+    assert "ascan" in typed(listed) and "ShutterPreset" in typed(shown)
+
+
+def test_the_demo_opens_the_shutter_when_it_says_so_and_waits_in_readable_lines(run):
+    printed = run("demo").stdout
+    assert "\r" not in printed
+    assert printed.index("-- mv(roby, 5)") < printed.index("Moving roby from 0 to 5")
+    scans = re.split(r"(?m)^Scan \d ", printed)[1:]
+    for scan in scans[:4]:
+        rows = re.findall(r"(?m)^ +[01]  .* (\S+)$", scan)
+        assert [float(row) > 900 for row in rows] == [True, True], scan
+    assert re.findall(r"(?m)^read \S+ expect 50$", scans[3]) == re.findall("read.*", scans[3])
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("command", ["shell", "ls scans/demo/data.h5", "run one.py"])
+def test_closed_streams_are_no_error(run, command, closed):
+    with h5py.File(scan_file_of(run)) as file:
+        before = list(file)
+    line = f"echo 1 | ( {shlex.join(OBTURA)} {command} {closed} )"
+    ended = subprocess.run(line, shell=True, capture_output=True, text=True, timeout=50)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    with h5py.File("scans/demo/data.h5") as file:
+        assert len(file) == len(before) + (command == "run one.py")
+
+
+def scan_file_of(run):
+    assert run("run", script_of_one_scan(run)).returncode == 0
+    return "scans/demo/data.h5"
 
 
 @pytest.mark.parametrize(
@@ -81,6 +130,10 @@ def script_of_one_scan(run):
 @pytest.mark.parametrize("arguments", [(), ("nonsense",), ("run",), ("shell", "-s", "nowhere")])
 def test_wrong_usage_ends_with_2(run, arguments):
     assert run(*arguments).returncode == 2
+
+
+def test_only_what_must_be_given_is_named_as_missing(run):
+    assert run("run").stderr.endswith("arguments are required: script\n")
 
 
 def test_a_missing_script_ends_with_2_and_its_name(run):

@@ -5,7 +5,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from children import WITH_STREAM, line_of, python
+from processes import WITH_STREAM, line_of, python
 from scan_stream import PresetInfo, axis, began, channel, ended, hook, record, rows, saving_in, say, timer
 
 from obtura.data.layout import scan_file
@@ -193,6 +193,13 @@ def test_a_number_that_is_not_there_gets_those_that_are(saving):
         showing(saving.filename, 12)
     with pytest.raises(UsageError, match=r"has no scan 3\.2; there are 3, 7"):
         showing(saving.filename, "3.2")
+
+
+def test_of_many_scans_the_last_ten_are_named(saving):
+    for number in range(1, 13):
+        record(HDF5Saver(saving), began(number=number))
+    with pytest.raises(UsageError, match=r"no scan 99; there are 12, the last ones: 3, 4, 5, 6, 7, 8, 9, 10, 11, 12$"):
+        showing(saving.filename, 99)
 
 
 def test_an_hdf5_file_without_scans_holds_none(tmp_path):

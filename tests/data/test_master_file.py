@@ -6,7 +6,7 @@ from pathlib import Path
 
 import h5py
 import pytest
-from children import line_of, python
+from processes import line_of, python
 from scan_stream import began, record, rows, saving_in, say, timer
 
 from obtura.data.layout import scan_file

@@ -1,5 +1,6 @@
 """What keeps a scan from being saved: told in plain words, before or in mid-scan, and nothing else breaks."""
 
+import errno
 import os
 import shutil
 import subprocess
@@ -8,10 +9,11 @@ from types import SimpleNamespace
 
 import h5py
 import pytest
-from children import WITH_STREAM, outcome
+from processes import WITH_STREAM, outcome
 from scan_stream import began, ended, record, rows, saving_in, say
 
 from obtura.data import lock
+from obtura.data.disk import saving_error
 from obtura.data.saver import HDF5Saver
 from obtura.ground.errors import SavingError, UsageError
 
@@ -141,6 +143,51 @@ def test_when_the_reserve_is_touched_the_scan_ends_and_the_file_is_whole(tmp_pat
     assert entry["diode"] == [4.0, 5.0]
     assert entry["end_reason"] == "FAILURE"
     assert "the disk is full" in entry["end_message"]
+
+
+REMOVALS = {
+    "its directory and all": lambda path: shutil.rmtree(path.parents[2]),
+    "the file": Path.unlink,
+    "the file, and another has its name": lambda path: (path.rename(path.with_name("old.h5")), path.touch()),
+}
+
+
+@pytest.mark.parametrize("events", [list(rows(1, [1.0], [5.0])), [ended()]], ids=["in mid-scan", "at the end"])
+@pytest.mark.parametrize("remove", REMOVALS.values(), ids=REMOVALS)
+def test_a_file_that_somebody_removes_is_told_at_the_next_write_and_the_next_scan_is_saved(tmp_path, remove, events):
+    saving = saving_in(tmp_path / "base")
+    saver = HDF5Saver(saving)
+    saver.open(began(), say)
+    saver.receive(list(rows(0, [0.0], [4.0])))
+    remove(Path(saving.root_path) / "data" / "scan0012.h5")
+    with pytest.raises(SavingError, match=r"scan0012\.h5 was removed while the scan was writing it: nothing of this"):
+        saver.receive(events)
+    saver.close()
+    assert lock.holder(Path(saving.filename)) is None
+    record(HDF5Saver(saving), began(number=13), *rows(0, [0.0], [4.0]))
+    with h5py.File(saving.filename) as file:
+        assert file["13.1/measurement/diode"][:].tolist() == [4.0]
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), True),
+        (OSError("Can't write data (errno = 28, error message = 'No space left on device')"), True),
+        (RuntimeError("Unable to flush file's cached information"), True),
+        (FileNotFoundError(errno.ENOENT, "No such file or directory"), False),
+        (OSError("Unable to open file (errno = 13, error message = 'Permission denied')"), False),
+        (AttributeError("'NoneType' object has no attribute 'id'"), False),
+    ],
+)
+def test_the_free_space_is_told_where_it_may_be_the_cause(tmp_path, error, told):
+    assert (" free)" in str(saving_error("writing failed", tmp_path / "x.h5", error))) is told
+
+
+def test_a_template_with_an_unknown_field_is_told_in_whole_sentences(tmp_path):
+    saving = saving_in(tmp_path)
+    saving.template = "{zzz}"
+    assert "there are: date, session, user_name. Add one with" in refused(HDF5Saver(saving), UsageError)
 
 
 def test_a_long_message_is_cut_not_lost(tmp_path):

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from children import WITH_STREAM, ask, line_of, outcome, python
+from processes import WITH_STREAM, ask, line_of, outcome, python
 from scan_stream import began, record, saving_in, say
 
 from obtura.data import lock

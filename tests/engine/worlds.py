@@ -22,10 +22,10 @@ class Stage:
         for preset in [*self.scan_presets, *(preset for preset, _ in self.chain_presets)]:
             preset.world = world
 
-    def scan(self, around=None, npoints=2):
+    def scan(self, around=None, npoints=2, count_time=0.1):
         """A new scan with these devices and presets."""
         chain = AcquisitionChain()
-        self.build(chain, self.world, self.axis, npoints)
+        self.build(chain, self.world, self.axis, npoints, count_time)
         scan = make_scan(chain, around or Around(axes=[self.axis]))
         for preset in self.scan_presets:
             scan.add_preset(preset)
@@ -37,8 +37,8 @@ class Stage:
 def one_branch(world):
     """A timer, below it a counter on a lane and two that are called inline."""
 
-    def build(chain, world, axis, npoints):
-        timer = Timer(0.1, npoints=npoints).in_world(world)
+    def build(chain, world, axis, npoints, count_time):
+        timer = Timer(count_time, npoints=npoints).in_world(world)
         for slave in (Slave("lane1", blocking=True), Slave("inline1"), Slave("inline2")):
             chain.add(timer, slave.in_world(world))
 
@@ -50,9 +50,9 @@ def one_branch(world):
 def two_branches(world):
     """A motor over a timer over counters, and beside it a master over a counter; both with presets of their own."""
 
-    def build(chain, world, axis, npoints):
+    def build(chain, world, axis, npoints, count_time):
         motor = Motor(npoints, axis, 0.0, 1.0).in_world(world)
-        timer = Timer(0.1, npoints=npoints).in_world(world)
+        timer = Timer(count_time, npoints=npoints).in_world(world)
         chain.add(motor, timer)
         for slave in (Slave("lane1", blocking=True), Slave("inline1"), Slave("lane2", blocking=True)):
             chain.add(timer, slave.in_world(world))
@@ -73,7 +73,7 @@ def two_branches(world):
 def every_kind(world):
     """One branch whose master and slaves are blocking, async and hardware-triggered; async hooks."""
 
-    def build(chain, world, axis, npoints):
+    def build(chain, world, axis, npoints, count_time):
         master = Master("top", npoints=npoints, blocking=True).in_world(world)
         own_pace = OwnPace("own_pace", npoints=2 * npoints)
         for slave in (Async("async1", blocking=True), Async("async2", blocking=True), own_pace, Slave("inline1")):
@@ -90,8 +90,8 @@ WORLDS = {world.__name__: world for world in (one_branch, two_branches, every_ki
 def small(world):
     """A timer over a counter on a lane and one called inline; a preset of each level."""
 
-    def build(chain, world, axis, npoints):
-        timer = Timer(0.1, npoints=npoints).in_world(world)
+    def build(chain, world, axis, npoints, count_time):
+        timer = Timer(count_time, npoints=npoints).in_world(world)
         for slave in (Slave("lane1", blocking=True), Slave("inline1")):
             chain.add(timer, slave.in_world(world))
 

@@ -139,4 +139,6 @@ def test_without_the_extra_the_error_says_what_to_install():
     code = "import sys; sys.modules['caproto'] = None; import obtura.instruments.epics"
     done = subprocess.run([*STRICT, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert done.stderr.splitlines()[-1] == "ImportError: EPICS needs the extra: pip install obtura[epics]"
+    assert done.stderr.splitlines()[-1] == (
+        "ImportError: EPICS needs the extra: pip install 'obtura[epics]' (in a checkout: pip install '.[epics]')"
+    )

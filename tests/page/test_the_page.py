@@ -1,5 +1,6 @@
 """The documentation's page, end to end: in the shell, in a script, in plain Python, on a terminal and in a pipe."""
 
+import re
 import subprocess
 import sys
 
@@ -51,7 +52,8 @@ def test_the_shell_takes_the_page_as_typed_from_a_pipe(example, tmp_path):
     typed = (IMPORTS + code).replace("\n\np = ", "\n\n\np = ")
     ended = run([*OBTURA, "shell"], tmp_path, input=typed)
     assert ended.stderr == ""
-    assert "DEMO [1]: " in ended.stdout
+    assert "DEMO [1]: from bliss.scanning.scan import ScanPreset\n" in ended.stdout.replace("DEMO [1]: \n", "")
+    assert "\n    ...: " in re.sub(" +[.]{3}: ", "    ...: ", ended.stdout)
     assert prints.strip() in seen(ended.stdout)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from obtura.contracts.acquisition import AcquisitionSlave
 from obtura.contracts.devices import SamplingCounter, SamplingCounterController
 from obtura.ground.channels import AcquisitionChannel
-from obtura.ground.errors import UsageError
+from obtura.ground.errors import DeviceError, UsageError
 from obtura.works.clock import Flag, clock
 
 __all__ = ["SamplingCounterAcquisitionSlave"]
@@ -50,7 +50,7 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
         while True:
             began = clock.time()
             values = self.controller.sample(self.devices)
-            sums = [total + value for total, value in zip(sums, values, strict=True)]
+            sums = [_added(total, value, each) for total, value, each in zip(sums, values, self.devices, strict=True)]
             readings += 1
             now = clock.time()
             if self._ended.is_set:
@@ -66,3 +66,10 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
     def stop(self) -> None:
         """End the reading."""
         self._ended.set()
+
+
+def _added(total: Any, value: Any, counter: SamplingCounter) -> Any:
+    try:
+        return total + value
+    except TypeError as error:
+        raise DeviceError(f"counter {counter.name} read {value!r}, which is no number") from error

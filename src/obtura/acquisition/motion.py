@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from obtura.contracts.devices import Movable
-from obtura.ground.errors import annotate, one_line
+from obtura.ground.errors import UsageError, annotate, one_line
 from obtura.works.clock import Flag
 
 __all__ = ["Return", "at_rest", "move_together"]
@@ -49,6 +49,15 @@ class Return:
         self.name = f"return of {', '.join(axis.name for axis in axes)}"
         self._axes = list(axes)
         self._positions = list(positions)
+
+    def validate(self) -> None:
+        """Refuse to return axes to where they are not any more: positions were taken when the scan was made."""
+        for axis, back in zip(self._axes, self._positions, strict=True):
+            if abs(axis.position - back) > 2 * getattr(axis, "tolerance", 1e-3):
+                raise UsageError(
+                    f"{axis.name} has moved from {back:g} to {axis.position:g} since this relative scan was made; "
+                    "make the scan again"
+                )
 
     def estimate(self) -> float:
         """The slowest axis' own estimate, in s."""

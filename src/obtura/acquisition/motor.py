@@ -10,7 +10,7 @@ from obtura.acquisition.motion import at_rest, move_together
 from obtura.contracts.acquisition import AcquisitionMaster
 from obtura.contracts.devices import Movable, is_movable
 from obtura.ground.channels import AcquisitionChannel
-from obtura.ground.errors import DeviceBusyError, UsageError
+from obtura.ground.errors import ArgumentError, DeviceBusyError, UsageError
 from obtura.works.clock import Flag, clock
 
 __all__ = ["LinearStepTriggerMaster", "MeshStepTriggerMaster", "VariableStepTriggerMaster"]
@@ -125,7 +125,7 @@ def _check(axes: Sequence[Any], columns: Sequence[npt.NDArray[np.float64]], give
         if not is_movable(axis):
             raise UsageError(f"{axis!r} is not an axis")
         if sum(other is axis for other in axes) > 1:
-            raise UsageError(f"Duplicated axis {axis.name}")
+            raise ArgumentError(f"Duplicated axis {axis.name}")
     if len({len(column) for column in columns}) > 1:
         lengths = ", ".join(f"{axis.name} {len(column)}" for axis, column in zip(axes, columns, strict=True))
         raise UsageError(f"axes need equally many positions, got {lengths}")

@@ -1,6 +1,7 @@
 """The command line: `obtura demo | shell | run | ls | show`. Exit codes: 0 good, 1 failed, 2 usage, 130 Ctrl-C."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -15,6 +16,7 @@ SESSIONS = ("demo",)
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
+    _replace_closed_streams()
     options = _parser().parse_args(arguments)
     try:
         code: int = options.command(options)
@@ -26,6 +28,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("\n" + told(abort), file=sys.stderr)
         return 130
     return code
+
+
+def _replace_closed_streams() -> None:
+    """What the caller closed (`obtura demo >&-`) Python gives as None: nothing comes from it, nothing goes to it."""
+    for name, flags, mode in (("stdin", os.O_RDONLY, "r"), ("stdout", os.O_WRONLY, "w"), ("stderr", os.O_WRONLY, "w")):
+        if getattr(sys, name) is None:
+            # the lowest free descriptor is the closed one: else a data file would become the standard output
+            setattr(sys, name, open(os.open(os.devnull, flags), mode, closefd=False))  # noqa: SIM115 - until the end
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -45,7 +55,8 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="run a Python script with a session's names in it")
     _add_session(run)
     run.add_argument("script", type=Path)
-    run.add_argument("arguments", nargs=argparse.REMAINDER, help="given to the script as sys.argv[1:]")
+    rest = run.add_argument("arguments", nargs=argparse.REMAINDER, help="given to the script as sys.argv[1:]")
+    rest.required = False  # or it is named as missing beside the script
     run.set_defaults(command=_run)
 
     ls = commands.add_parser("ls", help="list the scans of a data file")

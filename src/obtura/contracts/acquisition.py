@@ -61,6 +61,7 @@ class AcquisitionObject:
         self.start_once = start_once
         self.channels: list[AcquisitionChannel] = []
         self.parent: AcquisitionMaster | None = None
+        self.slaves: list[AcquisitionObject] = []  # what it triggers: none, for a slave
         self.crew: Crew | None = None
 
     def __repr__(self) -> str:
@@ -121,10 +122,6 @@ class AcquisitionMaster(AcquisitionObject):
     role = "timer"
     terminator = True
     """Whether the end of this top-master ends the other branches of the scan."""
-
-    def __init__(self, *devices: Any, **options: Any) -> None:
-        super().__init__(*devices, **options)
-        self.slaves: list[AcquisitionObject] = []
 
     def __iter__(self) -> Iterator[object]:
         """One iteration unless overridden: a generator that sets up each iteration, then yields."""

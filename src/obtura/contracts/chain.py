@@ -1,8 +1,8 @@
 """The acquisition chain: a tree of masters and slaves that says what triggers what."""
 
 import warnings
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 from obtura.contracts.acquisition import AcquisitionMaster, AcquisitionObject, AcquisitionSlave
 from obtura.contracts.presets import ChainPreset, check_preset
@@ -36,6 +36,8 @@ class AcquisitionChain:
         """
         if not isinstance(master, AcquisitionMaster):
             raise UsageError(f"chain.add: {master!r} is not an AcquisitionMaster")
+        if self._closed:
+            raise ScanStateError("chain.add: the scan runs already; build the chain before run()")
         self._claim_name(master)
         if slave is None:
             self._adopt(master)
@@ -122,17 +124,30 @@ class AcquisitionChain:
         if self._say is not None:
             self._say(text, end)
 
-    def bind(self, say: Callable[[str, str], None] | None) -> None:
-        """Called by the scan: from now on no preset can be added and `say` goes to its record."""
+    def bind(self, say: Callable[[str, str], None]) -> None:
+        """Called by the scan: from now on nothing can be added and `say` goes to its record.
+
+        Raises:
+            ScanStateError: a scan ran it before; its acquisition objects are spent.
+        """
+        if self._closed:
+            raise ScanStateError("this acquisition chain was run already: a chain runs once; make a new one")
         self._closed = True
         self._say = say
+
+    def unbind(self) -> None:
+        """Called by the scan when it ends."""
+        self._say = None
+
+    def __info__(self) -> str:
+        return str(self)
 
     def __str__(self) -> str:
         return "\n".join(["acquisition chain", *_drawn(self._tops, "")])
 
 
-def _below(node: Any) -> Iterator[AcquisitionObject]:
-    for slave in getattr(node, "slaves", ()):
+def _below(node: AcquisitionObject) -> Iterator[AcquisitionObject]:
+    for slave in node.slaves:
         yield slave
         yield from _below(slave)
 
@@ -141,8 +156,8 @@ def _drives(node: AcquisitionObject, device: object) -> bool:
     return any(device is own or device is getattr(own, "controller", None) for own in node.devices)
 
 
-def _drawn(nodes: "list[Any]", margin: str) -> Iterator[str]:
+def _drawn(nodes: Sequence[AcquisitionObject], margin: str) -> Iterator[str]:
     for node in nodes:
         last = node is nodes[-1]
         yield f"{margin}{'└── ' if last else '├── '}{node.name}"
-        yield from _drawn(getattr(node, "slaves", []), margin + ("    " if last else "│   "))
+        yield from _drawn(node.slaves, margin + ("    " if last else "│   "))

@@ -7,6 +7,8 @@ from typing import Any, Protocol, TypeGuard
 import numpy as np
 import numpy.typing as npt
 
+from obtura.ground.errors import UsageError
+
 __all__ = [
     "Counter",
     "CounterController",
@@ -54,6 +56,8 @@ class Counter:
         shape: tuple[int, ...] = (),
         dtype: npt.DTypeLike = float,
     ) -> None:
+        if not name or ":" in name:
+            raise UsageError(f"a counter's name must not be empty nor contain a colon, got {name!r}")
         self.name = name
         self.controller = controller
         self.unit = unit

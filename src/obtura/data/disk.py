@@ -1,11 +1,12 @@
 """The disk in plain words: how much is free, and why something could not be written."""
 
+import errno
 import os
 import re
 import shutil
 from pathlib import Path
 
-from obtura.ground.errors import SavingError, one_line
+from obtura.ground.errors import ObturaError, SavingError, one_line
 
 __all__ = ["free_bytes", "free_text", "make_directory", "reason", "saving_error", "sync"]
 
@@ -41,8 +42,18 @@ def reason(error: BaseException) -> str:
 
 
 def saving_error(what: str, path: Path, error: BaseException) -> SavingError:
-    """`what` went wrong with `path`, why, and how much space is free."""
-    return SavingError(f"{path}: {what}: {reason(error)} ({free_text(path)})")
+    """`what` went wrong with `path`, why, and, where that may be the cause, how much space is free."""
+    free = f" ({free_text(path)})" if _may_be_full(error) else ""
+    return SavingError(f"{path}: {what}: {reason(error)}{free}")
+
+
+def _may_be_full(error: BaseException) -> bool:
+    """Whether it says that the disk is full, or is one of HDF5's that does not say why."""
+    if isinstance(error, ObturaError) or not isinstance(error, OSError | RuntimeError):
+        return False
+    hidden = re.search(r"errno = (\d+)", str(error))
+    number = int(hidden.group(1)) if hidden else getattr(error, "errno", None)
+    return number in (None, errno.ENOSPC, errno.EDQUOT)
 
 
 def make_directory(path: Path) -> None:

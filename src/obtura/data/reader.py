@@ -14,6 +14,9 @@ __all__ = ["list_entries", "listing", "showing"]
 AT_ONCE = 1_000_000
 """Scalars that are read in one go."""
 
+MOST_NAMED = 10
+"""Scans that are named when one is asked for that is not there."""
+
 _WHAT_HAPPENED = {
     "running": "running",
     "crashed": "crashed: its program ended without closing the file; h5py.File(file, swmr=True) reads it",
@@ -60,9 +63,10 @@ def _those_there_are(entries: Sequence[EntryInfo]) -> str:
     numbers = sorted({entry.number for entry in entries})
     if not numbers:
         return "it holds none"
-    if len(numbers) > 20:
-        return f"there are {len(numbers)} from {numbers[0]} to {numbers[-1]}"
-    return f"there are {', '.join(map(str, numbers))}"
+    last = ", ".join(map(str, numbers[-MOST_NAMED:]))
+    if len(numbers) > MOST_NAMED:
+        return f"there are {len(numbers)}, the last ones: {last}"
+    return f"there are {last}"
 
 
 def _show(info: EntryInfo) -> str:

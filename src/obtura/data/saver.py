@@ -70,7 +70,7 @@ class HDF5Saver(Consumer):
         """Write blocks of points. After `ScanEnded` it returns with the file closed and on disk.
 
         Raises:
-            SavingError: the disk is full or failed; what was written before is safe.
+            SavingError: the disk is full or failed, then what was written before is safe; or the file was removed.
         """
         file = self._file
         if file is None or not file.is_open:
@@ -81,6 +81,7 @@ class HDF5Saver(Consumer):
                     file.take(event)
                 elif isinstance(event, ScanEnded):
                     self._ended = event
+                    self._check_there(file)
                     file.finish(event)
                     return
             if file.is_behind:
@@ -96,6 +97,7 @@ class HDF5Saver(Consumer):
         """Write what there is. In the pause before, the next batch gathers; nothing is ever put off until later."""
         time.sleep(max(self._due - time.perf_counter(), 0.0))  # real time: it is the processor that is shared
         began = time.perf_counter()
+        self._check_there(file)
         self._check_space(file.path, self._reserve // 2)
         file.write()
         ended = time.perf_counter()
@@ -119,7 +121,7 @@ class HDF5Saver(Consumer):
         try:
             if not self._linked:
                 file.path.unlink(missing_ok=True)
-            elif not self._broken:
+            elif not self._broken and not (self._failed and file.is_lost):
                 file.finish(self._ended or self._end_now())
         except Exception as error:
             self._broken = True
@@ -135,6 +137,13 @@ class HDF5Saver(Consumer):
     def _end_now(self) -> ScanEnded:
         message = str(self._failed) if self._failed else "the scan did not begin"
         return ScanEnded(datetime.fromtimestamp(clock.epoch()).astimezone(), "FAILURE", message, {})
+
+    def _check_there(self, file: ScanFile) -> None:
+        if file.is_lost:
+            raise SavingError(
+                f"{file.path} was removed while the scan was writing it: nothing of this scan is on the disk; "
+                "the points so far are in memory, scan.get_data()"
+            )
 
     def _check_space(self, path: Path, least: int) -> None:
         try:

@@ -99,6 +99,15 @@ class ScanFile:
         """Whether it still has to be closed."""
         return bool(self._file)
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether somebody removed the file, or put another one in its place: what is written goes nowhere."""
+        try:
+            there = os.stat(self.path)
+        except (FileNotFoundError, NotADirectoryError):
+            return True
+        return not os.path.samestat(there, os.fstat(self._file.id.get_vfd_handle()))
+
     def take(self, event: Points | HookLeft) -> None:
         """Receive points or a hook call; nothing is written yet."""
         self.is_behind = True

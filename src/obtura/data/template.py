@@ -22,7 +22,7 @@ def close_match(name: str, known: Iterable[str]) -> str:
     similar = difflib.get_close_matches(name, names, 1)
     if similar:
         return f"did you mean {similar[0]!r}?"
-    return f"there are: {', '.join(names)}"
+    return f"there are: {', '.join(names)}."
 
 
 def path_part(name: str, value: str) -> str:

@@ -1,7 +1,12 @@
 """What `make demo` plays: the scans of the documentation's page, then an ascan through the beam."""
 
+import os
+import shlex
+import shutil
+import sys
 import time
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from obtura.contracts.presets import ChainIterationPreset, ChainPreset, ScanPreset
@@ -12,41 +17,51 @@ __all__ = ["AroundEachPoint", "AroundTheScan", "AroundTheTimer", "WaitForBeamByH
 
 
 class AroundTheScan(ScanPreset):
-    """The page's first example: around a whole scan."""
+    """The page's first example: around a whole scan, here with a shutter that really moves."""
+
+    def __init__(self, shutter: Any) -> None:
+        self._shutter = shutter
 
     def prepare(self, scan: Any) -> None:
         """Say so."""
         print(f"Preparing scan {scan.name}\n")
 
     def start(self, scan: Any) -> None:
-        """Say so."""
+        """Open."""
         print(f"Starting scan {scan.name}")
         print("Opening the shutter")
+        self._shutter.open()
 
     def stop(self, scan: Any) -> None:
-        """Say so."""
+        """Close."""
         print(f"{scan.name} scan is stopped")
         print("Closing the shutter")
+        self._shutter.close()
 
 
 class AroundTheTimer(ChainPreset):
-    """The page's second example: around one top-master."""
+    """The page's second example: around one top-master, with the shutter."""
+
+    def __init__(self, shutter: Any) -> None:
+        self._shutter = shutter
 
     def prepare(self, acq_chain: Any) -> None:
         """Say so."""
         print("Preparing")
 
     def start(self, acq_chain: Any) -> None:
-        """Say so."""
+        """Open."""
         print("Starting, Opening the shutter")
+        self._shutter.open()
 
     def stop(self, acq_chain: Any) -> None:
-        """Say so."""
+        """Close."""
         print("Stopped, closing the shutter")
+        self._shutter.close()
 
 
 class AroundEachPoint(ChainPreset):
-    """The page's third example: around each iteration, here with a shutter that really moves."""
+    """The page's third example: around each iteration, with the shutter."""
 
     class Iterator(ChainIterationPreset):
         """The hooks of one point."""
@@ -92,8 +107,9 @@ class WaitForBeamByHand(ScanPreset):
         """Wait; somebody opens the shutter meanwhile."""
         beam_value = self._diode.read()
         print("Waiting for beam")
+        end = "\r" if sys.stdout.isatty() else "\n"  # one line, written over, where lines can be written over
         for _ in range(3):
-            print(f"read {beam_value:.3g} expect {self._beam_trigger_value}", end="\r")
+            print(f"read {beam_value:.3g} expect {self._beam_trigger_value}", end=end)
             time.sleep(0.3)
             beam_value = self._diode.read()
         self._shutter.open()
@@ -110,16 +126,18 @@ def play(session: Session) -> None:
     """Play all scans."""
     bench, names = session.bench, session.devices
     roby, diode, shutter = names["roby"], names["diode"], names["shutter"]
+
+    print("-- mv(roby, 5): the diode goes into the middle of the beam")
     session.motion.mv(roby, 5)
 
     print("\n-- A ScanPreset: prepare, start and stop around a whole scan")
     scan = bench.loopscan(2, 0.1, diode, run=False)
-    scan.add_preset(AroundTheScan())
+    scan.add_preset(AroundTheScan(shutter))
     scan.run()
 
     print("\n-- A ChainPreset: around one top-master of the acquisition chain")
     scan = bench.loopscan(2, 0.1, diode, run=False)
-    scan.acq_chain.add_preset(AroundTheTimer())
+    scan.acq_chain.add_preset(AroundTheTimer(shutter))
     scan.run()
 
     print("\n-- Iteration presets: the shutter opens and closes around each point; output and rows in true order")
@@ -138,5 +156,19 @@ def play(session: Session) -> None:
     scan.run()
 
     filename, number = scan.scan_info["filename"], scan.scan_number
-    print(f"\nThe data: {filename}\n  obtura ls {filename}\n  obtura show {filename} {number}")
+    command, file = _command(), shlex.quote(filename)
+    print(f"\nThe data: {filename}\n  {command} ls {file}\n  {command} show {file} {number}")
     print(f'  python: h5py.File("{filename}")["{number}.1/measurement/diode"][:]')
+    print(f"The same beamline, for you to scan:\n  {command} shell")
+
+
+def _command() -> str:
+    """What to type for this `obtura`, as it stands."""
+    own = Path(os.path.abspath(sys.argv[0]))
+    found = shutil.which("obtura")
+    if found and (os.path.realpath(found) == os.path.realpath(own)):
+        return "obtura"
+    if own.stem != "obtura":  # python -m obtura
+        return shlex.join([sys.executable, "-m", "obtura"])
+    here = Path.cwd()
+    return shlex.quote(str(own.relative_to(here) if here in own.parents[1:] else own))

@@ -293,6 +293,7 @@ class Apparatus:
             if not self._returned(call):
                 self._give_up(node, call, "after it was called")
             elif call.error is not None:
+                self._outcome.not_left.append(call.what)
                 self._outcome.fail(call.error, f"in {call.what}{self._where()}")
 
     def _returned(self, call: Call) -> bool:
@@ -307,6 +308,7 @@ class Apparatus:
 
     def _give_up(self, node: AcquisitionObject, call: Call, since: str) -> None:
         self._given_up.append((node, call))
+        self._outcome.not_left.append(call.what)
         self._outcome.fail(
             DeviceError(
                 f"{call.what} has not returned {DEADLINE:g} s {since}; it is given up, "

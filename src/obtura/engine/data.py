@@ -7,9 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from obtura.ground.channels import Block
+from obtura.ground.errors import UsageError
 from obtura.ground.events import ChannelInfo
 
-__all__ = ["Column", "ScanData", "complete_rows"]
+__all__ = ["Column", "NoSuchChannelError", "ScanData", "complete_rows"]
 
 FOLD = 1024
 """Scalars are kept as Python floats until there are this many, then as an array: appending stays cheap."""
@@ -64,6 +65,13 @@ def complete_rows(counts: list[int]) -> int | None:
     return min(counts)
 
 
+class NoSuchChannelError(UsageError, KeyError):
+    """A channel that is not in a scan, or a name that could be several."""
+
+    def __str__(self) -> str:  # KeyError's own puts quotes around
+        return str(self.args[0])
+
+
 class ScanData(Mapping[Any, npt.NDArray[np.generic]]):
     """A snapshot of a scan's points: `data["roby"]`, `data["axis:roby"]`, `data[roby]`, `data[diode]`.
 
@@ -71,7 +79,10 @@ class ScanData(Mapping[Any, npt.NDArray[np.generic]]):
     Arrays of one branch have equal length: a point that was cut off in its middle is left out.
     """
 
-    def __init__(self, channels: tuple[ChannelInfo, ...], arrays: list[npt.NDArray[np.generic]]) -> None:
+    def __init__(
+        self, channels: tuple[ChannelInfo, ...], arrays: list[npt.NDArray[np.generic]], devices: Mapping[int, str]
+    ) -> None:
+        self._devices = devices  # channel names by the id of counter or axis
         self._arrays = {info.name: array for info, array in zip(channels, arrays, strict=True)}
         for branch in {info.branch for info in channels}:
             rows = [info.name for info in channels if info.branch == branch and info.per_point]
@@ -85,12 +96,11 @@ class ScanData(Mapping[Any, npt.NDArray[np.generic]]):
             return self._arrays[names[0]]
         known = ", ".join(names or self._arrays) or "none yet"
         problem = "is ambiguous, it could be" if names else "is no channel of this scan; there are"
-        raise KeyError(f"{getattr(key, 'name', key)!r} {problem} {known}")
+        raise NoSuchChannelError(f"{getattr(key, 'name', key)!r} {problem} {known}")
 
     def _matches(self, key: Any) -> list[str]:
         if not isinstance(key, str):
-            own = getattr(key, "fullname", None) or f"axis:{getattr(key, 'name', None)}"
-            return [own] if own in self._arrays else []
+            return [self._devices[id(key)]] if id(key) in self._devices else []
         return [name for name in self._arrays if name.rpartition(":")[2] == key]
 
     def __iter__(self) -> Iterator[str]:

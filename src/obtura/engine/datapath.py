@@ -1,6 +1,8 @@
 """Where points go: into memory, into the record and to callbacks, in one order decided here."""
 
+import inspect
 import threading
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -13,11 +15,12 @@ from obtura.engine.data import Column, ScanData
 from obtura.engine.outcome import Outcome
 from obtura.engine.plan import levels_below
 from obtura.ground.channels import AcquisitionChannel, Block, Sink
+from obtura.ground.errors import UsageError
 from obtura.ground.events import ChannelInfo, Event, Points
 from obtura.works.interrupt import doors
 from obtura.works.record import Record
 
-__all__ = ["DataPath"]
+__all__ = ["DataPath", "own_channel"]
 
 
 class _Listener(NamedTuple):
@@ -65,7 +68,7 @@ class DataPath:
         with self._record.lock:
             arrays = [column.array() for column in self._columns]
         doors.reopen(was)
-        return ScanData(self.infos, arrays)
+        return ScanData(self.infos, arrays, self._names())
 
     def points(self) -> int:
         """How many complete points the first branch has."""
@@ -89,6 +92,17 @@ class DataPath:
 
         return take
 
+    def _names(self) -> dict[int, str]:
+        """The channel of each counter and axis, by the object's id."""
+        return {
+            id(device): info.name
+            for channel, info in zip(self._channels, self.infos, strict=True)
+            for node in self._chain.nodes_list
+            if channel in node.channels
+            for device in node.devices
+            if channel is own_channel(node, device)
+        }
+
     def _unique(self, channel: AcquisitionChannel, node: AcquisitionObject) -> str:
         same = [other for other in self._channels if other.name == channel.name]
         if len(same) == 1:
@@ -100,7 +114,11 @@ class DataPath:
 
     def listen(self, preset: object, counters: Sequence[object], callback: DataCallback) -> None:
         """Call `callback` with the new points of `counters` until `unlisten(preset)`."""
+        _check_listening(counters, callback)
         for counter, node in zip(counters, self._chain.get_node_from_devices(*counters), strict=True):
+            if node is None:
+                name = getattr(counter, "name", counter)
+                warnings.warn(f"{name} is not in this scan: its data callback is never called", stacklevel=4)
             for channel in self._of(counter, node):
                 listener = _Listener(preset, counter, callback)
                 self._listeners.setdefault(self._channels.index(channel), []).append(listener)
@@ -114,9 +132,8 @@ class DataPath:
     def _of(self, counter: object, node: AcquisitionObject | None) -> list[AcquisitionChannel]:
         if node is None:
             return []
-        names = {getattr(counter, "fullname", None), f"axis:{getattr(counter, 'name', None)}"}
-        own = [channel for channel in node.channels if channel.name in names]
-        return own or list(node.channels)
+        own = own_channel(node, counter)
+        return list(node.channels) if own is None else [own]
 
     def _tell(self, number: int, channel: AcquisitionChannel, block: Block) -> None:
         with self._calling:
@@ -133,6 +150,28 @@ class DataPath:
         callback(*args)
 
 
+def _check_listening(counters: Any, callback: Any) -> None:
+    """Refuse what could never be called: a protection that is silently not there."""
+    what = "connect_data_channels(counters, callback)"
+    if not isinstance(counters, list | tuple | set) or not counters:
+        raise UsageError(f"{what}: expected a list of counters, got {counters!r}")
+    for counter in counters:
+        if not isinstance(getattr(counter, "name", None), str):
+            raise UsageError(f"{what}: {counter!r} is no counter, controller or axis")
+    try:
+        inspect.signature(callback).bind(None, "", None)
+    except ValueError:  # a builtin that tells no signature
+        return
+    except TypeError as error:
+        raise UsageError(f"{what}: {callback!r} can't be called as callback(counter, channel_name, data)") from error
+
+
+def own_channel(node: AcquisitionObject, device: object) -> AcquisitionChannel | None:
+    """The channel of a node that belongs to one of its counters or axes; None for a device as a whole."""
+    names = {getattr(device, "fullname", None), f"axis:{getattr(device, 'name', None)}"}
+    return next((channel for channel in node.channels if channel.name in names), None)
+
+
 def _per_point(node: AcquisitionObject, top: AcquisitionMaster) -> bool:
     """Whether one point an iteration can be expected of a node, so that its channels form rows with others'."""
     return node.trigger_type is TriggerMode.SOFTWARE and (node.npoints == top.npoints or not node.start_once)
@@ -141,7 +180,7 @@ def _per_point(node: AcquisitionObject, top: AcquisitionMaster) -> bool:
 def _info(channel: AcquisitionChannel, node: AcquisitionObject, branch: int, per_point: bool, name: str) -> ChannelInfo:
     return ChannelInfo(
         name=name,
-        short_name=channel.short_name,
+        short_name=name.rpartition(":")[2],
         dtype=channel.dtype.name,
         shape=channel.shape,
         unit=channel.unit,

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-from obtura.contracts.acquisition import AcquisitionMaster
+from obtura.contracts.acquisition import AcquisitionMaster, TriggerMode
 from obtura.contracts.presets import ChainIterationPreset, ChainPreset
 from obtura.engine.branch import Branch, directly
 from obtura.engine.hooks import Circle, Hooks, Kind
 from obtura.engine.outcome import Outcome
-from obtura.engine.plan import Plan, Step
+from obtura.engine.plan import Plan, Step, trigger_methods
 from obtura.ground.events import Event
 from obtura.works.lanes import Loop
 from obtura.works.record import Record
@@ -54,6 +54,7 @@ class _ToldHooks(Hooks):
 class _ToldDevices:
     def __init__(self, master: AcquisitionMaster, tell: Callable[[str], None]) -> None:
         self._plan = Plan(master, lambda node: None, lambda: None)
+        self._master = master
         self._tell = tell
         self._left = min(master.npoints or SHOWN, SHOWN)
         self._more = master.npoints - self._left if master.npoints else None
@@ -68,16 +69,25 @@ class _ToldDevices:
         self._levels(self._plan.prepare_first if first else self._plan.prepare_next)
 
     def start(self, first: bool) -> None:
-        self._levels(self._plan.start_first if first else self._plan.start_next)
-        for name in (step.what for step in self._plan.triggers.values()):
-            self._tell(f"  {name}")
+        for steps in self._plan.start_first if first else self._plan.start_next:
+            self._levels([steps])
+            for node in (step.device for step in steps if step.device in self._plan.wired):
+                self._tell(f"  {node.name}.reading")
+        self._triggered(self._master, "  ")
+
+    def _triggered(self, master: Any, margin: str) -> None:
+        for slave in master.slaves:
+            if slave.trigger_type is TriggerMode.SOFTWARE and (methods := trigger_methods(slave)):
+                self._tell(margin + "  ".join(f"{slave.name}.{method}" for method in methods))
+                if isinstance(slave, AcquisitionMaster):
+                    self._triggered(slave, margin + "  ")
 
     def finish(self) -> None:
         self._levels(self._plan.ready)
 
     def finish_all(self) -> None:
-        if self._plan.wired:
-            self._tell("wait for " + ", ".join(node.name for node in self._plan.wired))
+        if own_pace := [node.name for node in self._plan.wired if node.start_once]:
+            self._tell("wait for " + ", ".join(own_pace))
 
     def cut(self) -> None:
         """Nothing runs."""

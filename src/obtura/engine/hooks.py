@@ -106,7 +106,7 @@ class Hooks:
     def before_stop(self, circle: Circle) -> None:
         """Call `before_stop` of chain presets that are entered, in reverse."""
         for preset in reversed(circle.entered):
-            self._outcome.attempt(self._call, circle, preset, "before_stop", doors.barred)
+            self._leave(circle, preset, "before_stop")
 
     def stop(self, circle: Circle) -> None:
         """Leave those that are entered, in reverse, each exactly once, whatever the others raise."""
@@ -118,9 +118,13 @@ class Hooks:
                 self._outcome.attempt(self._close, preset, iterator)
             if circle.branch is None:
                 self._silence(circle, preset)
-            self._outcome.attempt(self._call, circle, preset, "stop", doors.barred)
+            self._leave(circle, preset, "stop")
             if circle.branch is None:
                 self._bind(preset, None)
+
+    def _leave(self, circle: Circle, preset: Any, hook: str) -> None:
+        if not self._outcome.attempt(self._call, circle, preset, hook, doors.barred):
+            self._outcome.not_left.append(f"{type(preset).__name__}.{hook}")
 
     def _bind(self, preset: Any, scan: Any) -> None:
         """While a scan preset is entered it knows its scan, for `connect_data_channels`."""

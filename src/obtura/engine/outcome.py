@@ -5,6 +5,7 @@ from typing import ParamSpec
 
 from obtura.engine.states import ScanState
 from obtura.ground.errors import ScanAbort, locate
+from obtura.works.interrupt import BY_CTRL_C
 from obtura.works.unwind import Failures
 
 __all__ = ["Leaving", "Outcome"]
@@ -17,10 +18,11 @@ class Leaving(Exception):
 
 
 class Outcome:
-    """Good until `fail`, `abort`, `stop` or `cut` say otherwise.
+    """Good until `fail`, `stop`, `cut` or a Ctrl-C say otherwise.
 
-    `over`: no new iteration. `cutting`: also end the iterations that run. `aborted`: Ctrl-C or `abort()`.
-    `tell` is called with each error. `closed`: it is decided how the scan ended; a later Ctrl-C changes nothing.
+    `over`: no new iteration. `cutting`: also end the iterations that run. `aborted`: Ctrl-C or `abort()`; `why`
+    is what the ScanAbort says. `not_left`: steps of the way out that failed. `tell` is called with each error.
+    `closed`: it is decided how the scan ended; a later Ctrl-C changes nothing.
     """
 
     def __init__(self) -> None:
@@ -28,6 +30,8 @@ class Outcome:
         self.cutting = False
         self.aborted = False
         self.closed = False
+        self.why = BY_CTRL_C
+        self.not_left: list[str] = []
         self.tell: Callable[[BaseException], None] | None = None
         self.failures = Failures(self._on_failure)
 
@@ -55,9 +59,11 @@ class Outcome:
         """
         if isinstance(error, Leaving):
             return
+        if isinstance(error, ScanAbort) and error.args == (BY_CTRL_C,):
+            error.args = (self.why,)
         if not self.failures.errors and not isinstance(error, ScanAbort):
             if self.aborted and not self.closed:
-                self.failures.add(ScanAbort("interrupted by Ctrl-C"))
+                self.failures.add(ScanAbort(self.why))
             elif isinstance(error, KeyboardInterrupt):
                 abort = ScanAbort("KeyboardInterrupt")
                 abort.__cause__ = error
@@ -66,24 +72,26 @@ class Outcome:
                 error = abort
         self.failures.add(error, place)
 
-    def attempt(self, step: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
-        """Take a step of the way out; what it raises is noted and keeps no other step from running."""
+    def attempt(self, step: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> bool:
+        """Take a step; what it raises is noted and keeps no other step from running. Whether it went well."""
         try:
             step(*args, **kwargs)
         except BaseException as error:  # noqa: BLE001 - SystemExit from a driver must not skip a shutter
             self.fail(error)
+            return False
+        return True
 
     def check(self) -> None:
         """Raise when the scan is to be left now."""
         if self.cutting or self.failures.errors:
             if self.aborted and not self.failures.errors:
-                raise ScanAbort("interrupted by Ctrl-C")
+                raise ScanAbort(self.why)
             raise Leaving
 
     def close(self) -> ScanState:
         """The state in which the scan ends; a Ctrl-C that was only remembered so far counts now."""
         if self.aborted and not self.closed and not self.failures.errors:
-            self.failures.add(ScanAbort("interrupted by Ctrl-C"))
+            self.failures.add(ScanAbort(self.why))
         self.closed = True
         first = self.failures.first
         if first is None:

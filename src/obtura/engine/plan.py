@@ -8,7 +8,18 @@ from typing import Any, NamedTuple
 from obtura.contracts.acquisition import AcquisitionMaster, AcquisitionObject, AcquisitionSlave, TriggerMode
 from obtura.works.lanes import AsyncLane, Lane, Loop, ThreadLane
 
-__all__ = ["LaneOf", "Plan", "Step", "Turn", "devices_of", "lane_of", "levels_below", "overriding", "reads_by_itself"]
+__all__ = [
+    "LaneOf",
+    "Plan",
+    "Step",
+    "Turn",
+    "devices_of",
+    "lane_of",
+    "levels_below",
+    "overriding",
+    "reads_by_itself",
+    "trigger_methods",
+]
 
 
 class Step(NamedTuple):
@@ -93,7 +104,7 @@ def levels_below(master: AcquisitionMaster) -> Iterator[list[AcquisitionObject]]
     level: list[AcquisitionObject] = [master]
     while level:
         yield level
-        level = [slave for node in level for slave in getattr(node, "slaves", ())]
+        level = [slave for node in level for slave in node.slaves]
 
 
 def overriding(nodes: Iterable[AcquisitionObject], method: str) -> list[AcquisitionObject]:
@@ -126,17 +137,17 @@ def lane_of(node: AcquisitionObject, loop: Loop) -> Lane | None:
     return None
 
 
-def _methods(node: AcquisitionObject) -> list[str]:
+def trigger_methods(node: AcquisitionObject) -> list[str]:
     """What one software trigger of a slave calls, one after the other on its lane."""
     return [name for name in ("trigger", "reading") if overriding([node], name)]
 
 
 def _triggering(node: AcquisitionObject) -> str:
-    return " and ".join(_methods(node)) or "trigger"
+    return " and ".join(trigger_methods(node)) or "trigger"
 
 
 def _trigger(node: AcquisitionObject, check: Callable[[], None]) -> Callable[[], Any]:
-    methods = [getattr(node, name) for name in _methods(node)]
+    methods = [getattr(node, name) for name in trigger_methods(node)]
     if len(methods) == 1:
         return methods[0]  # type: ignore[no-any-return]
 

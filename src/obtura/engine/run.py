@@ -40,6 +40,9 @@ class WayOut(Protocol):
 
     name: str
 
+    def validate(self) -> None:
+        """Raise `UsageError` when it makes no sense any more. Called before anything is touched."""
+
     def estimate(self) -> float:
         """How long `run` takes, in s."""
 
@@ -53,7 +56,9 @@ class WayOut(Protocol):
 class Run:
     """What exists only while a scan runs. `scan` is what hooks are given."""
 
-    def __init__(self, scan: Any, presets: list[Any], outcome: Outcome, record: Record[Event]) -> None:
+    def __init__(
+        self, scan: Any, presets: list[Any], way_out: list[WayOut], outcome: Outcome, record: Record[Event]
+    ) -> None:
         self._scan = scan
         self._chain = scan.acq_chain
         self._surroundings: Surroundings = scan.surroundings
@@ -62,11 +67,12 @@ class Run:
         self._loop = Loop()
         self._hooks = Hooks(record, outcome, self._loop)
         self._presets = Circle(presets, (scan,))
+        self._way_out = way_out
         self._branches: list[Branch] = []
         self._apparatus: list[Apparatus] = []
         self._consumers: list[Consumer] = []
         self._readers: list[Reader[Event]] = []
-        self.began = False
+        self.began = self._bound = False
         outcome.tell = self._write_failed
         self.data = DataPath(self._chain, record, outcome)
 
@@ -82,12 +88,13 @@ class Run:
         self._build()
         for apparatus in self._apparatus:
             apparatus.validate()
+        for step in self._way_out:
+            step.validate()
         scan, around = self._scan, self._surroundings
         scan.scan_info.update(around.scan_info(save, scan_saving))
         consumers = around.consumers(save, scan_saving)
         scan.scan_number = around.number(scan.name, save, scan_saving)
         self.data.connect()
-        self._chain.bind(scan.say)
         began = self._began()
         scan.scan_info.update(scan_nb=began.number, start_time=began.start_time.isoformat())
         for consumer in consumers:  # when one refuses, those that are open learn of the end too
@@ -99,8 +106,16 @@ class Run:
         tops = self._chain.top_masters
         if not tops:
             raise UsageError(f"{self._scan.name}: the acquisition chain is empty; add a master and slaves to it")
+        self._chain.bind(self._scan.say)
+        self._bound = True
         here = [entry for entry in self._chain.presets if not (entry.standing and running.entered_here(entry.preset))]
         everybody = [*self._presets.presets, *(entry.preset for entry in here)]
+        for entry in here:
+            if entry.master is not None and entry.master not in tops:
+                raise UsageError(
+                    f"{type(entry.preset).__name__}: {entry.master.name} is no top-master any more; "
+                    "add presets when the chain is built"
+                )
         for preset in everybody:
             if sum(other is preset for other in everybody) > 1:
                 raise UsageError(f"{type(preset).__name__}: the same preset is twice on {self._scan.name}")
@@ -121,7 +136,7 @@ class Run:
         return ScanBegan(
             number=scan.scan_number,
             name=scan.name,
-            title=scan.scan_info.get("title") or scan.name,
+            title=" ".join(str(scan.scan_info.get("title") or scan.name).split()),
             start_time=datetime.fromtimestamp(clock.epoch()).astimezone(),
             scan_info=dict(scan.scan_info),
             branches=tuple(branch.master.name for branch in self._branches),
@@ -177,7 +192,7 @@ class Run:
 
     # -- leave: no door is open ----------------------------------------------------------------------------
 
-    def leave(self, steps: list[WayOut]) -> None:
+    def leave(self) -> None:
         """The way out, DESIGN 2.2: branches, scan presets, then motors return."""
         self._set(ScanState.STOPPING)
         if self._outcome.cutting:
@@ -186,8 +201,9 @@ class Run:
         for branch in self._branches:
             branch.leave(directly)
         self._hooks.stop(self._presets)
-        for step in reversed(steps if self.began else []):  # a scan that was refused has moved nothing
-            self._outcome.attempt(self._take, step)
+        for step in reversed(self._way_out if self.began else []):  # a scan that was refused has moved nothing
+            if not self._outcome.attempt(self._take, step):
+                self._outcome.not_left.append(step.name)
 
     def cut(self) -> None:
         """End the device calls in progress, from any thread: all that ends them where no signal does."""
@@ -239,7 +255,8 @@ class Run:
             attempt(consumer.close)
         stuck = [pair for apparatus in self._apparatus for pair in apparatus.close()]
         self._loop.close()
-        self._chain.bind(None)
+        if self._bound:
+            self._chain.unbind()
         running.release(self._scan, stuck)
         return self._outcome.close()
 
@@ -265,10 +282,11 @@ class Run:
             reader.drained(lambda: None)
         except ScanAbort as abort:
             if not reader.receiver.essential:  # type: ignore[attr-defined]
+                reader.give_up()
                 return
             limit = time.monotonic() + DEADLINE
             while reader.busy and time.monotonic() < limit:
-                time.sleep(SLICE)
+                time.sleep(0.005)
             if reader.busy:
                 raise SavingError(
                     f"{reader.receiver.name} did not finish within {DEADLINE:g} s of Ctrl-C: "

@@ -14,7 +14,7 @@ from obtura.engine.explain import explained
 from obtura.engine.outcome import Outcome
 from obtura.engine.run import Run, WayOut
 from obtura.engine.states import ScanState, StateFlags
-from obtura.ground.errors import ScanStateError, UsageError
+from obtura.ground.errors import SavingError, ScanStateError, UsageError
 from obtura.works.clock import clock
 from obtura.works.interrupt import doors
 from obtura.works.record import Record
@@ -99,11 +99,12 @@ class Scan:
         outcome = self._outcome
         with doors.watch(outcome):
             self.states.set(ScanState.PREPARING)
-            self._run = run = Run(self, self._presets, outcome, Record())
-            outcome.attempt(run.open, self._save, self._scan_saving)
+            self._run = run = Run(self, self._presets, self._way_out, outcome, Record())
+            if not outcome.bad:  # it may have been aborted before
+                outcome.attempt(run.open, self._save, self._scan_saving)
             if not outcome.bad:
                 outcome.attempt(run.forward)
-            run.leave(self._way_out)
+            run.leave()
             state = run.close(began)
             self.states.set(state)
             outcome.attempt(self.surroundings.finished, self)
@@ -114,13 +115,20 @@ class Scan:
     def _summary(self) -> str:
         if self._run is None or not self._run.began:
             return f"{self.name} was refused: nothing was moved, no preset was entered"
-        points = self._run.data.points()
+        left = "everything was stopped"
+        if self._outcome.not_left:
+            left = f"NOT in order, look at it: {', '.join(self._outcome.not_left)}"
+        return f"{self.name} (scan {self.scan_number}): {left}; {self._kept(self._run.data.points())}"
+
+    def _kept(self, points: int) -> str:
         if not points:
-            return f"{self.name} (scan {self.scan_number}): everything was stopped; no point was taken"
+            return "no point was taken"
         filename = self.scan_info.get("filename")
+        number = "1 point" if points == 1 else f"{points} points"
+        if any(isinstance(error, SavingError) for error in self.errors):
+            return f"{number} were taken, not all of them may be in {filename}"
         where = f"in {filename}, {self.scan_number}.1" if filename else "not saved"
-        kept = f"{points} point is {where}" if points == 1 else f"{points} points are {where}"
-        return f"{self.name} (scan {self.scan_number}): everything was stopped; {kept}"
+        return f"{number} {'is' if points == 1 else 'are'} {where}"
 
     def stop(self) -> None:
         """End the scan well after the iteration that runs; returns at once, from any thread."""
@@ -129,9 +137,14 @@ class Scan:
         doors.reopen(was)
 
     def abort(self) -> None:
-        """End the scan as Ctrl-C does; returns at once, from any thread."""
-        running = ScanState.IDLE < self.state < ScanState.DONE
-        if running and not doors.press(self._outcome) and self._run is not None:
+        """End the scan as Ctrl-C does; returns at once, from any thread. Before `run()`: it will end at once."""
+        if self.state >= ScanState.DONE:
+            return
+        if not self._outcome.bad:
+            self._outcome.why = "aborted by scan.abort()"
+        if self.state is ScanState.IDLE:
+            self._outcome.on_interrupt()
+        elif not doors.press(self._outcome) and self._run is not None:
             threading.Thread(target=self._run.cut, name=f"abort {self.name}", daemon=True).start()
 
     # -- what is known ----------------------------------------------------------------------------------------
@@ -141,9 +154,9 @@ class Scan:
         """IDLE, PREPARING, STARTING, RUNNING, STOPPING, then DONE, USER_ABORTED or KILLED."""
         return self.states.state
 
-    def wait_state(self, state: ScanState, timeout: float | None = None) -> bool:
+    def wait_state(self, state: ScanState | str, timeout: float | None = None) -> bool:
         """Wait until the scan is in `state` or a later one; False when `timeout` (s) passed before."""
-        return self.states.wait(state, timeout)
+        return self.states.wait(ScanState[state] if isinstance(state, str) else state, timeout)
 
     @property
     def errors(self) -> list[BaseException]:
@@ -157,7 +170,7 @@ class Scan:
 
     def get_data(self, key: Any = None) -> Any:
         """The points so far, also while the scan runs: a `ScanData` mapping, or the array of one `key`."""
-        data = self._run.data.snapshot() if self._run is not None else ScanData((), [])
+        data = self._run.data.snapshot() if self._run is not None else ScanData((), [], {})
         return data if key is None else data[key]
 
     def say(self, text: str, end: str = "\n") -> None:

@@ -32,6 +32,7 @@ class AcquisitionChannel:
         self.dtype = np.dtype(dtype)
         self.shape = tuple(shape)
         self.unit = unit
+        self._is_number = self.shape == () and self.dtype.kind == "f"
         self._sink: Sink | None = None
 
     def __repr__(self) -> str:
@@ -59,7 +60,7 @@ class AcquisitionChannel:
         sink = self._sink
         if sink is None:
             raise ScanStateError(f"channel {self.name}: emit() outside of a running scan")
-        if type(data) is float and not self.shape:  # the common case, thirty times cheaper than an array
+        if type(data) is float and self._is_number:  # the common case, thirty times cheaper than an array
             sink(self, (data,))
             return
         block = self._block(data)

@@ -2,6 +2,7 @@
 
 ObturaError
 ├── UsageError (ValueError)      wrong arguments: nothing was touched
+│   ├── ArgumentError            an argument of a command: the answer shows the usage
 │   └── LimitError               a target out of an axis' limits
 ├── ScanStateError (RuntimeError)  a scan used at the wrong moment
 ├── DeviceError (RuntimeError)   a device failed
@@ -14,6 +15,7 @@ ScanAbort (KeyboardInterrupt)    Ctrl-C or `scan.abort()`
 import logging
 
 __all__ = [
+    "ArgumentError",
     "DeviceBusyError",
     "DeviceError",
     "HookError",
@@ -38,6 +40,10 @@ class ObturaError(Exception):
 
 class UsageError(ObturaError, ValueError):
     """The arguments make no sense; no device was touched."""
+
+
+class ArgumentError(UsageError):
+    """An argument of a command is of the wrong kind; the command adds its intended usage."""
 
 
 class LimitError(UsageError):

@@ -8,7 +8,7 @@ from obtura.acquisition.motion import Return
 from obtura.contracts.acquisition import AcquisitionMaster
 from obtura.contracts.consumers import Surroundings
 from obtura.engine.scan import Scan
-from obtura.ground.errors import UsageError
+from obtura.ground.errors import ArgumentError
 from obtura.scans import count, step
 from obtura.scans.default_chain import DefaultChain
 
@@ -55,14 +55,14 @@ class Bench:
         """Make a standard scan and run it unless `run=False`; `back` returns motors at its end.
 
         Raises:
-            UsageError: there is nothing to count.
+            ArgumentError: there is nothing to count.
         """
         counters = counters or self.default_counters()
         if not counters:
-            raise UsageError(f"{name}: no counters for the scan; name some, e.g. {title.split()[0]}(..., diode)")
+            raise ArgumentError("no counters for the scan: name some at the end")
         pars = {**scan_pars, "sleep_time": options.get("sleep_time", 0.0)}
         chain = self.default_chain.get(pars, counters, top_master)
-        info = {"type": name, "title": options.get("title") or title, **pars, **(options.get("scan_info") or {})}
+        info = {**(options.get("scan_info") or {}), "type": name, "title": options.get("title") or title, **pars}
         scan = self.Scan(chain, options.get("name") or name, info, options.get("save", True))
         if back is not None:
             scan.on_way_out(back)

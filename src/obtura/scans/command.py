@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Concatenate, ParamSpec, TypedDict, TypeVar
 
 from obtura.contracts.devices import Movable, is_movable
-from obtura.ground.errors import UsageError
+from obtura.ground.errors import ArgumentError, UsageError
 
 __all__ = ["Options", "axis", "command", "count_time", "finite", "whole"]
 
@@ -49,10 +49,9 @@ def command(
         def checked(self: S, /, *args: P.args, **kwargs: P.kwargs) -> R:
             try:
                 signature.bind(self, *args, **kwargs)
-                for key in ("sleep_time", "stab_time"):
-                    finite(kwargs.get(key, 0.0), f"{key} (s)", least=0)
+                _check_options(kwargs)
                 return function(self, *args, **kwargs)
-            except _WrongArgument as error:
+            except ArgumentError as error:
                 problem = str(error)
             except TypeError as error:
                 if not _is_binding(signature, self, args, kwargs):
@@ -66,10 +65,6 @@ def command(
     return decorate
 
 
-class _WrongArgument(UsageError):
-    """An argument of the wrong kind; `command` adds the usage."""
-
-
 def _is_binding(signature: inspect.Signature, bench: Any, args: Any, kwargs: Any) -> bool:
     """Whether a TypeError came from the call itself and not from inside the scan."""
     try:
@@ -77,6 +72,19 @@ def _is_binding(signature: inspect.Signature, bench: Any, args: Any, kwargs: Any
     except TypeError:
         return True
     return False
+
+
+def _check_options(options: Mapping[str, Any]) -> None:
+    for key in ("sleep_time", "stab_time"):
+        finite(options.get(key, 0.0), f"{key} (s)", least=0)
+    for keys, kind, what in (
+        (("run", "save"), bool, "True or False"),
+        (("name", "title"), str | None, "text"),
+        (("scan_info",), Mapping | None, "a dict"),
+    ):
+        for key in keys:
+            if key in options and not isinstance(options[key], kind):
+                raise ArgumentError(f"{key} must be {what}, got {options[key]!r}")
 
 
 def _written_out(signature: inspect.Signature) -> inspect.Signature:
@@ -108,12 +116,12 @@ def finite(value: Any, what: str, least: float = -math.inf) -> float:
     try:
         number = float(value) if not isinstance(value, str | bytes) else math.nan
     except (TypeError, ValueError):
-        raise _WrongArgument(f"{what} must be a number, got {value!r}") from None
+        raise ArgumentError(f"{what} must be a number, got {value!r}") from None
     if isinstance(value, str | bytes):
-        raise _WrongArgument(f"{what} must be a number, got {value!r}")
+        raise ArgumentError(f"{what} must be a number, got {value!r}")
     if not math.isfinite(number) or number < least:
         bound = f" of at least {least:g}" if least > -math.inf else ""
-        raise _WrongArgument(f"{what} must be a finite number{bound}, got {value!r}")
+        raise ArgumentError(f"{what} must be a finite number{bound}, got {value!r}")
     return number
 
 
@@ -129,9 +137,9 @@ def whole(value: Any, what: str, least: int = 1) -> int:
         UsageError: it is none.
     """
     if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise _WrongArgument(f"{what} must be a whole number, got {value!r}")
+        raise ArgumentError(f"{what} must be a whole number, got {value!r}")
     if int(value) < least:
-        raise _WrongArgument(f"{what} must be at least {least}, got {value}")
+        raise ArgumentError(f"{what} must be at least {least}, got {value}")
     return int(value)
 
 
@@ -142,5 +150,5 @@ def axis(value: Any) -> Movable:
         UsageError: it is none.
     """
     if not is_movable(value):
-        raise _WrongArgument(f"motor must be an axis, got {value!r}")
+        raise ArgumentError(f"motor must be an axis, got {value!r}")
     return value

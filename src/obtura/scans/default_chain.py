@@ -9,7 +9,7 @@ from obtura.contracts.acquisition import AcquisitionMaster, AcquisitionObject
 from obtura.contracts.chain import AcquisitionChain
 from obtura.contracts.devices import Counter, CounterController, SamplingCounterController
 from obtura.contracts.presets import ChainPreset, check_preset
-from obtura.ground.errors import UsageError
+from obtura.ground.errors import ArgumentError, UsageError
 
 __all__ = ["DefaultChain", "expand_counters"]
 
@@ -37,6 +37,10 @@ class DefaultChain:
             if standing is not preset and (name is None or key != name)
         }
 
+    def __info__(self) -> str:
+        names = [type(preset).__name__ for preset in self._presets.values()]
+        return f"presets on every standard scan: {', '.join(names) or 'none'}"
+
     @property
     def presets(self) -> tuple[ChainPreset, ...]:
         """The standing presets, in the order in which they were added."""
@@ -59,10 +63,10 @@ class DefaultChain:
 
 
 def expand_counters(counters: Iterable[Any]) -> list[Counter]:
-    """Counters as they are, controllers and other containers as the counters they hold; each once.
+    """Counters as they are, controllers, lists and other containers as the counters they hold; each once.
 
     Raises:
-        UsageError: something else was given.
+        ArgumentError: something else was given.
     """
     found: list[Counter] = []
     for item in counters:
@@ -70,8 +74,10 @@ def expand_counters(counters: Iterable[Any]) -> list[Counter]:
             members: Iterable[Any] = [item]
         elif isinstance(getattr(item, "counters", None), Mapping):
             members = item.counters.values()
+        elif isinstance(item, list | tuple):
+            members = expand_counters(item)
         else:
-            raise UsageError(f"{getattr(item, 'name', repr(item))} is not a counter and holds none")
+            raise ArgumentError(f"{getattr(item, 'name', None) or repr(item)} is not a counter and holds none")
         found += [counter for counter in members if counter not in found]
     return found
 

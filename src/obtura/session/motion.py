@@ -1,13 +1,17 @@
 """Moving and asking by hand: mv, mvr, wa."""
 
+import logging
+import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from obtura.acquisition.motion import move_together
 from obtura.contracts.devices import Movable, is_movable
-from obtura.ground.errors import UsageError
+from obtura.ground.errors import DeviceError, UsageError
 
 __all__ = ["Motion"]
+
+log = logging.getLogger(__name__)
 
 
 class Motion:
@@ -36,7 +40,7 @@ class Motion:
         """Print where every axis is."""
         axes = list(self._axes())
         names = [f"{axis.name}[{axis.unit}]" if axis.unit else axis.name for axis in axes]
-        values = [f"{axis.position:.6g}" for axis in axes]
+        values = [_shown(axis) for axis in axes]
         widths = [max(12, len(name), len(value)) for name, value in zip(names, values, strict=True)]
         print("Current positions")
         print("  ".join(name.rjust(width) for name, width in zip(names, widths, strict=True)))
@@ -44,21 +48,13 @@ class Motion:
 
     def _go(self, command: str, arguments: tuple[Any, ...], relative: bool) -> None:
         axes, numbers = arguments[0::2], arguments[1::2]
-        wrong = next((axis for axis in axes if not is_movable(axis)), None)
-        if wrong is not None or not axes or len(axes) != len(numbers):
-            what = f"{wrong!r} is not an axis" if wrong is not None else "an axis or a number is missing"
+        if problem := _problem(axes, numbers):
             raise UsageError(
-                f"{command}: {what}\nIntended usage: {command}(axis, number, axis, number, ...)\n"
+                f"{command}: {problem}\nIntended usage: {command}(axis, number, axis, number, ...)\n"
                 f"Example: {command}(roby, 5)"
             )
-        targets = []
-        for axis, number in zip(axes, numbers, strict=True):
-            if isinstance(number, bool) or not hasattr(number, "__float__"):
-                raise UsageError(
-                    f"{command}: {axis.name} can't go to {number!r}, which is no number\n"
-                    f"Intended usage: {command}(axis, number, axis, number, ...)\nExample: {command}({axis.name}, 5)"
-                )
-            targets.append(float(number) + (axis.position if relative else 0.0))
+        origins = [axis.position if relative else 0.0 for axis in axes]
+        targets = [float(number) + origin for number, origin in zip(numbers, origins, strict=True)]
         for axis, target in zip(axes, targets, strict=True):
             axis.check()
             axis.check_target(target)
@@ -69,3 +65,26 @@ class Motion:
         except KeyboardInterrupt:
             stands = ", ".join(f"{axis.name} stands at {axis.position:.6g}" for axis in axes)
             raise KeyboardInterrupt(f"{command} was stopped by Ctrl-C: {stands}") from None
+
+
+def _problem(axes: tuple[Any, ...], numbers: tuple[Any, ...]) -> str:
+    """What is wrong with the arguments, or nothing."""
+    for axis in axes:
+        if not is_movable(axis):
+            return f"{axis!r} is not an axis"
+        if sum(other is axis for other in axes) > 1:
+            return f"{axis.name} is there twice"
+    if not axes or len(axes) != len(numbers):
+        return "an axis or a number is missing"
+    for axis, number in zip(axes, numbers, strict=True):
+        if isinstance(number, bool) or not hasattr(number, "__float__") or not math.isfinite(number):
+            return f"{axis.name} can't go to {number!r}, which is no finite number"
+    return ""
+
+
+def _shown(axis: Movable) -> str:
+    try:
+        return f"{axis.position:.6g}"
+    except DeviceError as error:
+        log.warning("position of %s is not known: %s", axis.name, error)
+        return "!ERR"

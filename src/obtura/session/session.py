@@ -9,6 +9,7 @@ from obtura.contracts.consumers import Consumer
 from obtura.contracts.devices import Movable, is_movable
 from obtura.contracts.presets import ChainIterationPreset, ChainPreset, ScanPreset
 from obtura.data.saving import ScanSaving
+from obtura.devices.soft import SoftAxis, SoftCounter
 from obtura.presets.cover import DetectorCoverPreset
 from obtura.presets.multiplexer import MultiplexerPreset
 from obtura.presets.shutter import ShutterPreset
@@ -29,6 +30,8 @@ CLASSES = (
     MultiplexerPreset,
     ScanPreset,
     ShutterPreset,
+    SoftAxis,
+    SoftCounter,
     WaitForBeam,
 )
 
@@ -46,6 +49,9 @@ class Session:
         self._home = Home(name, scan_saving, self.axes, display, self._keep)
         self.bench = Bench(self._home)
         self.motion = Motion(self.axes)
+
+    def __info__(self) -> str:
+        return f"session {self.name}: {', '.join(self.devices)}"
 
     def axes(self) -> Iterable[Movable]:
         """The session's axes."""

@@ -11,7 +11,7 @@ __all__ = ["run_piped"]
 
 
 class _Piped(code.InteractiveConsole):
-    """Reads from standard input; the prompt is shown, so that the output reads like a session."""
+    """Runs statements; what they raise is told, not raised."""
 
     def __init__(self, names: dict[str, Any]) -> None:
         super().__init__(names, filename="<stdin>")
@@ -34,11 +34,15 @@ class _Piped(code.InteractiveConsole):
 
     def _tell(self, error: BaseException) -> None:
         self.failed = True
+        sys.stdout.flush()  # what was printed before comes first, also where both go into one file
         print(shown_error(error), file=sys.stderr)
 
 
 def run_piped(name: str, names: dict[str, Any]) -> int:
-    """Run what standard input gives; 1 when anything failed, 130 after Ctrl-C."""
+    """Run what standard input gives; 1 when anything failed, 130 after Ctrl-C.
+
+    Prompts and statements are shown, so that the output reads like a session.
+    """
     console = _Piped(names)
 
     def show(result: object) -> None:
@@ -58,7 +62,10 @@ def run_piped(name: str, names: dict[str, Any]) -> int:
                 console.push("")  # ends an open block
                 print()
                 return 1 if console.failed else 0
-            more = console.push(line.rstrip("\n"))
-            number += not more
+            line = line.rstrip("\n")
+            print(line)
+            is_statement = more or bool(line.strip())
+            more = console.push(line)
+            number += is_statement and not more
     finally:
         sys.displayhook = display

@@ -1,6 +1,8 @@
 """The interactive prompt: ptpython with our prompt, results and errors."""
 
+import signal
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from prompt_toolkit.formatted_text import AnyFormattedText
@@ -33,6 +35,29 @@ class _Prompt(PromptStyle):
 class _Repl(PythonRepl):
     """Reads with what threads print above the prompt, runs with the terminal left alone."""
 
+    _evaluating = False
+
+    def run(self) -> None:
+        before = signal.signal(signal.SIGINT, self._on_sigint)
+        try:
+            while not self._left():
+                pass
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def _left(self) -> bool:
+        try:
+            super().run()
+        except KeyboardInterrupt:  # it came in the last instant of an evaluation
+            return False
+        return True
+
+    def _on_sigint(self, signum: int, frame: FrameType | None) -> None:
+        # The prompt runs on a thread of its own, which an interrupted read would leave behind, still reading
+        # the keyboard. It sees Ctrl-C as a key; a signal comes only before or after it has the terminal.
+        if self._evaluating:
+            raise KeyboardInterrupt
+
     def read(self) -> str:
         # only while reading: during a scan the foreground table has the terminal to itself
         with patch_stdout(raw=True):
@@ -40,11 +65,14 @@ class _Repl(PythonRepl):
 
     def run_and_show_expression(self, expression: str) -> None:
         try:
+            self._evaluating = True
             super().run_and_show_expression(expression)
         except SystemExit as ended:
             if not getattr(ended, "__notes__", None):
                 raise
             self._handle_exception(ended)  # a device or hook of a scan raised it: an error, not a wish to leave
+        finally:
+            self._evaluating = False
 
     def _show_result(self, result: object) -> None:
         print(shown_result(result))

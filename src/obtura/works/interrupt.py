@@ -27,7 +27,9 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 
 from obtura.ground.errors import ScanAbort
 
-__all__ = ["AGAIN", "Doors", "Interruptible", "doors"]
+__all__ = ["AGAIN", "BY_CTRL_C", "Doors", "Interruptible", "doors"]
+
+BY_CTRL_C = "interrupted by Ctrl-C"
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -77,6 +79,7 @@ class Doors:
             self._install()
         self._runs.append(run)
         if self._missed:
+            self._missed = False
             run.on_interrupt()
         try:
             yield
@@ -127,7 +130,7 @@ class Doors:
         if time.monotonic() - self._delivered >= AGAIN:
             self._pending = False
             self._delivered = time.monotonic()
-            raise ScanAbort("interrupted by Ctrl-C")
+            raise ScanAbort(BY_CTRL_C)
 
     # -- doors --------------------------------------------------------------------------------------------
 
@@ -181,6 +184,7 @@ class Doors:
         """Presses so far were acted upon: a door opened from now on lets in newer ones only."""
         if threading.get_ident() == self._main:
             self._pending = False
+            self._delivered = -AGAIN  # what follows is a doorway of its own
 
 
 def _after_fork() -> None:

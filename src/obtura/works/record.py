@@ -71,6 +71,10 @@ class Reader(Generic[E]):
             doors.call(self._ended.wait, pause)
             pause = min(2 * pause, 0.01)
 
+    def give_up(self) -> None:
+        """Do not wait for it any more: it is stuck, e.g. in a terminal that takes no more."""
+        self._ended.set()
+
     def close(self) -> None:
         """End the thread when the mailbox is empty."""
         self._closing = True

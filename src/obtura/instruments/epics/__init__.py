@@ -1,4 +1,4 @@
-"""EPICS Channel Access: counters, shutters and axes that are PVs. The extra: `pip install obtura[epics]`.
+"""EPICS Channel Access: counters, shutters and axes that are PVs. The extra: `pip install 'obtura[epics]'`.
 
     diode = PVCounter("diode", "X:diode")
     shutter = PVShutter("shutter", "X:shutter", "X:shutter:status", open_value="Open", close_value="Closed")
@@ -15,7 +15,9 @@ try:
 except ModuleNotFoundError as error:
     if error.name != "caproto":
         raise
-    raise ImportError("EPICS needs the extra: pip install obtura[epics]") from error
+    raise ImportError(
+        "EPICS needs the extra: pip install 'obtura[epics]' (in a checkout: pip install '.[epics]')"
+    ) from error
 
 from obtura.instruments.epics.axis import PVAxis
 from obtura.instruments.epics.counter import PVCounter, PVReader

@@ -15,7 +15,9 @@ from typing import Any, TextIO
 try:
     from caproto.asyncio.server import start_server
 except ModuleNotFoundError as error:
-    raise ImportError("EPICS needs the extra: pip install obtura[epics]") from error
+    raise ImportError(
+        "EPICS needs the extra: pip install 'obtura[epics]' (in a checkout: pip install '.[epics]')"
+    ) from error
 
 from obtura.instruments.simioc.beamline import World, records
 
