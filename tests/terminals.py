@@ -53,10 +53,20 @@ class Terminal:
         begin, self._read_to = self._read_to, found.end()
         return self.written[begin : self._read_to]
 
+    def interrupt(self):
+        """Send the signal itself, as `kill -INT` does."""
+        self.process.send_signal(signal.SIGINT)
+
+    def idle(self, seconds):
+        """Let time pass, reading what is written."""
+        limit = time.monotonic() + seconds
+        while self._read(limit):
+            pass
+
     def interrupt_until(self, pattern):
         """Send Ctrl-C's signal until `pattern` is written: Python overlooks one that comes just before it waits."""
         for _ in range(20):
-            self.process.send_signal(signal.SIGINT)
+            self.interrupt()
             try:
                 return self.until(pattern, patience=1.0)
             except AssertionError:

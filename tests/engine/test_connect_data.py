@@ -16,7 +16,7 @@ from obtura.contracts.devices import SamplingCounter
 from obtura.contracts.presets import ScanPreset
 from obtura.engine.states import ScanState
 from obtura.ground.channels import AcquisitionChannel
-from obtura.ground.errors import ScanAbort, ScanStateError
+from obtura.ground.errors import ScanAbort, ScanStateError, UsageError
 from obtura.works.clock import virtual_time
 
 
@@ -94,10 +94,32 @@ def test_a_preset_may_connect_several_times_and_one_counter_to_several_callbacks
     assert got == ["first", "second", "second"]
 
 
-def test_what_is_not_in_the_scan_is_skipped(bench):
+def test_what_is_not_in_the_scan_is_skipped_with_a_warning(bench):
     counter, other = diode(), diode("other")
-    [got] = listened(bench.loopscan(1, 0, counter, run=False), Listening(other, MemoryAxis(), counter))
+    with pytest.warns(UserWarning, match="other is not in this scan: its data callback is never called"):
+        [got] = listened(bench.loopscan(1, 0, counter, run=False), Listening(other, counter))
     assert [found for found, _, _ in got] == [counter]
+
+
+@pytest.mark.parametrize(
+    ("counters", "callback"),
+    [
+        ("diode", print),
+        ([], print),
+        (None, print),
+        ([5], print),
+        (["diode"], print),
+        ([diode()], "print"),
+        ([diode()], lambda counter: None),
+    ],
+)
+def test_what_could_never_be_called_is_refused(bench, counters, callback):
+    scan = bench.loopscan(1, 0, diode(), run=False)
+    scan.add_preset(preset := Listening(callback=callback))
+    preset.counters = counters
+    raised = outcome_of(scan)
+    assert isinstance(raised, UsageError)
+    assert str(raised).startswith("connect_data_channels(counters, callback): ")
 
 
 def test_a_block_comes_as_one_array_with_the_new_points_only():
@@ -105,7 +127,7 @@ def test_a_block_comes_as_one_array_with_the_new_points_only():
     chain = AcquisitionChain()
     slave = OwnPace("mca", npoints=5)
     chain.add(Timer(0.1, npoints=2).in_world(world), slave.in_world(world))
-    slave.devices = (device := object(),)
+    slave.devices = (device := diode("mca"),)
     [got] = listened(make_scan(chain), Listening(device))
     assert got == [(device, "mca:value", block) for block in ([0.0, 1.0], [2.0, 3.0], [4.0])]
 
@@ -167,7 +189,7 @@ def test_no_callback_is_called_during_or_after_the_stop_of_its_preset():
 
     class Restless(AcquisitionSlave):
         def __init__(self):
-            super().__init__(object(), name="mca", npoints=1, trigger_type=self.HARDWARE, start_once=True)
+            super().__init__(diode("mca"), name="mca", npoints=1, trigger_type=self.HARDWARE, start_once=True)
             self.channels.append(AcquisitionChannel("mca:value"))
             self.thread = threading.Thread(target=self.emit, daemon=True)
 

@@ -232,13 +232,24 @@ def test_abort_of_a_scan_on_another_thread_leaves_the_one_of_this_thread_alone(b
     assert isinstance(raised[0], ScanAbort)
 
 
-def test_abort_before_and_after_a_run_does_nothing(bench):
+def test_abort_after_a_run_does_nothing(bench):
     scan = bench.loopscan(1, 0, diode(), run=False)
-    scan.abort()
     scan.run()
     scan.abort()
     assert scan.state is ScanState.DONE
     assert scan.errors == []
+
+
+def test_a_scan_aborted_before_it_runs_touches_nothing(bench):
+    counter, entered = diode(), []
+    scan = bench.loopscan(1, 0, counter, run=False)
+    scan.add_preset(Doing(prepare=lambda: entered.append(1)))
+    scan.abort()
+    raised = outcome_of(scan)
+    assert isinstance(raised, ScanAbort)
+    assert str(raised) == "aborted by scan.abort()"
+    assert scan.state is ScanState.USER_ABORTED
+    assert (entered, counter.controller.touched) == ([], 0)
 
 
 # -- terminators ------------------------------------------------------------------------------------------------

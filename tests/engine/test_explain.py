@@ -5,6 +5,7 @@ import io
 import pytest
 from cast import Async, Chained, Master, Motor, OwnPace, Slave, Timer, Whole, named
 from doubles import Around, MemoryAxis, make_scan
+from doubles import diode as counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from recording import World
@@ -202,7 +203,7 @@ def test_told_in_a_hook_of_the_running_scan_it_disturbs_nothing(moment):
     world, got = World(), []
     chain = AcquisitionChain()
     slave = Slave("diode")
-    slave.devices = (device := object(),)
+    slave.devices = (device := counter("mca"),)
     chain.add(Timer(0.1, npoints=2).in_world(world), slave.in_world(world))
 
     class Curious(ScanPreset):
