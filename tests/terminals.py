@@ -49,7 +49,7 @@ class Terminal:
         limit = time.monotonic() + patience
         while not (found := re.compile(pattern).search(self.written, self._read_to)):
             if not self._read(limit):
-                raise AssertionError(f"{pattern!r} was not written: {self.written[self._read_to :]!r}")
+                raise AssertionError(f"{pattern!r} was not written: ...{self.written[self._read_to :][-2000:]!r}")
         begin, self._read_to = self._read_to, found.end()
         return self.written[begin : self._read_to]
 

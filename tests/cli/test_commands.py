@@ -50,7 +50,7 @@ def test_the_demo_plays_writes_its_file_and_says_how_to_open_it(run, tmp_path):
 
 def commands_of(printed):
     """What the demo says to type: ls, show, shell."""
-    return re.findall(r"^  (\S.*obtura (?:ls .*|show .*|shell)|obtura (?:ls .*|show .*|shell))$", printed, re.MULTILINE)
+    return re.findall(r"(?m)^  (.*\bobtura'? (?:ls .*|show .*|shell))$", printed)
 
 
 def typed(line):

@@ -161,6 +161,8 @@ def iterators_are_closed_just_before_the_preset_is_stopped(report):
         owner, _, call = entry.name.rpartition(".")
         if entry.what == "end" and call == "get_iterator":
             closed, stopped = report.begins(f"{owner}.close"), report.begins(f"{owner}.stop")
+            if not closed and isinstance(report.raised, ScanAbort) and not report.begins(f"{owner}.next"):
+                continue  # Ctrl-C came between its last line and its return: there is no iterator
             assert len(closed) == 1, f"the iterator of {owner} was closed {len(closed)} times"
             between = [its for at, its, _ in report.hooks if closed[0] < at < stopped[0]]
             assert closed[0] < stopped[0] and not between, f"{owner}.close, {between}, {owner}.stop"

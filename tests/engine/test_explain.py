@@ -66,9 +66,7 @@ class Bare(AcquisitionSlave):
         self.world.call(f"{self.name}.stop")
 
 
-slaves = st.lists(
-    st.sampled_from(["inline", "once", "armed", "bare", "each"]), max_size=3, unique=True
-)
+slaves = st.lists(st.sampled_from(["inline", "once", "armed", "bare", "each"]), max_size=3, unique=True)
 
 
 def slave_of(kind, name, world):

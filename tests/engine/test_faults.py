@@ -2,10 +2,11 @@
 
 import logging
 import signal
+import sys
 
 import pytest
 from harness import noted_presses, places, try_fault
-from recording import FAULTS
+from recording import FAULTS, RARE
 from worlds import WORLDS
 
 from obtura.works.clock import virtual_time
@@ -27,5 +28,19 @@ def quiet():
 @pytest.mark.parametrize("kind", FAULTS)
 @pytest.mark.parametrize("name", WORLDS)
 def test_what_was_entered_is_left_whatever_goes_wrong(name, kind):
+    rare = kind in RARE and name == "two_branches"
     for number, key in enumerate(places(name)):
-        try_fault(name, number, key, kind)
+        if not rare or number % 3 == RARE.index(kind) % 3:
+            try_fault(name, number, key, kind)
+
+
+@pytest.mark.parametrize("kind", ["ctrl-c-before", "ctrl-c-during", "raises"])
+@pytest.mark.parametrize("name", WORLDS)
+def test_it_holds_when_threads_switch_all_the_time(name, kind):
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        for number, key in list(enumerate(places(name)))[::4]:
+            try_fault(name, number, key, kind)
+    finally:
+        sys.setswitchinterval(interval)

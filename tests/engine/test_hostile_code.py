@@ -244,7 +244,10 @@ def test_devices_that_fail_together_are_all_named():
     raised = outcome_of(scan)
     assert raised is scan.errors[0]
     assert sorted(map(str, scan.errors)) == ["device 0", "device 1"]
-    assert sorted(error.__notes__[0] for error in scan.errors) == ["in device0.prepare, point 0 of 2", "in device1.prepare, point 0 of 2"]
+    assert sorted(error.__notes__[0] for error in scan.errors) == [
+        "in device0.prepare, point 0 of 2",
+        "in device1.prepare, point 0 of 2",
+    ]
 
 
 # -- presets ----------------------------------------------------------------------------------------------------
@@ -290,8 +293,10 @@ def test_presets_need_no_hash_no_identity_of_their_own_and_no_attributes(make):
         scan.add_preset(preset)
     scan.run()
     assert scan.state is ScanState.DONE
-    assert all((preset.log[0], preset.log[-1], len(preset.log)) in (("prepare", "stop", 2), ("prepare", "stop", 3))
-               for preset in presets)
+    assert all(
+        (preset.log[0], preset.log[-1], len(preset.log)) in (("prepare", "stop", 2), ("prepare", "stop", 3))
+        for preset in presets
+    )
 
 
 def test_chain_and_iteration_presets_need_no_hash_either():
@@ -400,7 +405,7 @@ def test_a_slave_that_is_not_ready_at_its_next_trigger_is_an_error_that_names_it
             self.ended.set()
 
     slave = Slow(True)
-    raised = outcome_of(careless(slave, 2, lambda: None))
+    raised = outcome_of(careless(slave, 2, lambda: time.sleep(0.02)))
     assert "Aborted due to bad triggering on slaves: device not ready for the next trigger" in str(raised)
     assert slave.log == ["prepare", "trigger", "stop"]
 
@@ -670,4 +675,3 @@ def test_a_ctrl_c_and_an_error_on_the_way_out_are_both_told():
     assert isinstance(raised, ScanAbort)
     assert "then OSError: stuck (in Raising.stop)" in raised.__notes__
     assert scan.state is ScanState.USER_ABORTED
-

@@ -222,7 +222,9 @@ def test_prepare_once_and_start_once_happen_for_the_first_iteration_only():
     world = World()
     slaves = (Slave("once", prepare_once=True), Slave("armed", prepare_once=True, start_once=True), Slave("each"))
     make_scan(one_timer(world, *slaves, npoints=3)).run()
-    counts = {name: (world.began(f"{name}.prepare"), world.began(f"{name}.start")) for name in ("once", "armed", "each")}
+    counts = {
+        name: (world.began(f"{name}.prepare"), world.began(f"{name}.start")) for name in ("once", "armed", "each")
+    }
     assert counts == {"once": (1, 3), "armed": (1, 1), "each": (3, 3)}
     assert world.began("armed.trigger") == 3
 

@@ -132,8 +132,8 @@ class Everywhere(ScanPreset):
         return scan
 
 
-FORWARD = "S.prepare C.prepare C.get_iterator C.next I.prepare S.start C.start I.start".split()
-WAY_OUT = "I.stop C.before_stop C.stop S.stop".split()
+FORWARD = ["S.prepare", "C.prepare", "C.get_iterator", "C.next", "I.prepare", "S.start", "C.start", "I.start"]
+WAY_OUT = ["I.stop", "C.before_stop", "C.stop", "S.stop"]
 
 
 @pytest.mark.parametrize("moment", FORWARD)

@@ -105,7 +105,9 @@ def test_a_call_that_never_returns_is_given_up_named_and_its_device_refused_unti
 
     again = Stuck(device)
     refused = scan_of(again)
-    with pytest.raises(DeviceBusyError, match=r"camera can't be used: camera.trigger of an earlier scan has not returned"):
+    with pytest.raises(
+        DeviceBusyError, match=r"camera can't be used: camera.trigger of an earlier scan has not returned"
+    ):
         refused.run()
     assert again.calls == []
     scan_of(Stuck(healthy.device)).run()

@@ -4,6 +4,7 @@ import random
 
 import pytest
 from examples import OBTURA, environment
+
 from terminals import Terminal
 
 

@@ -123,7 +123,7 @@ class Apparatus:
 
     def _read(self, node: AcquisitionObject) -> None:
         lane = self._plan.lanes[node]
-        call = Call(f"{node.name}.reading", node.reading)  # type: ignore[attr-defined]
+        call = Call(f"{node.name}.reading", partial(self._forward, node.reading))  # type: ignore[attr-defined]
         if lane is not None:
             with self._lock:
                 self._outcome.check()

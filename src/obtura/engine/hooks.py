@@ -146,16 +146,22 @@ class Hooks:
     def _open_iterator(self, circle: Circle, preset: ChainPreset) -> None:
         if type(preset).get_iterator is ChainPreset.get_iterator:
             return
+        found: list[Any] = []  # kept, to be closed, also when Ctrl-C comes in the instant of its return
         try:
-            iterator = doors.call(preset.get_iterator, *circle.argument)
-            if iterator is not None:
-                circle.iterators[id(preset)] = (preset, iter(iterator))
+            doors.call(lambda: found.append(preset.get_iterator(*circle.argument)))
         except BaseException as error:
             locate(error, f"in {type(preset).__name__}.get_iterator")
-            if isinstance(error, TypeError) and "is not iterable" in str(error):
-                raise HookError(f"{type(preset).__name__}.get_iterator must give an iterator: {error}") from error
             raise
+        finally:
+            if found and found[0] is not None:
+                circle.iterators[id(preset)] = (preset, self._iterator(preset, found[0]))
         self._outcome.check()
+
+    def _iterator(self, preset: ChainPreset, given: Any) -> Iterator[Any]:
+        try:
+            return iter(given)
+        except TypeError as error:
+            raise HookError(f"{type(preset).__name__}.get_iterator must give an iterator: {error}") from error
 
     def _next(self, preset: Any, iterator: Iterator[Any], iteration: Circle) -> Any:
         name = type(preset).__name__
