@@ -119,7 +119,7 @@ def running_in_a_thread(function):
     def call():
         try:
             function()
-        except Exception as error:  # noqa: BLE001 - raised again below, on the thread of the test
+        except Exception as error:
             errors.append(error)
 
     thread = threading.Thread(target=call)
