@@ -33,7 +33,7 @@ FAULTS = {
 
 RARE = ("raises-at-its-end", "raises-and-so-does-every-clean-up", "ctrl-c-and-again-in-its-own-clean-up")
 RARE += ("ctrl-c-and-again-at-the-next-call", "ctrl-c-swallowed", "ctrl-c-turned-into-an-error")
-"""Beyond the issue's list; tried at every third place of the largest world."""
+"""Beyond the issue's list; tried at every place of one world and every third place of the others."""
 
 CLEAN_UP = ("stop", "before_stop", "close")
 

@@ -110,7 +110,7 @@ def test_the_order_it_tells_is_the_order_in_which_calls_are_made(levels, npoints
     with virtual_time():
         scan.run()
     assert scan.state is ScanState.DONE
-    names = [name for name in world if name.rpartition("#")[0].rpartition(".")[2] in (*TOLD, "next")]
+    names = [name for name in world.keys() if name.rpartition("#")[0].rpartition(".")[2] in (*TOLD, "next")]  # noqa: SIM118
     if npoints > 2:  # two iterations are written out; the rest is told in one line
         third, end = names.index("master0.next#2"), names.index(f"master0.next#{npoints}")
         names = names[:third] + names[end:]

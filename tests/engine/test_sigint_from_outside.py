@@ -31,6 +31,10 @@ LONG = 20.0
 SOON = 3.0
 """Seconds within which a scan has to end after Ctrl-C, on a busy machine."""
 
+# A press that lands in a callback of the garbage collector (hypothesis has one) is reported there and lost; the
+# engine has noted it nevertheless.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
 
 @pytest.fixture(scope="module")
 def sender():
@@ -381,7 +385,7 @@ def test_an_ignored_sigint_stays_ignored(sender, left):
 
 # -- storms -------------------------------------------------------------------------------------------------------
 
-STORMS = {"one_branch": (one_branch, 120), "two_branches": (two_branches, 120), "every_kind": (every_kind, 80)}
+STORMS = {"one_branch": (one_branch, 100), "two_branches": (two_branches, 100), "every_kind": (every_kind, 100)}
 
 
 @pytest.mark.parametrize("name", STORMS)

@@ -6,6 +6,7 @@ out in reverse. A hook may block and may move motors: the scan waits, Ctrl-C wor
 """
 
 import difflib
+import functools
 import inspect
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
@@ -181,12 +182,17 @@ def check_preset(preset: object, kind: type) -> str | None:
 
 
 def _check_arity(preset: object, kind: type, name: str) -> None:
-    arguments = len(inspect.signature(getattr(kind, name)).parameters) - 1
+    arguments = _arguments(kind, name)
     try:
         inspect.signature(getattr(preset, name)).bind(*range(arguments))
     except TypeError as error:
         expected = ["self", "scan" if kind is ScanPreset else "acq_chain"][: arguments + 1]
         raise UsageError(f"{type(preset).__name__}.{name} must be called as {name}({', '.join(expected)})") from error
+
+
+@functools.cache
+def _arguments(kind: type, name: str) -> int:
+    return len(inspect.signature(getattr(kind, name)).parameters) - 1
 
 
 def _near_miss(cls: type, kind: type, hooks: list[str]) -> str | None:
