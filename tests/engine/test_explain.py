@@ -6,7 +6,7 @@ import pytest
 from cast import Async, Chained, Master, Motor, OwnPace, Slave, Timer, Whole, named
 from doubles import Around, MemoryAxis, make_scan
 from doubles import diode as counter
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from recording import World
 
@@ -80,7 +80,7 @@ def slave_of(kind, name, world):
     return Slave(name).in_world(world)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(
     levels=st.lists(slaves, min_size=1, max_size=3),
     npoints=st.integers(1, 4),

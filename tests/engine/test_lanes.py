@@ -5,7 +5,7 @@ import threading
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from obtura.ground.errors import DeviceBusyError
@@ -148,7 +148,7 @@ def test_closing_a_busy_lane_does_not_wait_and_its_thread_ends_with_the_call():
 # -- batches ----------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(durations=st.lists(st.sampled_from([0, 0, 0, 0.001, 0.003]), min_size=1, max_size=6), bad=st.integers(-1, 5))
 def test_a_batch_waits_for_all_or_for_the_first_error(durations, bad):
     lanes = [ThreadLane(f"lane {number}") for number in range(len(durations))]

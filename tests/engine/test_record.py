@@ -5,7 +5,7 @@ import threading
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from obtura.ground.errors import ScanAbort
@@ -45,7 +45,7 @@ def nothing():
     return None
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(counts=st.lists(st.integers(0, 60), min_size=1, max_size=4), readers=st.integers(1, 3))
 def test_writers_on_several_threads_are_read_by_all_readers_in_one_and_the_same_order(counts, readers):
     record = Record()

@@ -1,0 +1,34 @@
+"""Ctrl-C from another process: who sends it, and what must not be left behind."""
+
+import logging
+import signal
+
+import pytest
+from harness import noted_presses
+from invariants import Leftovers
+from sigint_sender import Sender
+
+
+@pytest.fixture(scope="module")
+def sender():
+    process = Sender()
+    yield process
+    process.close()
+
+
+@pytest.fixture
+def presses():
+    log = logging.getLogger("obtura")
+    level = log.level
+    log.setLevel(logging.CRITICAL + 1)
+    noted, before = noted_presses()
+    yield noted
+    signal.signal(signal.SIGINT, before)
+    log.setLevel(level)
+
+
+@pytest.fixture
+def left():
+    leftovers = Leftovers()
+    yield
+    leftovers.check()

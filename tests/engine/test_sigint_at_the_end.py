@@ -1,0 +1,182 @@
+"""Ctrl-C from another process at the end of a scan, and at random moments."""
+
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from doubles import Around, MemoryAxis, Watcher, diode, make_bench
+from harness import Broken, goes_well_again, outcome_of
+from invariants import Leftovers, Report
+from pressing import Everywhere, aborted
+from recording import World
+from worlds import every_kind, one_branch, two_branches
+
+from obtura.engine.states import ScanState
+from obtura.ground.errors import ScanAbort
+from obtura.ground.events import ScanEnded
+
+# A press that lands in a callback of the garbage collector (hypothesis has one) is reported there and lost; the
+# engine has noted it nevertheless.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.usefixtures("presses"),
+]
+
+
+# -- the end of a scan --------------------------------------------------------------------------------------------
+
+
+class SlowSaver(Watcher):
+    """Needs a while for each batch."""
+
+    def __init__(self, name="saver", essential=True, pause=0.15):
+        super().__init__(name, essential)
+        self.pause = pause
+
+    def receive(self, events):
+        time.sleep(self.pause)
+        super().receive(events)
+
+
+def test_ctrl_c_while_the_saver_finishes_loses_nothing_and_the_scan_is_done(sender, left):
+    saver = SlowSaver()
+    counter = diode()
+    scan = make_bench(Around(saver)).loopscan(2, 0, counter, run=False)
+    preset = Everywhere("S.stop", lambda: sender.press(0.02))
+    scan.add_preset(preset)
+    raised = outcome_of(scan)
+    sender.settle()
+    assert isinstance(raised, KeyboardInterrupt)
+    assert saver.events[-1].state == scan.state.name
+    reason = saver.of(ScanEnded)[0].end_reason
+    assert reason == ("SUCCESS" if scan.state is ScanState.DONE else "USER_ABORT")
+    assert saver.closed == 1
+
+
+class Far(MemoryAxis):
+    speed = 10.0
+
+
+def test_ctrl_c_stops_the_return_of_a_motor_and_says_where_it_stands(sender, left):
+    axis = Far(limits=(-1e4, 1e4))
+    axis.speed = 1e9
+    scan = make_bench().dscan(axis, 0, 1000, 1, 0, diode(), run=False)
+
+    def slow():
+        axis.speed = 10.0
+        sender.press(0.1)
+
+    scan.add_preset(Everywhere("S.stop", slow))
+    raised = aborted(scan, sender)
+    assert "return of roby was stopped by Ctrl-C: roby stands at" in str(raised)
+    assert not axis.is_moving
+    assert 0 < axis.position < 1000
+
+
+def test_a_motor_in_motion_is_stopped_and_returned(sender, left):
+    axis = Far(limits=(-1e4, 1e4))
+    scan = make_bench().dscan(axis, 0, 1000, 1, 0, diode(), run=False)
+    scan.add_preset(Everywhere("S.start", lambda: sender.press(0.1)))
+    aborted(scan, sender)
+    assert axis.touched[-1] == ("move", 0.0)
+    assert axis.position == 0.0
+    assert ("stop",) in axis.touched
+
+
+def test_an_ignored_sigint_stays_ignored(sender, left):
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        scan = make_bench().loopscan(2, 0, diode(), run=False)
+        scan.add_preset(Everywhere("S.prepare", lambda: (sender.press(), time.sleep(0.05))))
+        scan.run()
+        assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+        assert scan.state is ScanState.DONE
+    finally:
+        sender.settle()
+        signal.signal(signal.SIGINT, before)
+
+
+# -- storms -------------------------------------------------------------------------------------------------------
+
+STORMS = {"one_branch": (one_branch, 100), "two_branches": (two_branches, 100), "every_kind": (every_kind, 100)}
+
+
+@pytest.mark.parametrize("name", STORMS)
+def test_ctrl_c_at_random_moments_breaks_no_invariant(sender, presses, name):
+    world_of, count = STORMS[name]
+    duration = None
+    for seed in range(count):
+        world = World()
+        stage = world_of(world)
+        stage.axis.speed = 1000.0
+        left = Leftovers()
+        around = Around(axes=[stage.axis])
+        scan = stage.scan(around, count_time=0.001)
+        if duration is None:  # how long it takes when nobody presses
+            began = time.monotonic()
+            scan.run()
+            duration = time.monotonic() - began
+            continue
+        rng = random.Random(seed)
+        sender.press(*(rng.uniform(0, duration) for _ in range(rng.choice([1, 1, 2, 5]))))
+        raised = outcome_of(scan)
+        sender.settle()
+        try:
+            left.check()
+            if isinstance(raised, KeyboardInterrupt) and not isinstance(raised, ScanAbort):
+                raised = None  # pressed when the scan had ended
+            assert raised is None or isinstance(raised, ScanAbort), f"run() raised {raised!r}"
+            Report(scan, world, raised, around).check_all()
+            goes_well_again(stage)
+        except AssertionError as error:
+            raise Broken(f"world={name} seed={seed}: {error}") from error
+
+
+SCRIPT = """
+import sys, time
+sys.path[:0] = sys.argv[2:]
+from doubles import diode, make_bench
+from obtura.contracts.presets import ScanPreset
+
+class Shutter(ScanPreset):
+    def prepare(self, scan):
+        log("open")
+    def stop(self, scan):
+        time.sleep(0.1)
+        log("closed")
+
+def log(text):
+    with open(sys.argv[1], "a") as file:
+        file.write(text + "\\n")
+
+scan = make_bench().loopscan(10, 10, diode(), run=False)
+scan.add_preset(Shutter())
+print("goes", flush=True)
+scan.run()
+"""
+
+
+def test_a_script_ends_with_its_shutter_closed(tmp_path):
+    log = tmp_path / "log"
+    here = Path(__file__).parent
+    process = subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, str(log), str(here), str(here.parents[1] / "src")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout.readline() == "goes\n"
+    while not log.exists():
+        time.sleep(0.005)
+    time.sleep(0.05)
+    for _ in range(3):
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.02)
+    _, errors = process.communicate(timeout=20)
+    assert log.read_text() == "open\nclosed\n"
+    assert process.returncode != 0
+    assert "ScanAbort: interrupted by Ctrl-C" in errors
