@@ -86,7 +86,7 @@ PUBLIC_MODULES = [module for module in MODULES if module.is_public]
 
 # Their names are found when the program runs; what they are is said by a module that lists them.
 AT_RUN_TIME = {
-    "src/obtura/__init__.py": "those of session/library.py, imported when first asked for",
+    "src/obtura/__init__.py": "those of session/public.py, imported when first asked for",
     "src/obtura/demo/__init__.py": "those of its session",
 }
 LISTING = [module for module in PUBLIC_MODULES if module.name not in AT_RUN_TIME]

@@ -15,7 +15,7 @@ from obtura.data.saving import ScanSaving
 from obtura.devices.sim.beamline import demo_beamline
 from obtura.devices.soft import SoftCounter
 from obtura.engine.states import ScanState
-from obtura.ground.errors import DeviceBusyError, LimitError, SavingError, UsageError
+from obtura.ground.errors import DeviceBusyError, DeviceError, LimitError, SavingError, ScanAbort, UsageError
 from obtura.session.session import Session
 from obtura.works.clock import Flag, virtual_time
 
@@ -168,6 +168,68 @@ def test_a_consumer_that_fails_is_detached_and_the_scan_goes_on(session):
     assert len(scan.get_data("diode")) == 3
 
 
+def test_counters_of_the_same_name_are_told_apart_everywhere(session, tmp_path):
+    first, second = SoftCounter(value=lambda: 1.0, name="v"), SoftCounter(value=lambda: 2.0, name="v")
+    scan = session.bench.loopscan(1, 0.01, first, second)
+    data = scan.get_data()
+    assert (data[first][0], data[second][0]) == (1.0, 2.0)
+    with h5py.File(tmp_path / "lab" / "data.h5") as file:
+        measured = file["1.1/measurement"]
+        assert sorted(float(measured[name][0]) for name in measured if name.startswith("v")) == [1.0, 2.0]
+
+
+def test_an_abort_before_the_run_ends_it_at_once(session, touched):
+    scan = made(session, "loopscan", 2, 0.01)
+    scan.abort()
+    with pytest.raises(ScanAbort, match="aborted by"):
+        scan.run()
+    assert touched == []
+    assert scan.state is ScanState.USER_ABORTED
+
+
+def test_what_was_not_left_in_order_is_said_first(session):
+    class Broken(ScanPreset):
+        def stop(self, scan):
+            raise RuntimeError("no echo")
+
+    scan = session.bench.loopscan(1, 0.01, session.devices["diode"], run=False)
+    scan.add_preset(Broken())
+    with pytest.raises(RuntimeError) as caught:
+        scan.run()
+    assert any("NOT in order, look at it: Broken.stop" in note for note in caught.value.__notes__)
+
+
+@pytest.mark.parametrize("counters", ["diode", [], ["diode"], [3], None])
+def test_a_callback_that_could_never_be_called_is_refused(session, counters):
+    class Protects(ScanPreset):
+        def prepare(self, scan):
+            self.connect_data_channels(counters, lambda counter, name, data: None)
+
+    scan = session.bench.loopscan(1, 0.01, session.devices["diode"], run=False)
+    scan.add_preset(Protects())
+    with pytest.raises(UsageError, match="connect_data_channels"):
+        scan.run()
+
+
+def test_a_callback_of_a_counter_that_is_not_in_the_scan_is_a_warning(session):
+    monitor = session.devices["monitor"]
+
+    class Protects(ScanPreset):
+        def prepare(self, scan):
+            self.connect_data_channels([monitor], lambda counter, name, data: None)
+
+    scan = session.bench.loopscan(1, 0.01, session.devices["diode"], run=False)
+    scan.add_preset(Protects())
+    with pytest.warns(UserWarning, match="monitor is not in this scan"):
+        scan.run()
+
+
+def test_a_counter_that_gives_no_number_is_named(session):
+    counter = SoftCounter(value=lambda: "text", name="level")
+    with pytest.raises(DeviceError, match="level read 'text', which is no number"):
+        session.bench.loopscan(1, 0.01, counter)
+
+
 # -- refused scans --------------------------------------------------------------------------------------------
 
 
@@ -195,6 +257,22 @@ def test_a_file_that_another_process_writes_is_refused_by_the_writer_s_name(sess
         assert process.stdout.readline() == "held\n"
         refused(made(session, "loopscan", 2, 0.01), SavingError, rf"pid {process.pid}.*scan 12", touched, session)
         process.stdin.close()
+
+
+def test_a_relative_scan_whose_motor_was_moved_since_is_refused(session):
+    roby = session.devices["roby"]
+    scan = session.bench.dscan(roby, -1, 1, 2, 0.01, session.devices["diode"], run=False)
+    roby.move(9)
+    with pytest.raises(UsageError, match="roby has moved from 0 to 9"):
+        scan.run()
+    assert roby.position == pytest.approx(9)
+
+
+@pytest.mark.parametrize("wrong", [{"title": 3}, {"run": "no"}, {"save": 1}, {"name": 3}, {"scan_info": 3}])
+def test_keywords_of_the_wrong_type_are_answered_with_the_usage(session, touched, wrong):
+    with pytest.raises(UsageError, match="Intended usage"):
+        session.bench.loopscan(1, 0.01, session.counter, **wrong)
+    assert touched == []
 
 
 def test_a_template_that_escapes_its_base_is_refused(session, touched):

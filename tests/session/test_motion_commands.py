@@ -3,7 +3,7 @@
 import pytest
 
 from obtura.devices.sim.beamline import demo_beamline
-from obtura.ground.errors import UsageError
+from obtura.ground.errors import DeviceError, UsageError
 from obtura.session.motion import Motion
 from obtura.works.clock import virtual_time
 
@@ -56,3 +56,19 @@ def test_a_target_that_is_no_finite_number_moves_nothing(motion, beamline, targe
     with pytest.raises(UsageError):
         motion.mv(beamline.roby, target)
     assert beamline.roby.position == 0
+
+
+def test_an_axis_that_is_named_twice_moves_nothing(motion, beamline):
+    with pytest.raises(UsageError, match="roby is there twice"):
+        motion.mv(beamline.roby, 1, beamline.roby, 2)
+    assert beamline.roby.position == 0
+
+
+def test_a_dead_axis_does_not_hide_the_others(beamline, capsys):
+    class Dead(type(beamline.robz)):
+        @property
+        def position(self):
+            raise DeviceError("no answer")
+
+    Motion(lambda: [Dead("dead"), beamline.roby]).wa()
+    assert capsys.readouterr().out.splitlines()[-1].split() == ["!ERR", "0"]

@@ -31,7 +31,7 @@ class _Alias(MetaPathFinder, Loader):
         module.__doc__ = f"Names of {module.__name__} as obtura has them."
         for name, place in NAMES[module.__name__].items():
             home, attribute = place.split(":")
-            if home == "obtura.session.library" and attribute in self.own:
+            if home == "obtura.session.public" and attribute in self.own:
                 value = self.own[attribute]
             else:
                 value = getattr(importlib.import_module(home), attribute)

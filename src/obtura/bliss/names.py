@@ -4,14 +4,14 @@ from obtura.scans.bench import COMMANDS
 
 __all__ = ["NAMES"]
 
-_SCANS = {name: f"obtura.session.library:{name}" for name in COMMANDS}
+_SCANS = {name: f"obtura.session.public:{name}" for name in COMMANDS}
 
 NAMES: dict[str, dict[str, str]] = {
     "bliss": {},
     "bliss.common": {},
     "bliss.common.scans": _SCANS,
     "bliss.common.soft_axis": {"SoftAxis": "obtura.devices.soft:SoftAxis"},
-    "bliss.common.standard": {**_SCANS, "DEFAULT_CHAIN": "obtura.session.library:DEFAULT_CHAIN"},
+    "bliss.common.standard": {**_SCANS, "DEFAULT_CHAIN": "obtura.session.public:DEFAULT_CHAIN"},
     "bliss.scanning": {},
     "bliss.scanning.acquisition": {},
     "bliss.scanning.acquisition.counter": {
@@ -35,7 +35,7 @@ NAMES: dict[str, dict[str, str]] = {
     },
     "bliss.scanning.channel": {"AcquisitionChannel": "obtura.ground.channels:AcquisitionChannel"},
     "bliss.scanning.scan": {
-        "Scan": "obtura.session.library:Scan",
+        "Scan": "obtura.session.public:Scan",
         "ScanAbort": "obtura.ground.errors:ScanAbort",
         "ScanPreset": "obtura.contracts.presets:ScanPreset",
         "ScanState": "obtura.engine.states:ScanState",
