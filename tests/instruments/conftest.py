@@ -24,7 +24,7 @@ class Beamline:
     def counter(self, pv="diode", **options):
         from obtura.instruments.epics import PVCounter
 
-        return PVCounter(pv, self.pv(pv), **options)
+        return PVCounter(pv.replace(":", "_"), self.pv(pv), **options)
 
     def shutter(self, **options):
         from obtura.instruments.epics import PVShutter
