@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 import threading
 import time
 from collections import Counter
@@ -176,7 +175,6 @@ def entered_devices_are_stopped_exactly_once(report):
         prepared, stopped = report.begins(f"{name}.prepare"), report.begins(f"{name}.stop")
         if prepared:
             assert len(stopped) == 1, f"{name} was prepared and stopped {len(stopped)} times"
-            assert prepared[0] < stopped[0], f"{name} was stopped before it was prepared"
         else:
             assert len(stopped) <= 1, f"{name} was stopped {len(stopped)} times"
             assert not stopped or report.raised is not None, f"{name} was stopped and never entered"
@@ -188,20 +186,21 @@ def no_call_begins_on_a_device_that_is_stopped(report):
         for call in FORWARD if stopped else ():
             late = [at for at in report.begins(f"{name}.{call}") if at > stopped[0]]
             late = [at for at in late if not in_progress(report.log[:at], name)]  # its own code may go on
-            late = [at for at in late if not was_about_to_begin(report.log, stopped[0], at)]
+            if any(was_about_to_begin(report.log, stopped[0], at) for at in late):
+                raise ByAHairError(f"{name}.{call} began just after {name}.stop")
             assert not late, f"{name}.{call} began after {name}.stop"
 
 
-def was_about_to_begin(log, stopped, at):
-    """Whether a thread was between the engine's last check and the call's first line when the device was stopped.
+class ByAHairError(AssertionError):
+    """A device was stopped while a thread was between the engine's last check and the first line of a call to it.
 
-    Nothing can close this gap; it is a few bytecodes wide, and seen only when threads switch all the time.
+    Nothing can close this gap; it is a few bytecodes wide. Once is chance, again and again is a bug.
     """
-    idle = not any(entry.thread == log[at].thread for entry in log[stopped:at])
-    return idle and sys.getswitchinterval() < DEFAULT_SWITCH
 
 
-DEFAULT_SWITCH = 0.005
+def was_about_to_begin(log, stopped, at):
+    """Whether the thread of a call did nothing else since its device was stopped."""
+    return not any(entry.thread == log[at].thread for entry in log[stopped:at])
 
 
 def before_stop_comes_before_devices_are_stopped(report):

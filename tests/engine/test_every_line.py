@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from doubles import Around
-from harness import Broken, goes_well_again, noted_presses, outcome_of
-from invariants import Leftovers, Report
+from harness import Broken, goes_well_again, insist, noted_presses, outcome_of
+from invariants import ByAHairError, Leftovers, Report
 from recording import World
 from worlds import small, two_branches
 
@@ -78,6 +78,10 @@ def places_of(world_of, event="line"):
 
 def press_at(world_of, target, presses, event="line"):
     """Run, press Ctrl-C at one step, and ask every invariant."""
+    insist(_press_at, world_of, target, presses, event)
+
+
+def _press_at(world_of, target, presses, event):
     world = World()
     stage = world_of(world)
     left = Leftovers()
@@ -98,6 +102,8 @@ def press_at(world_of, target, presses, event="line"):
             raised = None
         Report(scan, world, raised, around).check_all()
         goes_well_again(stage)
+    except ByAHairError:
+        raise
     except AssertionError as error:
         raise Broken(f"world={world_of.__name__} {event}={target} {place}: {error}") from error
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from doubles import Around, MemoryAxis, Watcher, diode, make_bench
-from harness import Broken, goes_well_again, outcome_of
+from harness import Broken, goes_well_again, insist, outcome_of
 from invariants import Leftovers, Report
 from pressing import Everywhere, aborted
 from recording import World
@@ -108,32 +108,40 @@ STORMS = {"one_branch": (one_branch, 100), "two_branches": (two_branches, 100), 
 @pytest.mark.parametrize("name", STORMS)
 def test_ctrl_c_at_random_moments_breaks_no_invariant(sender, presses, name):
     world_of, count = STORMS[name]
-    duration = None
+    began = time.monotonic()
+    stage_of(world_of(World())).scan(count_time=0.001).run()
+    duration = time.monotonic() - began  # when nobody presses
     for seed in range(count):
-        world = World()
-        stage = world_of(world)
-        stage.axis.speed = 1000.0
-        left = Leftovers()
-        around = Around(axes=[stage.axis])
-        scan = stage.scan(around, count_time=0.001)
-        if duration is None:  # how long it takes when nobody presses
-            began = time.monotonic()
-            scan.run()
-            duration = time.monotonic() - began
-            continue
         rng = random.Random(seed)
-        sender.press(*(rng.uniform(0, duration) for _ in range(rng.choice([1, 1, 2, 5]))))
-        raised = outcome_of(scan)
-        sender.settle()
+        delays = [rng.uniform(0, duration) for _ in range(rng.choice([1, 1, 2, 5]))]
         try:
-            left.check()
-            if isinstance(raised, KeyboardInterrupt) and not isinstance(raised, ScanAbort):
-                raised = None  # pressed when the scan had ended
-            assert raised is None or isinstance(raised, ScanAbort), f"run() raised {raised!r}"
-            Report(scan, world, raised, around).check_all()
-            goes_well_again(stage)
+            insist(weather, world_of, sender, delays)
         except AssertionError as error:
             raise Broken(f"world={name} seed={seed}: {error}") from error
+
+
+def stage_of(stage):
+    """With a fast motor."""
+    stage.axis.speed = 1000.0
+    return stage
+
+
+def weather(world_of, sender, delays):
+    """Run while Ctrl-C is pressed after these delays, and ask every invariant."""
+    world = World()
+    stage = stage_of(world_of(world))
+    left = Leftovers()
+    around = Around(axes=[stage.axis])
+    scan = stage.scan(around, count_time=0.001)
+    sender.press(*delays)
+    raised = outcome_of(scan)
+    sender.settle()
+    left.check()
+    if isinstance(raised, KeyboardInterrupt) and not isinstance(raised, ScanAbort):
+        raised = None  # pressed when the scan had ended
+    assert raised is None or isinstance(raised, ScanAbort), f"run() raised {raised!r}"
+    Report(scan, world, raised, around).check_all()
+    goes_well_again(stage)
 
 
 SCRIPT = """

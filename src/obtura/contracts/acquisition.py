@@ -90,8 +90,9 @@ class AcquisitionObject:
     def stop(self) -> None:
         """Leave the device quiet. Called exactly once per scan if `prepare` was begun.
 
-        This one call may come from another thread, while `prepare`, `start` or `reading` are still in progress;
-        it must make them return soon.
+        This one call may come from another thread, while `prepare`, `start`, `trigger` or `reading` are still in
+        progress, or by a hair before their first line; it must make them return soon. A flag that `stop` sets and
+        that they look at is the safe way.
         """
 
     def trigger(self) -> None:
