@@ -5,6 +5,7 @@ import pytest
 from obtura.devices.sim.beamline import demo_beamline
 from obtura.ground.errors import DeviceError, UsageError
 from obtura.session.motion import Motion
+from obtura.session.where import Where
 from obtura.works.clock import virtual_time
 
 
@@ -16,7 +17,7 @@ def beamline():
 
 @pytest.fixture
 def motion(beamline):
-    return Motion(lambda: [beamline.roby, beamline.robz])
+    return Motion()
 
 
 def test_mv_moves_axes_together_and_says_so(motion, beamline, capsys):
@@ -35,8 +36,10 @@ def test_mvr_moves_by_a_distance(motion, beamline):
 def test_wa_prints_every_axis(motion, beamline, capsys):
     motion.mv(beamline.roby, 12.345678)
     capsys.readouterr()
-    motion.wa()
-    assert capsys.readouterr().out == ("Current positions\n    roby[mm]      robz[mm]\n     12.3457             0\n")
+    Where(lambda: [beamline.roby, beamline.robz]).wa()
+    assert capsys.readouterr().out == (
+        "Current positions\n          roby[mm]      robz[mm]\nuser       12.3457             0\n"
+    )
 
 
 def test_nothing_moves_when_any_target_is_out_of_limits(motion, beamline):
@@ -70,5 +73,7 @@ def test_a_dead_axis_does_not_hide_the_others(beamline, capsys):
         def position(self):
             raise DeviceError("no answer")
 
-    Motion(lambda: [Dead("dead"), beamline.roby]).wa()
-    assert capsys.readouterr().out.splitlines()[-1].split() == ["!ERR", "0"]
+    Where(lambda: [Dead("dead"), beamline.roby]).wa()
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-2].split() == ["user", "!ERR", "0"]
+    assert lines[-1] == "!!! dead: no answer"

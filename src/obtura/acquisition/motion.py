@@ -1,25 +1,37 @@
 """Several axes as one: move together, come to rest together, return to where they were."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from obtura.contracts.devices import Movable
 from obtura.ground.errors import UsageError, annotate, one_line
-from obtura.works.clock import Flag
+from obtura.works.clock import Flag, clock
 
 __all__ = ["Return", "at_rest", "move_together"]
 
 
-def move_together(axes: Sequence[Movable], targets: Sequence[float], ended: Flag | None = None) -> None:
+LOOK = 0.1
+"""Seconds between two looks of a `watch` at axes that move."""
+
+
+def move_together(
+    axes: Sequence[Movable],
+    targets: Sequence[float],
+    ended: Flag | None = None,
+    watch: Callable[[], None] | None = None,
+) -> None:
     """Start all, then wait for all. When one fails, or Ctrl-C comes, every axis is stopped.
 
     `ended` may be set by whoever stops the axes from another thread, before: none is left moving, even if it
-    was started just after.
+    was started just after. `watch` is called every tenth of a second while any of them moves.
     """
     try:
         for axis, target in zip(axes, targets, strict=True):
             axis.move(target, wait=False)
         if ended is not None and ended.is_set:
             at_rest(axes)
+        while watch is not None and any(axis.is_moving for axis in axes):
+            watch()
+            clock.sleep(LOOK)
         for axis in axes:
             axis.wait_move()
     except BaseException:

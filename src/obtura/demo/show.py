@@ -128,7 +128,7 @@ def play(session: Session) -> None:
     roby, diode, shutter = names["roby"], names["diode"], names["shutter"]
 
     print("-- mv(roby, 5): the diode goes into the middle of the beam")
-    session.motion.mv(roby, 5)
+    session.namespace()["mv"](roby, 5)
 
     print("\n-- A ScanPreset: prepare, start and stop around a whole scan")
     scan = bench.loopscan(2, 0.1, diode, run=False)

@@ -1,13 +1,15 @@
-"""Moving and asking by hand: mv, mvr, wa."""
+"""Moving by hand: mv, mvr, umv and their kin. Where axes are is asked in `where`."""
 
 import logging
 import math
-from collections.abc import Callable, Iterable
+import sys
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from obtura.acquisition.motion import move_together
 from obtura.contracts.devices import Movable, is_movable
-from obtura.ground.errors import DeviceError, UsageError
+from obtura.display.grid import terminal_width
+from obtura.ground.errors import UsageError
 
 __all__ = ["Motion"]
 
@@ -15,10 +17,11 @@ log = logging.getLogger(__name__)
 
 
 class Motion:
-    """The motion commands of a session; `axes` gives its axes."""
+    """The motion commands of a session.
 
-    def __init__(self, axes: Callable[[], Iterable[Movable]]) -> None:
-        self._axes = axes
+    `mv` and `umv` go to user positions, `mvd` to dial positions, those with `r` by distances; those with `u` show
+    where the axes are while they move.
+    """
 
     def mv(self, *axes_targets: Any) -> None:
         """Move axes together to user positions: `mv(roby, 5)`, `mv(roby, 5, robz, 1)`. Ctrl-C stops them.
@@ -26,7 +29,7 @@ class Motion:
         Raises:
             UsageError: not pairs of an axis and a number, or out of limits; nothing moved.
         """
-        self._go("mv", axes_targets, relative=False)
+        _go("mv", axes_targets, _target)
 
     def mvr(self, *axes_distances: Any) -> None:
         """Move axes together by distances: `mvr(roby, 0.5)`. Ctrl-C stops them.
@@ -34,37 +37,95 @@ class Motion:
         Raises:
             UsageError: not pairs of an axis and a number, or out of limits; nothing moved.
         """
-        self._go("mvr", axes_distances, relative=True)
+        _go("mvr", axes_distances, _distance)
 
-    def wa(self) -> None:
-        """Print where every axis is."""
-        axes = list(self._axes())
-        names = [f"{axis.name}[{axis.unit}]" if axis.unit else axis.name for axis in axes]
-        values = [_shown(axis) for axis in axes]
-        widths = [max(12, len(name), len(value)) for name, value in zip(names, values, strict=True)]
-        print("Current positions")
-        print("  ".join(name.rjust(width) for name, width in zip(names, widths, strict=True)))
-        print("  ".join(value.rjust(width) for value, width in zip(values, widths, strict=True)))
+    def mvd(self, *axes_dials: Any) -> None:
+        """Move axes together to dial positions: `mvd(roby, 5)`. As `mv` otherwise."""
+        _go("mvd", axes_dials, _dial_target)
 
-    def _go(self, command: str, arguments: tuple[Any, ...], relative: bool) -> None:
-        axes, numbers = arguments[0::2], arguments[1::2]
-        if problem := _problem(axes, numbers):
-            raise UsageError(
-                f"{command}: {problem}\nIntended usage: {command}(axis, number, axis, number, ...)\n"
-                f"Example: {command}(roby, 5)"
-            )
-        origins = [axis.position if relative else 0.0 for axis in axes]
-        targets = [float(number) + origin for number, origin in zip(numbers, origins, strict=True)]
-        for axis, target in zip(axes, targets, strict=True):
-            axis.check()
-            axis.check_target(target)
-        for axis, target in zip(axes, targets, strict=True):
-            print(f"Moving {axis.name} from {axis.position:.6g} to {target:.6g}")
-        try:
-            move_together(axes, targets)
-        except KeyboardInterrupt:
-            stands = ", ".join(f"{axis.name} stands at {axis.position:.6g}" for axis in axes)
-            raise KeyboardInterrupt(f"{command} was stopped by Ctrl-C: {stands}") from None
+    def mvdr(self, *axes_distances: Any) -> None:
+        """Move axes together by distances on the dial: `mvdr(roby, 0.5)`. As `mv` otherwise."""
+        _go("mvdr", axes_distances, _dial_distance)
+
+    def umv(self, *axes_targets: Any) -> None:
+        """As `mv`, and show the positions while the axes move."""
+        _go("umv", axes_targets, _target, live=True)
+
+    def umvr(self, *axes_distances: Any) -> None:
+        """As `mvr`, and show the positions while the axes move."""
+        _go("umvr", axes_distances, _distance, live=True)
+
+    def umvd(self, *axes_dials: Any) -> None:
+        """As `mvd`, and show the positions while the axes move."""
+        _go("umvd", axes_dials, _dial_target, live=True)
+
+
+def _target(axis: Any, number: float) -> float:
+    return number
+
+
+def _distance(axis: Any, number: float) -> float:
+    return float(axis.position) + number
+
+
+def _dial_target(axis: Any, number: float) -> float:
+    return float(axis.dial2user(number)) if hasattr(axis, "dial2user") else number
+
+
+def _dial_distance(axis: Any, number: float) -> float:
+    return float(axis.position) + number * int(getattr(axis, "sign", 1))
+
+
+def _go(command: str, arguments: tuple[Any, ...], aim: Callable[[Any, float], float], live: bool = False) -> None:
+    axes, numbers = arguments[0::2], arguments[1::2]
+    if problem := _problem(axes, numbers):
+        raise UsageError(
+            f"{command}: {problem}\nIntended usage: {command}(axis, number, axis, number, ...)\n"
+            f"Example: {command}(roby, 5)"
+        )
+    targets = [aim(axis, float(number)) for axis, number in zip(axes, numbers, strict=True)]
+    for axis, target in zip(axes, targets, strict=True):
+        axis.check()
+        axis.check_target(target)
+    for axis, target in zip(axes, targets, strict=True):
+        print(f"Moving {axis.name} from {axis.position:.6g} to {target:.6g}")
+    log.info("%s: %s", command, ", ".join(f"{a.name} to {t:.6g}" for a, t in zip(axes, targets, strict=True)))
+    view = _Live(axes) if live and sys.stdout.isatty() else None
+    try:
+        move_together(axes, targets, watch=view)
+    except KeyboardInterrupt:
+        stands = ", ".join(f"{axis.name} stands at {axis.position:.6g}" for axis in axes)
+        raise KeyboardInterrupt(f"{command} was stopped by Ctrl-C: {stands}") from None
+    finally:
+        if view is not None:
+            view.end()
+    if live and view is None:
+        print(_positions(axes))
+
+
+class _Live:
+    """One line of a terminal that says where axes are, written again and again."""
+
+    def __init__(self, axes: Sequence[Movable]) -> None:
+        self._axes = axes
+        self._longest = 0
+
+    def __call__(self) -> None:
+        line = _positions(self._axes)
+        line = line[: max(terminal_width() - 1, 10)]  # a line that wraps could not be written over
+        self._longest = max(self._longest, len(line))
+        sys.stdout.write("\r" + line.ljust(self._longest))
+        sys.stdout.flush()
+
+    def end(self) -> None:
+        """The last look, and an end of the line."""
+        if self._longest:
+            self()
+            sys.stdout.write("\n")
+
+
+def _positions(axes: Sequence[Movable]) -> str:
+    return "   ".join(f"{axis.name} {axis.position:.6g} {axis.unit or ''}".rstrip() for axis in axes)
 
 
 def _problem(axes: tuple[Any, ...], numbers: tuple[Any, ...]) -> str:
@@ -80,11 +141,3 @@ def _problem(axes: tuple[Any, ...], numbers: tuple[Any, ...]) -> str:
         if isinstance(number, bool) or not hasattr(number, "__float__") or not math.isfinite(number):
             return f"{axis.name} can't go to {number!r}, which is no finite number"
     return ""
-
-
-def _shown(axis: Movable) -> str:
-    try:
-        return f"{axis.position:.6g}"
-    except DeviceError as error:
-        log.warning("position of %s is not known: %s", axis.name, error)
-        return "!ERR"

@@ -16,7 +16,7 @@ from obtura.presets.shutter import ShutterPreset
 from obtura.presets.wait_for_beam import WaitForBeam
 from obtura.scans.bench import COMMANDS, Bench
 from obtura.session.home import Home
-from obtura.session.motion import Motion
+from obtura.session.words import words
 
 __all__ = ["Session"]
 
@@ -48,7 +48,6 @@ class Session:
         self.scan_saving = scan_saving
         self._home = Home(name, scan_saving, self.axes, display, self._keep)
         self.bench = Bench(self._home)
-        self.motion = Motion(self.axes)
 
     def __info__(self) -> str:
         return f"session {self.name}: {', '.join(self.devices)}"
@@ -80,8 +79,6 @@ class Session:
             "Scan": self.bench.Scan,
             "session": self,
             **commands,
-            "mv": self.motion.mv,
-            "mvr": self.motion.mvr,
-            "wa": self.motion.wa,
+            **words(self.axes, lambda: self.devices, self.bench.scans),
             **self.devices,
         }

@@ -1,13 +1,17 @@
 """The shell without a terminal: statements from a pipe, results and errors as in the shell."""
 
 import code
+import logging
 import sys
 import types
 from typing import Any
 
 from obtura.shell.show import shown_error, shown_result
+from obtura.shell.typing_help import TypingHelp
 
 __all__ = ["run_piped"]
+
+log = logging.getLogger(__name__)
 
 
 class _Piped(code.InteractiveConsole):
@@ -38,7 +42,7 @@ class _Piped(code.InteractiveConsole):
         print(shown_error(error), file=sys.stderr)
 
 
-def run_piped(name: str, names: dict[str, Any]) -> int:
+def run_piped(name: str, names: dict[str, Any], typing_help: TypingHelp) -> int:
     """Run what standard input gives; 1 when anything failed, 130 after Ctrl-C.
 
     Prompts and statements are shown, so that the output reads like a session.
@@ -65,7 +69,12 @@ def run_piped(name: str, names: dict[str, Any]) -> int:
             line = line.rstrip("\n")
             print(line)
             is_statement = more or bool(line.strip())
-            more = console.push(line)
+            if is_statement:
+                log.info("[%d]: %s", number, line)
+            call = None if more else typing_help.completed(line)
+            if call is not None:
+                print(f"→ {call}")
+            more = console.push(call or line)
             number += is_statement and not more
     finally:
         sys.displayhook = display

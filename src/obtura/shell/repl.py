@@ -1,18 +1,24 @@
 """The interactive prompt: ptpython with our prompt, results and errors."""
 
+import logging
 import signal
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import AnyFormattedText
 from prompt_toolkit.patch_stdout import patch_stdout
 from ptpython.prompt_style import PromptStyle
 from ptpython.repl import PythonRepl
+from ptpython.validator import PythonValidator
 
 from obtura.shell.show import shown_error, shown_result
+from obtura.shell.typing_help import TypingHelp
 
 __all__ = ["run_repl"]
+
+log = logging.getLogger(__name__)
 
 
 class _Prompt(PromptStyle):
@@ -32,10 +38,23 @@ class _Prompt(PromptStyle):
         return []
 
 
+class _Validator(PythonValidator):
+    """Takes Python, and what typing help makes Python of."""
+
+    def __init__(self, typing_help: TypingHelp) -> None:
+        super().__init__()
+        self._typing_help = typing_help
+
+    def validate(self, document: Document) -> None:
+        if self._typing_help.completed(document.text) is None:
+            super().validate(document)
+
+
 class _Repl(PythonRepl):
     """Reads with what threads print above the prompt, runs with the terminal left alone."""
 
     _evaluating = False
+    typing_help: TypingHelp
 
     def run(self) -> None:
         before = signal.signal(signal.SIGINT, self._on_sigint)
@@ -66,7 +85,11 @@ class _Repl(PythonRepl):
     def run_and_show_expression(self, expression: str) -> None:
         try:
             self._evaluating = True
-            super().run_and_show_expression(expression)
+            log.info("[%d]: %s", self.current_statement_index, expression)
+            call = self.typing_help.completed(expression)
+            if call is not None:
+                print(f"→ {call}")
+            super().run_and_show_expression(call or expression)
         except SystemExit as ended:
             if not getattr(ended, "__notes__", None):
                 raise
@@ -86,13 +109,15 @@ class _Repl(PythonRepl):
         self.current_statement_index += 1
 
 
-def run_repl(name: str, names: dict[str, Any], history: Path | None) -> None:
+def run_repl(name: str, names: dict[str, Any], history: Path | None, typing_help: TypingHelp) -> None:
     """Read, run, show, until the user leaves."""
     repl = _Repl(
         get_globals=lambda: names,
         get_locals=lambda: names,
         history_filename=str(history) if history is not None else None,
+        _validator=_Validator(typing_help),
     )
+    repl.typing_help = typing_help
     repl.all_prompt_styles["obtura"] = _Prompt(repl, name)
     repl.prompt_style = "obtura"
     repl.show_status_bar = False

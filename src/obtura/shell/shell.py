@@ -7,6 +7,7 @@ from obtura.session.session import Session
 from obtura.shell.piped import run_piped
 from obtura.shell.repl import run_repl
 from obtura.shell.sessions import open_session
+from obtura.shell.typing_help import TypingHelp
 
 __all__ = ["shell"]
 
@@ -16,12 +17,13 @@ def shell(name: str) -> int:
     log = log_to_file(name)
     session = open_session(name)
     names = {"__name__": "__main__", "__builtins__": __builtins__, **session.namespace()}
+    names["typing_help"] = typing_help = TypingHelp(names)
     if not sys.stdin.isatty():
-        return run_piped(name, names)
+        return run_piped(name, names, typing_help)
     print(_greeting(session))
     if log is not None:
         print(f"Log: {log}")
-    run_repl(name, names, history_file(name))
+    run_repl(name, names, history_file(name), typing_help)
     return 0
 
 

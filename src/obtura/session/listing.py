@@ -1,0 +1,109 @@
+"""What there is in a session: lscnt, lsmot, lsobj, lsscan, prdef."""
+
+import fnmatch
+import inspect
+import sys
+import textwrap
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from obtura.contracts.devices import Counter, is_movable
+from obtura.display.grid import grid, terminal_width
+from obtura.ground.errors import UsageError
+
+__all__ = ["Listing", "counters_of", "prdef"]
+
+
+class Listing:
+    """The commands that list; `objects` gives the session's objects by name, `scans` its last scans."""
+
+    def __init__(self, objects: Callable[[], Mapping[str, Any]], scans: Iterable[Any]) -> None:
+        self._objects = objects
+        self._scans = scans
+
+    def lscnt(self, *counters: Any) -> None:
+        """Print the counters of the session, or those of some counters, devices or groups: `lscnt(mca)`."""
+        things = counters or tuple(self._objects().values())
+        found = {id(one): one for thing in things for one in counters_of(thing)}
+        rows = [
+            [one.fullname, "x".join(map(str, one.shape)) or "0D", one.unit or "", _mode(one), type(one).__name__]
+            for one in sorted(found.values(), key=lambda one: one.fullname)
+        ]
+        _print(["full name", "shape", "unit", "mode", "class"], rows, "no counter")
+
+    def lsmot(self) -> None:
+        """Print the axes of the session, with units, limits and classes; the hardware is not asked."""
+        axes = {id(one): one for one in self._objects().values() if is_movable(one)}
+        rows = []
+        for axis in axes.values():
+            low, high = axis.limits
+            rows.append([axis.name, axis.unit or "", f"{low:g}", f"{high:g}", type(axis).__name__])
+        _print(["axis", "unit", "low limit", "high limit", "class"], rows, "no axis")
+
+    def lsobj(self, pattern: str = "*") -> None:
+        """Print the session's objects whose names match `pattern`: `lsobj("rob*")`."""
+        rows = [
+            [name, type(one).__name__, _first_line(one)]
+            for name, one in sorted(self._objects().items())
+            if fnmatch.fnmatchcase(name, pattern)
+        ]
+        _print(["name", "class", "what it is"], rows, f"no object matches {pattern!r}")
+
+    def lsscan(self, last: int = 20) -> None:
+        """Print the last scans of this session; `SCANS[-1]` is the newest."""
+        rows = []
+        for scan in list(self._scans)[-last:]:
+            info = scan.scan_info
+            began = str(info.get("start_time", ""))[:19].replace("T", " ")
+            rows.append(
+                [
+                    str(scan.scan_number or ""),
+                    str(info.get("title") or scan.name),
+                    began,
+                    scan.state.name,
+                    str(info.get("filename") or "not saved"),
+                ]
+            )
+        _print(["scan", "title", "began", "state", "file"], rows, "no scan yet")
+
+
+def counters_of(thing: Any) -> list[Counter]:
+    """The counters in a counter, a controller, a group or another container of counters; none in anything else."""
+    if isinstance(thing, Counter):
+        return [thing]
+    held = getattr(thing, "counters", None)
+    members = held.values() if isinstance(held, Mapping) else held
+    if not isinstance(members, Iterable) or isinstance(members, str):
+        return []
+    return [one for one in members if isinstance(one, Counter)]
+
+
+def prdef(function: Any) -> None:
+    """Print the source of a function, method or class, and where it is: `prdef(my_scan)`.
+
+    Raises:
+        UsageError: it is none, or its source is not to be had (it is built in, or was typed at the prompt).
+    """
+    target = inspect.unwrap(getattr(function, "func", function))
+    target = target if inspect.isclass(target) or inspect.isroutine(target) else type(target)
+    try:
+        lines, first = inspect.getsourcelines(target)
+        place = inspect.getsourcefile(target)
+    except (OSError, TypeError):
+        name = getattr(target, "__qualname__", repr(target))
+        raise UsageError(f"prdef: the source of {name} is not to be had") from None
+    print(f"# {place}, line {first}\n{textwrap.dedent(''.join(lines))}", end="")
+
+
+def _mode(counter: Counter) -> str:
+    mode = getattr(counter, "mode", None)
+    return getattr(mode, "name", "") if mode is not None else ""
+
+
+def _first_line(thing: Any) -> str:
+    doc = inspect.getdoc(type(thing)) or ""
+    return doc.partition("\n")[0]
+
+
+def _print(header: list[str], rows: list[list[str]], nothing: str) -> None:
+    sys.stdout.write((grid(header, rows, terminal_width()) if rows else nothing) + "\n")

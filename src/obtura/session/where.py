@@ -1,0 +1,114 @@
+"""Asking where axes are and what they do: wa, wu, wm, sta."""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from obtura.contracts.devices import Movable, is_movable
+from obtura.display.grid import folded, grid, terminal_width
+from obtura.ground.errors import UsageError, one_line
+
+__all__ = ["Where"]
+
+log = logging.getLogger(__name__)
+
+UNKNOWN = "!ERR"
+"""Shown for what a device does not tell; the reason is printed below the table."""
+
+
+class Where:
+    """The commands of a session that look at its axes; `axes` gives them."""
+
+    def __init__(self, axes: Callable[[], Iterable[Movable]]) -> None:
+        self._axes = axes
+
+    def wa(self) -> None:
+        """Print where every axis is: user positions, and dial positions where they differ."""
+        axes = list(self._axes())
+        rows = {"user": "position"}
+        if any(_differs(axis) for axis in axes):
+            rows["dial"] = "dial"
+        print("Current positions")
+        _print_columns(axes, rows)
+
+    def wu(self, *axes: Any) -> None:
+        """Print the user positions of some axes, or of all: `wu(roby)`."""
+        _print_columns(_checked("wu", axes) or list(self._axes()), {"user": "position"})
+
+    def wm(self, *axes: Any) -> None:
+        """Print positions, limits and offset of some axes: `wm(roby, robz)`.
+
+        Raises:
+            UsageError: no axis is given, or something that is none.
+        """
+        if not axes:
+            raise UsageError("wm: name the axes\nIntended usage: wm(axis, ...)\nExample: wm(roby)")
+        rows: dict[str, str | Callable[[Any], Any]] = {
+            "user": "position",
+            "  high": lambda axis: axis.limits[1],
+            "  low": lambda axis: axis.limits[0],
+            "offset": "offset",
+            "dial": "dial",
+            "  dial high": lambda axis: axis.dial_limits[1],
+            "  dial low": lambda axis: axis.dial_limits[0],
+        }
+        _print_columns(_checked("wm", axes), rows)
+
+    def sta(self, *axes: Any) -> None:
+        """Print the state of some axes, or of all."""
+        chosen = _checked("sta", axes) or list(self._axes())
+        rows = [[axis.name, *_told(axis, lambda one: str(one.state))] for axis in chosen]
+        print(grid(["axis", "state"], [row[:2] for row in rows], terminal_width()))
+        _print_problems(row[2] for row in rows)
+
+
+def _checked(command: str, axes: Sequence[Any]) -> list[Any]:
+    for axis in axes:
+        if not is_movable(axis):
+            raise UsageError(f"{command}: {getattr(axis, 'name', axis)!r} is not an axis")
+    return list(axes)
+
+
+def _differs(axis: Any) -> bool:
+    """Whether user and dial positions differ; known without asking the hardware."""
+    return getattr(axis, "offset", 0.0) != 0.0 or getattr(axis, "sign", 1) != 1
+
+
+def _print_columns(axes: Sequence[Any], rows: Mapping[str, str | Callable[[Any], Any]]) -> None:
+    if not axes:
+        print("no axis")
+        return
+    problems: list[str] = []
+    columns = []
+    for axis in axes:
+        column = [f"{axis.name}[{axis.unit}]" if axis.unit else axis.name]
+        for what in rows.values():
+            text, problem = _told(axis, _asking(what))
+            column.append(text)
+            problems.append(problem)
+        columns.append(column)
+    print(folded(["", *rows], columns, terminal_width()))
+    _print_problems(problems)
+
+
+def _asking(what: str | Callable[[Any], Any]) -> Callable[[Any], str]:
+    """A question to an axis: the name of an attribute, or a function of it."""
+    return lambda axis: _shown(what(axis) if callable(what) else getattr(axis, what, None))
+
+
+def _told(axis: Any, ask: Callable[[Any], str]) -> tuple[str, str]:
+    """What the axis answers, and why it does not."""
+    try:
+        return ask(axis), ""
+    except Exception as error:
+        log.warning("%s does not answer: %s", axis.name, one_line(error), exc_info=error)
+        return UNKNOWN, f"{axis.name}: {one_line(error)}"
+
+
+def _print_problems(problems: Iterable[str]) -> None:
+    for problem in dict.fromkeys(filter(None, problems)):
+        print(f"!!! {problem}")
+
+
+def _shown(value: Any) -> str:
+    return "-" if value is None else f"{value:.6g}"
