@@ -20,12 +20,14 @@ class _Cursor:
     """How the last text ended: "\\n" or "\\r", or "" in the middle of a line.
 
     `ended_early`: the line was ended for the sake of a row; the newline that its writer sends is superfluous.
+    `status`: a line of `Screen.status` stands there, to be wiped out by whatever comes.
     """
 
     def __init__(self, terminal: bool) -> None:
         self.terminal = terminal
         self.ending = "\n"
         self.ended_early = False
+        self.status = ""
 
 
 class Screen:
@@ -46,6 +48,7 @@ class Screen:
             text = text.removeprefix("\n")
         if not text:
             return
+        self._wipe()
         if cursor.ending == "\r" and cursor.terminal and text[0] not in "\r\n":
             text = _ERASE + text  # or the end of a longer line before would remain
         cursor.ending = text[-1] if text[-1] in "\r\n" else ""
@@ -54,6 +57,7 @@ class Screen:
     def lines(self, text: str) -> None:
         """Write whole lines of our own, beginning on a line of their own."""
         cursor = self._cursors["stdout"]
+        self._wipe()
         if cursor.ending == "\r" and cursor.terminal:
             text = _ERASE + text
         elif cursor.ending != "\n":
@@ -61,6 +65,24 @@ class Screen:
             cursor.ended_early = True
         cursor.ending = "\n"
         self._parts.append(("stdout", text))
+
+    def status(self, line: str) -> None:
+        """Show a line below everything that is wiped out by what comes next; only on a terminal, only where a line
+        may begin. Empty: none.
+        """
+        cursor = self._cursors["stdout"]
+        if not cursor.terminal or cursor.ending != "\n" or line == cursor.status:
+            return
+        self._wipe()
+        if line:
+            self._parts.append(("stdout", line + "\r"))
+            cursor.status = line
+
+    def _wipe(self) -> None:
+        cursor = self._cursors["stdout"]
+        if cursor.status:
+            cursor.status = ""
+            self._parts.append(("stdout", _ERASE))
 
     def flush(self) -> None:
         """Bring everything to the streams, in order; one write for what goes to the same stream."""

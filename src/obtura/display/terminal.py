@@ -8,6 +8,7 @@ from obtura.contracts.consumers import Consumer, Say
 from obtura.display.capture import Capture, Captured, Mark
 from obtura.display.counts import Counts
 from obtura.display.page import ScanPage
+from obtura.display.progress import Progress
 from obtura.display.screen import Screen, width_of
 from obtura.ground.events import Event, ScanBegan, ScanClosed, Text
 
@@ -40,6 +41,7 @@ class TerminalDisplay(Consumer):
             self._page = Counts(began.channels, began.scan_info.get("count_time"))
         else:
             self._page = ScanPage(began, width_of(out) if self._columns is None else self._columns)
+        self._progress = Progress()
         self._capture = Capture(say)
         self._capture.install()
 
@@ -58,8 +60,11 @@ class TerminalDisplay(Consumer):
                     self._screen.text(event.stream, event.text)
                     if isinstance(event.text, Mark):
                         marks.append(event.text)
-                elif lines := self._page.take(event):
+                    continue
+                self._progress.take(event)
+                if lines := self._page.take(event):
                     self._screen.lines(lines)
+            self._screen.status(self._progress.line)
             self._screen.flush()
         except BaseException:
             self._release()
