@@ -50,7 +50,9 @@ def began(*channels, number=12, title="loopscan 2 0.1", branches=("timer",), pre
 
 
 def ended(reason="SUCCESS", message="", **positions):
-    return ScanEnded(END, reason, message, {name: Position(value, "mm") for name, value in positions.items()})
+    """The end of a scan; one that did not end well was in the middle of a point."""
+    cut = () if reason == "SUCCESS" else (0,)
+    return ScanEnded(END, reason, message, {name: Position(value, "mm") for name, value in positions.items()}, cut)
 
 
 def rows(first, *columns):

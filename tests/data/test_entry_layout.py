@@ -296,7 +296,7 @@ def test_points_of_any_shape_are_saved(saved):
     file = saved(
         began(channel("cam:image", shape=(3, 5), dtype="int32")), Points(0, 0, frames[:1]), Points(0, 1, frames[1:])
     )
-    assert file["12.1/measurement/image"][:].tolist() == frames.tolist()
+    assert file["12.1/measurement/cam"][:].tolist() == frames.tolist()
 
 
 @pytest.mark.parametrize("dtype", ["object", "str_", "datetime64[s]", "bytes80"])

@@ -73,24 +73,40 @@ def test_get_gives_fields_and_results(tmp_path):
         "base_path": str(tmp_path),
         "template": "{session}",
         "data_filename": "data",
+        "images_path_template": "scan{scan_number}",
+        "images_prefix": "{img_acq_device}_",
+        "save_images": True,
+        "date_format": "%Y%m%d",
+        "scan_number_format": "%04d",
         "session": "demo",
         "user_name": "seb",
         "sample": "quartz",
+        "date": saving.date,
         "root_path": f"{tmp_path}/demo",
+        "data_path": f"{tmp_path}/demo/data",
+        "data_fullpath": f"{tmp_path}/demo/data.h5",
         "filename": f"{tmp_path}/demo/data.h5",
+        "images_path": f"{tmp_path}/demo/data/scan{{scan_number}}/{{img_acq_device}}_",
     }
 
 
 def test_it_shows_its_state_in_a_line_each(tmp_path):
     saving = saving_in(tmp_path)
     assert repr(saving).splitlines() == [
-        f"base_path     = {tmp_path}",
-        "template      = {session}",
-        "data_filename = data",
-        "session       = demo",
-        "user_name     = seb",
-        f"filename      = {tmp_path}/demo/data.h5",
+        f"base_path            = {tmp_path}",
+        "template             = {session}",
+        "data_filename        = data",
+        "images_path_template = scan{scan_number}",
+        "images_prefix        = {img_acq_device}_",
+        "save_images          = True",
+        "date_format          = %Y%m%d",
+        "scan_number_format   = %04d",
+        "session              = demo",
+        "user_name            = seb",
+        f"filename             = {tmp_path}/demo/data.h5",
+        f"images_path          = {tmp_path}/demo/data/scan{{scan_number}}/{{img_acq_device}}_",
     ]
+    assert saving.__info__() == repr(saving)
 
 
 def test_it_shows_what_is_wrong_with_the_template(tmp_path):
@@ -204,12 +220,116 @@ def test_a_field_is_added_under_a_free_name_only(tmp_path, name):
         saving_in(tmp_path).add(name, "x")
 
 
+# -- images -----------------------------------------------------------------------------------------------
+
+
+def test_frames_are_beside_the_scans_own_file(tmp_path):
+    saving = saving_in(tmp_path)
+    assert saving.images_file(12, "ascan", "camera") == f"{tmp_path}/demo/data/scan0012/camera.h5"
+    saving.images_prefix = ""
+    assert saving.images_file(12, "ascan", "camera") == f"{tmp_path}/demo/data/scan0012/frames.h5"
+
+
+@given(device=st.text(min_size=1, max_size=20), name=st.text(max_size=20))
+def test_no_name_of_a_camera_leads_out_of_the_base(device, name):
+    saving = ScanSaving("demo", "seb", "/tmp/no-such-base")
+    saving.images_path_template = "x{scan_name}/x{scan_number}"
+    saving.images_prefix = "x{img_acq_device}_"
+    path = saving.images_file(3, name, device)
+    assert path.startswith("/tmp/no-such-base/demo/data/") and path == os.path.normpath(path)
+    assert len(Path(path).relative_to("/tmp/no-such-base/demo/data").parts) in (2, 3)
+
+
+def test_a_symbolic_link_does_not_lead_frames_out_of_the_base(tmp_path):
+    base, outside = tmp_path / "base", tmp_path / "outside"
+    (base / "demo" / "data").mkdir(parents=True)
+    outside.mkdir()
+    (base / "demo" / "data" / "scan0012").symlink_to(outside)
+    with pytest.raises(UsageError, match="outside of base_path"):
+        saving_in(base).images_file(12, "ascan", "camera")
+
+
+@pytest.mark.parametrize("value", [0, "yes", None])
+def test_whether_to_save_images_is_true_or_false(tmp_path, value):
+    with pytest.raises(UsageError, match="save_images must be True or False"):
+        saving_in(tmp_path).save_images = value
+
+
+@pytest.mark.parametrize("value", ["%s%s", "scan", "%", "%04.1q", ""])
+def test_a_format_of_numbers_must_tell_them_apart(tmp_path, value):
+    with pytest.raises(UsageError, match="scan_number_format must tell numbers apart"):
+        saving_in(tmp_path).scan_number_format = value
+
+
+# -- formats, other names -----------------------------------------------------------------------------------
+
+
+def test_the_date_has_the_format_that_was_set(tmp_path):
+    saving = saving_in(tmp_path)
+    saving.template, saving.date_format = "{date}", "%Y/%m"
+    with virtual_time(epoch=1_552_475_171.0):
+        assert saving.date == "2019/03" and saving.root_path == f"{tmp_path}/2019_03"
+
+
+def test_results_have_the_names_that_people_know(tmp_path):
+    saving = saving_in(tmp_path)
+    assert saving.data_fullpath == saving.filename
+    assert saving.data_path == f"{tmp_path}/demo/data"
+    assert saving.get_path() == saving.root_path
+    saving.create_root_path()
+    assert os.path.isdir(saving.root_path)
+
+
+# -- what outlives a session --------------------------------------------------------------------------------
+
+
+def test_what_a_user_has_set_is_told_and_taken_over(tmp_path):
+    saving, told = saving_in(tmp_path), {}
+    saving.on_setting(told.__setitem__)
+    saving.template, saving.save_images = "{session}/{sample}", False
+    saving.add("sample", "quartz")
+    saving.sample = "ice"
+    assert told == {"template": "{session}/{sample}", "save_images": False, "added": {"sample": "ice"}}
+    assert {**saving.settings(), **told} == saving.settings()
+    later = ScanSaving("other", "seb", tmp_path)
+    later.restore({**told, "unknown": 1})
+    assert later.filename == f"{tmp_path}/other/ice/data.h5" and later.save_images is False
+    later.restore({"added": {"sample": "snow"}})
+    assert later.sample == "snow"
+
+
+@pytest.mark.parametrize("wrong", [{"template": 3}, {"added": {"a b": "x"}}, {"added": {"x": 1}}, {"added": [1]}])
+def test_settings_that_cannot_be_are_refused_and_nothing_is_taken_over(tmp_path, wrong):
+    saving = saving_in(tmp_path)
+    before = saving.settings()
+    with pytest.raises(UsageError):
+        saving.restore({"base_path": "elsewhere", **wrong})
+    assert saving.settings() == before
+
+
+def test_a_clone_tells_nobody(tmp_path):
+    saving, told = saving_in(tmp_path), []
+    saving.on_setting(lambda *setting: told.append(setting))
+    clone = saving.clone()
+    clone.template = "x"
+    clone.add("sample")
+    assert told == [] and "sample" not in saving.get()
+
+
 # -- numbers ----------------------------------------------------------------------------------------------
 
 
 def test_numbers_start_with_1_and_count_on(tmp_path):
     saving = saving_in(tmp_path)
     assert [saving.next_number() for _ in range(3)] == [1, 2, 3]
+
+
+def test_numbers_that_were_given_out_for_nothing_can_be_forgotten(tmp_path):
+    saving = saving_in(tmp_path)
+    record(HDF5Saver(saving), began(number=4))
+    assert [saving.next_scan_number(), saving.next_number()] == [5, 6]
+    saving.reset_scan_number()
+    assert saving.next_number() == 5
 
 
 def test_a_number_is_higher_than_any_in_the_master(tmp_path):

@@ -108,7 +108,7 @@ def test_a_move_that_need_not_be_waited_for_returns_at_once(roby, time):
     roby.move(3, wait=False)
     assert clock.time() == 0
     assert roby.is_moving
-    assert str(roby.state) == "MOVING"
+    assert str(roby.state) == "MOVING (Axis is MOVING)"
     roby.wait_move()
     assert roby.position == 3
     assert not roby.is_moving
@@ -314,10 +314,13 @@ def test_it_shows_itself(roby, stage, time):
     stage.names = ("READY", "LIMPOS")
     assert roby.__info__().splitlines() == [
         "axis roby",
-        "  position      2.5 mm",
-        "  state         READY, LIMPOS",
-        "  limits        -100 to 100 mm",
-        "  velocity      1 mm/s",
+        "  position     2.5 mm",
+        "  dial         2.5 mm (offset 0 mm, sign 1)",
+        "  state        READY (Axis is READY) | LIMPOS (at the high limit switch)",
+        "  limits       -100 to 100 mm",
+        "  dial limits  -100 to 100 mm",
+        "  velocity     1 mm/s",
+        "  tolerance    0.0001 mm",
     ]
 
 

@@ -27,7 +27,9 @@ def mean(counter, readings=400):
 
 def test_it_has_what_the_demo_session_exports(line):
     names = line._asdict()
-    assert list(names) == [*("world", "roby", "robz", "monitor", "diode", "diode2", "shutter", "cover", "multiplexer")]
+    assert list(names) == [
+        *("world", "roby", "robz", "monitor", "diode", "diode2", "shutter", "cover", "multiplexer", "mca", "camera")
+    ]
     assert all(getattr(device, "name", name) == name for name, device in names.items())
     assert [name for name, device in names.items() if is_movable(device)] == ["roby", "robz"]
     counters = [device for device in names.values() if isinstance(device, SamplingCounter)]

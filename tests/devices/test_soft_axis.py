@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from obtura.contracts.devices import is_movable
-from obtura.devices import SoftAxis
+from obtura.devices import AxisState, SoftAxis
 from obtura.ground.errors import DeviceError, LimitError, UsageError
 
 
@@ -47,7 +47,7 @@ def test_calling_a_method_is_a_move():
     axis.move(300)
     assert oven.log == ["heat 300"]
     assert axis.position == 300.5
-    assert axis.__info__().splitlines()[1] == "  position      300.5 K"
+    assert axis.__info__().splitlines()[1] == "  position     300.5 K"
 
 
 def test_a_method_that_exists_only_when_asked_for_is_a_method():
@@ -144,3 +144,18 @@ def test_what_cannot_be_moved_is_refused(options, message):
 def test_it_blocks_unless_told_otherwise():
     assert SoftAxis("oven", Oven()).blocking is True
     assert SoftAxis("oven", Oven(), blocking=False).blocking is False
+
+
+def test_with_a_state_its_move_may_return_before_it_is_there():
+    states = ["moving", "MOVING", "READY"]
+    oven = Oven()
+    axis = SoftAxis(
+        "oven", oven, "temperature", "heat", None, lambda: states.pop(0) if len(states) > 1 else states[0], tolerance=1
+    )
+    states.insert(0, "READY")
+    axis.move(300)
+    assert states == ["READY"]
+    assert oven.log == ["heat 300"]
+    assert SoftAxis("oven", oven, state=lambda: AxisState("FAULT", reason="too hot")).state == "FAULT"
+    with pytest.raises(UsageError, match="'COLD' is not known"):
+        assert SoftAxis("oven", oven, state=lambda: "cold").state

@@ -80,3 +80,9 @@ def test_braking_takes_half_the_square_of_the_speed_over_the_acceleration(
     moment = fraction * motion.duration
     way = abs(motion.braked(moment).end - motion.position(moment))
     assert way == close(motion.velocity(moment) ** 2 / acceleration / 2)
+
+
+def test_braking_twice_is_braking_once():
+    motion = trapezoid(0, 1000, 10, 10).braked(5)
+    assert motion.braked(0) == motion
+    assert motion.braked(0.5).end == pytest.approx(motion.end)

@@ -38,8 +38,13 @@ def test_without_a_count_time_there_is_no_rate():
 def test_a_spectrum_is_shown_as_its_sum():
     block = np.ones((1, 1024), dtype=np.uint8)
     assert shown([MCA], Points(0, 0, block)) == "spectrum = 1024 (10240/s) sum of 1024\n"
+
+
+def test_images_are_not_shown_and_that_is_said():
     image = channel("camera:image", shape=(3, 2))
-    assert shown([image], Points(0, 0, np.ones((1, 3, 2)))) == "image = 6 (60/s) sum of 3 x 2\n"
+    not_shown = "Activated counters not shown: image\n"
+    assert shown([DIODE, image], point(0, 0, 4.0), scan_ended()) == f"diode = 4 (40/s)\n{not_shown}"
+    assert shown([image], scan_ended()) == not_shown
 
 
 def test_a_word_is_shown_as_it_is():
@@ -75,3 +80,17 @@ def test_two_counters_of_one_name_are_told_apart_by_their_full_names():
         " left:diode = 1\n"
         "right:diode = 2\n"
     )  # fmt: skip
+
+
+def test_units_have_a_column_of_their_own():
+    channels = [MONITOR, DIODE, channel("mca:realtime", unit="ms")]
+    assert shown(channels, point(0, 0, 0.5), point(1, 0, 12345.0), point(2, 0, 100.0)) == (
+        "      i0 =   0.5 A  (     5 A/s)\n"
+        "   diode = 12345    (123450/s)\n"
+        "realtime =   100 ms (  1000 ms/s)\n"
+    )  # fmt: skip
+
+
+def test_a_row_of_readings_that_ends_early_has_a_sum():
+    samples = channel("simulation:diode_samples", shape=(3,))
+    assert shown([samples], Points(0, 0, np.array([[1.0, 2.0, np.nan]]))) == "diode_samples = 3 (30/s) sum of 3\n"

@@ -81,7 +81,7 @@ class Diode(SamplingCounterController):
     """Reads 4; counts how often it was touched."""
 
     def __init__(self, name="sim", blocking=False, max_sampling_frequency=10.0):
-        super().__init__(name, blocking, max_sampling_frequency)
+        super().__init__(name, blocking=blocking, max_sampling_frequency=max_sampling_frequency)
         self.touched = 0
 
     def read(self, counter):

@@ -5,7 +5,7 @@ import threading
 import numpy as np
 import pytest
 from cast import OwnPace, Repeating, Slave, Timer
-from doubles import MemoryAxis, diode, make_bench, make_scan
+from doubles import Around, MemoryAxis, diode, make_bench, make_scan
 from hypothesis import given
 from hypothesis import strategies as st
 from recording import World
@@ -16,6 +16,7 @@ from obtura.contracts.devices import SamplingCounter
 from obtura.engine.data import FOLD, Column, complete_rows
 from obtura.ground.channels import AcquisitionChannel
 from obtura.ground.errors import ScanStateError, UsageError
+from obtura.ground.events import ScanEnded
 from obtura.works.clock import virtual_time
 
 
@@ -242,3 +243,45 @@ def test_emitting_outside_of_a_scan_is_refused():
     make_scan(chain).run()
     with pytest.raises(ScanStateError, match="outside of a running scan"):
         slave.channels[0].emit(1.0)
+
+
+# -- one point more ----------------------------------------------------------------------------------------------
+
+
+class OneMore(AcquisitionSlave):
+    """Emits a point when it is prepared, before the first trigger: one more than there are iterations."""
+
+    blocking = False
+
+    def __init__(self, npoints):
+        super().__init__(name="more", npoints=npoints, prepare_once=True, start_once=True)
+        self.channels.append(AcquisitionChannel("more:value"))
+
+    def prepare(self):
+        self.channels[0].emit(-1.0)
+
+    def reading(self):
+        self.channels[0].emit(1.0)
+
+
+def test_a_device_that_gives_one_point_more_than_others_loses_none():
+    chain, ends = AcquisitionChain(), Around()
+    chain.add(Timer(0, npoints=3).in_world(World()), OneMore(3))
+    scan = make_scan(chain, ends)
+    scan.run()
+    assert scan.get_data("more:value").tolist() == [-1.0, 1.0, 1.0, 1.0]
+    assert len(scan.get_data("elapsed_time")) == 3
+    assert [event.cut for event in ends.saver.of(ScanEnded)] == [()]
+
+
+def test_a_saver_learns_which_branches_were_cut_off_in_the_middle_of_a_point():
+    chain, ends = AcquisitionChain(), Around()
+
+    class Failing(OneMore):
+        def reading(self):
+            raise ValueError("no more")
+
+    chain.add(Timer(0, npoints=3).in_world(World()), Failing(3))
+    with pytest.raises(ValueError, match="no more"):
+        make_scan(chain, ends).run()
+    assert [event.cut for event in ends.saver.of(ScanEnded)] == [(0,)]

@@ -10,5 +10,5 @@ from obtura.works.clock import virtual_time
 def lab():
     with virtual_time():
         lab = Lab()
-        lab.watch(lab.line.roby, "move")
+        lab.watch(lab.line.roby, move="begin")  # how a scan moves it
         yield lab

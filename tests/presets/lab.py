@@ -37,14 +37,14 @@ class Lab:
         self.viewer = Viewer()
         self.log: list[str] = []
 
-    def watch(self, device, *methods: str) -> None:
-        """Log the calls of these methods of a device."""
-        for method in methods:
-            setattr(device, method, self._logged(device, method, getattr(device, method)))
+    def watch(self, device, *methods: str, **words: str) -> None:
+        """Log the calls of these methods of a device; `word="method"` logs them by another word."""
+        for word, method in {**{method: method for method in methods}, **words}.items():
+            setattr(device, method, self._logged(word, getattr(device, method)))
 
-    def _logged(self, device, method: str, function: Callable[..., object]) -> Callable[..., object]:
+    def _logged(self, word: str, function: Callable[..., object]) -> Callable[..., object]:
         def logged(*args, **options) -> object:
-            self.log.append(" ".join([method, *(arg if isinstance(arg, str) else f"{arg:g}" for arg in args)]))
+            self.log.append(" ".join([word, *(arg if isinstance(arg, str) else f"{arg:g}" for arg in args)]))
             return function(*args, **options)
 
         return logged

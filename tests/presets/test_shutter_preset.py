@@ -118,3 +118,12 @@ def test_the_file_is_told_which_shutter_it_was(lab, shutter):
     (info,) = lab.viewer.presets
     assert info.name == "ShutterPreset"
     assert dict(info.parameters) == {"shutter": "shutter", "per_point": "True"}
+
+
+def test_one_whose_mode_forbids_to_open_it_is_refused_before_anything_moves(lab, shutter):
+    shutter.mode = "CONFIGURATION"
+    scan = lab.scan()
+    scan.add_preset(ShutterPreset(shutter))
+    with pytest.raises(DeviceError, match="it is in mode CONFIGURATION"):
+        scan.run()
+    assert "move 0" not in lab.log

@@ -1,36 +1,134 @@
-"""Sampling: a point is the mean of what was read during the count time."""
+"""Sampling: a point is made of what was read during the count time."""
 
+import math
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from obtura.contracts.acquisition import AcquisitionSlave
-from obtura.contracts.devices import SamplingCounter, SamplingCounterController
+from obtura.contracts.counters import Counter, SamplingCounter, SamplingCounterController, SamplingMode
 from obtura.ground.channels import AcquisitionChannel
 from obtura.ground.errors import DeviceError, UsageError
+from obtura.ground.tally import NO_STATISTICS, ArrayTally, Statistics, Tally
 from obtura.works.clock import Flag, clock
 
 __all__ = ["SamplingCounterAcquisitionSlave"]
 
+DENSEST = 1000.0
+"""Readings per second of a device that has no limit of its own, when every reading is kept."""
+
+_STATISTICS = ("N", "std", "var", "min", "max", "p2v")
+_PLAIN = (SamplingMode.MEAN, SamplingMode.SINGLE, SamplingMode.LAST)
+_WITH_STATISTICS = (SamplingMode.STATS, SamplingMode.INTEGRATE_STATS)
+_INTEGRATING = (SamplingMode.INTEGRATE, SamplingMode.INTEGRATE_STATS)
+
 
 class SamplingCounterAcquisitionSlave(AcquisitionSlave):
-    """Reads the counters of one controller as often as `count_time` (s) allows, at least once, and emits the means.
+    """Reads the counters of one controller as often as `count_time` (s) allows, at least once, and emits points.
 
-    With a count time it waits, so it has a lane; a single reading of an in-memory device is made inline.
+    `devices`: the counters, or their controller, to which counters are added. What a point is, says each counter's
+    `mode`. With a count time it waits, so it has a lane; a single reading of an in-memory device is made inline.
     """
 
-    def __init__(self, *counters: SamplingCounter, count_time: float, npoints: int = 1) -> None:
-        if not counters or any(counter.controller is not counters[0].controller for counter in counters):
-            raise UsageError(f"a sampling slave takes counters of one controller, got {list(counters)}")
-        self.controller: SamplingCounterController = counters[0].controller
-        name = counters[0].name if len(counters) == 1 else self.controller.name
-        super().__init__(*counters, name=name, npoints=npoints, prepare_once=True, start_once=True)
-        self.blocking = self.controller.blocking or count_time > 0
+    def __init__(
+        self,
+        *devices: SamplingCounter | SamplingCounterController,
+        count_time: float,
+        npoints: int = 1,
+        name: str | None = None,
+        prepare_once: bool = True,
+        start_once: bool = True,
+        ctrl_params: Mapping[str, Any] | None = None,
+    ) -> None:
+        controllers = {getattr(device, "controller", device) for device in devices}
+        if len(controllers) != 1 or not isinstance(controller := controllers.pop(), SamplingCounterController):
+            raise UsageError(f"a sampling slave takes counters of one controller, got {list(devices)}")
+        name = name or (devices[0].name if len(devices) == 1 else controller.name)
+        super().__init__(
+            controller, name=name, npoints=npoints, prepare_once=prepare_once, start_once=start_once,
+            ctrl_params=ctrl_params,
+        )  # fmt: skip
+        self.controller = controller
         self.count_time = count_time
-        self.channels += [
-            AcquisitionChannel(counter.fullname, counter.dtype, counter.shape, counter.unit) for counter in counters
-        ]
+        self._counters: list[SamplingCounter] = []
+        self._outputs: list[Callable[[Tally], None]] = []
+        self._kinds: list[type[Tally]] = []
+        self._once = self._plain = True  # a point is a single reading; and it is emitted as it is
+        self._period = 0.0
+        self._values: list[float] = []
+        self._tallies: list[Tally] = []
+        self._taken = math.nan
         self._ended = Flag()
+        for device in devices:
+            if isinstance(device, SamplingCounter):
+                self.add_counter(device)
+        self.blocking = controller.blocking or count_time > 0
+
+    def add_counter(self, counter: Counter) -> None:
+        """Have a further counter of the controller read."""
+        if isinstance(counter, SamplingCounter) and counter not in self._counters:
+            super().add_counter(counter)
+            self._counters.append(counter)
+            self._once = self.count_time == 0 or all(one.mode is SamplingMode.SINGLE for one in self._counters)
+            self._plain = self._once and all(one.mode in _PLAIN and not one.shape for one in self._counters)
+
+    def channels_of(self, counter: Counter) -> list[AcquisitionChannel]:
+        """One channel, or more, as the counter's mode asks for."""
+        (main,) = super().channels_of(counter)
+        mode = counter.mode if isinstance(counter, SamplingCounter) else SamplingMode.MEAN
+        if mode in _INTEGRATING and main.unit:
+            main.unit = f"{main.unit}*s"
+        if mode is SamplingMode.SAMPLES:
+            channels = [main, AcquisitionChannel(f"{main.name}_samples", float, (self._most(), *main.shape), main.unit)]
+            self._kinds.append(_Kept)
+        else:
+            names = _STATISTICS if mode in _WITH_STATISTICS else ()
+            channels = [main, *[self._statistic(main, name) for name in names]]
+            self._kinds.append(ArrayTally if main.shape else Tally)
+        self._outputs.append(self._output(mode, channels))
+        return channels
+
+    def _statistic(self, main: AcquisitionChannel, name: str) -> AcquisitionChannel:
+        if name == "N":
+            return AcquisitionChannel(f"{main.name}_N", int)
+        unit = f"({main.unit})^2" if main.unit and name == "var" else main.unit
+        return AcquisitionChannel(f"{main.name}_{name}", float, main.shape, unit)
+
+    def _most(self) -> int:
+        """The most readings that a point may have, when they are kept: one more than the frequency times the time."""
+        return math.floor(self.count_time * (self.controller.max_sampling_frequency or DENSEST)) + 1
+
+    def _output(self, mode: SamplingMode, channels: list[AcquisitionChannel]) -> Callable[[Tally], None]:
+        main, *others = channels
+        emit, scalar = main.emit, main.shape == ()
+        number = float if scalar else np.asarray
+        if mode is SamplingMode.SINGLE:
+            return lambda tally: emit(number(tally.first))
+        if mode is SamplingMode.LAST:
+            return lambda tally: emit(number(tally.last))
+        if mode is SamplingMode.MEAN:
+            return lambda tally: emit(number(tally.mean))
+        return partial(self._emit_all, main, others, self.count_time if mode in _INTEGRATING else 1.0)
+
+    def _emit_all(
+        self, main: AcquisitionChannel, others: list[AcquisitionChannel], factor: float, tally: Tally
+    ) -> None:
+        main.emit(tally.mean * factor)
+        if isinstance(tally, _Kept):
+            others[0].emit(tally.padded(others[0].shape))
+        elif others:
+            said = tally.statistics(self.count_time, self._taken)
+            values = (
+                said.N,
+                said.std * factor,
+                said.var * factor**2,
+                *(v * factor for v in (said.min, said.max, said.p2v)),
+            )
+            for channel, value in zip(others, values, strict=True):
+                channel.emit(value)
 
     def validate(self) -> None:
         """Refuse a scan with a device that can't be used."""
@@ -40,36 +138,101 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
         """Let the device make its context on this thread."""
         self.controller.on_lane_start()
 
+    def prepare(self) -> None:
+        """Have the device get ready, and the counters' `statistics` be those of this scan."""
+        frequency = self.controller.max_sampling_frequency
+        if frequency is None and any(kind is _Kept for kind in self._kinds):
+            frequency = DENSEST
+        self._period = 1 / frequency if frequency else 0.0
+        for number, counter in enumerate(self._counters):
+            counter.report(partial(self._statistics, number))
+        self.controller.prepare(*self._counters)
+
+    def start(self) -> None:
+        """Arm the device."""
+        self.controller.start(*self._counters)
+
     def reading(self) -> None:
         """Take one point; nothing is emitted when it is cut off by `stop`."""
-        end = clock.time() + self.count_time
-        frequency = self.controller.max_sampling_frequency
-        period = 1 / frequency if frequency else 0.0
-        readings = 0
-        sums: list[Any] = [0.0] * len(self.devices)
-        while True:
-            began = clock.time()
-            values = self.controller.sample(self.devices)
-            sums = [_added(total, value, each) for total, value, each in zip(sums, values, self.devices, strict=True)]
-            readings += 1
-            now = clock.time()
-            if self._ended.is_set:
-                return
-            following = max(began + period, now)
+        began = clock.time()
+        values = self.controller.sample(self._counters)
+        if self._plain and {float}.issuperset(map(type, values)):
+            if not self._ended.is_set:
+                self._emit_plain(values)
+            return
+        tallies = self._tallied(values)
+        if not self._once:
+            self._read_on(tallies, began, began + self.count_time)
+        if self._ended.is_set:
+            return
+        self._tallies, self._taken = tallies, clock.epoch()
+        for output, tally in zip(self._outputs, tallies, strict=True):
+            output(tally)
+
+    def _emit_plain(self, values: list[float]) -> None:
+        """The single reading is the point: nothing to work out, which matters with a hundred counters."""
+        self._values, self._tallies, self._taken = values, [], clock.epoch()
+        for channel, value in zip(self.channels, values, strict=True):
+            channel.emit(value)
+
+    def _tallied(self, values: list[Any]) -> list[Tally]:
+        try:
+            return [kind(value) for kind, value in zip(self._kinds, values, strict=True)]
+        except TypeError as error:
+            raise self._no_number(values) from error
+
+    def _read_on(self, tallies: list[Tally], began: float, end: float) -> None:
+        """Read again and again, as long as a further reading would be done by `end`."""
+        now = clock.time()
+        while not self._ended.is_set:
+            following = max(began + self._period, now)
             if following + (now - began) >= end:
-                break
+                return
             # on virtual time an in-memory reading takes no time: let a little pass, or the loop would not end
             clock.wait(self._ended, max(following - now, 1e-4 if now == began else 0.0))
-        for channel, total in zip(self.channels, sums, strict=True):
-            channel.emit(float(total / readings) if channel.shape == () else np.asarray(total) / readings)
+            began = clock.time()
+            values = self.controller.sample(self._counters)
+            try:
+                for tally, value in zip(tallies, values, strict=True):
+                    tally.add(value)
+            except TypeError as error:
+                raise self._no_number(values) from error
+            now = clock.time()
+
+    def _no_number(self, values: list[Any]) -> DeviceError:
+        for counter, value in zip(self._counters, values, strict=True):
+            if np.asarray(value).dtype.kind not in "biuf":
+                return DeviceError(f"counter {counter.name} read {value!r}, which is no number")
+        return DeviceError(f"{self.name} read {values!r}, which are no numbers")
+
+    def _statistics(self, number: int) -> Statistics:
+        if self._values and not self._tallies:
+            self._tallies = self._tallied(self._values)
+        if not self._tallies:
+            return NO_STATISTICS
+        return self._tallies[number].statistics(self.count_time, self._taken)
 
     def stop(self) -> None:
-        """End the reading."""
+        """End the reading, and leave the device quiet."""
         self._ended.set()
+        self.controller.stop(*self._counters)
 
 
-def _added(total: Any, value: Any, counter: SamplingCounter) -> Any:
-    try:
-        return total + value
-    except TypeError as error:
-        raise DeviceError(f"counter {counter.name} read {value!r}, which is no number") from error
+class _Kept(ArrayTally):
+    """Readings of a scalar or an array, every one of which is kept."""
+
+    __slots__ = ("readings",)
+
+    def __init__(self, value: Any) -> None:
+        super().__init__(value)
+        self.readings = [self.first]
+
+    def add(self, value: Any) -> None:
+        super().add(value)
+        self.readings.append(self.last)
+
+    def padded(self, shape: tuple[int, ...]) -> npt.NDArray[np.float64]:
+        """The readings in an array of `shape`, the rest NaN."""
+        whole = np.full(shape, np.nan)
+        whole[: len(self.readings)] = self.readings[: shape[0]]
+        return whole

@@ -1,57 +1,12 @@
-"""Several axes as one: move together, come to rest together, return to where they were."""
+"""The return of axes to where they were, as the last step of a scan."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from obtura.contracts.devices import Movable
-from obtura.ground.errors import UsageError, annotate, one_line
-from obtura.works.clock import Flag, clock
+from obtura.contracts.together import at_rest, move_together
+from obtura.ground.errors import UsageError
 
 __all__ = ["Return", "at_rest", "move_together"]
-
-
-LOOK = 0.1
-"""Seconds between two looks of a `watch` at axes that move."""
-
-
-def move_together(
-    axes: Sequence[Movable],
-    targets: Sequence[float],
-    ended: Flag | None = None,
-    watch: Callable[[], None] | None = None,
-) -> None:
-    """Start all, then wait for all. When one fails, or Ctrl-C comes, every axis is stopped.
-
-    `ended` may be set by whoever stops the axes from another thread, before: none is left moving, even if it
-    was started just after. `watch` is called every tenth of a second while any of them moves.
-    """
-    try:
-        for axis, target in zip(axes, targets, strict=True):
-            axis.move(target, wait=False)
-        if ended is not None and ended.is_set:
-            at_rest(axes)
-        while watch is not None and any(axis.is_moving for axis in axes):
-            watch()
-            clock.sleep(LOOK)
-        for axis in axes:
-            axis.wait_move()
-    except BaseException:
-        at_rest(axes)
-        raise
-
-
-def at_rest(axes: Sequence[Movable]) -> None:
-    """Stop those that move; every one is tried, the first error is raised with the others as notes."""
-    errors: list[BaseException] = []
-    for axis in axes:
-        try:
-            if axis.is_moving:
-                axis.stop()
-        except BaseException as error:  # noqa: BLE001 - the next axis must be stopped too
-            errors.append(error)
-    if errors:
-        for later in errors[1:]:
-            annotate(errors[0], f"then {one_line(later)}")
-        raise errors[0]
 
 
 class Return:

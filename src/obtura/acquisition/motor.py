@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from obtura.acquisition.motion import at_rest, move_together
-from obtura.contracts.acquisition import AcquisitionMaster
+from obtura.acquisition.travel import travel_time
+from obtura.contracts.acquisition import AcquisitionMaster, Effort
 from obtura.contracts.devices import Movable, is_movable
+from obtura.contracts.together import ScanHooks, at_rest, check_paths, move_together, real_axes
 from obtura.ground.channels import AcquisitionChannel
 from obtura.ground.errors import ArgumentError, DeviceBusyError, UsageError
 from obtura.works.clock import Flag, clock
@@ -20,10 +21,13 @@ class VariableStepTriggerMaster(AcquisitionMaster):
     """Moves axes through lists of positions: `VariableStepTriggerMaster(roby, [0, 1, 5], robz, [3, 3, 4])`.
 
     Each list of shape (npoints,) in its axis' unit. The move to a point is made in `prepare`, so a shutter that an
-    iteration preset opens in `start` is never open during motion; then `stab_time` (s) passes. Emits `axis:NAME`.
+    iteration preset opens in `start` is never open during motion; then `stab_time` (s) passes. Emits `axis:NAME`, of
+    calculated axes also those of the real ones. Motion hooks of the axes are called around the whole.
     """
 
     role = "axis"
+    emits_first = False
+    """Whether positions are emitted before the slaves are triggered: needed by channels attached to a slave's."""
 
     def __init__(self, *axes_positions: Any, stab_time: float = 0.0, name: str = "axis") -> None:
         axes: list[Movable] = list(axes_positions[0::2])
@@ -34,18 +38,23 @@ class VariableStepTriggerMaster(AcquisitionMaster):
         self.positions = columns
         self.stab_time = stab_time
         self._axes = axes
-        self.channels += [AcquisitionChannel(f"axis:{axis.name}", unit=axis.unit) for axis in axes]
+        self._told = [*axes, *real_axes(axes)]
+        self._hooks = ScanHooks(axes)
+        self.channels += [AcquisitionChannel(f"axis:{axis.name}", unit=axis.unit) for axis in self._told]
         self._target: list[float] = []
         self._ended = Flag()
 
     def validate(self) -> None:
         """Check every position of every axis against its limits, and that the axes are free to move."""
-        for axis, column in zip(self._axes, self.positions, strict=True):
+        for axis in self._axes:
             axis.check()
-            for target in np.unique(column):
-                axis.check_target(float(target))
             if axis.is_moving:
                 raise DeviceBusyError(f"{axis.name} is moving; wait for it or stop it")
+        check_paths(self._axes, self.positions)
+
+    def effort(self, points: float) -> Effort:
+        """The way through all positions, from here."""
+        return Effort(travel_time(self._axes, self.positions), waiting=len(self.positions[0]) * self.stab_time)
 
     def __iter__(self) -> Iterator[object]:
         for target in zip(*self.positions, strict=True):
@@ -54,6 +63,7 @@ class VariableStepTriggerMaster(AcquisitionMaster):
 
     def prepare(self) -> None:
         """Move to the next point and wait until there."""
+        self._hooks.enter()
         move_together(self._axes, self._target, self._ended)
         if self.stab_time:
             clock.wait(self._ended, self.stab_time)
@@ -65,15 +75,24 @@ class VariableStepTriggerMaster(AcquisitionMaster):
 
     def trigger(self) -> None:
         """Trigger what is below and say where the axes are."""
+        if self.emits_first:
+            self._tell()
         self.trigger_slaves()
-        for channel, axis in zip(self.channels, self._axes, strict=True):
-            channel.emit(float(axis.position))
+        if not self.emits_first:  # in the time that the slaves count
+            self._tell()
         self.wait_slaves()
+
+    def _tell(self) -> None:
+        for channel, axis in zip(self.channels, self._told, strict=True):
+            channel.emit(float(axis.position))
 
     def stop(self) -> None:
         """Leave no axis moving."""
         self._ended.set()
-        at_rest(self._axes)
+        try:
+            at_rest(self._axes)
+        finally:
+            self._hooks.leave()
 
 
 class LinearStepTriggerMaster(VariableStepTriggerMaster):
@@ -81,29 +100,39 @@ class LinearStepTriggerMaster(VariableStepTriggerMaster):
 
     def __init__(self, nb_point: int, *axes_ranges: Any, stab_time: float = 0.0, name: str = "axis") -> None:
         flat: list[Any] = []
-        for axis, start, stop in _triples(axes_ranges):
+        for axis, start, stop in _groups(axes_ranges, 3, "axis, start, stop"):
             flat += [axis, np.linspace(start, stop, nb_point)]
         super().__init__(*flat, stab_time=stab_time, name=name)
 
 
 class MeshStepTriggerMaster(VariableStepTriggerMaster):
-    """A grid: `MeshStepTriggerMaster(roby, 0, 10, 11, robz, 0, 1, 3)`; the first axis is the fast one.
+    """A grid: `MeshStepTriggerMaster(roby, 0, 10, 11, robz, 0, 1, 3)`, any number of axes, the first the fastest.
 
-    With `backnforth` every second line is taken backwards.
+    With `backnforth` every second line is taken backwards, and so is every second plane of three axes.
     """
 
     def __init__(self, *axes_ranges: Any, backnforth: bool = False, stab_time: float = 0.0, name: str = "axis") -> None:
-        fast, fast_start, fast_stop, fast_points, slow, slow_start, slow_stop, slow_points = axes_ranges
-        line = np.linspace(fast_start, fast_stop, fast_points)
-        lines = [line[::-1] if backnforth and number % 2 else line for number in range(slow_points)]
-        slow_positions = np.repeat(np.linspace(slow_start, slow_stop, slow_points), fast_points)
-        super().__init__(fast, np.concatenate(lines), slow, slow_positions, stab_time=stab_time, name=name)
+        ranges = _groups(axes_ranges, 4, "axis, start, stop, points")
+        columns: list[npt.NDArray[np.float64]] = []
+        for _, start, stop, points in ranges:
+            line = np.linspace(start, stop, points)
+            length = len(columns[0]) if columns else 1
+            columns = [_repeated(column, points, backnforth) for column in columns]
+            columns.append(np.repeat(line, length))
+        flat = [value for (axis, *_), column in zip(ranges, columns, strict=True) for value in (axis, column)]
+        super().__init__(*flat, stab_time=stab_time, name=name)
 
 
-def _triples(values: Sequence[Any]) -> list[tuple[Any, Any, Any]]:
-    if not values or len(values) % 3:
-        raise UsageError("expected axis, start, stop for each axis")
-    return [(values[i], values[i + 1], values[i + 2]) for i in range(0, len(values), 3)]
+def _repeated(column: npt.NDArray[np.float64], times: int, backnforth: bool) -> npt.NDArray[np.float64]:
+    if not backnforth:
+        return np.tile(column, times)
+    return np.concatenate([column[::-1] if number % 2 else column for number in range(times)])
+
+
+def _groups(values: Sequence[Any], size: int, words: str) -> list[Sequence[Any]]:
+    if not values or len(values) % size:
+        raise UsageError(f"expected {words} for each axis")
+    return [values[i : i + size] for i in range(0, len(values), size)]
 
 
 def _positions(axis: Any, column: npt.ArrayLike) -> npt.NDArray[np.float64]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from obtura.contracts.acquisition import AcquisitionMaster
+from obtura.contracts.acquisition import AcquisitionMaster, Effort
 from obtura.ground.channels import AcquisitionChannel
 from obtura.ground.errors import UsageError
 from obtura.works.clock import Flag, clock
@@ -30,6 +30,11 @@ class SoftwareTimerMaster(AcquisitionMaster):
         self.channels += [self._elapsed, self._epoch]
         self._first: float | None = None
         self._ended = Flag()
+
+    def effort(self, points: float) -> Effort:
+        """The count time of each point, and what is slept between them."""
+        asleep = (points - 1) * self.sleep_time if self.sleep_time else 0.0
+        return Effort(counting=points * self.count_time if self.count_time else 0.0, waiting=asleep)
 
     def __iter__(self) -> Iterator[object]:
         point = 0

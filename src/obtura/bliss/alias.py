@@ -11,7 +11,17 @@ from typing import Any
 
 from obtura.bliss.names import NAMES
 
-__all__ = ["switch_on"]
+__all__ = ["FACADES", "switch_on"]
+
+FACADES = {
+    "gevent": "obtura.bliss.gevent_facade",
+    "gevent.event": "obtura.bliss.gevent_facade.event",
+    "gevent.greenlet": "obtura.bliss.gevent_facade.greenlet",
+    "gevent.lock": "obtura.bliss.gevent_facade.lock",
+    "gevent.queue": "obtura.bliss.gevent_facade.queue",
+    "gevent.timeout": "obtura.bliss.gevent_facade.timeout",
+}
+"""Modules that are not of BLISS, but that code written for it imports; one that is installed wins."""
 
 
 class _Alias(MetaPathFinder, Loader):
@@ -23,12 +33,17 @@ class _Alias(MetaPathFinder, Loader):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if fullname not in NAMES:
+        known = {**NAMES, **FACADES}
+        if fullname not in known:
             return None
-        return ModuleSpec(fullname, self, is_package=any(name.startswith(fullname + ".") for name in NAMES))
+        return ModuleSpec(fullname, self, is_package=any(name.startswith(fullname + ".") for name in known))
 
     def exec_module(self, module: ModuleType) -> None:
         module.__doc__ = f"Names of {module.__name__} as obtura has them."
+        if module.__name__ in FACADES:
+            facade = importlib.import_module(FACADES[module.__name__])
+            module.__dict__.update({name: getattr(facade, name) for name in facade.__all__})
+            return
         for name, place in NAMES[module.__name__].items():
             home, attribute = place.split(":")
             if home == "obtura.session.public" and attribute in self.own:

@@ -1,4 +1,4 @@
-"""The command line: `obtura demo | shell | run | ls | show`. Exit codes: 0 good, 1 failed, 2 usage, 130 Ctrl-C."""
+"""The command line, `obtura COMMAND`. Exit codes: 0 good, 1 failed, 2 usage, 130 Ctrl-C."""
 
 import argparse
 import os
@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+from obtura.cli.describing import add_commands
+from obtura.ground.errors import UsageError
 from obtura.session.messages import told
 
 __all__ = ["main"]
-
-SESSIONS = ("demo",)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,6 +24,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `obtura ls FILE | head`: the reader had enough
         sys.stderr.close()
         return 1
+    except UsageError as error:
+        print(told(error), file=sys.stderr)
+        return 2
     except KeyboardInterrupt as abort:
         print("\n" + told(abort), file=sys.stderr)
         return 130
@@ -59,6 +62,12 @@ def _parser() -> argparse.ArgumentParser:
     rest.required = False  # or it is named as missing beside the script
     run.set_defaults(command=_run)
 
+    sessions = commands.add_parser("sessions", help="list the sessions there are")
+    _add_config(sessions)
+    sessions.set_defaults(command=_sessions)
+
+    add_commands(commands)
+
     ls = commands.add_parser("ls", help="list the scans of a data file")
     ls.add_argument("file", type=Path)
     ls.set_defaults(command=_ls)
@@ -71,8 +80,13 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_session(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-s", "--session", metavar="NAME", help="the session (default: the beamline's own, else demo)")
+    _add_config(parser)
+
+
+def _add_config(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "-s", "--session", default="demo", choices=SESSIONS, metavar="NAME", help="the session (default: demo)"
+        "--config", metavar="DIR", help="where the beamline is described (default: here or above, with an obtura.yml)"
     )
 
 
@@ -85,13 +99,20 @@ def _demo(options: argparse.Namespace) -> int:
 def _shell(options: argparse.Namespace) -> int:
     from obtura.shell.shell import shell
 
-    return shell(options.session)
+    return shell(options.session, options.config)
 
 
 def _run(options: argparse.Namespace) -> int:
     from obtura.cli.script import run_script
 
-    return run_script(options.session, options.script, options.arguments)
+    return run_script(options.session, options.config, options.script, options.arguments)
+
+
+def _sessions(options: argparse.Namespace) -> int:
+    from obtura.shell.sessions import list_sessions
+
+    list_sessions(options.config)
+    return 0
 
 
 def _ls(options: argparse.Namespace) -> int:

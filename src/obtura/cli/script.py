@@ -7,20 +7,27 @@ from pathlib import Path
 
 from obtura.session.logfile import log_to_file
 from obtura.session.messages import told_of_script
+from obtura.session.opening import find_session
+from obtura.session.session import Session
 from obtura.shell.sessions import open_session
 
 __all__ = ["run_script"]
 
 
-def run_script(name: str, script: Path, arguments: Sequence[str]) -> int:
+def run_script(name: str | None, config: str | None, script: Path, arguments: Sequence[str]) -> int:
     """Run a script; an error is told with the lines of the script that led to it."""
     if not script.is_file():
         print(f"!!! {script}: no such file", file=sys.stderr)
         return 2
-    log = log_to_file(name)
-    session = open_session(name)
+    found = find_session(name, config)
+    log = log_to_file(found.name)
     sys.argv = [str(script), *arguments]
     sys.path.insert(0, str(script.parent.resolve()))
+    with open_session(found) as session:
+        return _run(session, script, log)
+
+
+def _run(session: Session, script: Path, log: Path | None) -> int:
     try:
         runpy.run_path(str(script), init_globals=session.namespace(), run_name="__main__")
     except SystemExit as ended:

@@ -1,13 +1,22 @@
 """Acquisition objects: masters and slaves of a chain. Override what your device needs; every default is harmless."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from enum import IntEnum
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from enum import Flag, IntEnum, auto
+from typing import Any, NamedTuple, Protocol
 
-from obtura.ground.channels import AcquisitionChannel
+from obtura.contracts.counters import Counter
+from obtura.ground.channels import AcquisitionChannel, attach_channels, duplicate_channel
 from obtura.ground.errors import ScanStateError, UsageError
 
-__all__ = ["AcquisitionMaster", "AcquisitionObject", "AcquisitionSlave", "Crew", "TriggerMode"]
+__all__ = [
+    "AcquisitionMaster",
+    "AcquisitionObject",
+    "AcquisitionSlave",
+    "Crew",
+    "Effort",
+    "MetaTiming",
+    "TriggerMode",
+]
 
 
 class TriggerMode(IntEnum):
@@ -15,6 +24,33 @@ class TriggerMode(IntEnum):
 
     HARDWARE = 1
     SOFTWARE = 2
+
+    @classmethod
+    def _missing_(cls, value: object) -> "TriggerMode":
+        """By name, as it stands in YAML."""
+        if isinstance(value, str) and value.upper() in cls.__members__:
+            return cls.__members__[value.upper()]
+        raise UsageError(f"trigger_type {value!r} is not known (known: HARDWARE, SOFTWARE)")
+
+
+class MetaTiming(Flag):
+    """When a device is asked for facts about itself; timings can be joined with `|`.
+
+    START: before anything is prepared; PREPARED: every device is prepared for the first point; END: everything is
+    stopped.
+    """
+
+    START = auto()
+    PREPARED = auto()
+    END = auto()
+
+
+class Effort(NamedTuple):
+    """How long a device works in a scan: seconds of motion, of counting, and of waiting on purpose."""
+
+    motion: float = 0.0
+    counting: float = 0.0
+    waiting: float = 0.0
 
 
 class Crew(Protocol):
@@ -39,6 +75,7 @@ class AcquisitionObject:
 
     HARDWARE = TriggerMode.HARDWARE
     SOFTWARE = TriggerMode.SOFTWARE
+    META_TIMING = MetaTiming
     role = "counter"
     blocking = True
 
@@ -47,22 +84,24 @@ class AcquisitionObject:
         *devices: Any,
         name: str | None = None,
         npoints: int = 1,
-        trigger_type: TriggerMode = TriggerMode.SOFTWARE,
+        trigger_type: TriggerMode | str | int = TriggerMode.SOFTWARE,
         prepare_once: bool = False,
         start_once: bool = False,
+        ctrl_params: Mapping[str, Any] | None = None,
     ) -> None:
         if npoints < 0:
             raise UsageError(f"npoints must not be negative, got {npoints}")
         self.devices = devices
         self.name: str = name or getattr(self.device, "name", None) or type(self).__name__
         self.npoints = npoints
-        self.trigger_type = TriggerMode(trigger_type)
+        self.trigger_type = TriggerMode(trigger_type)  # type: ignore[arg-type]
         self.prepare_once = prepare_once
         self.start_once = start_once
         self.channels: list[AcquisitionChannel] = []
         self.parent: AcquisitionMaster | None = None
         self.slaves: list[AcquisitionObject] = []  # what it triggers: none, for a slave
         self.crew: Crew | None = None
+        self.ctrl_params = dict(ctrl_params or {})
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r})"
@@ -71,6 +110,23 @@ class AcquisitionObject:
     def device(self) -> Any:
         """The first of `devices`, or None."""
         return self.devices[0] if self.devices else None
+
+    def add_counter(self, counter: Counter) -> None:
+        """Have a further counter of the device measured, by a channel of its name; once is enough.
+
+        Raises:
+            UsageError: it belongs to another device.
+        """
+        own = {getattr(device, "controller", device) for device in self.devices}
+        if counter.controller not in own:
+            raise UsageError(f"{self.name} can't measure {counter.fullname}: it belongs to another device")
+        if counter not in self.devices:
+            self.devices += (counter,)
+            self.channels += self.channels_of(counter)
+
+    def channels_of(self, counter: Counter) -> list[AcquisitionChannel]:
+        """The channels that a counter needs: by default one, of its full name, type, shape and unit."""
+        return [AcquisitionChannel(counter.fullname, counter.dtype, counter.shape, counter.unit)]
 
     def validate(self) -> None:
         """Check, without touching or moving anything, that the whole scan is possible: limits, connections.
@@ -105,9 +161,29 @@ class AcquisitionObject:
         """Whether the next trigger may come."""
         return True
 
-    def get_acquisition_metadata(self) -> Mapping[str, Any]:
-        """Facts about the device worth keeping with the data; read once, before the scan starts."""
-        return {}
+    def effort(self, points: float) -> Effort:
+        """How long this object works in a scan in which it takes so many points; touch nothing.
+
+        `points` is inf when no end is known. The default says nothing: no time at all.
+        """
+        return Effort()
+
+    def get_acquisition_metadata(self, timing: MetaTiming = MetaTiming.START) -> Mapping[str, Any] | None:
+        """Facts about the device worth keeping with the data: text, numbers, arrays, nested mappings.
+
+        Override it with the argument `timing` to be asked at START, PREPARED and END, without it to be asked at START
+        only. The default is what the devices' own `scan_metadata()` say, at START. What it raises at START refuses the
+        scan; later it is noted in the place of the facts.
+        """
+        if timing is not MetaTiming.START:
+            return None
+        said = {getattr(one, "name", type(one).__name__): one.scan_metadata() for one in self.describing()}
+        return next(iter(said.values())) if len(said) == 1 else said
+
+    def describing(self) -> list[Any]:
+        """The devices that say something of themselves, by `scan_metadata()`: controllers, axes, each once."""
+        owners = {id(one): one for one in (getattr(device, "controller", device) for device in self.devices)}
+        return [one for one in owners.values() if callable(getattr(one, "scan_metadata", None))]
 
 
 class AcquisitionSlave(AcquisitionObject):
@@ -124,6 +200,17 @@ class AcquisitionMaster(AcquisitionObject):
     terminator = True
     """Whether the end of this top-master ends the other branches of the scan."""
 
+    emits_first = False
+    """Whether it must emit before it triggers its slaves, since a faster channel repeats what it emits."""
+
+    triggers = 1
+    """How often it triggers its slaves in one iteration; below another master: at each trigger of that."""
+
+    @property
+    def iterations(self) -> int:
+        """How many iterations there are, 0: no end known."""
+        return -(-self.npoints // self.triggers)
+
     def __iter__(self) -> Iterator[object]:
         """One iteration unless overridden: a generator that sets up each iteration, then yields."""
         yield self
@@ -136,6 +223,38 @@ class AcquisitionMaster(AcquisitionObject):
         """
         self._crew().trigger([slave for slave in self.slaves if slave.trigger_type is TriggerMode.SOFTWARE])
 
+    def add_external_channel(
+        self,
+        device: AcquisitionObject,
+        name: str,
+        rename: str | None = None,
+        conversion: Callable[[Any], Any] | None = None,
+        dtype: Any = None,
+    ) -> AcquisitionChannel:
+        """Have what another object emits in its channel `name` (full or short) emitted here too, as `rename`.
+
+        `conversion` makes the new points of the old ones, blocks of shape (n, *shape).
+
+        Raises:
+            UsageError: there is no such channel.
+        """
+        channel = duplicate_channel(_channel(device, name), rename or name, conversion, dtype)
+        self.channels.append(channel)
+        return channel
+
+    def attach_channels(self, master: "AcquisitionMaster", to_channel_name: str) -> None:
+        """Have this master's channels emitted once for each point of a channel of a faster `master`, to form rows.
+
+        This master has to emit before it triggers the faster one (`emits_first`). If the channel is this master's own,
+        it is the other way round: the channels of `master` are attached to it.
+
+        Raises:
+            UsageError: neither has such a channel.
+        """
+        slow, fast = (master, self) if _find(self, to_channel_name) else (self, master)
+        attach_channels(slow.channels, _channel(fast, to_channel_name))
+        slow.emits_first = True
+
     def wait_slaves(self) -> None:
         """Wait until what `trigger_slaves` began is done and its data emitted."""
         self._crew().wait(self.slaves)
@@ -144,3 +263,15 @@ class AcquisitionMaster(AcquisitionObject):
         if self.crew is None:
             raise ScanStateError(f"{self.name}: slaves can be triggered in a running scan only")
         return self.crew
+
+
+def _find(owner: AcquisitionObject, name: str) -> AcquisitionChannel | None:
+    return next((channel for channel in owner.channels if name in (channel.name, channel.short_name)), None)
+
+
+def _channel(owner: AcquisitionObject, name: str) -> AcquisitionChannel:
+    channel = _find(owner, name)
+    if channel is None:
+        there = ", ".join(channel.name for channel in owner.channels) or "none"
+        raise UsageError(f"{owner.name} has no channel {name!r} (it has: {there})")
+    return channel

@@ -2,13 +2,13 @@
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from obtura.contracts.acquisition import AcquisitionMaster, AcquisitionObject, AcquisitionSlave
 from obtura.contracts.presets import ChainPreset, check_preset
 from obtura.ground.errors import ScanStateError, UsageError
 
-__all__ = ["AcquisitionChain", "ChainPresetEntry"]
+__all__ = ["AcquisitionChain", "ChainPresetEntry", "Node"]
 
 
 class ChainPresetEntry(NamedTuple):
@@ -17,6 +17,18 @@ class ChainPresetEntry(NamedTuple):
     preset: ChainPreset
     master: AcquisitionMaster | None
     standing: bool
+
+
+class Node(Protocol):
+    """What stands for an acquisition object and those below it, until the chain is built."""
+
+    @property
+    def acquisition_obj(self) -> AcquisitionObject:
+        """The acquisition object."""
+
+    @property
+    def children(self) -> "Sequence[Node]":
+        """What it triggers."""
 
 
 class AcquisitionChain:
@@ -28,12 +40,25 @@ class AcquisitionChain:
         self._say: Callable[[str, str], None] | None = None
         self._closed = False
 
-    def add(self, master: AcquisitionMaster, slave: AcquisitionObject | None = None) -> None:
+    def add(self, master: AcquisitionMaster | Node, slave: AcquisitionObject | Node | None = None) -> None:
         """Put `slave` (a slave, or another master) under `master`; without a slave make it a top-master.
+
+        Both may be nodes of a `ChainBuilder`, whose children are added too.
 
         Raises:
             UsageError: not a master, a name that is taken by another master, a slave under two masters, a circle.
         """
+        nodes: tuple[Any, Any] = (master, slave)
+        self._add(*[getattr(node, "acquisition_obj", node) for node in nodes])
+        for node in nodes:
+            self._add_children(node)
+
+    def _add_children(self, node: Any) -> None:
+        for child in getattr(node, "children", ()):
+            self._add(node.acquisition_obj, child.acquisition_obj)
+            self._add_children(child)
+
+    def _add(self, master: AcquisitionMaster, slave: AcquisitionObject | None) -> None:
         if not isinstance(master, AcquisitionMaster):
             raise UsageError(f"chain.add: {master!r} is not an AcquisitionMaster")
         if self._closed:

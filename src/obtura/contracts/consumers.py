@@ -1,14 +1,34 @@
 """Consumers: savers and viewers. They read a scan's record and know nothing of the engine."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
+import numpy as np
+import numpy.typing as npt
+
+from obtura.contracts.acquisition import MetaTiming
 from obtura.ground.events import Event, Position, ScanBegan
 
-__all__ = ["Consumer", "Say", "Surroundings"]
+__all__ = ["Consumer", "Facts", "FrameSource", "Say", "Surroundings"]
 
 Say = Callable[[str, str], None]
 """`say(stream, text)` writes text into the record; `stream` is "stdout" or "stderr"."""
+
+
+class FrameSource(Protocol):
+    """Gives back the frames of one channel that a saver has put away."""
+
+    count: int
+    """How many frames can be read, from the first on; it only grows. Only a number: it is asked often."""
+
+    def read(self, first: int, stop: int) -> npt.NDArray[np.generic]:
+        """Frames `first` to `stop - 1`, shape (stop - first, height, width).
+
+        Called on any thread, while the scan runs and long after.
+
+        Raises:
+            SavingError: they can't be read any more.
+        """
 
 
 class Consumer:
@@ -16,10 +36,14 @@ class Consumer:
 
     `essential`: a saver. The scan ends only when it has received everything, and fails when it fails. A viewer
     that fails is detached and the scan goes on.
+
+    `takes_frames`: whether `receive` is handed the frames of cameras, too; looked at after `open`. A saver gets them
+    all, and when it is far behind the scan waits; a viewer that is far behind misses some.
     """
 
     name = "consumer"
     essential = False
+    takes_frames = False
 
     def open(self, began: ScanBegan, say: Say) -> None:
         """Get ready. Called once, on the thread that called `run()`, before any device or preset is touched.
@@ -34,8 +58,19 @@ class Consumer:
         return with everything on disk. May block: acquisition does not wait for it.
         """
 
+    def frames(self, channel: int) -> FrameSource | None:
+        """Where the frames of a channel (its number in `ScanBegan.channels`) can be read again; None: not here.
+
+        Called once for each channel of frames, after `open`. Frames that can be read again need not stay in memory.
+        """
+        return None
+
     def close(self) -> None:
         """Give back what was taken. Called exactly once if `open` was begun, after the last `receive`."""
+
+
+Facts = Mapping[str, Mapping[str, Any]]
+"""Names and values, per device or per category."""
 
 
 class Surroundings:
@@ -53,9 +88,39 @@ class Surroundings:
         """At least `session_name`, `user_name` and `filename` (None when nothing is saved)."""
         return {"session_name": "", "user_name": "", "filename": None}
 
+    def metadata_timing(self) -> MetaTiming:
+        """When `metadata` has anything to say."""
+        return MetaTiming.START
+
+    def metadata(self, timing: MetaTiming, scan: Any) -> tuple[Facts, Facts]:
+        """Facts to be kept with the data: of devices that are not in the scan, and of the user by category."""
+        return {}, {}
+
+    def entries(self, number: int) -> tuple[str, tuple[str, ...]]:
+        """The master file that the next scan goes to, and the entries that it has of scan `number`."""
+        return "", ()
+
+    def dead_time(self, devices: str) -> float:
+        """Seconds that a point with these devices took, lately, beyond its motion, counting and waiting."""
+        return 0.0
+
+    def learn(self, devices: str, seconds: float) -> None:
+        """A scan with these devices ended well and lost so many seconds at each point."""
+
     def positions(self) -> Mapping[str, Position]:
         """Where every axis of the session is."""
         return {}
+
+    def default_counters(self) -> Sequence[Any]:
+        """What a standard scan counts that names no counter."""
+        return ()
+
+    def channel_name(self, name: str) -> str:
+        """What a channel is called in this scan: an axis or a counter may have an alias."""
+        return name
+
+    def tell(self, text: str) -> None:
+        """Show a line to whoever gave a command; nothing where nobody looks."""
 
     def finished(self, scan: Any) -> None:
         """A scan ended, however; called last, on the thread that called `run()`."""

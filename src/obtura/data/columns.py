@@ -1,7 +1,7 @@
 """Points into datasets, in blocks: one write per column and batch, not one per point."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -10,8 +10,44 @@ from h5py import h5d, h5s
 from obtura.data.tree import Place
 from obtura.ground.channels import Block
 from obtura.ground.errors import SavingError
+from obtura.ground.events import ChannelInfo
 
-__all__ = ["Column", "Rows"]
+__all__ = ["Column", "Growing", "Rows", "dtype_of"]
+
+
+def dtype_of(info: ChannelInfo) -> np.dtype[Any]:
+    """The type that a channel has in files.
+
+    Raises:
+        SavingError: its values are no numbers.
+    """
+    try:
+        dtype = np.dtype(info.dtype)
+    except TypeError as error:
+        raise SavingError(f"channel {info.name}: {info.dtype} can't be saved; use numbers") from error
+    if dtype.kind not in "biufc":
+        raise SavingError(f"channel {info.name}: {info.dtype} can't be saved; use numbers")
+    return dtype
+
+
+class Growing(Protocol):
+    """What grows with the points of a scan: a column of the scan's file, or the frames in a file of their own."""
+
+    name: str
+    received: int
+
+    @property
+    def written(self) -> int:
+        """How many points are in the file."""
+
+    def take(self, values: Block) -> None:
+        """Receive new points."""
+
+    def gather(self) -> None:
+        """Find out whether what was received can be written."""
+
+    def write(self, upto: int) -> None:
+        """Have the first `upto` points in the file."""
 
 
 class Column:
@@ -76,21 +112,21 @@ class Column:
 class Rows:
     """The columns of one branch that get one point an iteration each: they grow together."""
 
-    def __init__(self, columns: Sequence[Column]) -> None:
+    def __init__(self, columns: Sequence[Growing]) -> None:
         self._columns = columns
 
     def write(self) -> None:
         """Write the rows that are complete, so that a reader finds columns of one length."""
         self._write(min((column.received for column in self._columns), default=0))
 
-    def finish(self) -> None:
+    def finish(self, cut: bool = True) -> None:
         """Write what is left at the end of the scan.
 
-        An iteration that was cut leaves some columns one point ahead: that point is dropped. Larger
-        differences mean that a device did not deliver; then all there is is kept.
+        An iteration that was `cut` leaves some columns one point ahead: that point is dropped. Larger
+        differences mean that a device did not deliver, and without a cut one has given more; then all there is is kept.
         """
         counts = [column.received for column in self._columns]
-        if counts and max(counts) - min(counts) <= 1:
+        if cut and counts and max(counts) - min(counts) <= 1:
             self._write(min(counts))
             return
         for column in self._columns:

@@ -38,6 +38,7 @@ _LINKED = (
     "scan_info",
     "presets",
     "hooks",
+    "comments",
 )
 
 

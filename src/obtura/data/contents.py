@@ -16,7 +16,7 @@ from obtura.data.layout import master_of
 from obtura.data.lock import holder
 from obtura.ground.errors import UsageError
 
-__all__ = ["EntryInfo", "datasets_of", "list_entries", "opened_entry", "text_of"]
+__all__ = ["EntryInfo", "datasets_of", "frames_of", "list_entries", "open_to_read", "opened_entry", "text_of"]
 
 _ENTRY = re.compile(r"(\d+)\.(\d+)")
 
@@ -55,7 +55,7 @@ def list_entries(path: str | Path) -> list[EntryInfo]:
 @contextmanager
 def opened_entry(info: EntryInfo) -> Iterator[h5py.Group]:
     """The group of an entry that is neither missing nor damaged."""
-    with _open(info.file) as file:
+    with open_to_read(info.file) as file:
         yield file[info.name]
 
 
@@ -65,7 +65,8 @@ def text_of(group: h5py.Group, name: str) -> str:
     return str(found.asstr()[()]) if isinstance(found, h5py.Dataset) else ""
 
 
-def _open(path: Path) -> h5py.File:
+def open_to_read(path: Path) -> h5py.File:
+    """A file that may be finished, running or left by a crash; the caller closes it."""
     try:
         return h5py.File(path, "r", swmr=True)
     except OSError:
@@ -74,11 +75,21 @@ def _open(path: Path) -> h5py.File:
 
 
 def datasets_of(entry: h5py.Group, name: str) -> dict[str, h5py.Dataset]:
-    """The datasets in group `name` of an entry; none when there is no such group."""
+    """The datasets in group `name` of an entry, but for frames, which have a file of their own; perhaps none."""
     group = entry.get(name)
     if not isinstance(group, h5py.Group):
         return {}
-    return {name: each for name, each in group.items() if isinstance(each, h5py.Dataset)}
+    own = [name for name in group if isinstance(group.get(name, getlink=True), h5py.HardLink)]
+    return {name: each for name in own if isinstance(each := group[name], h5py.Dataset)}
+
+
+def frames_of(entry: h5py.Group) -> dict[str, str]:
+    """The frames of an entry: what they are called in `measurement`, and the file they are in, relative to its own."""
+    group = entry.get("measurement")
+    if not isinstance(group, h5py.Group):
+        return {}
+    links = {name: group.get(name, getlink=True) for name in group}
+    return {name: one.filename for name, one in links.items() if isinstance(one, h5py.ExternalLink)}
 
 
 @contextmanager
@@ -88,7 +99,7 @@ def _opened(path: Path) -> Iterator[h5py.File]:
     if path.is_dir():
         raise UsageError(f"{path} is a directory; name a file in it, e.g. {path / 'data.h5'}")
     try:
-        file = _open(path)
+        file = open_to_read(path)
     except OSError as error:
         if h5py.is_hdf5(path):
             raise UsageError(f"{path} can't be read: {reason(error)}") from error

@@ -5,64 +5,94 @@
                                   positioners_start, positioners_end
     measurement     NXcollection  all columns by their short names
     plot            NXdata        what a viewer shows first
+    plot_camera     NXdata        the frames of a camera
+
+Frames are in files of their own (see `frames`): what is called `camera` in these groups is a link to them.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 from h5py import h5g
 
-from obtura.data.columns import Column
+from obtura.data.columns import Column, Growing, dtype_of
 from obtura.data.common import POSITIONERS, Common
+from obtura.data.frames import FrameSeries, frame_names
 from obtura.data.layout import entry_name
-from obtura.data.tree import attribute, column, fact, group, hdf5_name, link, rows_of_a_chunk, unique_name
-from obtura.ground.errors import SavingError
+from obtura.data.notes import Notes
+from obtura.data.tree import attribute, column, external, fact, group, hdf5_name, link, rows_of_a_chunk, unique_name
 from obtura.ground.events import ChannelInfo, ScanBegan
 
 __all__ = ["Entry"]
 
+_CLASSES = {"sample": "NXsample", "user": "NXuser", "source": "NXsource"}
+
 
 class Entry:
-    """The entry of branch `branch` (from 0). `first`: what the entries of a scan share, None to make that."""
+    """The entry of branch `branch` (from 0). `first`: what the entries of a scan share, None to make that.
 
-    def __init__(self, root: Any, began: ScanBegan, branch: int, zero: float, first: Common | None = None) -> None:
+    `frames`: by channel, those that are saved, each with its file relative to this one.
+    """
+
+    def __init__(
+        self,
+        root: Any,
+        began: ScanBegan,
+        branch: int,
+        zero: float,
+        frames: Mapping[int, tuple[str, FrameSeries]],
+        first: Common | None = None,
+    ) -> None:
         self._began = began
-        self._channels = {i: info for i, info in enumerate(began.channels) if info.branch == branch}
+        self._frames = frames
+        own = {index: info for index, info in enumerate(began.channels) if info.branch == branch}
+        self._channels = {index: info for index, info in own.items() if index in frames or not info.is_frame}
         self.name = entry_name(began.number, branch)
         entry = group(root, self.name, "NXentry")
         instrument = group(entry, "instrument", "NXinstrument")
         self.common = first or Common(entry, instrument, began, zero)
+        self.notes = Notes(entry, began) if first is None else None
         if first is not None:
             first.share(entry, instrument)
         self._names = _names(self._channels)
         self._homes: dict[int, tuple[h5g.GroupID, str]] = {}
-        self.columns = {index: self._column(instrument, index) for index in self._channels}
+        self.columns: dict[int, Growing] = {index: self._column(instrument, index) for index in self._channels}
         self._metadata(instrument)
+        self._categories(entry, instrument)
         self._link_all(group(entry, "measurement", "NXcollection"), self._channels)
         self._plot(entry)
+        self._plot_frames(entry)
+
+    def attach(self, root: Any) -> None:
+        """Go on in another file, given by its root."""
+        for each in (*self.columns.values(), *(self.notes.columns if self.notes else ())):
+            if isinstance(each, Column):
+                each.attach(root)
 
     @property
-    def rows(self) -> list[Column]:
+    def rows(self) -> list[Growing]:
         """The columns that get one point an iteration each."""
         return [self.columns[index] for index, info in self._channels.items() if info.per_point]
 
     @property
-    def others(self) -> list[Column]:
+    def others(self) -> list[Growing]:
         """The columns that grow at their own pace."""
         return [self.columns[index] for index, info in self._channels.items() if not info.per_point]
 
-    def _column(self, instrument: h5g.GroupID, index: int) -> Column:
+    def _column(self, instrument: h5g.GroupID, index: int) -> Growing:
         info = self._channels[index]
-        dtype = _dtype(info)
+        dtype = dtype_of(info)
         is_axis = info.role == "axis"
         field = "value" if is_axis else "data"
         home = group(instrument, self._names[index], "NXpositioner" if is_axis else "NXdetector")
+        self._homes[index] = (home, field)
+        if index in self._frames:
+            self._link(home, field, index)
+            return self._frames[index][1]
         expected = int(self._began.scan_info.get("npoints") or 0) if info.per_point else 0
         dataset = column(home, field, dtype, info.shape, rows_of_a_chunk(info.shape, expected), info.unit)
         attribute(dataset, "channel", info.name)
-        self._homes[index] = (home, field)
         return Column(info.name, dataset, dtype, info.shape)
 
     def _metadata(self, instrument: h5g.GroupID) -> None:
@@ -80,18 +110,39 @@ class Entry:
                 if key != "@NX_class":
                     fact(home, str(key), value)
 
+    def _categories(self, entry: h5g.GroupID, instrument: h5g.GroupID) -> None:
+        """What the user says, by category; what belongs to the instrument goes there."""
+        for category, facts in self._began.scan_info.get("scan_meta", {}).items():
+            if category == "instrument":
+                home = instrument
+            else:
+                nx_class = str(facts.get("@NX_class", _CLASSES.get(category, "NXcollection")))
+                home = group(entry, unique_name(category, entry), nx_class)
+            for key, value in facts.items():
+                if key != "@NX_class":
+                    fact(home, str(key), value)
+
     def _link_all(self, parent: h5g.GroupID, indices: Sequence[int] | Mapping[int, Any]) -> None:
         for index in indices:
-            link(parent, self._names[index], *self._homes[index])
+            self._link(parent, self._names[index], index)
+
+    def _link(self, parent: h5g.GroupID, name: str, index: int) -> None:
+        if index in self._frames:
+            file, series = self._frames[index]
+            external(parent, name, file, series.place.path)
+        else:
+            link(parent, name, *self._homes[index])
 
     def _plot(self, entry: h5g.GroupID) -> None:
         """The NXdata a viewer opens with: the first counters over the axis, or a map, or a spectrum."""
         per_point = {index: info for index, info in self._channels.items() if info.per_point}
         counters = [index for index, info in per_point.items() if info.role == "counter"]
         signals = [index for index in counters if not per_point[index].shape] or counters[:1]
+        axes = self._plot_axes(per_point)
+        if asked := self._asked(per_point):
+            axes, signals = asked[0] or axes, asked[1] or signals
         if not signals:
             return
-        axes = self._plot_axes(per_point)
         names = [self._names[index] for index in axes]
         plot = group(entry, "plot", "NXdata", signal=self._names[signals[0]])
         if per_point[signals[0]].shape:
@@ -104,6 +155,28 @@ class Entry:
         self._link_all(plot, [*axes, *signals])
         attribute(entry, "default", "plot")
 
+    def _asked(self, per_point: Mapping[int, ChannelInfo]) -> tuple[list[int], list[int]] | None:
+        """The axes and signals of the first plot that the user asked for: see `ScanInfo.add_curve_plot`."""
+        known = {name: index for index, info in per_point.items() for name in (info.short_name, info.name)}
+        for plot in self._began.scan_info.get("plots", ()):
+            axes = [plot.get("x"), plot.get("y")] if plot.get("kind") == "scatter-plot" else [plot.get("x")]
+            signals = plot.get("yleft", []) + plot.get("yright", []) if len(axes) == 1 else [plot.get("value")]
+            found = [[known[name] for name in names if name in known] for names in (axes, signals)]
+            if any(found):
+                return found[0], found[1]
+        return None
+
+    def _plot_frames(self, entry: h5g.GroupID) -> None:
+        for index in self._frames.keys() & self._channels.keys():
+            name = self._names[index]
+            axes = self._plot_axes({i: info for i, info in self._channels.items() if info.per_point})[:1]
+            if not self._channels[index].per_point:
+                axes = []  # it goes at its own pace
+            plot = group(entry, unique_name(f"plot_{name}", entry), "NXdata", signal=name, interpretation="image")
+            inside = ["."] * len(self._channels[index].shape)
+            attribute(plot, "axes", [self._names[axes[0]] if axes else ".", *inside])
+            self._link_all(plot, [*axes, index])
+
     def _plot_axes(self, per_point: Mapping[int, ChannelInfo]) -> list[int]:
         info = self._began.scan_info
         is_map = info.get("data_dim") == 2 or "mesh" in str(info.get("type", ""))
@@ -113,23 +186,16 @@ class Entry:
         return axes[: 2 if is_map else 1] or times[:1]
 
 
-def _dtype(info: ChannelInfo) -> np.dtype[Any]:
-    try:
-        dtype = np.dtype(info.dtype)
-    except TypeError as error:
-        raise SavingError(f"channel {info.name}: {info.dtype} can't be saved; use numbers") from error
-    if dtype.kind not in "biufc":
-        raise SavingError(f"channel {info.name}: {info.dtype} can't be saved; use numbers")
-    return dtype
-
-
 def _names(channels: Mapping[int, ChannelInfo]) -> dict[int, str]:
-    """What each channel is called in the file: its short name, or its full one when the short one clashes."""
-    counts = Counter(hdf5_name(info.short_name) for info in channels.values())
+    """What each channel is called in the file: its short name, or its full one when the short one clashes.
+
+    Frames are called as their detector.
+    """
+    short = {index: hdf5_name(info.short_name) for index, info in channels.items()} | frame_names(channels)
+    counts = Counter(short.values())
     taken = set(POSITIONERS)
     names: dict[int, str] = {}
     for index, info in channels.items():
-        short = hdf5_name(info.short_name)
-        names[index] = unique_name(short if counts[short] == 1 else info.name, taken)
+        names[index] = unique_name(short[index] if counts[short[index]] == 1 else info.name, taken)
         taken.add(names[index])
     return names

@@ -6,7 +6,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from obtura.data.contents import EntryInfo, datasets_of, list_entries, opened_entry, text_of
+from obtura.data.contents import EntryInfo, datasets_of, frames_of, list_entries, opened_entry, text_of
 from obtura.ground.errors import UsageError
 
 __all__ = ["list_entries", "listing", "showing"]
@@ -119,7 +119,18 @@ def _columns(entry: h5py.Group) -> str:
     for name, dataset in datasets_of(entry, "measurement").items():
         shape = " x ".join(map(str, dataset.shape))
         rows.append((name, str(dataset.attrs.get("units", "")), shape, *_range(dataset), *_ends(dataset)))
-    return _aligned(rows, right=range(2, 7))
+    table = _aligned(rows, right=range(2, 7))
+    frames = [(name, *_frames(entry, name, file)) for name, file in frames_of(entry).items()]
+    return f"{table}\n\n{_aligned(frames)}" if frames else table
+
+
+def _frames(entry: h5py.Group, name: str, file: str) -> tuple[str, str]:
+    """What there is of frames, without reading them."""
+    try:
+        dataset = entry["measurement"][name]
+    except (KeyError, OSError):
+        return "missing", f"the file is gone or damaged: {file}"
+    return f"{dataset.dtype} {dataset.shape}", f"frames in {file}"
 
 
 def _range(dataset: h5py.Dataset) -> tuple[str, str]:

@@ -1,19 +1,22 @@
 """The saver: reads a scan's record and writes it into the scan's file, live."""
 
+import math
 import time
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from obtura.contracts.consumers import Consumer, Say
+from obtura.contracts.consumers import Consumer, FrameSource, Say
 from obtura.data import lock
+from obtura.data.columns import dtype_of
 from obtura.data.disk import free_bytes, free_text, make_directory, saving_error
 from obtura.data.layout import scan_directory, scan_file
 from obtura.data.master import add_links
 from obtura.data.saving import ScanSaving
 from obtura.data.scan_file import ScanFile
+from obtura.data.subscans import link_sub_scans
 from obtura.ground.errors import SavingError
-from obtura.ground.events import Event, HookLeft, Points, ScanBegan, ScanEnded
+from obtura.ground.events import Comment, Event, HookLeft, Metadata, Points, ScanBegan, ScanEnded, SubScan
 from obtura.works.clock import clock
 
 __all__ = ["RESERVE", "HDF5Saver"]
@@ -24,6 +27,9 @@ RESERVE = 50_000_000
 SHARE = 10
 LONGEST_PAUSE = 0.1
 """Writing takes one part in `SHARE` of the time, more when the pauses (s) between writes would become longer."""
+
+HEAVY = 4_000_000
+"""Bytes of frames that are written without a pause before: they take memory, and more come."""
 
 
 class HDF5Saver(Consumer):
@@ -43,6 +49,7 @@ class HDF5Saver(Consumer):
         self._number = 0
         self._file: ScanFile | None = None
         self._linked = False
+        self._sub_scans: list[SubScan] = []
         self._ended: ScanEnded | None = None
         self._failed: SavingError | None = None
         self._broken = False
@@ -62,9 +69,31 @@ class HDF5Saver(Consumer):
         lock.take(master, began.number)
         make_directory(scan_directory(master))
         zero = clock.time() - (clock.epoch() - began.start_time.timestamp())
-        self._file = ScanFile(scan_file(master, began.number), began, zero)
+        images = self._images(began)
+        self._check_space(master, self._reserve, _bytes_expected(began, images))
+        self._file = ScanFile(scan_file(master, began.number), began, zero, images)
+        self.takes_frames = bool(images)
         add_links(master, {entry.name: self._file.path for entry in self._file.entries})
         self._linked = True
+
+    def _images(self, began: ScanBegan) -> dict[Path, list[int]]:
+        """The files for the frames that are to be saved, one for each detector, with its channels."""
+        images: dict[Path, list[int]] = {}
+        if not (began.scan_info.get("save_images", True) and self._saving.save_images):
+            return images
+        owners: dict[Path, tuple[int, str]] = {}
+        for index, info in enumerate(began.channels):
+            if info.is_frame:
+                owner = info.branch, info.device
+                path = Path(self._saving.images_file(began.number, began.name, info.device))
+                while owners.setdefault(path, owner) != owner:  # prefixes need not tell detectors apart
+                    path = path.with_stem(f"{path.stem}_{len(owners) + 1}")
+                images.setdefault(path, []).append(index)
+        return images
+
+    def frames(self, channel: int) -> FrameSource | None:
+        """Frames that are saved can be read from their file, also while it grows."""
+        return None if self._file is None else self._file.frames.get(channel)
 
     def receive(self, events: Sequence[Event]) -> None:
         """Write blocks of points. After `ScanEnded` it returns with the file closed and on disk.
@@ -77,12 +106,15 @@ class HDF5Saver(Consumer):
             return
         try:
             for event in events:
-                if isinstance(event, Points | HookLeft):
+                if isinstance(event, Points | HookLeft | Comment | Metadata):
                     file.take(event)
+                elif isinstance(event, SubScan):
+                    self._sub_scans.append(event)
                 elif isinstance(event, ScanEnded):
                     self._ended = event
                     self._check_there(file)
                     file.finish(event)
+                    link_sub_scans(file.path, file.entries[0].name, self._sub_scans)
                     return
             if file.is_behind:
                 self._write(file)
@@ -95,10 +127,11 @@ class HDF5Saver(Consumer):
 
     def _write(self, file: ScanFile) -> None:
         """Write what there is. In the pause before, the next batch gathers; nothing is ever put off until later."""
-        time.sleep(max(self._due - time.perf_counter(), 0.0))  # real time: it is the processor that is shared
+        if file.waiting < HEAVY:
+            time.sleep(max(self._due - time.perf_counter(), 0.0))  # real time: it is the processor that is shared
         began = time.perf_counter()
         self._check_there(file)
-        self._check_space(file.path, self._reserve // 2)
+        self._check_space(file.path, self._reserve // 2 + file.waiting)
         file.write()
         ended = time.perf_counter()
         self._due = ended + min((ended - began) * (SHARE - 1), LONGEST_PAUSE)
@@ -120,9 +153,9 @@ class HDF5Saver(Consumer):
         """The scan was refused, or receiving failed: the file ends here."""
         try:
             if not self._linked:
-                file.path.unlink(missing_ok=True)
+                file.remove()
             elif not self._broken and not (self._failed and file.is_lost):
-                file.finish(self._ended or self._end_now())
+                file.finish(self._ended if self._ended and not self._failed else self._end_now())
         except Exception as error:
             self._broken = True
             raise saving_error("could not be closed", file.path, error) from error
@@ -136,22 +169,39 @@ class HDF5Saver(Consumer):
 
     def _end_now(self) -> ScanEnded:
         message = str(self._failed) if self._failed else "the scan did not begin"
-        return ScanEnded(datetime.fromtimestamp(clock.epoch()).astimezone(), "FAILURE", message, {})
+        everywhere = tuple(range(len(self._file.entries))) if self._file else ()
+        positions = self._ended.positioners if self._ended else {}
+        return ScanEnded(datetime.fromtimestamp(clock.epoch()).astimezone(), "FAILURE", message, positions, everywhere)
 
     def _check_there(self, file: ScanFile) -> None:
-        if file.is_lost:
+        if lost := file.lost:
+            what = "nothing of this scan is on the disk" if lost == file.path else "these frames are not on the disk"
             raise SavingError(
-                f"{file.path} was removed while the scan was writing it: nothing of this scan is on the disk; "
+                f"{lost} was removed while the scan was writing it: {what}; "
                 "the points so far are in memory, scan.get_data()"
             )
 
-    def _check_space(self, path: Path, least: int) -> None:
+    def _check_space(self, path: Path, least: int, expected: int = 0) -> None:
+        """Refuse a disk with less than `least` bytes free besides the `expected` ones."""
         try:
             free = free_bytes(path)
         except OSError as error:
             raise saving_error("can't find out the free space", path, error) from error
+        if least <= free < least + expected:
+            raise SavingError(
+                f"{path}: the disk is too small: this scan needs about {expected / 1e6:.3g} MB ({free_text(path)}, "
+                f"{least / 1e6:.3g} MB must stay free); delete something, or save elsewhere: SCAN_SAVING.base_path"
+            )
         if free < least:
             raise SavingError(
                 f"{path}: the disk is full ({free_text(path)}, {least / 1e6:.3g} MB must stay free); "
                 "delete something, or save to another disk: SCAN_SAVING.base_path"
             )
+
+
+def _bytes_expected(began: ScanBegan, images: dict[Path, list[int]]) -> int:
+    """What the points of a whole scan take on the disk, as far as it is known how many there will be."""
+    saved = {index for channels in images.values() for index in channels}
+    infos = [info for index, info in enumerate(began.channels) if index in saved or not info.is_frame]
+    npoints = int(began.scan_info.get("npoints") or 0)
+    return sum(npoints * math.prod(info.shape) * dtype_of(info).itemsize for info in infos if info.per_point)

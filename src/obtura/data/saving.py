@@ -2,11 +2,13 @@
 
 import os
 import threading
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from obtura.data.disk import saving_error
+from obtura.contracts.settings import OnSetting, Setting
+from obtura.data.disk import make_directory, saving_error
 from obtura.data.layout import SUFFIX, highest_scan_file, scan_directory
 from obtura.data.lock import account
 from obtura.data.master import highest_entry
@@ -16,7 +18,20 @@ from obtura.works.clock import clock
 
 __all__ = ["ScanSaving"]
 
-_OWN = ("base_path", "template", "data_filename")
+_OWN: dict[str, str | bool] = {
+    "base_path": "scans",
+    "template": "{session}",
+    "data_filename": "data",
+    "images_path_template": "scan{scan_number}",
+    "images_prefix": "{img_acq_device}_",
+    "save_images": True,
+    "date_format": "%Y%m%d",
+    "scan_number_format": "%04d",
+}
+"""What a user may set, and what it is at first."""
+
+_OF_A_SCAN = ("scan_name", "scan_number", "img_acq_device")
+"""Fields that have a value for the frames of a scan only."""
 
 _numbering = threading.Lock()
 _given: dict[str, int] = {}
@@ -26,45 +41,74 @@ _given: dict[str, int] = {}
 class ScanSaving:
     """Where data go: `<base_path>/<template>/<data_filename>.h5`. Users see it as `SCAN_SAVING`.
 
-    `template` and `data_filename` may hold fields: `{session}`, `{user_name}`, `{date}` (20190313) and
-    whatever `add` has added. A field is set as an attribute: `SCAN_SAVING.sample = "quartz"`. What has no
+    `template` and `data_filename` may hold fields: `{session}`, `{user_name}`, `{date}` (20190313, see `date_format`)
+    and whatever `add` has added. A field is set as an attribute: `SCAN_SAVING.sample = "quartz"`. What has no
     place in a file's name becomes an underscore; nothing is ever written outside of `base_path`.
+
+    Frames of cameras go into `<images_path_template>/<images_prefix>.h5` beside the scan's own file, unless
+    `save_images` is False. These two may also hold `{scan_number}` (0012, see `scan_number_format`), `{scan_name}` and
+    `{img_acq_device}`, the camera.
     """
 
+    name = "SCAN_SAVING"
     base_path: str
     template: str
     data_filename: str
+    images_path_template: str
+    images_prefix: str
+    save_images: bool
+    date_format: str
+    scan_number_format: str
     _fields: dict[str, str]
+    _added: list[str]
+    _on_setting: OnSetting | None
 
     def __init__(self, session: str = "", user_name: str = "", base_path: str | os.PathLike[str] = "scans") -> None:
-        self.__dict__["_fields"] = {"session": session, "user_name": user_name or account()}
+        fields = {"session": session, "user_name": user_name or account()}
+        self.__dict__.update(_OWN, _fields=fields, _added=[], _on_setting=None)
         self.base_path = os.fspath(base_path)
-        self.template = "{session}"
-        self.data_filename = "data"
 
     def add(self, name: str, default: str = "") -> None:
-        """Add a field: an attribute of this object, and `{name}` in the template.
+        """Add a field: an attribute of this object, and `{name}` in the templates.
 
         Raises:
             UsageError: no name for an attribute, or one that is there already.
         """
+        self._refuse_field(name)
+        self._fields[name] = _checked(name, default)
+        self._added.append(name)
+        self._tell("added", self._of_the_user())
+
+    def _refuse_field(self, name: Any) -> None:
         if not isinstance(name, str) or not name.isidentifier() or name.startswith("_"):
             raise UsageError(f"a field of SCAN_SAVING needs a name of letters, digits and underscores, not {name!r}")
-        if name in dir(self):
+        if name in dir(self) or name in _OF_A_SCAN:
             raise UsageError(f"SCAN_SAVING has {name!r} already")
-        self._fields[name] = _checked(name, default)
+
+    def _of_the_user(self) -> dict[str, Setting]:
+        return {name: self._fields[name] for name in self._added}
 
     # -- results ------------------------------------------------------------------------------------------
 
     @property
     def date(self) -> str:
         """Today, as 20190313."""
-        return datetime.fromtimestamp(clock.epoch()).strftime("%Y%m%d")
+        return datetime.fromtimestamp(clock.epoch()).strftime(self.date_format)
 
     @property
     def root_path(self) -> str:
         """The directory of the master file, absolute."""
         return os.path.dirname(self.filename)
+
+    @property
+    def data_path(self) -> str:
+        """The master file without its suffix; the scans' own files are in a directory of this name."""
+        return self.filename.removesuffix(SUFFIX)
+
+    @property
+    def data_fullpath(self) -> str:
+        """The same as `filename`."""
+        return self.filename
 
     @property
     def filename(self) -> str:
@@ -73,29 +117,82 @@ class ScanSaving:
         Raises:
             UsageError: the template names an unknown field, or leaves `base_path`.
         """
-        values = {**self._fields, "date": self.date}
-        below = fill("template", self.template, values)
-        name = fill("data_filename", self.data_filename, values).removesuffix(SUFFIX)
-        base = os.path.abspath(os.path.expanduser(self.base_path))
+        below = self._filled("template")
+        name = self._filled("data_filename").removesuffix(SUFFIX)
+        base = self._base
         _refuse_leaving("template", below)
-        _refuse_leaving("data_filename", name)
-        if not name or "/" in name or os.sep in name:
-            raise UsageError(f"data_filename must be the name of a file, not {self.data_filename!r}")
+        _refuse_no_name("data_filename", name)
         master = os.path.normpath(os.path.join(base, below, name + SUFFIX))
         for path in (os.path.dirname(master), master, str(scan_directory(Path(master)))):
             _refuse_outside(path, base)
         return master
 
-    def get(self) -> dict[str, str]:
+    @property
+    def images_path(self) -> str:
+        """How the files of frames begin; what is known in a scan only stands there in braces.
+
+        Raises:
+            UsageError: see `images_file`.
+        """
+        directory, prefix = self._images({name: f"{{{name}}}" for name in _OF_A_SCAN})
+        return os.path.join(directory, prefix)
+
+    def images_file(self, scan_number: int, scan_name: str, device: str) -> str:
+        """The file for the frames of `device` in a scan, absolute, e.g. /tmp/scans/demo/data/scan0012/camera.h5.
+
+        Raises:
+            UsageError: a template names an unknown field, or leaves `base_path`.
+        """
+        number = self.scan_number_format % scan_number
+        directory, prefix = self._images({"scan_number": number, "scan_name": scan_name, "img_acq_device": device})
+        path = os.path.join(directory, (prefix.rstrip("_-. ") or "frames") + SUFFIX)
+        _refuse_outside(path, self._base)
+        return path
+
+    def _images(self, values: Mapping[str, str]) -> tuple[str, str]:
+        below, prefix = self._filled("images_path_template", values), self._filled("images_prefix", values)
+        _refuse_leaving("images_path_template", below)
+        if prefix:
+            _refuse_no_name("images_prefix", prefix)
+        return os.path.normpath(os.path.join(self.data_path, below)), prefix
+
+    def _filled(self, what: str, of_a_scan: Mapping[str, str] | None = None) -> str:
+        template = self.__dict__[what]
+        if of_a_scan is None and (known_later := [name for name in _OF_A_SCAN if f"{{{name}}}" in template]):
+            raise UsageError(
+                f"{what} {template!r}: {{{known_later[0]}}} is known in a scan only, and the file is for many; "
+                "it may be used in images_path_template and images_prefix"
+            )
+        return fill(what, template, {**self._fields, "date": self.date, **(of_a_scan or {})})
+
+    @property
+    def _base(self) -> str:
+        return os.path.abspath(os.path.expanduser(self.base_path))
+
+    def get_path(self) -> str:
+        """The same as `root_path`."""
+        return self.root_path
+
+    def create_root_path(self) -> None:
+        """Make the directory of the master file, with its parents; a scan does so itself.
+
+        Raises:
+            SavingError: it can't be made.
+        """
+        make_directory(Path(self.root_path))
+
+    def get(self) -> dict[str, Any]:
         """All fields and results by name."""
-        own = {name: self.__dict__[name] for name in _OWN}
-        return {**own, **self._fields, "root_path": self.root_path, "filename": self.filename}
+        results = ("date", "root_path", "data_path", "data_fullpath", "filename", "images_path")
+        return {**self._settable(), **{name: getattr(self, name) for name in results}}
 
     def clone(self) -> "ScanSaving":
         """A copy that later changes do not touch."""
         copy = ScanSaving()
-        copy.__dict__.update(self.__dict__, _fields=dict(self._fields))
+        copy.__dict__.update(self.__dict__, _fields=dict(self._fields), _added=list(self._added), _on_setting=None)
         return copy
+
+    # -- numbers ------------------------------------------------------------------------------------------
 
     def next_number(self) -> int:
         """A number that no scan of this master has: one more than any in the master, among its files, or
@@ -115,7 +212,17 @@ class ScanSaving:
             _given[key] = 1 + max(highest_entry(master), files, _given.get(key, 0))
             return _given[key]
 
+    next_scan_number = next_number
+
+    def reset_scan_number(self) -> None:
+        """Forget numbers that were given out for nothing: the next scan follows the last one that has a file."""
+        with _numbering:
+            _given.pop(os.path.realpath(self.filename), None)
+
     # -- fields are attributes ----------------------------------------------------------------------------
+
+    def _settable(self) -> dict[str, Any]:
+        return {**{name: self.__dict__[name] for name in _OWN}, **self._fields}
 
     def __getattr__(self, name: str) -> str:
         fields: dict[str, str] = self.__dict__.get("_fields", {})
@@ -133,27 +240,87 @@ class ScanSaving:
         else:
             known = close_match(name, [*_OWN, *self._fields])
             raise UsageError(f"SCAN_SAVING has no {name!r}; {known} Add it with SCAN_SAVING.add({name!r}, default).")
+        if name in self._added:
+            self._tell("added", self._of_the_user())
+        elif name in _OWN:
+            self._tell(name, self.__dict__[name])
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self._fields]
 
     def __repr__(self) -> str:
-        own = {name: self.__dict__[name] for name in _OWN}
-        try:
-            filename = self.filename
-        except ObturaError as error:
-            filename = f"!ERR {one_line(error)}"
-        lines = {**own, **self._fields, "filename": filename}
+        lines: dict[str, Any] = self._settable()
+        for name in ("filename", "images_path"):
+            try:
+                lines[name] = getattr(self, name)
+            except ObturaError as error:
+                lines[name] = f"!ERR {one_line(error)}"
         width = max(map(len, lines))
         return "\n".join(f"{name:{width}} = {value}" for name, value in lines.items())
 
+    def __info__(self) -> str:
+        return repr(self)
 
-def _checked(name: str, value: Any) -> str:
+    # -- what outlives a session (contracts.settings.Persistent) --------------------------------------------
+
+    def settings(self) -> Mapping[str, Setting]:
+        """What a user has set; `added`: the fields that were added, with their values."""
+        return {**{name: self.__dict__[name] for name in _OWN}, "added": self._of_the_user()}
+
+    def restore(self, settings: Mapping[str, Setting]) -> None:
+        """Take over what an earlier session kept.
+
+        Raises:
+            UsageError: a value that can't be; nothing was taken over.
+        """
+        own = {name: _checked(name, value) for name, value in settings.items() if name in _OWN}
+        added = settings.get("added") or {}
+        if not isinstance(added, Mapping):
+            raise UsageError(f"SCAN_SAVING: the fields that were added must be a mapping, not {added!r}")
+        fields = {name: _checked(name, value) for name, value in added.items()}
+        new = [name for name in fields if name not in self._fields]
+        for name in new:
+            self._refuse_field(name)
+        self._added.extend(new)
+        self._fields.update(fields)
+        self.__dict__.update(own)
+
+    def on_setting(self, listener: OnSetting | None) -> None:
+        """Tell `listener` of every change from now on; None: nobody."""
+        self.__dict__["_on_setting"] = listener
+
+    def _tell(self, key: str, value: Setting) -> None:
+        if self._on_setting is not None:
+            self._on_setting(key, value)
+
+
+def _checked(name: str, value: Any) -> Any:
+    if isinstance(_OWN.get(name), bool):
+        if not isinstance(value, bool):
+            raise UsageError(f"SCAN_SAVING.{name} must be True or False, not {value!r}")
+        return value
     if not isinstance(value, str):
         raise UsageError(f"SCAN_SAVING.{name} must be text, like {name} = {str(value)!r}, not {value!r}")
     if "\0" in value:
         raise UsageError(f"SCAN_SAVING.{name} must not hold a NUL character")
+    if name == "scan_number_format":
+        _refuse_no_format(value)
     return value
+
+
+def _refuse_no_format(value: str) -> None:
+    try:
+        numbers = {value % number for number in (1, 12, 12345)}
+    except (TypeError, ValueError):
+        numbers = set()
+    if len(numbers) < 3:
+        raise UsageError(f"SCAN_SAVING.scan_number_format must tell numbers apart, as '%04d' does, not {value!r}")
+
+
+def _refuse_no_name(what: str, name: str) -> None:
+    """Refuse what is not the name of a file."""
+    if not name or name in (".", "..") or "/" in name or os.sep in name:
+        raise UsageError(f"{what} must be the name of a file, not {name!r}")
 
 
 def _refuse_leaving(what: str, path: str) -> None:

@@ -1,120 +1,105 @@
-"""A scan's own file: made whole, then appended to and overwritten while readers look on (HDF5's SWMR mode).
+"""A scan's own file, with those of its frames: made whole, then appended to and overwritten while readers look on."""
 
-Three rules keep readers and the interpreter whole:
-
-- Every object exists before SWMR begins; from then on columns grow and what was filled in is overwritten.
-- The FILE is flushed, not single datasets: only then does a killed process leave a file that reads whole.
-- After a write has failed, closing fails too, keeps what it holds, and takes the interpreter along at its
-  exit. Such a file is let go of (`abandon`): on disk it stays as after a crash.
-"""
-
-import io
 import os
-import sys
-import tempfile
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any
 
-import h5py
-
-from obtura.data.columns import Rows
-from obtura.data.common import own_version
-from obtura.data.disk import saving_error, sync
+from obtura.data.columns import Growing, Rows
 from obtura.data.entry import Entry
+from obtura.data.frames import FrameFile, FrameSeries
+from obtura.data.growing import GrowingFile
 from obtura.data.tree import attribute
 from obtura.ground.errors import SavingError
-from obtura.ground.events import HookLeft, Points, ScanBegan, ScanEnded
+from obtura.ground.events import Comment, HookLeft, Metadata, Points, ScanBegan, ScanEnded
 
-__all__ = ["FORMAT", "ScanFile"]
-
-FORMAT = ("v110", "v110")
-"""The oldest format that has SWMR: readable with every HDF5 from 1.10 on. "latest" would ask for the newest."""
+__all__ = ["ScanFile"]
 
 
 class ScanFile:
     """The file of a running scan, ready to receive. `zero`: the clock's time (s) at the scan's start_time.
 
+    `images`: the files for frames, each with the channels (their numbers) that go into it; frames of other channels
+    are not saved.
+
     Raises:
-        SavingError: it exists already, or can't be made; then there is no file.
+        SavingError: a file exists already, or can't be made; then there is none.
     """
 
-    def __init__(self, path: Path, began: ScanBegan, zero: float) -> None:
+    def __init__(
+        self, path: Path, began: ScanBegan, zero: float, images: Mapping[Path, Iterable[int]] | None = None
+    ) -> None:
         self.path = path
         self.points = 0  # complete ones of the first branch that are safe
         self.is_behind = False  # something was received that is not written
-        self._claim()
-        # Made under another name: until SWMR begins HDF5 fails when a viewer that waits for new files locks this one.
-        hidden = path if os.name == "nt" else path.with_name(f".{path.name}.new")
-        self._file: Any = None
+        self._images: list[FrameFile] = []
         try:
-            self._build(began, zero, hidden)
-            if hidden != path:
-                os.replace(hidden, path)
-        except BaseException as error:
-            self.abandon()
-            for each in (hidden, path):
-                each.unlink(missing_ok=True)
-            if isinstance(error, SavingError) or not isinstance(error, Exception):
-                raise
-            raise saving_error("can't make this file", path, error) from error
+            for file, channels in (images or {}).items():
+                infos = {index: began.channels[index] for index in channels}
+                self._images.append(FrameFile(file, began, infos))
+            self.frames = {index: series for file in self._images for index, series in file.series.items()}
+            self._file = GrowingFile(path, lambda root: self._build(root, began, zero))
+        except BaseException:
+            for made in self._images:
+                made.remove()
+            raise
+        self._common.attach(self._file.root)
+        for entry in self.entries:
+            entry.attach(self._file.root)
 
-    def _claim(self) -> None:
-        """Have the name for oneself."""
-        try:
-            self.path.touch(exist_ok=False)
-        except FileExistsError as error:
-            raise SavingError(
-                f"{self.path} exists already: another process has saved a scan of this number; run the scan again"
-            ) from error
-        except OSError as error:
-            raise saving_error("can't make this file", self.path, error) from error
-
-    def _build(self, began: ScanBegan, zero: float, path: Path) -> None:
-        image = io.BytesIO()  # made in memory: then a full disk shows in a write of ours, not inside of HDF5
-        with h5py.File(image, "w", libver=FORMAT) as model:
-            self._build_entries(model.id, began, zero)
-        path.write_bytes(image.getbuffer())
-        self._file = h5py.File(path, "r+", libver=FORMAT, locking="best-effort")
-        self._common.attach(self._file.id)
-        for column in self._columns.values():
-            column.attach(self._file.id)
-        self._file.swmr_mode = True
-
-    def _build_entries(self, root: Any, began: ScanBegan, zero: float) -> None:
-        attribute(root, "NX_class", "NXroot")
-        attribute(root, "creator", "obtura")
-        attribute(root, "creator_version", own_version())
-        self.entries = [Entry(root, began, 0, zero)]
-        for branch in range(1, len(began.branches)):
-            self.entries.append(Entry(root, began, branch, zero, self.entries[0].common))
-        attribute(root, "default", self.entries[0].name)
+    def _build(self, root: Any, began: ScanBegan, zero: float) -> None:
+        frames = {index: (self._beside(series), series) for index, series in self.frames.items()}
+        self.entries = [Entry(root, began, 0, zero, frames)]
         self._common = self.entries[0].common
+        for branch in range(1, len(began.branches)):
+            self.entries.append(Entry(root, began, branch, zero, frames, self._common))
+        attribute(root, "default", self.entries[0].name)
         self._columns = {index: column for entry in self.entries for index, column in entry.columns.items()}
         self._rows = [Rows(entry.rows) for entry in self.entries]
-        self._others = [column for entry in self.entries for column in entry.others]
+        self._others: list[Growing] = [column for entry in self.entries for column in entry.others]
         self._others += self._common.hooks.columns
+        self._notes = self.entries[0].notes
+        self._others += self._notes.columns if self._notes else ()
+
+    def _beside(self, series: FrameSeries) -> str:
+        """A file as a link names it: relative to this one, so that both can be moved together."""
+        return Path(os.path.relpath(series.path, self.path.parent)).as_posix()
 
     @property
     def is_open(self) -> bool:
         """Whether it still has to be closed."""
-        return bool(self._file)
+        return self._file.is_open
 
     @property
     def is_lost(self) -> bool:
-        """Whether somebody removed the file, or put another one in its place: what is written goes nowhere."""
-        try:
-            there = os.stat(self.path)
-        except (FileNotFoundError, NotADirectoryError):
-            return True
-        return not os.path.samestat(there, os.fstat(self._file.id.get_vfd_handle()))
+        """Whether somebody removed the scan's own file: then nothing of the scan is left."""
+        return self._file.is_lost
 
-    def take(self, event: Points | HookLeft) -> None:
-        """Receive points or a hook call; nothing is written yet."""
+    @property
+    def lost(self) -> Path | None:
+        """The file, this one or one of frames, that somebody removed: what is written there goes nowhere."""
+        if self._file.is_lost:
+            return self.path
+        return next((file.path for file in self._images if file.is_lost), None)
+
+    @property
+    def waiting(self) -> int:
+        """Bytes of frames that were received and are not written."""
+        return sum(series.waiting for series in self.frames.values())
+
+    def take(self, event: Points | HookLeft | Comment | Metadata) -> None:
+        """Receive points, a hook call, or what was said; nothing is written yet."""
         self.is_behind = True
+        if isinstance(event, Comment | Metadata):
+            if self._notes is not None:
+                self._notes.take(event)
+            return
         if isinstance(event, HookLeft):
             self._common.hooks.take(event)
             return
-        column = self._columns[event.channel]
+        column = self._columns.get(event.channel)
+        if column is None:  # frames that are not saved
+            return
         if event.first != column.received:
             raise SavingError(
                 f"channel {column.name}: point {event.first} came where {column.received} was expected; "
@@ -129,51 +114,49 @@ class ScanFile:
         self._write_others_and_flush()
 
     def finish(self, ended: ScanEnded) -> None:
-        """Write all the rest, close, and return when it is on disk."""
-        for rows in self._rows:
-            rows.finish()
+        """Write all the rest, close, and return when it is on disk.
+
+        Raises:
+            SavingError: frames are missing; what there is is safe, and finishing can go on with another `ended`.
+        """
+        for branch, rows in enumerate(self._rows):
+            rows.finish(cut=branch in ended.cut)
         self._write_others_and_flush()
+        for file in self._images:
+            file.finish()
+        if ended.end_reason == "SUCCESS":
+            for entry in self.entries:
+                self._check_complete(entry)
         self._common.end(ended)
         self._file.flush()
         self._common.say_why(ended)  # a viewer that sees why it ended sees all the rest, too
-        self._file.flush()
         self._file.close()
-        sync(self.path)
-        sync(self.path.parent)
+
+    def _check_complete(self, entry: Entry) -> None:
+        """Every point must have its frame."""
+        points = min((column.received for column in entry.rows if not isinstance(column, FrameSeries)), default=0)
+        for column in entry.rows:
+            if isinstance(column, FrameSeries) and column.count < points:
+                raise SavingError(f"{column.name} gave {column.count} frames for {points} points; {column.path}")
 
     def _write_others_and_flush(self) -> None:
         for column in self._others:
             column.write(column.received)
+        for file in self._images:  # frames first: no row refers to one that is missing
+            file.flush()
         self._file.flush()
         self.is_behind = False
         self.points = min((column.written for column in self.entries[0].rows), default=0)
 
     def abandon(self) -> None:
-        """Close without touching the disk: what HDF5 still wants to write goes nowhere.
+        """Close without touching the disk, after a failed write."""
+        for file in self._images:
+            file.abandon()
+        self._file.abandon()
 
-        After one failed write HDF5 can neither flush nor close any more.
-        """
-        if not self._file:
-            return
-        descriptor = self._file.id.get_vfd_handle()
-        with _nowhere(os.fstat(descriptor).st_size) as sink:
-            os.dup2(sink.fileno(), descriptor, inheritable=False)
-        try:
-            self._file.close()
-        except (OSError, RuntimeError):
-            # a flush that failed left HDF5's list of what is unwritten half made; the failed close has ended that
-            self._file.close()
-
-
-def _nowhere(size: int) -> BinaryIO:
-    """A file on no disk that takes the place of one of `size` bytes."""
-    if sys.platform == "linux":
-        sink: BinaryIO = os.fdopen(os.memfd_create("obtura"), "r+b")
-    else:
-        sink = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115 - the caller closes it
-    try:
-        sink.truncate(2 * size + 2**30)  # HDF5 may lengthen it
-    except OSError:  # files may have a greatest size; the null device takes all, but can't be lengthened
-        sink.close()
-        return open(os.devnull, "r+b")
-    return sink
+    def remove(self) -> None:
+        """The scan was refused before it was linked: leave nothing."""
+        self._file.abandon()
+        self.path.unlink(missing_ok=True)
+        for file in self._images:
+            file.remove()

@@ -18,6 +18,7 @@ __all__ = [
     "Place",
     "attribute",
     "column",
+    "external",
     "fact",
     "group",
     "hdf5_name",
@@ -43,10 +44,10 @@ _IN_ORDER.set_link_creation_order(h5p.CRT_ORDER_TRACKED | h5p.CRT_ORDER_INDEXED)
 
 
 class Place:
-    """A dataset that is written later, in the file it was made in or in a copy of that."""
+    """A dataset that is written later, in the file it was made in or in a copy of that; `path`: its path there."""
 
     def __init__(self, dataset: h5d.DatasetID) -> None:
-        self._path = h5i.get_name(dataset)
+        self.path = h5i.get_name(dataset)
         self._root: Any = None
         self._dataset: Any = dataset
 
@@ -55,11 +56,20 @@ class Place:
         self._root = root
         self._dataset = None
 
+    def detach(self) -> None:
+        """The file is going to be closed."""
+        self._root = self._dataset = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the file is open."""
+        return self._root is not None or self._dataset is not None
+
     @property
     def dataset(self) -> h5d.DatasetID:
         """The dataset itself, opened when it is needed first."""
         if self._dataset is None:
-            self._dataset = h5d.open(self._root, self._path)
+            self._dataset = h5d.open(self._root, self.path)
         return self._dataset
 
 
@@ -176,6 +186,11 @@ def column(
 def link(parent: Any, name: str, target: Any, target_name: str) -> None:
     """A second name, in `parent`, of what is `target_name` in `target`."""
     parent.links.create_hard(_bytes(name), target, _bytes(target_name))
+
+
+def external(parent: Any, name: str, file: str, path: bytes) -> None:
+    """A name in `parent` of what is at `path` in another file, which is given relative to this one."""
+    parent.links.create_external(_bytes(name), _bytes(file), path)
 
 
 def fact(parent: Any, name: str, value: Any) -> None:

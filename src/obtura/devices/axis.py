@@ -1,38 +1,38 @@
 """An axis: something that has a position and can be moved."""
 
+import logging
 import math
 import threading
-from collections.abc import Callable
-from typing import TypeVar, TypeVarTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
 
-from obtura.devices.arguments import number, positive, quantity
+from obtura.contracts.motion import MotionHook
+from obtura.contracts.settings import OnSetting, Setting
+from obtura.devices.arguments import choice, number, positive, quantity
 from obtura.devices.axis_driver import AxisDriver
+from obtura.devices.axis_info import axis_info
+from obtura.devices.axis_motion import AxisMotion
+from obtura.devices.axis_stack import Circle, InUnits, ReadByEncoder, Refusing
 from obtura.devices.axis_state import AxisState
-from obtura.devices.trapezoid import trapezoid
-from obtura.ground.errors import DeviceBusyError, DeviceError, LimitError, ObturaError, UsageError, annotate, one_line
-from obtura.works.clock import Flag, clock
+from obtura.devices.encoder import Encoder
+from obtura.ground.errors import DeviceError, UsageError, one_line
+from obtura.ground.units import check_unit
 
 __all__ = ["Axis"]
 
-A = TypeVarTuple("A")
-R = TypeVar("R")
+log = logging.getLogger(__name__)
 
 
-class _Move:
-    """One move. `stopped`: it was told to stop; `halted` wakes whoever waits for its end."""
-
-    def __init__(self, target: float) -> None:
-        self.target = target
-        self.started = False
-        self.stopped = False
-        self.halted = Flag()
-
-
-class Axis:
+class Axis(AxisMotion):
     """An axis of a motor controller, as users and scans see it.
 
-    Positions, limits and `tolerance` are in `unit`, velocity in unit/s, acceleration in unit/s^2; infinite
-    means at once. A move that ends further than `tolerance` from its target is an error.
+    Positions are user positions, `sign` * dial + `offset`, in `unit`; velocity is in unit/s, acceleration in
+    unit/s^2; infinite means at once. A move that ends further than `tolerance` from its target is an error.
+
+    `limits`, or `low_limit` and `high_limit`: dial positions; `steps_per_unit`: for a driver that speaks steps;
+    `backlash`: see there; `encoder`: compared after each move, and with `read_position="encoder"` it tells where
+    the axis is; `modulo`: its dial goes round, from this back to 0, and moves take the short way;
+    `motion_hooks`: called around each of its moves and scans.
     """
 
     def __init__(
@@ -40,219 +40,200 @@ class Axis:
         name: str,
         driver: AxisDriver,
         unit: str | None = None,
-        limits: tuple[float, float] = (-math.inf, math.inf),
+        limits: tuple[float, float] | None = None,
         velocity: float = 1.0,
         acceleration: float = 10.0,
         tolerance: float = 1e-4,
+        low_limit: float | None = None,
+        high_limit: float | None = None,
+        steps_per_unit: float = 1.0,
+        sign: int = 1,
+        offset: float = 0.0,
+        backlash: float = 0.0,
+        velocity_low_limit: float = 0.0,
+        velocity_high_limit: float = math.inf,
+        encoder: Encoder | None = None,
+        read_position: Literal["controller", "encoder"] = "controller",
+        modulo: float | None = None,
+        motion_hooks: Sequence[MotionHook] = (),
     ) -> None:
         self.name = name
+        check_unit(name, unit)
         self.unit = unit
-        self.blocking = driver.blocking
-        self.tolerance = positive(f"{name}: tolerance", tolerance)
-        self._driver = driver
-        self._lock = threading.RLock()  # one call at a time; `stop` alone goes past it
-        self._move: _Move | None = None
-        self.limits = limits
-        self.velocity = velocity
-        self.acceleration = acceleration
-
-    # -- what it is ---------------------------------------------------------------------------------------
-
-    @property
-    def position(self) -> float:
-        """Where it is now."""
-        with self._lock:
-            return float(self._ask(self._driver.position))
-
-    @property
-    def state(self) -> AxisState:
-        """What it is doing: some of READY, MOVING, LIMPOS, LIMNEG, FAULT."""
-        with self._lock:
-            return self._ask(self._driver.state)
-
-    @property
-    def is_moving(self) -> bool:
-        """Whether it moves."""
-        return "MOVING" in self.state
-
-    @property
-    def limits(self) -> tuple[float, float]:
-        """The lowest and highest position allowed; -inf, inf for none."""
-        return self._limits
-
-    @limits.setter
-    def limits(self, limits: tuple[float, float]) -> None:
-        try:
-            low, high = limits
-        except (TypeError, ValueError):
-            raise UsageError(f"{self.name}: limits must be (lowest, highest), got {limits!r}") from None
-        low, high = number(f"{self.name}: low limit", low), number(f"{self.name}: high limit", high)
-        if low > high:
-            raise UsageError(f"{self.name}: low limit {quantity(low)} is above high limit {quantity(high)}")
-        self._limits = low, high
-
-    @property
-    def velocity(self) -> float:
-        """How fast the next move is at most, in unit/s."""
-        return self._velocity
-
-    @velocity.setter
-    def velocity(self, velocity: float) -> None:
-        self._velocity = positive(f"{self.name}: velocity", velocity)
-
-    @property
-    def acceleration(self) -> float:
-        """How fast the next move speeds up and slows down, in unit/s^2."""
-        return self._acceleration
-
-    @acceleration.setter
-    def acceleration(self, acceleration: float) -> None:
-        self._acceleration = positive(f"{self.name}: acceleration", acceleration)
-
-    # -- what it can do -----------------------------------------------------------------------------------
-
-    def check(self) -> None:
-        """Raise `DeviceError` when it can't set off now: it has a fault, or moves. Touch nothing."""
-        state = self.state
-        if "FAULT" in state:
-            raise DeviceError(f"{self.name} can't be moved: {state}")
-        if "MOVING" in state:
-            raise DeviceBusyError(f"{self.name} is moving: wait until it is there (wait_move) or stop it")
-
-    def check_target(self, target: float) -> None:
-        """Raise `LimitError` when `target` is outside the limits, `UsageError` when it is no position."""
-        low, high = self._limits
-        if type(target) is float and low <= target <= high and math.isfinite(target):
-            return  # the common case: no words needed
-        value = number(f"{self.name}: position", target)
-        if math.isinf(value):
-            raise UsageError(f"{self.name}: position must be finite, got {value}")
-        if low <= value <= high:
-            return
-        side, limit = ("high", high) if value > high else ("low", low)
-        raise LimitError(f"{self.name}: move to {self._shown(value)} would exceed {side} limit ({self._shown(limit)})")
-
-    def estimate(self, target: float) -> float:
-        """How long a move from here to `target` takes, in s."""
-        end = number(f"{self.name}: position", target)
-        return trapezoid(self.position, end, self._velocity, self._acceleration).duration
-
-    # -- motion -------------------------------------------------------------------------------------------
-
-    def move(self, target: float, wait: bool = True) -> None:
-        """Go to `target`; with `wait`, return when there, else at once.
-
-        Ctrl-C, or anything else that ends the wait, stops the axis first.
-
-        Raises:
-            LimitError, UsageError: `target` can't be gone to; nothing moved.
-            DeviceError: it moves already, has a fault, or did not get there.
-        """
-        self.check_target(target)
-        move = _Move(float(target))
-        try:
-            self._set_off(move)
-            if wait:
-                self._arrive(move)
-        except BaseException as error:
-            if self._move is move:  # else it was refused, and whatever moves is not ours to stop
-                self._stop_after(error)
-            raise
-
-    def rmove(self, delta: float, wait: bool = True) -> None:
-        """Go `delta` further from where it is; the rest as `move`."""
-        step = number(f"{self.name}: step", delta)
-        self.move(self.position + step, wait)
-
-    def wait_move(self) -> None:
-        """Return when at rest; Ctrl-C stops the axis.
-
-        Raises:
-            DeviceError: it is not where the last move sent it: it was stopped, or has a fault.
-        """
-        move = self._move
-        try:
-            if move is None:
-                self._rest()
-            else:
-                self._arrive(move)
-        except BaseException as error:
-            self._stop_after(error)
-            raise
-
-    def stop(self) -> None:
-        """Come to rest, from any thread; returns at rest. A move that waits elsewhere ends with an error."""
-        move = self._move
-        if move is not None:
-            move.stopped = True
-        if (move is None or move.started) and "READY" in self.state:
-            return
-        self._ask(self._driver.stop)
-        if move is not None:
-            move.halted.set()
-        self._rest()
-
-    def _set_off(self, move: _Move) -> None:
-        with self._lock:
-            self.check()
-            self._move = move
-            self._ask(self._driver.start_move, move.target, self._velocity, self._acceleration)
-            move.started = True
-        if move.stopped:  # stop() came meanwhile, and the driver may have taken it for a stop at rest
-            self._ask(self._driver.stop)
-
-    def _rest(self, halted: Flag | None = None) -> AxisState:
-        while "MOVING" in (state := self.state):
-            # Once the flag is set, waiting for it would take no time.
-            clock.wait(None if halted is None or halted.is_set else halted, self._driver.look_again_after())
-        return state
-
-    def _arrive(self, move: _Move) -> None:
-        state, position = self._rest(move.halted), self.position
-        if "FAULT" not in state and abs(position - move.target) <= self.tolerance:
-            return
-        here, there = self._shown(position), self._shown(move.target)
-        if "FAULT" in state:
-            raise DeviceError(f"{self.name}: the move to {there} failed at {here}: {state}")
-        if move.stopped:
-            raise DeviceError(f"{self.name}: the move to {there} was stopped at {here}")
-        raise DeviceError(
-            f"{self.name}: the move to {there} ended at {here}, further off than the tolerance "
-            f"of {self._shown(self.tolerance)}" + (f" ({state})" if state != AxisState("READY") else "")
+        self.tolerance = tolerance
+        self.encoder = encoder
+        self.modulo = None if modulo is None else positive(f"{name}: modulo", modulo)
+        self.motion_hooks = tuple(motion_hooks)
+        self.steps_per_unit = _steps(name, driver, steps_per_unit)
+        self._half_step = 0.5 / abs(self.steps_per_unit) if driver.in_steps else 0.0
+        self._by_encoder = choice(f"{name}: read_position", read_position, ("controller", "encoder")) == "encoder"
+        self._usable = self._stack(driver)
+        self.blocking = self._usable.blocking or (encoder is not None and encoder.blocking)
+        self._lock = threading.RLock()
+        self._unkept = False
+        velocities = (
+            number(f"{name}: velocity_low_limit", velocity_low_limit),
+            number(f"{name}: velocity_high_limit", velocity_high_limit),
         )
+        given = _both(name, limits, low_limit, high_limit)
+        super().__init__(name, unit, given, velocity, acceleration, sign, offset, backlash, velocities)
 
-    def _stop_after(self, error: BaseException) -> None:
-        try:
-            self.stop()
-        except Exception as later:  # noqa: BLE001 - the error that ended the move is the one to raise
-            annotate(error, f"then {self.name} could not be stopped: {one_line(later)}")
+    def _stack(self, driver: AxisDriver) -> AxisDriver:
+        """The driver with everything around it that makes it speak dial positions."""
+        if driver.in_steps:
+            driver = InUnits(driver, self.steps_per_unit)
+        if self._by_encoder:
+            if self.encoder is None:
+                raise UsageError(f"{self.name}: read_position is encoder, but it has no encoder")
+            driver = ReadByEncoder(driver, self.encoder)
+        return driver if self.modulo is None else Circle(driver, self.modulo)
 
-    def _ask(self, function: Callable[[*A], R], *args: *A) -> R:
+    def _take_over(self) -> None:
+        super()._take_over()
+        self._driver = self._usable
+        if why := self._now["disabled"]:
+            reason = why if isinstance(why, str) else ""
+            words = f" ({reason})" if reason else ""
+            refusal = f"{self.name} is disabled{words}; {self.name}.enable() ends that"
+            self._driver = Refusing(refusal, AxisState("DISABLED", reason=reason), self._usable)
+
+    # -- the controller -----------------------------------------------------------------------------------
+
+    def on(self) -> None:
+        """Switch its power on.
+
+        Raises:
+            UsageError: its controller can't do that.
+        """
+        self._call(self._driver.on)
+
+    def off(self) -> None:
+        """Switch its power off; nothing moves it until `on()`.
+
+        Raises:
+            UsageError: its controller can't do that.
+            DeviceBusyError: it moves.
+        """
+        self._must_rest("its power can be switched off")
+        self._call(self._driver.off)
+
+    def sync_hard(self) -> None:
+        """Forget where it was sent and ask the controller: somebody else may have moved it."""
+        self._move = None
+        self._call(self._driver.sync)
+
+    def _call(self, function: Callable[[], None]) -> None:
+        with self._lock:
+            self._ask_for(function)
+        if self._listeners:
+            self._tell_position()
+            self._listeners.tell("state", self.state)
+
+    # -- whether it may be used ---------------------------------------------------------------------------
+
+    @property
+    def disabled(self) -> bool:
+        """Whether it refuses everything, because somebody said `disable()`."""
+        return bool(self._now["disabled"])
+
+    def disable(self, reason: str = "") -> None:
+        """From now on, and in sessions to come, refuse everything and leave the controller alone, until `enable()`.
+
+        `reason`: shown to whoever tries.
+
+        Raises:
+            DeviceBusyError: it moves.
+        """
         try:
-            return function(*args)
-        except ObturaError:
-            raise
-        except Exception as error:
-            raise DeviceError(f"{self.name}: {one_line(error)}") from error
+            self._must_rest("it can be disabled")
+        except DeviceError as error:
+            if self._answers():
+                raise
+            log.info("%s is disabled while it does not answer: %s", self.name, one_line(error))
+        self._set("disabled", reason or True)
+
+    def _answers(self) -> bool:
+        try:
+            return bool(self.state)
+        except DeviceError as error:
+            log.debug("%s", one_line(error))
+            return False
+
+    def enable(self) -> None:
+        """End what `disable()` began."""
+        self._set("disabled", False)
+
+    # -- settings that outlive a session -------------------------------------------------------------------
+
+    def settings(self) -> Mapping[str, Setting]:
+        """What is not as configured, and `dial`: where an axis stands whose controller does not remember it.
+
+        `limits` are dial limits. On its way, `dial` is a mapping with `from` and `to`.
+        """
+        kept = dict(super().settings())
+        if not self._usable.keeps_position and not self.disabled:
+            kept["dial"] = self.dial
+        return kept
+
+    def restore(self, settings: Mapping[str, Setting]) -> None:
+        """Take over what an earlier session kept; `notices()` then says what that changed.
+
+        An axis whose controller remembers nothing is put where it was. When the session ended during a move,
+        that is its target, and `notices()` says so.
+
+        Raises:
+            UsageError: a value that can't be; nothing was taken over.
+        """
+        kept = settings.get("dial")
+        ends = [kept.get("from"), kept.get("to")] if isinstance(kept, dict) else [kept]
+        numbers = [number(f"{self.name}: dial", end) for end in ends if end is not None]
+        super().restore(settings)
+        if self.disabled:
+            why = f": {self._now['disabled']}" if isinstance(self._now["disabled"], str) else ""
+            self._notices.append(f"{self.name} is disabled{why} ({self.name}.enable() ends that)")
+        if not numbers:
+            return
+        if not self._usable.keeps_position:
+            self._usable.set_position(numbers[-1])
+        if isinstance(kept, dict):
+            self._unkept = True
+            self._notices.append(self._interrupted(numbers))
+
+    def _interrupted(self, dials: Sequence[float]) -> str:
+        way = " to ".join(self._shown(self.dial2user(dial)) for dial in dials)
+        if self._usable.keeps_position:
+            return f"{self.name}: the last session ended while it moved from {way}; look where it is"
+        stands = self._shown(self.dial2user(dials[-1]))
+        return f"{self.name}: the last session ended while it moved from {way}; it is taken to be at {stands}"
+
+    def on_setting(self, listener: OnSetting | None) -> None:
+        """Tell `listener` of every change from now on, None as the value of what is as configured; None: nobody."""
+        super().on_setting(listener)
+        if listener is not None and self._unkept:  # the move that was cut off is over
+            self._unkept = False
+            self._keep("dial", None if self._usable.keeps_position else self.dial)
 
     # -- for people ---------------------------------------------------------------------------------------
 
-    def _shown(self, value: float) -> str:
-        return quantity(value, self.unit)
-
     def __info__(self) -> str:
-        low, high = self._limits
-        lines = [
-            f"axis {self.name}",
-            f"  position      {self._shown(self.position)}",
-            f"  state         {self.state}",
-            f"  limits        {quantity(low)} to {self._shown(high)}",
-        ]
-        if math.isfinite(self._velocity):
-            lines.append(f"  velocity      {quantity(self._velocity)} {self.unit or 'unit'}/s")
-        if math.isfinite(self._acceleration):
-            lines.append(f"  acceleration  {quantity(self._acceleration)} {self.unit or 'unit'}/s^2")
-        return "\n".join(lines)
+        return axis_info(self)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r})"
+
+
+def _steps(name: str, driver: AxisDriver, steps_per_unit: float) -> float:
+    steps = number(f"{name}: steps_per_unit", steps_per_unit)
+    if steps == 0 or math.isinf(steps):
+        raise UsageError(f"{name}: steps_per_unit must be finite and not 0, got {quantity(steps)}")
+    if steps != 1 and not driver.in_steps:
+        raise UsageError(f"{name}: its driver ({type(driver).__name__}) speaks units, so it has no steps_per_unit")
+    return steps
+
+
+def _both(name: str, limits: tuple[float, float] | None, low: float | None, high: float | None) -> tuple[float, float]:
+    if limits is None:
+        return (-math.inf if low is None else low, math.inf if high is None else high)
+    if low is not None or high is not None:
+        raise UsageError(f"{name}: give either limits, or low_limit and high_limit")
+    return limits

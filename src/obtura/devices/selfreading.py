@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from obtura.contracts.devices import SamplingCounter, SamplingCounterController
+from obtura.contracts.counters import SamplingCounter, SamplingCounterController, SamplingMode
 from obtura.devices.arguments import quantity
 
 __all__ = ["SelfReadingController", "SelfReadingCounter"]
@@ -16,9 +16,11 @@ class SelfReadingCounter(SamplingCounter):
         raise NotImplementedError(f"{type(self).__name__} must override raw()")
 
     def __info__(self) -> str:
+        """Its present value, and its mode unless that is MEAN."""
         value = self.read()
         shown = quantity(value, self.unit) if isinstance(value, float | int) else f"{value} {self.unit or ''}"
-        return f"counter {self.fullname} = {shown.rstrip()}"
+        mode = "" if self.mode is SamplingMode.MEAN else f" ({self.mode.name})"
+        return f"counter {self.fullname} = {shown.rstrip()}{mode}"
 
 
 class SelfReadingController(SamplingCounterController):

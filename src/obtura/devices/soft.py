@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 from weakref import WeakValueDictionary
 
+from obtura.contracts.counters import SamplingMode
 from obtura.devices.attribute import caller, reader, writer
 from obtura.devices.axis import Axis
 from obtura.devices.axis_driver import AxisDriver
@@ -50,7 +51,8 @@ class SoftCounter(SelfReadingCounter):
 
     `SoftCounter(obj, "temperature")`, `SoftCounter(obj, "read")`, `SoftCounter(value=function)`. `name` is by
     default that of the attribute or function, or that of the object when the attribute is called `value`.
-    `apply` is a function of one reading, e.g. for units. Set `blocking=False` only for what never waits.
+    `apply` is a function of one reading, e.g. for units; `mode`: what becomes of the readings of a point. Set
+    `blocking=False` only for what never waits.
 
     Raises:
         UsageError: there is no such attribute, or no name can be found.
@@ -62,6 +64,7 @@ class SoftCounter(SelfReadingCounter):
         value: str | Callable[[], Any] = "value",
         name: str | None = None,
         apply: Callable[[Any], Any] | None = None,
+        mode: SamplingMode | str | int = SamplingMode.MEAN,
         unit: str | None = None,
         blocking: bool = True,
     ) -> None:
@@ -74,7 +77,7 @@ class SoftCounter(SelfReadingCounter):
             raise UsageError('SoftCounter: no name can be found for the function, give one: name="..."')
         self._read = reader(f"SoftCounter {name}", obj, value)
         device = obj if obj is not None else getattr(value, "__self__", value)  # a method belongs to its object
-        super().__init__(name, _controller_of(device, name, blocking), unit, apply)
+        super().__init__(name, _controller_of(device, name, blocking), apply, mode, unit)
 
     def raw(self) -> Any:
         """The present value of the attribute, or what the method or function returns."""
@@ -90,19 +93,21 @@ def _name_of(obj: Any, value: Any) -> str | None:
 
 
 class _SoftDriver(AxisDriver):
-    """Moves by a call that returns when it is there."""
+    """Moves by a call that returns when it is there; or, when there is a state to ask for, at once."""
 
     def __init__(
         self,
         read: Callable[[], Any],
         move: Callable[[float], Any],
         stop: Callable[[], Any] | None,
+        state: Callable[[], Any] | None,
         blocking: bool,
     ) -> None:
         self.blocking = blocking
         self._read = read
         self._move = move
         self._stop = stop
+        self._state = state
 
     def start_move(self, target: float, velocity: float, acceleration: float) -> None:
         self._move(target)
@@ -115,7 +120,10 @@ class _SoftDriver(AxisDriver):
         return float(self._read())
 
     def state(self) -> AxisState:
-        return _READY
+        if self._state is None:
+            return _READY
+        state = self._state()
+        return state if isinstance(state, AxisState) else AxisState(str(state).upper())
 
 
 _READY = AxisState("READY")
@@ -124,8 +132,9 @@ _READY = AxisState("READY")
 class SoftAxis(Axis):
     """Moves by setting an attribute of `obj`, or by calling a method with the target that returns when there.
 
-    `position`, `move`, `stop`: names of attributes, properties or methods of `obj`, or functions. Without
-    `stop` a move under way goes on until its method returns. A move that ends further than `tolerance` from
+    `position`, `move`, `stop`, `state`: names of attributes, properties or methods of `obj`, or functions. Without
+    `stop` a move under way goes on until its method returns. `state` says READY, MOVING or another name of
+    `AxisState`, or gives one; then `move` may return before it is there. A move that ends further than `tolerance` from
     its target is an error; `math.inf` for what never reads back where it was sent. Set `blocking=False` only
     for what never waits.
 
@@ -140,6 +149,7 @@ class SoftAxis(Axis):
         position: str | Callable[[], Any] = "position",
         move: str | Callable[[float], Any] = "position",
         stop: str | Callable[[], Any] | None = None,
+        state: str | Callable[[], Any] | None = None,
         low_limit: float = -math.inf,
         high_limit: float = math.inf,
         tolerance: float = 1e-4,
@@ -153,6 +163,7 @@ class SoftAxis(Axis):
             reader(owner, obj, position),
             writer(owner, obj, move),
             None if stop is None else caller(owner, obj, stop),
+            None if state is None else reader(owner, obj, state),
             blocking,
         )
         super().__init__(name, driver, unit, (low_limit, high_limit), math.inf, math.inf, tolerance)

@@ -43,7 +43,7 @@ class Motion(NamedTuple):
     def velocity(self, seconds: float) -> float:
         """How fast it is then, without sign, in unit/s."""
         left = self.duration - seconds
-        if left <= 0 or seconds <= 0:
+        if left <= 0 or seconds < 0:
             return 0.0
         if seconds < self.up:
             return self.acceleration * seconds

@@ -2,37 +2,51 @@
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Protocol
 
-from obtura.devices.arguments import quantity
-from obtura.ground.errors import DeviceError
+from obtura.devices.arguments import number, quantity
+from obtura.ground.errors import DeviceError, UsageError
 from obtura.works.clock import clock
 
-__all__ = ["TwoStateDriver", "reach"]
+__all__ = ["patience", "reach"]
 
 
-class TwoStateDriver(Protocol):
-    """What can be asked how far it got."""
+def patience(what: str, given: float | None, usual: float) -> float:
+    """How long to wait, in s: `usual` unless `given`; 0 is not to wait at all.
 
-    def state(self) -> StrEnum:
-        """What it is doing."""
+    Raises:
+        UsageError: `given` is negative or no number.
+    """
+    if given is None:
+        return usual
+    seconds = number(f"{what}: timeout", given)
+    if seconds < 0:
+        raise UsageError(f"{what}: timeout must not be negative, got {quantity(seconds)}")
+    return seconds
 
-    def look_again_after(self) -> float:
-        """Seconds to wait before `state` is worth asking again; greater than 0."""
 
+def reach(
+    what: str,
+    command: Callable[[], None],
+    wanted: StrEnum,
+    look: Callable[[], StrEnum],
+    pause: Callable[[], float],
+    timeout: float,
+) -> None:
+    """Give a command, then `look` until it says `wanted`, every `pause()` s; with a `timeout` of 0 don't look.
 
-def reach(what: str, command: Callable[[], None], wanted: StrEnum, driver: TwoStateDriver, timeout: float) -> None:
-    """Give a command, then wait until the driver says `wanted`. `what` was called begins the messages.
+    `what` was called begins the messages.
 
     Raises:
         DeviceError: it says FAULT, or is not there after `timeout` s.
     """
     limit = clock.time() + timeout
     command()
-    while (now := type(wanted)(driver.state())) is not wanted:
+    if not timeout:
+        return
+    while (now := look()) is not wanted:
         if now.name == "FAULT":
             raise DeviceError(f"{what} failed: it says {now}")
         left = limit - clock.time()
         if left <= 0:
             raise DeviceError(f"{what} failed: it says {now}, not {wanted}, after {quantity(timeout)} s")
-        clock.sleep(min(driver.look_again_after(), left))
+        clock.sleep(min(pause(), left))

@@ -1,12 +1,13 @@
 """What hooks, devices and callbacks print goes into the record, so that it is shown in order with rows.
 
 While a display is open, `sys.stdout` and `sys.stderr` are `Captured` streams: they write into the scan's
-record, and the display writes to the streams beneath. Three things make this more than a `write`:
+record, and the display writes to the streams beneath. Four things make this more than a `write`:
 
 - Captures lie on each other: a scan started in a hook, two scans in two threads. Each leaves by itself, in
   any order; one that left lets text through for whoever still holds it (a logging handler made in a hook).
 - Whoever asks for the descriptor (`input()`, pdb, `subprocess.run(stdout=sys.stdout)`) is about to write to
   it past the record, so what was printed before is brought to the screen first.
+- In a notebook a scan may go on in a thread of its own while another cell runs; what that cell prints is its own.
 - Text must not be lost: not between the last event and the end of the capture, and not in a forked child,
   where nobody reads the record.
 """
@@ -54,6 +55,7 @@ class Captured:
         self._name = name
         self._thread = threading.get_ident()
         self._process = os.getpid()
+        self._cell = getattr(beneath, "parent_header", None)  # of a notebook
         self._live = True
         # Re-entrant: a signal handler or a finalizer may print in the middle of a write.
         self._lock = threading.RLock()
@@ -117,8 +119,16 @@ class Captured:
             stream = stream.beneath
         return self
 
+    @property
+    def _in_another_cell(self) -> bool:
+        """Whether this thread runs a cell while the scan, begun in an earlier one, goes on in a thread of its own."""
+        here = threading.get_ident()
+        if self._cell is None or here == self._thread or here != threading.main_thread().ident:
+            return False
+        return bool(self.beneath.parent_header != self._cell)
+
     def _put(self, text: str) -> None:
-        if self.live:
+        if self.live and not self._in_another_cell:
             was = doors.shut()
             try:
                 with self._lock:

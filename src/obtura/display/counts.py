@@ -12,13 +12,16 @@ __all__ = ["Counts"]
 
 
 class Counts:
-    """Collects one value per counter, a spectrum or image as its sum; `count_time` in s, None: no rates."""
+    """Collects one value per counter, a spectrum as its sum, no images; `count_time` in s, None: no rates."""
 
     def __init__(self, channels: Sequence[ChannelInfo], count_time: float | None) -> None:
         self._channels = channels
         self._count_time = count_time
         self._values: dict[int, Any] = {}
-        self._missing = {number for number, info in enumerate(channels) if info.role == "counter"}
+        counters = [number for number, info in enumerate(channels) if info.role == "counter"]
+        self._missing = {number for number in counters if not channels[number].is_frame}
+        self._not_shown = display_names([channels[number] for number in counters if channels[number].is_frame])
+        self._is_shown = False
 
     def take(self, event: Event) -> str:
         """Note the next event; returns the lines once the last counter has come, or none will come."""
@@ -26,7 +29,7 @@ class Counts:
             case Points():
                 return self._points(event)
             case ScanEnded():
-                return self._lines() if self._missing else ""
+                return "" if self._is_shown else self._lines()
         return ""
 
     def _points(self, points: Points) -> str:
@@ -34,24 +37,40 @@ class Counts:
             return ""
         self._missing.remove(points.channel)
         value = points.values[-1]
-        self._values[points.channel] = np.sum(value) if _is_summed(self._channels[points.channel]) else value
+        self._values[points.channel] = _sum(value) if _is_summed(self._channels[points.channel]) else value
         return "" if self._missing else self._lines()
 
     def _lines(self) -> str:
+        self._is_shown = True
+        not_shown = f"Activated counters not shown: {', '.join(self._not_shown)}\n" if self._not_shown else ""
+        return self._value_lines() + not_shown
+
+    def _value_lines(self) -> str:
         values = [(self._channels[number], self._values[number]) for number in sorted(self._values)]
         names = display_names([info for info, _ in values])
-        left = [_written(info, value) for info, value in values]
-        right = [self._rate(info, value) for info, value in values]
+        numbers = [_written(info, value) for info, value in values]
+        units = [info.unit or "" for info, _ in values]
+        rates = [self._rate(info, value) for info, value in values]
         return "".join(
-            f"{name:>{_widest(names)}} = {value:>{_widest(left)}}"
-            + (f" ({rate:>{_widest(right)}}/s)" if rate else "")
+            f"{name:>{_widest(names)}} = {number:>{_widest(numbers)}}"
+            + _padded(unit, _widest(units) if rate else 0)
+            + (f" ({rate:>{_widest(rates)}}{_padded(unit)}/s)" if rate else "")
             + (f" sum of {' x '.join(map(str, info.shape))}" if _is_summed(info) else "")
             + "\n"
-            for name, value, rate, (info, _) in zip(names, left, right, values, strict=True)
+            for name, number, unit, rate, (info, _) in zip(names, numbers, units, rates, values, strict=True)
         )
 
     def _rate(self, info: ChannelInfo, value: Any) -> str:
         return _written(info, value / self._count_time) if self._count_time and is_number(info) else ""
+
+
+def _sum(value: Any) -> Any:
+    """Without what is not there: a row of readings may end in NaN."""
+    return np.nansum(value) if np.asarray(value).dtype.kind == "f" else np.sum(value)
+
+
+def _padded(unit: str, width: int = 0) -> str:
+    return f" {unit:<{width}}" if unit or width else ""
 
 
 def _is_summed(info: ChannelInfo) -> bool:
@@ -59,8 +78,7 @@ def _is_summed(info: ChannelInfo) -> bool:
 
 
 def _written(info: ChannelInfo, value: Any) -> str:
-    text = "%g" % value if is_number(info) else str(value)  # noqa: UP031 - f-strings refuse numpy's bool
-    return f"{text} {info.unit}" if info.unit else text
+    return "%g" % value if is_number(info) else str(value)  # noqa: UP031 - f-strings refuse numpy's bool
 
 
 def _widest(texts: Sequence[str]) -> int:

@@ -5,6 +5,8 @@ import shutil
 import sys
 from collections.abc import Sequence
 
+from obtura.display.notebook import CELL_WIDTH, is_cell
+
 __all__ = ["folded", "grid", "terminal_width"]
 
 _GAP = "  "
@@ -14,6 +16,8 @@ _NUMBER = re.compile(r"[-+]?(\d[\d_.]*(e[-+]?\d+)?|inf|nan)( .*)?|!ERR|-", re.IG
 
 def terminal_width() -> int:
     """How many characters fit on a line of the standard output; 0 when lines may be of any length."""
+    if is_cell(sys.stdout):
+        return CELL_WIDTH
     return shutil.get_terminal_size((80, 24)).columns if sys.stdout.isatty() else 0
 
 

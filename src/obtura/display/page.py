@@ -11,11 +11,15 @@ _ENDED = {"USER_ABORTED": "Aborted", "KILLED": "Failed"}
 
 
 class ScanPage:
-    """Turns the events of a scan into lines. `width`: characters that fit on one, 0: any number."""
+    """Turns the events of a scan into lines.
 
-    def __init__(self, began: ScanBegan, width: int = 0) -> None:
+    `width`: characters that fit on one, 0: any number; `thinned`: of a long table not every row is shown.
+    """
+
+    def __init__(self, began: ScanBegan, width: int = 0, thinned: bool = False) -> None:
         self._npoints = began.scan_info.get("npoints") or 0
-        self._table = Table(began.channels, width)
+        # A sequence's rows are its scans, each with a table of its own.
+        self._table = Table(() if began.scan_info.get("type") == "sequence" else began.channels, width, thinned)
         self._times = Times()
 
     def take(self, event: Event) -> str:

@@ -10,6 +10,8 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
+from obtura.display.notebook import CELL_WIDTH, is_cell
+
 __all__ = ["Screen", "width_of"]
 
 _ERASE = "\r\x1b[K"
@@ -94,6 +96,8 @@ class Screen:
 
 def width_of(stream: Any) -> int:
     """How many characters fit on a line, 0 when lines may be of any length: in a pipe, in a file."""
+    if is_cell(stream):
+        return CELL_WIDTH
     return shutil.get_terminal_size((0, 0)).columns if _is_terminal(stream) else 0
 
 

@@ -12,6 +12,10 @@ _NARROWEST = 12
 """Characters of a column, at least: the longest number that `%g` gives."""
 
 _GAP = 2
+
+_ALL_SHOWN = 1_000
+"""A power of ten: rows of which all are shown in a thinned table."""
+
 _ORDER = {"timer": 0, "axis": 1, "counter": 2}
 _NUMBERS = ("float", "int", "uint", "bool")
 
@@ -20,10 +24,11 @@ class Table:
     """Collects points and gives the rows that are complete.
 
     `width`: characters that fit on a line, 0: any number. A longer row goes on below, at a column, so that no
-    number is broken; the first column holds the row's number only.
+    number is broken; the first column holds the row's number only. `thinned`: from row 1,000 on only every tenth is
+    shown, from row 10,000 on every hundredth, and so on; it is said where that begins.
     """
 
-    def __init__(self, channels: Sequence[ChannelInfo], width: int = 0) -> None:
+    def __init__(self, channels: Sequence[ChannelInfo], width: int = 0, thinned: bool = False) -> None:
         own = [number for number, info in enumerate(channels) if info.branch == 0]
         scalars = [number for number in own if not channels[number].shape and not _is_epoch(channels[number])]
         paced = [number for number in scalars if channels[number].per_point]
@@ -31,6 +36,8 @@ class Table:
         shown = sorted(paced or scalars, key=lambda number: _rank(channels[number]))
         self.not_shown = display_names([channels[n] for n in own if n not in shown and not _is_epoch(channels[n])])
         self.rows = 0
+        self._next = 0  # the next row that is shown
+        self._thinned = thinned
         self._waiting: dict[int, deque[Any]] = {number: deque() for number in shown}
         self._queues = tuple(self._waiting.values())
         self._empty = len(shown)
@@ -51,10 +58,22 @@ class Table:
         waiting.extend(points.values)
         rows = []
         while not self._empty:
-            rows.append(self._row % (self.rows, *[queue.popleft() for queue in self._queues]))
+            values = [queue.popleft() for queue in self._queues]
+            if self.rows == self._next:
+                rows.append(self._row % (self.rows, *values))
+                self._next += self._step(rows)
             self.rows += 1
             self._empty = len(self._queues) - sum(map(bool, self._queues))
         return "".join(rows)
+
+    def _step(self, rows: list[str]) -> int:
+        """How many rows further the next one is shown; a note goes into `rows` where that changes."""
+        if not self._thinned or self._next < _ALL_SHOWN:
+            return 1
+        step: int = 10 ** (len(str(self._next)) - len(str(_ALL_SHOWN)) + 1)
+        if self._next == _ALL_SHOWN * step // 10:
+            rows.append(f"{'...':>{_NARROWEST}}  from here on every {step:,}th row is shown\n")
+        return step
 
 
 def display_names(channels: Sequence[ChannelInfo]) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 from obtura.contracts.consumers import Consumer, Say
 from obtura.display.capture import Capture, Captured, Mark
 from obtura.display.counts import Counts
+from obtura.display.notebook import context_of, is_cell
 from obtura.display.page import ScanPage
 from obtura.display.progress import Progress
 from obtura.display.screen import Screen, width_of
@@ -19,7 +20,8 @@ class TerminalDisplay(Consumer):
     """Prints the table of a scan, or the counts of a `ct`, and what hooks and devices print.
 
     `stream`: a text stream; None: `sys.stdout` as it is when the scan begins. `columns`: the characters that
-    fit on a line; None: those of the terminal, any number in a pipe.
+    fit on a line; None: those of the terminal or notebook, any number in a pipe. In a notebook everything appears in
+    the cell that began the scan, and a long table is thinned out: notebooks keep what they show.
 
     While it is open, `sys.stdout` and `sys.stderr` write into the scan's record. Text on stdout is shown on
     `stream`, text on stderr where stderr was before.
@@ -35,12 +37,15 @@ class TerminalDisplay(Consumer):
     def open(self, began: ScanBegan, say: Say) -> None:
         """Capture what is printed from now on."""
         out = _outside(sys.stdout if self._stream is None else self._stream, say)
-        self._screen = Screen(out, _outside(sys.stderr, say))
+        err = _outside(sys.stderr, say)
+        self._context = context_of(out, err)
+        self._screen = Screen(out, err)
         self._page: Counts | ScanPage
         if began.scan_info.get("type") == "ct":
             self._page = Counts(began.channels, began.scan_info.get("count_time"))
         else:
-            self._page = ScanPage(began, width_of(out) if self._columns is None else self._columns)
+            columns = width_of(out) if self._columns is None else self._columns
+            self._page = ScanPage(began, columns, thinned=is_cell(out))
         self._progress = Progress()
         self._capture = Capture(say)
         self._capture.install()
@@ -65,7 +70,7 @@ class TerminalDisplay(Consumer):
                 if lines := self._page.take(event):
                     self._screen.lines(lines)
             self._screen.status(self._progress.line)
-            self._screen.flush()
+            self._context.run(self._screen.flush)
         except BaseException:
             self._release()
             raise

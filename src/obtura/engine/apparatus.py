@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from obtura.contracts.acquisition import AcquisitionMaster, AcquisitionObject
+from obtura.contracts.acquisition import AcquisitionMaster, AcquisitionObject, MetaTiming
+from obtura.engine.metadata import Inquiry, answering
 from obtura.engine.outcome import Leaving, Outcome
 from obtura.engine.plan import Plan, Step, Turn, devices_of, lane_of, overriding
 from obtura.ground.errors import DeviceError, ScanAbort, locate
@@ -59,22 +60,19 @@ class Apparatus:
                 [Step(node, f"{node.name}.validate", node.validate, self._plan.lanes[node]) for node in nodes]
             )
 
-    def metadata(self) -> dict[str, Mapping[str, Any]]:
-        """What the devices say of themselves."""
-        found: dict[str, Mapping[str, Any]] = {}
-
-        def ask(node: AcquisitionObject) -> None:
-            found[node.name] = node.get_acquisition_metadata()
-
+    def metadata(self, timing: MetaTiming = MetaTiming.START) -> dict[str, Mapping[str, Any]]:
+        """What the devices say of themselves; later than START what one raises stands in the place of its facts."""
+        inquiry = Inquiry(timing)
         for level in self._plan.levels:
-            nodes = overriding(level, "get_acquisition_metadata")
-            self._together(
-                [
-                    Step(node, f"{node.name}.get_acquisition_metadata", partial(ask, node), self._plan.lanes[node])
-                    for node in nodes
-                ]
-            )
-        return {name: facts for name, facts in found.items() if facts}
+            steps = [
+                Step(node, f"{node.name}.get_acquisition_metadata", partial(inquiry.ask, node), self._plan.lanes[node])
+                for node in answering(level, timing)
+            ]
+            if timing is MetaTiming.END:
+                self._at_the_end(steps)
+            else:
+                self._together(steps)
+        return inquiry.found
 
     def advance(self) -> bool:
         """Let the master, and whoever else iterates, set up the next iteration; False when the master is done."""
@@ -277,6 +275,19 @@ class Apparatus:
         for call in self._last.values():
             if call.error is not None:
                 self._late(call)
+
+    def _at_the_end(self, steps: Sequence[Step]) -> None:
+        """Make calls when everything is stopped; a device that is stuck is left out."""
+        calls = {step.device: Call(step.what, step.function) for step in steps}
+        for step in steps:
+            if step.lane is None:
+                doors.barred(calls[step.device].run)
+            elif step.lane.busy is None:
+                step.lane.submit(calls[step.device])
+        for step in steps:
+            call = calls[step.device]
+            if (step.lane is None or step.lane.busy is call) and not self._returned(call):
+                self._give_up(step.device, call, "after it was called")
 
     def _stop(self, nodes: Sequence[AcquisitionObject]) -> None:
         """Call the `stop` of all, together; blocking ones on their lane or, while it is busy, beside it."""

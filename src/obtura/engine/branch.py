@@ -59,9 +59,11 @@ class Branch:
     ) -> None:
         self.master = master
         self.in_iteration = False
+        self.moment = 0
+        """Goes up by one when the devices begin a point and when all of them have ended it: odd in between."""
         self._index = index
         self._chain = circle
-        self._iteration = Circle([], (), index, master.npoints)
+        self._iteration = Circle([], (), index, master.iterations)
         self.where = self._iteration.where
         self._hooks = hooks
         self._outcome = outcome
@@ -97,6 +99,7 @@ class Branch:
         self.in_iteration = True
         if self._chain.iterators:
             on_caller(self._hooks.prepare_iteration, self._chain, self._iteration)
+        self.moment += 1
         self._devices.prepare(first=before is None)
         self._outcome.check()
         return True
@@ -109,6 +112,7 @@ class Branch:
         began = clock.time()
         self._devices.start(first=point == 0)
         self._devices.finish()
+        self.moment += 1
         now = clock.time()
         if self._record.read:
             self._record.write(IterationDone(self._index, point, now, now - began))

@@ -1,11 +1,12 @@
 """The points of a scan in memory: what `scan.get_data()` gives, also while the scan runs."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from obtura.engine.frameview import FrameView
 from obtura.ground.channels import Block
 from obtura.ground.errors import UsageError
 from obtura.ground.events import ChannelInfo
@@ -55,10 +56,9 @@ class Column:
 
 
 def complete_rows(counts: list[int]) -> int | None:
-    """How many rows are complete, given how many points each per-point channel has.
+    """How many rows are complete in the middle of a point, given how many points each per-point channel has.
 
-    None when they differ by more than the one point that an interrupted iteration leaves behind: then they
-    are no rows.
+    None when they differ by more than the one point that comes in just then: then they are no rows.
     """
     if not counts or max(counts) - min(counts) > 1:
         return None
@@ -72,28 +72,42 @@ class NoSuchChannelError(UsageError, KeyError):
         return str(self.args[0])
 
 
-class ScanData(Mapping[Any, npt.NDArray[np.generic]]):
+class ScanData(Mapping[Any, Any]):
     """A snapshot of a scan's points: `data["roby"]`, `data["axis:roby"]`, `data[roby]`, `data[diode]`.
 
-    Keys are full channel names, unambiguous short names, counters or axes; values have shape (points, *shape).
-    Arrays of one branch have equal length: a point that was cut off in its middle is left out.
+    Keys are full channel names, unambiguous short names, counters or axes; for the frames of a camera also the camera
+    or its name. Values are arrays of shape (points, *shape); frames are a `FrameView`, which reads them when asked.
+    Arrays of one branch have equal length: a point that comes in just now, or was cut off in its middle, is left out.
     """
 
     def __init__(
-        self, channels: tuple[ChannelInfo, ...], arrays: list[npt.NDArray[np.generic]], devices: Mapping[int, str]
+        self,
+        channels: tuple[ChannelInfo, ...],
+        arrays: Sequence[npt.NDArray[np.generic] | FrameView],
+        devices: Mapping[int, str],
+        partial: Collection[int] = (),
     ) -> None:
+        self.channels = channels
         self._devices = devices  # channel names by the id of counter or axis
         self._arrays = {info.name: array for info, array in zip(channels, arrays, strict=True)}
-        for branch in {info.branch for info in channels}:
+        for branch in partial:  # these are in the middle of a point
             rows = [info.name for info in channels if info.branch == branch and info.per_point]
             length = complete_rows([len(self._arrays[name]) for name in rows])
             if length is not None:
-                self._arrays.update({name: self._arrays[name][:length] for name in rows})
+                self._arrays.update({name: _until(self._arrays[name], length) for name in rows})
 
-    def __getitem__(self, key: Any) -> npt.NDArray[np.generic]:
+    def __getitem__(self, key: Any) -> Any:
+        return self._arrays[self.name_of(key)]
+
+    def name_of(self, key: Any) -> str:
+        """The full name of the channel that `key` means.
+
+        Raises:
+            NoSuchChannelError (a KeyError): none, or several.
+        """
         names = [key] if key in self._arrays else self._matches(key)
         if len(names) == 1:
-            return self._arrays[names[0]]
+            return names[0]
         known = ", ".join(names or self._arrays) or "none yet"
         problem = "is ambiguous, it could be" if names else "is no channel of this scan; there are"
         raise NoSuchChannelError(f"{getattr(key, 'name', key)!r} {problem} {known}")
@@ -101,7 +115,9 @@ class ScanData(Mapping[Any, npt.NDArray[np.generic]]):
     def _matches(self, key: Any) -> list[str]:
         if not isinstance(key, str):
             return [self._devices[id(key)]] if id(key) in self._devices else []
-        return [name for name in self._arrays if name.rpartition(":")[2] == key]
+        return [name for name in self._arrays if name.rpartition(":")[2] == key] or [
+            info.name for info in self.channels if info.is_frame and info.device == key
+        ]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._arrays)
@@ -112,3 +128,7 @@ class ScanData(Mapping[Any, npt.NDArray[np.generic]]):
     def __repr__(self) -> str:
         lines = [f"  {name}: {array.shape[0]} points {array.shape[1:] or ''}" for name, array in self._arrays.items()]
         return "\n".join(["ScanData", *lines])
+
+
+def _until(array: npt.NDArray[np.generic] | FrameView, length: int) -> npt.NDArray[np.generic] | FrameView:
+    return array.until(length) if isinstance(array, FrameView) else array[:length]

@@ -2,6 +2,7 @@
 
 import inspect
 import threading
+import time
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -10,10 +11,12 @@ import numpy as np
 
 from obtura.contracts.acquisition import AcquisitionMaster, AcquisitionObject, TriggerMode
 from obtura.contracts.chain import AcquisitionChain
+from obtura.contracts.consumers import Consumer
 from obtura.contracts.presets import DataCallback
 from obtura.engine.data import Column, ScanData
+from obtura.engine.frames import BEHIND, FrameColumn, memory
 from obtura.engine.outcome import Outcome
-from obtura.engine.plan import levels_below
+from obtura.engine.plan import levels_below, paces
 from obtura.ground.channels import AcquisitionChannel, Block, Sink
 from obtura.ground.errors import UsageError
 from obtura.ground.events import ChannelInfo, Event, Points
@@ -38,42 +41,68 @@ class DataPath:
         self._chain = chain
         self._channels: list[AcquisitionChannel] = []
         self.infos: tuple[ChannelInfo, ...] = ()
-        self._columns: list[Column] = []
+        self._columns: list[Column | FrameColumn] = []
         self._listeners: dict[int, list[_Listener]] = {}
         self._calling = threading.RLock()
 
-    def connect(self) -> None:
-        """From now on channels may emit."""
+    def connect(self, renamed: Callable[[str], str]) -> None:
+        """From now on channels may emit. `renamed` gives what a channel is called in the data."""
         described = [
-            (channel, node, index, _per_point(node, top))
+            (channel, node, index, node in in_step or channel.is_attached)
             for index, top in enumerate(self._chain.top_masters)
+            for in_step in (_in_step(top),)
             for level in levels_below(top)
             for node in level
             for channel in node.channels
         ]
         self._channels = [channel for channel, *_ in described]
-        self.infos = tuple(_info(*parts, self._unique(parts[0], parts[1])) for parts in described)
-        self._columns = [Column(channel.dtype, channel.shape) for channel in self._channels]
-        for number, (channel, column) in enumerate(zip(self._channels, self._columns, strict=True)):
-            channel.connect(self._sink(number, column))
+        names = _renamed([self._unique(channel, node) for channel, node, *_ in described], renamed)
+        self.infos = tuple(_info(*parts, name) for parts, name in zip(described, names, strict=True))
+        for number, (channel, info) in enumerate(zip(self._channels, self.infos, strict=True)):
+            if info.is_frame:
+                frames = FrameColumn(info.name, channel.dtype, channel.shape)
+                self._columns.append(frames)
+                channel.connect(self._frame_sink(number, frames))
+            else:
+                column = Column(channel.dtype, channel.shape)
+                self._columns.append(column)
+                channel.connect(self._sink(number, column))
+
+    def ask_for_frames(self, consumer: Consumer) -> None:
+        """Read frames that left the memory from `consumer`, if it gives them back; the first to do so is asked."""
+        for number, column in enumerate(self._columns):
+            if isinstance(column, FrameColumn) and column.source is None:
+                column.source = consumer.frames(number)
 
     def disconnect(self) -> None:
         """From now on emitting is an error."""
         for channel in self._channels:
             channel.connect(None)
 
-    def snapshot(self) -> ScanData:
-        """The points so far."""
+    def settle(self) -> None:
+        """The savers have done what they could: frames need not wait for them in memory any more."""
+        for column in self._columns:
+            if isinstance(column, FrameColumn):
+                column.ended = True
+        memory.trim()
+
+    def snapshot(self, moments: Callable[[], Sequence[int]]) -> ScanData:
+        """The points so far. `moments`: see `Branch.moment`; a point that comes in meanwhile must not be half there."""
         was = doors.shut()
+        before = moments()
         with self._record.lock:
             arrays = [column.array() for column in self._columns]
+        partial = [branch for branch, pair in enumerate(zip(before, moments(), strict=False)) if _in_a_point(*pair)]
         doors.reopen(was)
-        return ScanData(self.infos, arrays, self._names())
+        return ScanData(self.infos, arrays, self._names(), partial)
 
     def points(self) -> int:
         """How many complete points the first branch has."""
-        counts = [column.count for column, info in zip(self._columns, self.infos, strict=True) if info.branch == 0]
-        return min(counts, default=0)
+        first = [
+            (column.count, info) for column, info in zip(self._columns, self.infos, strict=True) if not info.branch
+        ]
+        rows = [count for count, info in first if info.per_point]
+        return min(rows or [count for count, _ in first], default=0)
 
     def _sink(self, number: int, column: Column) -> Sink:
         record, listeners, append = self._record, self._listeners, column.append
@@ -92,16 +121,35 @@ class DataPath:
 
         return take
 
+    def _frame_sink(self, number: int, column: FrameColumn) -> Sink:
+        record = self._record
+
+        def take(channel: AcquisitionChannel, block: Block) -> None:
+            was = doors.shut()
+            try:
+                while record.load > 2 * BEHIND and not self._outcome.cutting:
+                    doors.call(time.sleep, 0.002)  # real time: it is the disk that is waited for
+                with record.lock:
+                    first = column.append(np.asarray(block))
+                    record.post_heavy(Points(number, first, block))
+                if self._listeners:
+                    self._tell(number, channel, block)
+            finally:
+                doors.reopen(was)
+
+        return take
+
     def _names(self) -> dict[int, str]:
-        """The channel of each counter and axis, by the object's id."""
-        return {
-            id(device): info.name
-            for channel, info in zip(self._channels, self.infos, strict=True)
-            for node in self._chain.nodes_list
-            if channel in node.channels
-            for device in node.devices
-            if channel is own_channel(node, device)
-        }
+        """The channel of each counter and axis, and that of the frames of each camera, by the object's id."""
+        names: dict[int, str] = {}
+        for channel, info in zip(self._channels, self.infos, strict=True):
+            for node in self._chain.nodes_list:
+                for device in node.devices if channel in node.channels else ():
+                    if channel is own_channel(node, device):
+                        names[id(device)] = info.name
+                        if info.is_frame and hasattr(device, "controller"):
+                            names[id(device.controller)] = info.name
+        return names
 
     def _unique(self, channel: AcquisitionChannel, node: AcquisitionObject) -> str:
         same = [other for other in self._channels if other.name == channel.name]
@@ -166,15 +214,38 @@ def _check_listening(counters: Any, callback: Any) -> None:
         raise UsageError(f"{what}: {callback!r} can't be called as callback(counter, channel_name, data)") from error
 
 
+def _in_a_point(before: int, after: int) -> bool:
+    return before != after or before % 2 == 1
+
+
 def own_channel(node: AcquisitionObject, device: object) -> AcquisitionChannel | None:
     """The channel of a node that belongs to one of its counters or axes; None for a device as a whole."""
     names = {getattr(device, "fullname", None), f"axis:{getattr(device, 'name', None)}"}
     return next((channel for channel in node.channels if channel.name in names), None)
 
 
-def _per_point(node: AcquisitionObject, top: AcquisitionMaster) -> bool:
-    """Whether one point an iteration can be expected of a node, so that its channels form rows with others'."""
-    return node.trigger_type is TriggerMode.SOFTWARE and (node.npoints == top.npoints or not node.start_once)
+def _in_step(top: AcquisitionMaster) -> set[AcquisitionObject]:
+    """The objects of a branch that take a point together with the fastest master, so that their channels form rows."""
+    pace = paces(top)
+    fastest = max(pace.values())
+    total = top.npoints * fastest // top.triggers
+    return {
+        node
+        for node, own in pace.items()
+        if own == fastest
+        and node.trigger_type is TriggerMode.SOFTWARE
+        and (not node.start_once or node.npoints == total)  # started once for another number: at its own pace
+    }
+
+
+def _renamed(names: list[str], renamed: Callable[[str], str]) -> list[str]:
+    """The names as they are called in the data; one keeps its own that would hide another."""
+    new = [renamed(name) for name in names]
+    taken = set(names)
+    return [
+        after if after not in taken and new.count(after) == 1 else before
+        for before, after in zip(names, new, strict=True)
+    ]
 
 
 def _info(channel: AcquisitionChannel, node: AcquisitionObject, branch: int, per_point: bool, name: str) -> ChannelInfo:

@@ -56,8 +56,8 @@ class _ToldDevices:
         self._plan = Plan(master, lambda node: None, lambda: None)
         self._master = master
         self._tell = tell
-        self._left = min(master.npoints or SHOWN, SHOWN)
-        self._more = master.npoints - self._left if master.npoints else None
+        self._left = min(master.iterations or SHOWN, SHOWN)
+        self._more = master.iterations - self._left if master.iterations else None
 
     def advance(self) -> bool:
         self._left -= 1

@@ -65,6 +65,8 @@ class Hooks:
         self._loop = loop
         self._kinds: dict[tuple[type, str], Kind] = {}
         self._checked: set[type] = set()
+        self.spent = 0.0
+        """Seconds in hooks so far."""
 
     # -- forward ------------------------------------------------------------------------------------------
 
@@ -201,6 +203,7 @@ class Hooks:
             raise
         finally:
             now = clock.time()
+            self.spent += now - began
             self._record.write(HookLeft(owner, hook, circle.branch, circle.point, now, now - began, failure))
 
     def _run_async(self, what: str, coroutine: Callable[[], Any], door: Callable[..., Any]) -> None:

@@ -17,6 +17,7 @@ __all__ = [
     "lane_of",
     "levels_below",
     "overriding",
+    "paces",
     "reads_by_itself",
     "trigger_methods",
 ]
@@ -105,6 +106,15 @@ def levels_below(master: AcquisitionMaster) -> Iterator[list[AcquisitionObject]]
     while level:
         yield level
         level = [slave for node in level for slave in node.slaves]
+
+
+def paces(top: AcquisitionMaster) -> dict[AcquisitionObject, int]:
+    """How many points each object of a branch takes in one iteration, the top-master first."""
+    found: dict[AcquisitionObject, int] = {top: top.triggers}
+    for level in levels_below(top):
+        for node in level:
+            found |= {slave: found[node] * getattr(slave, "triggers", 1) for slave in node.slaves}
+    return found
 
 
 def overriding(nodes: Iterable[AcquisitionObject], method: str) -> list[AcquisitionObject]:

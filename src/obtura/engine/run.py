@@ -1,24 +1,31 @@
 """One run of a scan, to be read from top to bottom: open, forward, leave, close."""
 
 import logging
+import math
 import time
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Protocol
 
-from obtura.contracts.consumers import Consumer, Surroundings
+from obtura.contracts.acquisition import MetaTiming
+from obtura.contracts.consumers import Consumer, Facts, Surroundings
 from obtura.engine.apparatus import DEADLINE, Apparatus
 from obtura.engine.branch import Branch, directly
+from obtura.engine.data import ScanData
 from obtura.engine.datapath import DataPath
+from obtura.engine.estimate import Estimate, devices_key, known
 from obtura.engine.facts import preset_infos
+from obtura.engine.frames import BEHIND
 from obtura.engine.hooks import Circle, Hooks
+from obtura.engine.metadata import later_timings
 from obtura.engine.outcome import Outcome
 from obtura.engine.plan import devices_of
 from obtura.engine.relay import Relay
 from obtura.engine.running import running
 from obtura.engine.states import ScanState
+from obtura.engine.watchdog import Watchdog
 from obtura.ground.errors import DeviceError, SavingError, ScanAbort, UsageError, one_line
-from obtura.ground.events import Event, Failed, Position, ScanBegan, ScanClosed, ScanEnded, StateChanged, Text
+from obtura.ground.events import Event, Failed, Metadata, Position, ScanBegan, ScanClosed, ScanEnded, StateChanged, Text
 from obtura.works.clock import clock
 from obtura.works.interrupt import doors
 from obtura.works.lanes import SLICE, Call, Loop, ThreadLane
@@ -72,9 +79,17 @@ class Run:
         self._apparatus: list[Apparatus] = []
         self._consumers: list[Consumer] = []
         self._readers: list[Reader[Event]] = []
-        self.began = self._bound = False
+        self.began = self.ended = self._bound = False
+        self._forward = 0.0
+        self._outlook: Estimate | None = None
+        self._later: tuple[MetaTiming, ...] = ()
+        self._watchdog: Watchdog | None = None
         outcome.tell = self._write_failed
         self.data = DataPath(self._chain, record, outcome)
+
+    def snapshot(self) -> ScanData:
+        """The points so far."""
+        return self.data.snapshot(lambda: [branch.moment for branch in self._branches])
 
     @property
     def in_iteration(self) -> bool:
@@ -94,13 +109,35 @@ class Run:
         scan.scan_info.update(around.scan_info(save, scan_saving))
         consumers = around.consumers(save, scan_saving)
         scan.scan_number = around.number(scan.name, save, scan_saving)
-        self.data.connect()
+        self.data.connect(around.channel_name)
+        self._prospect(around)
         began = self._began()
         scan.scan_info.update(scan_nb=began.number, start_time=began.start_time.isoformat())
         for consumer in consumers:  # when one refuses, those that are open learn of the end too
             self._consumers.append(consumer)
             consumer.open(began, self.write_text)
-            self._readers.append(self._record.attach(consumer, self._on_failure(consumer), began))
+            room = (math.inf if consumer.essential else BEHIND) if consumer.takes_frames else 0
+            self._readers.append(self._record.attach(consumer, self._on_failure(consumer), began, room=room))
+            self.data.ask_for_frames(consumer)
+        if scan.watchdog is not None:
+            self._watchdog = Watchdog(scan.watchdog, scan, self.data.infos, self._end_early)
+            self._readers.append(self._record.attach(self._watchdog, self._outcome.fail, began))
+        for comment in scan.comments:
+            self.write(comment)
+
+    def _prospect(self, around: Surroundings) -> None:
+        """How long it will take, and how much disk: before anything moves."""
+        self._outlook = estimate = known(self._chain, around.dead_time)
+        if estimate is not None:
+            self._scan.scan_info["estimation"] = {**estimate._asdict(), "total": estimate.total}
+
+    def _end_early(self, error: BaseException | None) -> None:
+        """The watchdog had enough: end well, or fail; the point under way is cut off."""
+        if error is None:
+            self._outcome.cut()
+        else:
+            self._outcome.fail(error)
+        self.cut()
 
     def _build(self) -> None:
         tops = self._chain.top_masters
@@ -123,16 +160,17 @@ class Run:
         running.claim(self._scan, devices, everybody)
         for index, top in enumerate(tops):
             mine = [entry.preset for entry in here if (entry.master or tops[0]) is top]
-            circle = Circle(mine, (self._chain,), index, top.npoints)
+            circle = Circle(mine, (self._chain,), index, top.iterations)
             branch = Branch(index, top, circle, self._hooks, self._outcome, self._record)
             self._branches.append(branch)
             self._apparatus.append(Apparatus(top, self._loop, self._outcome, branch.where))
 
     def _began(self) -> ScanBegan:
         scan = self._scan
-        metadata = {}
-        for apparatus in self._apparatus:
-            metadata.update(apparatus.metadata())
+        self._later = later_timings(self._chain.nodes_list, self._surroundings.metadata_timing())
+        metadata, categories = self._metadata(MetaTiming.START)
+        if categories:
+            scan.scan_info["scan_meta"] = categories
         return ScanBegan(
             number=scan.scan_number,
             name=scan.name,
@@ -144,7 +182,19 @@ class Run:
             presets=preset_infos(self._presets.presets, self._chain),
             metadata=metadata,
             positioners=dict(self._surroundings.positions()),
+            later=tuple(timing.name or "" for timing in self._later),
         )
+
+    def _metadata(self, timing: MetaTiming) -> tuple[Facts, Facts]:
+        devices, categories = self._surroundings.metadata(timing, self._scan)
+        found = dict(devices)
+        for apparatus in self._apparatus:
+            found.update(apparatus.metadata(timing))
+        return found, categories
+
+    def _write_metadata(self, timing: MetaTiming) -> None:
+        if timing in self._later:
+            self.write(Metadata(timing.name or "", *self._metadata(timing)))
 
     def _on_failure(self, consumer: Consumer) -> Callable[[BaseException], None]:
         def failed(error: BaseException) -> None:
@@ -160,9 +210,11 @@ class Run:
     def forward(self) -> None:
         """The good scan, DESIGN 2.1: presets, first prepare of every branch, start, points."""
         self.began = True
+        self._forward = clock.time()
         self._hooks.prepare(self._presets)
         for branch, apparatus in zip(self._branches, self._apparatus, strict=True):
             branch.enter(apparatus, directly)
+        self._write_metadata(MetaTiming.PREPARED)
         self._set(ScanState.STARTING)
         self._hooks.start(self._presets)
         self._set(ScanState.RUNNING)
@@ -174,7 +226,8 @@ class Run:
     def _boundary(self) -> None:
         """Between two points the scan may wait for a saver that is behind."""
         for reader in self._readers:
-            if reader.backlog > BACKLOG and reader.receiver.essential:  # type: ignore[attr-defined]
+            is_behind = reader.backlog > BACKLOG or reader.load > BEHIND
+            if is_behind and reader.receiver.essential:  # type: ignore[attr-defined]
                 self.write_text("stdout", f"waiting for {reader.receiver.name}\n")
                 reader.drained(self._outcome.check)
 
@@ -186,6 +239,10 @@ class Run:
         self._scan.states.set(state)
         self._record.write(StateChanged(state.name, clock.time()))
 
+    def write(self, event: Event) -> None:
+        """Put an event into the record."""
+        self._record.write(event)
+
     def write_text(self, stream: str, text: str) -> None:
         """Put text into the record. A flush ("") and a line that will be overwritten are shown at once."""
         self._record.write(Text(stream, text), at_once=not text or text.endswith("\r"))
@@ -194,6 +251,7 @@ class Run:
 
     def leave(self) -> None:
         """The way out, DESIGN 2.2: branches, scan presets, then motors return."""
+        self._learn()
         self._set(ScanState.STOPPING)
         if self._outcome.cutting:
             for branch in self._branches:
@@ -204,6 +262,15 @@ class Run:
         for step in reversed(self._way_out if self.began else []):  # a scan that was refused has moved nothing
             if not self._outcome.attempt(self._take, step):
                 self._outcome.not_left.append(step.name)
+
+    def _learn(self) -> None:
+        """What a point took beyond the estimate: for the next estimates."""
+        estimate = self._outlook
+        if estimate is None or self._outcome.over or not estimate.points or self.data.points() < estimate.points:
+            return
+        told = estimate.motion + estimate.counting + estimate.waiting + self._hooks.spent
+        lost = max(clock.time() - self._forward - told, 0.0)
+        self._surroundings.learn(devices_key(self._chain), lost / estimate.points)
 
     def cut(self) -> None:
         """End the device calls in progress, from any thread: all that ends them where no signal does."""
@@ -251,6 +318,7 @@ class Run:
         for reader in self._readers:
             attempt(self._drain, reader)
         self._record.close()
+        self.data.settle()
         for consumer in reversed(self._consumers):
             attempt(consumer.close)
         stuck = [pair for apparatus in self._apparatus for pair in apparatus.close()]
@@ -265,14 +333,18 @@ class Run:
         positions: dict[str, Position] = {}
         if self._consumers:
             attempt(lambda: positions.update(self._surroundings.positions()))
+        if self.began:
+            attempt(self._write_metadata, MetaTiming.END)
         reason = REASONS[self._outcome.close()]
         first = self._outcome.failures.first
         message = "" if first is None else one_line(first)
         end_time = datetime.fromtimestamp(clock.epoch()).astimezone()
         self._scan.scan_info.update(end_time=end_time.isoformat(), end_reason=reason)
-        self._record.write(ScanEnded(end_time, reason, message, positions), at_once=True)
+        cut = tuple(index for index, branch in enumerate(self._branches) if branch.moment % 2)
+        self._record.write(ScanEnded(end_time, reason, message, positions, cut), at_once=True)
+        self.ended = True
         for reader in self._readers:
-            if reader.receiver.essential:  # type: ignore[attr-defined]
+            if reader.receiver.essential or reader.receiver is self._watchdog:  # type: ignore[attr-defined]
                 attempt(self._drain, reader)
 
     def _drain(self, reader: Reader[Event]) -> None:

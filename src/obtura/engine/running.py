@@ -43,6 +43,11 @@ class Running:
         with self._lock:
             return any(claim.thread == here and id(preset) in claim.presets for claim in self._claims)
 
+    def on_thread(self, ident: int) -> list[Claimant]:
+        """The scans that run on a thread; one that was started in a hook of another comes after it."""
+        with self._lock:
+            return [claim.scan for claim in self._claims if claim.thread == ident]
+
     def claim(self, scan: Claimant, devices: Iterable[Any], presets: Iterable[Any]) -> None:
         """Take devices and presets for the time of a scan.
 

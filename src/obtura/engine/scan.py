@@ -4,17 +4,25 @@ import sys
 import threading
 import warnings
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, ClassVar, TextIO
 
 from obtura.contracts.chain import AcquisitionChain
 from obtura.contracts.consumers import Surroundings
 from obtura.contracts.presets import DataCallback, ScanPreset, check_preset
+from obtura.contracts.watchdog import WatchdogCallback
 from obtura.engine.data import ScanData
+from obtura.engine.estimate import Estimate, estimated
 from obtura.engine.explain import explained
+from obtura.engine.frames import weight
 from obtura.engine.outcome import Outcome
 from obtura.engine.run import Run, WayOut
+from obtura.engine.running import running
+from obtura.engine.scan_info import ScanInfo
 from obtura.engine.states import ScanState, StateFlags
+from obtura.engine.watchdog import check_watchdog
 from obtura.ground.errors import SavingError, ScanStateError, UsageError
+from obtura.ground.events import Comment, Event
 from obtura.works.clock import clock
 from obtura.works.interrupt import doors
 from obtura.works.record import Record
@@ -39,26 +47,34 @@ class Scan:
         scan_info: Mapping[str, Any] | None = None,
         save: bool = True,
         scan_saving: Any = None,
+        watchdog_callback: WatchdogCallback | None = None,
+        save_images: bool = True,
     ) -> None:
         if not isinstance(chain, AcquisitionChain):
             raise UsageError(f"Scan(chain, ...): expected an AcquisitionChain, got {chain!r}")
         self.acq_chain = chain
         self.name = name
         self.scan_number = 0
-        self.scan_info: dict[str, Any] = {"name": name, "npoints": 0, "count_time": None, "save": save}
+        self.scan_info = ScanInfo(name=name, npoints=0, count_time=None, save=save, save_images=save_images)
         self.scan_info.update(scan_info or {})
+        self.comments: list[Comment] = []
+        self.watchdog = None if watchdog_callback is None else check_watchdog(watchdog_callback)
         self.states = StateFlags()
         self._save = save
         self._scan_saving = scan_saving
         self._presets: list[ScanPreset] = []
+        self._standing: list[ScanPreset] = []
         self._way_out: list[WayOut] = []
         self._outcome = Outcome()
         self._run: Run | None = None
 
     # -- before ---------------------------------------------------------------------------------------------
 
-    def add_preset(self, preset: ScanPreset) -> None:
+    def add_preset(self, preset: ScanPreset, standing: bool = False) -> None:
         """Hook a preset around this scan; presets are entered in the order in which they were added.
+
+        `standing` marks a preset that stands on every scan: a scan started in a hook leaves it out when it is
+        entered already.
 
         Raises:
             UsageError (a ValueError): not a ScanPreset, one that overrides no hook, or added twice.
@@ -73,10 +89,49 @@ class Scan:
         if warning:
             warnings.warn(warning, stacklevel=2)
         self._presets.append(preset)
+        if standing:
+            self._standing.append(preset)
 
     def on_way_out(self, step: WayOut) -> None:
         """Register a last step, taken after every hook however the scan ends, e.g. the return of motors."""
         self._way_out.append(step)
+
+    def set_watchdog_callback(self, callback: WatchdogCallback) -> None:
+        """Have `callback` told of this scan's data, of a lack of them, and of its end.
+
+        Raises:
+            UsageError: no WatchdogCallback.
+            ScanStateError: the scan runs or ran already.
+        """
+        if self.state is not ScanState.IDLE:
+            raise ScanStateError(f"set_watchdog_callback: {self.name} is {self.state.name}; set it before run()")
+        self.watchdog = check_watchdog(callback)
+
+    def add_comment(self, text: str) -> None:
+        """Keep words about the scan with its data, with the time; before `run()` or while it runs, from any thread.
+
+        Raises:
+            UsageError: no text.
+            ScanStateError: the scan has ended: its file is closed.
+        """
+        if not isinstance(text, str) or not text.strip():
+            raise UsageError(f"add_comment: expected some text, got {text!r}")
+        if self.state >= ScanState.DONE or (self._run is not None and self._run.ended):
+            raise ScanStateError(f"add_comment: {self.name} has ended, its file is closed; nothing was added")
+        comment = Comment(datetime.fromtimestamp(clock.epoch()).astimezone(), text)
+        self.comments.append(comment)
+        self.note(comment)
+
+    def note(self, event: Event) -> None:
+        """Put an event into the record of the run, for whoever reads it; nothing happens while it does not run."""
+        if self._run is not None and self._run.began:
+            self._run.write(event)
+
+    def estimate(self) -> Estimate:
+        """How long the scan takes from here and how much disk it needs; nothing is touched."""
+        if not self.acq_chain.top_masters:
+            raise UsageError(f"{self.name}: the acquisition chain is empty")
+        return estimated(self.acq_chain, self.surroundings.dead_time)
 
     def explain(self, file: TextIO | None = None) -> None:
         """Print the order of hooks and device calls of this scan, without running any of them."""
@@ -99,7 +154,7 @@ class Scan:
         outcome = self._outcome
         with doors.watch(outcome):
             self.states.set(ScanState.PREPARING)
-            self._run = run = Run(self, self._presets, self._way_out, outcome, Record())
+            self._run = run = Run(self, self._present(), self._way_out, outcome, Record(weight))
             if not outcome.bad:  # it may have been aborted before
                 outcome.attempt(run.open, self._save, self._scan_saving)
             if not outcome.bad:
@@ -111,6 +166,11 @@ class Scan:
         outcome.failures.raise_first(self._summary())
         if outcome.aborted:
             raise KeyboardInterrupt  # pressed when the scan had ended already
+
+    def _present(self) -> list[ScanPreset]:
+        """The presets but the standing ones that the scan in whose hook we are has entered."""
+        entered = [preset for preset in self._standing if running.entered_here(preset)]
+        return [preset for preset in self._presets if not any(preset is other for other in entered)]
 
     def _summary(self) -> str:
         if self._run is None or not self._run.began:
@@ -164,13 +224,18 @@ class Scan:
         return list(self._outcome.failures.errors)
 
     @property
+    def save_images(self) -> bool:
+        """Whether the frames of cameras are saved with the rest."""
+        return bool(self.scan_info["save"] and self.scan_info["save_images"])
+
+    @property
     def in_iteration(self) -> bool:
         """Whether a point is being taken."""
         return self._run is not None and self._run.in_iteration
 
     def get_data(self, key: Any = None) -> Any:
         """The points so far, also while the scan runs: a `ScanData` mapping, or the array of one `key`."""
-        data = self._run.data.snapshot() if self._run is not None else ScanData((), [], {})
+        data = self._run.snapshot() if self._run is not None else ScanData((), [], {})
         return data if key is None else data[key]
 
     def say(self, text: str, end: str = "\n") -> None:

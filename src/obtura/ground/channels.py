@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from obtura.ground.errors import ScanStateError, UsageError
 
-__all__ = ["AcquisitionChannel", "Block", "Sink"]
+__all__ = ["AcquisitionChannel", "Block", "Sink", "attach_channels", "duplicate_channel"]
 
 Block: TypeAlias = Sequence[float] | npt.NDArray[np.generic]
 """New points of a channel, the first axis counts points: shape (n, *channel.shape)."""
@@ -33,7 +33,11 @@ class AcquisitionChannel:
         self.shape = tuple(shape)
         self.unit = unit
         self._is_number = self.shape == () and self.dtype.kind == "f"
-        self._sink: Sink | None = None
+        self._target: Sink | None = None
+        self._listeners: tuple[Sink, ...] = ()
+        self._holding = False
+        self._held: Block | None = None
+        self._sink: Sink | None = None  # what `emit` calls: the target itself, unless somebody listens or holds
 
     def __repr__(self) -> str:
         unit = f", unit={self.unit!r}" if self.unit else ""
@@ -46,7 +50,66 @@ class AcquisitionChannel:
 
     def connect(self, sink: Sink | None) -> None:
         """Tell where points go; None: nowhere, and emitting is an error. The engine calls this."""
-        self._sink = sink
+        self._target = sink
+        self._held = None
+        self._compose()
+
+    def listen(self, listener: Sink) -> None:
+        """Have `listener(channel, block)` called with new points, once they are in the scan's record.
+
+        It is called on the thread that emits, also for several channels at once; what it raises, `emit` raises.
+        """
+        self._listeners = (*self._listeners, listener)
+        self._compose()
+
+    def unlisten(self, listener: Sink) -> None:
+        """No further call of `listener`; nothing happens when there was none."""
+        self._listeners = tuple(one for one in self._listeners if one != listener)
+        self._compose()
+
+    @property
+    def is_attached(self) -> bool:
+        """Whether it emits as often as the channel that it is attached to."""
+        return self._holding
+
+    def hold(self) -> None:
+        """From now on points are kept, the last one only, until `repeat` emits it."""
+        self._holding = True
+        self._compose()
+
+    @property
+    def is_held(self) -> bool:
+        """Whether points are kept until `repeat`."""
+        return self._holding
+
+    def repeat(self, count: int) -> None:
+        """Emit the point that is held, `count` times.
+
+        Raises:
+            ScanStateError: there was none yet.
+        """
+        if self._held is None or self._target is None:
+            raise ScanStateError(
+                f"channel {self.name} has no value to repeat yet: its device must emit before it triggers those below"
+            )
+        self._pass_on(self, np.repeat(np.asarray(self._held, self.dtype), count, axis=0))
+
+    def _compose(self) -> None:
+        if self._target is None:
+            self._sink = None
+        elif self._holding:
+            self._sink = self._keep
+        else:
+            self._sink = self._pass_on if self._listeners else self._target
+
+    def _keep(self, channel: "AcquisitionChannel", block: Block) -> None:
+        self._held = block[-1:]
+
+    def _pass_on(self, channel: "AcquisitionChannel", block: Block) -> None:
+        if self._target is not None:
+            self._target(channel, block)
+            for listener in self._listeners:
+                listener(channel, block)
 
     def emit(self, data: npt.ArrayLike) -> None:
         """Hand over one point (`data.shape == shape`) or a block of points (`(n, *shape)`).
@@ -81,3 +144,45 @@ class AcquisitionChannel:
             f"channel {self.name}: got data of shape {block.shape}, "
             f"expected {self.shape} for a point or (n, {', '.join(map(str, self.shape))}) for a block"
         )
+
+
+def duplicate_channel(
+    source: AcquisitionChannel,
+    name: str | None = None,
+    conversion: Callable[[npt.NDArray[np.generic]], npt.ArrayLike] | None = None,
+    dtype: npt.DTypeLike | None = None,
+    unit: str | None = None,
+) -> AcquisitionChannel:
+    """A channel that emits whatever `source` emits, converted: `conversion(block)`, blocks of shape (n, *shape).
+
+    Put it among the channels of an acquisition object of the same scan. `unit`: that of `source` without a conversion.
+    """
+    unit = source.unit if unit is None and conversion is None else unit
+    double = AcquisitionChannel(name or source.name, source.dtype if dtype is None else dtype, source.shape, unit)
+
+    def follow(channel: AcquisitionChannel, block: Block) -> None:
+        points = np.asarray(block, channel.dtype)
+        double.emit(points if conversion is None else conversion(points))
+
+    source.listen(follow)
+    return double
+
+
+def attach_channels(sources: Sequence[AcquisitionChannel], to_channel: AcquisitionChannel) -> None:
+    """Have slow channels emit their present value once for each point of a fast one, so that they form rows.
+
+    The devices of `sources` must emit before `to_channel` does.
+
+    Raises:
+        UsageError: a channel would be attached to itself.
+    """
+    if to_channel in sources:
+        raise UsageError(f"channel {to_channel.name} can't be attached to itself")
+    for source in sources:
+        source.hold()
+
+    def repeat(channel: AcquisitionChannel, block: Block) -> None:
+        for source in sources:
+            source.repeat(len(block))
+
+    to_channel.listen(repeat)

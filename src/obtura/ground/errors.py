@@ -5,6 +5,7 @@ ObturaError
 │   ├── ArgumentError            an argument of a command: the answer shows the usage
 │   └── LimitError               a target out of an axis' limits
 ├── ScanStateError (RuntimeError)  a scan used at the wrong moment
+├── ScanSequenceError (RuntimeError)  a sub-scan of a sequence failed or never ended
 ├── DeviceError (RuntimeError)   a device failed
 │   └── DeviceBusyError          a device is in use by somebody else
 ├── HookError (RuntimeError)     a preset broke its contract
@@ -23,6 +24,7 @@ __all__ = [
     "ObturaError",
     "SavingError",
     "ScanAbort",
+    "ScanSequenceError",
     "ScanStateError",
     "UsageError",
     "annotate",
@@ -52,6 +54,10 @@ class LimitError(UsageError):
 
 class ScanStateError(ObturaError, RuntimeError):
     """The scan is not in a state in which this can be done."""
+
+
+class ScanSequenceError(ObturaError, RuntimeError):
+    """A sub-scan of a sequence failed, or had not ended when the sequence did."""
 
 
 class DeviceError(ObturaError, RuntimeError):

@@ -12,11 +12,13 @@ from obtura.ground.channels import Block
 
 __all__ = [
     "ChannelInfo",
+    "Comment",
     "Event",
     "Failed",
     "HookEntered",
     "HookLeft",
     "IterationDone",
+    "Metadata",
     "Points",
     "Position",
     "PresetInfo",
@@ -24,6 +26,7 @@ __all__ = [
     "ScanClosed",
     "ScanEnded",
     "StateChanged",
+    "SubScan",
     "Text",
 ]
 
@@ -44,6 +47,11 @@ class ChannelInfo(NamedTuple):
     branch: int
     device: str
     per_point: bool
+
+    @property
+    def is_frame(self) -> bool:
+        """Whether a point is a frame: an image, or something larger still. Frames are not kept in memory all."""
+        return len(self.shape) > 1
 
 
 class PresetInfo(NamedTuple):
@@ -68,7 +76,7 @@ class ScanBegan(NamedTuple):
     `scan_info` holds at least `session_name`, `user_name`, `npoints` (0: unknown), `count_time` (s, or None),
     `type`, `save`, `filename` (None: not saved). `metadata`: per acquisition object, what
     `get_acquisition_metadata` returned. `positioners`: every axis of the session.
-    `branches`: the names of the top-masters.
+    `branches`: the names of the top-masters. `later`: the timings (PREPARED, END) at which `Metadata` will follow.
     """
 
     number: int
@@ -81,6 +89,7 @@ class ScanBegan(NamedTuple):
     presets: tuple[PresetInfo, ...]
     metadata: Mapping[str, Mapping[str, Any]]
     positioners: Mapping[str, Position]
+    later: tuple[str, ...] = ()
 
 
 class HookEntered(NamedTuple):
@@ -106,7 +115,10 @@ class HookLeft(NamedTuple):
 
 
 class Points(NamedTuple):
-    """New points of channel number `channel` of `ScanBegan.channels`; the first has index `first`."""
+    """New points of channel number `channel` of `ScanBegan.channels`; the first has index `first`.
+
+    Frames (`ChannelInfo.is_frame`) are handed only to consumers that take them (`Consumer.takes_frames`).
+    """
 
     channel: int
     first: int
@@ -129,6 +141,33 @@ class StateChanged(NamedTuple):
     time: float
 
 
+class Comment(NamedTuple):
+    """Somebody's words about the scan."""
+
+    time: datetime
+    text: str
+
+
+class Metadata(NamedTuple):
+    """What devices, and the user's categories, say of themselves later than in `ScanBegan`.
+
+    `timing` is PREPARED or END. `devices`: per acquisition object or device; `categories`: per category, then per name.
+    """
+
+    timing: str
+    devices: Mapping[str, Mapping[str, Any]]
+    categories: Mapping[str, Mapping[str, Any]]
+
+
+class SubScan(NamedTuple):
+    """A scan became part of this one, a sequence. `entries`: its entries in `filename`, none when it is not saved."""
+
+    number: int
+    name: str
+    filename: str | None
+    entries: tuple[str, ...]
+
+
 class Text(NamedTuple):
     """Text written by a hook, a device or a callback; `stream` is "stdout" or "stderr"."""
 
@@ -146,13 +185,15 @@ class Failed(NamedTuple):
 class ScanEnded(NamedTuple):
     """Everything was left; no more points. `end_reason` is SUCCESS, USER_ABORT or FAILURE.
 
-    A saver that returns from receiving this has everything on disk.
+    A saver that returns from receiving this has everything on disk. `cut`: the branches that were left in the middle
+    of a point, so that some of their channels may have one point more than others.
     """
 
     end_time: datetime
     end_reason: str
     message: str
     positioners: Mapping[str, Position]
+    cut: tuple[int, ...] = ()
 
 
 class ScanClosed(NamedTuple):
@@ -164,5 +205,17 @@ class ScanClosed(NamedTuple):
 
 
 Event: TypeAlias = (
-    ScanBegan | HookEntered | HookLeft | Points | IterationDone | StateChanged | Text | Failed | ScanEnded | ScanClosed
+    ScanBegan
+    | HookEntered
+    | HookLeft
+    | Points
+    | IterationDone
+    | StateChanged
+    | Text
+    | Comment
+    | Metadata
+    | SubScan
+    | Failed
+    | ScanEnded
+    | ScanClosed
 )

@@ -5,6 +5,7 @@ from obtura.presets.cover import DetectorCoverPreset
 from obtura.presets.multiplexer import MultiplexerPreset
 from obtura.presets.shutter import ShutterPreset
 from obtura.presets.wait_for_beam import WaitForBeam
+from obtura.presets.wait_for_refill import WaitForRefill
 
 __all__ = [
     "AnyLevelPreset",
@@ -12,4 +13,5 @@ __all__ = [
     "MultiplexerPreset",
     "ShutterPreset",
     "WaitForBeam",
+    "WaitForRefill",
 ]

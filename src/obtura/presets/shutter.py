@@ -21,7 +21,10 @@ class ShutterPreset(AnyLevelPreset):
         self.per_point = per_point
 
     def set_up(self, say: Say) -> None:
-        """Close it if it is open: the scan moves to its (next) point now."""
+        """Refuse one that can't be opened; close it if it is open: the scan moves to its (next) point now."""
+        check = getattr(self.shutter, "check", None)
+        if check is not None:
+            check()
         if getattr(self.shutter, "is_open", False):
             self.shutter.close()
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, Concatenate, ParamSpec, TypedDict, TypeVar
 
+from obtura.contracts.absent import refuse_absent
 from obtura.contracts.devices import Movable, is_movable
 from obtura.ground.errors import ArgumentError, UsageError
 
@@ -19,13 +20,14 @@ R = TypeVar("R")
 class Options(TypedDict, total=False):
     """Keywords of every scan.
 
-    `run`: run it now, else only make it; `save`: write a file; `name`, `title`: what it is called;
-    `sleep_time` (s): pause before every point but the first; `stab_time` (s): pause after each move;
-    `scan_info`: facts kept with the data.
+    `run`: run it now, else only make it; `save`: write a file; `save_images`: with the frames of cameras, too;
+    `name`, `title`: what it is called; `sleep_time` (s): pause before every point but the first; `stab_time` (s):
+    pause after each move; `scan_info`: facts kept with the data.
     """
 
     run: bool
     save: bool
+    save_images: bool
     name: str
     title: str
     sleep_time: float
@@ -33,7 +35,7 @@ class Options(TypedDict, total=False):
     scan_info: Mapping[str, Any]
 
 
-DEFAULTS: Options = {"run": True, "save": True, "sleep_time": 0.0, "stab_time": 0.0}
+DEFAULTS: Options = {"run": True, "save": True, "save_images": True, "sleep_time": 0.0, "stab_time": 0.0}
 
 
 def command(
@@ -78,7 +80,7 @@ def _check_options(options: Mapping[str, Any]) -> None:
     for key in ("sleep_time", "stab_time"):
         finite(options.get(key, 0.0), f"{key} (s)", least=0)
     for keys, kind, what in (
-        (("run", "save"), bool, "True or False"),
+        (("run", "save", "save_images"), bool, "True or False"),
         (("name", "title"), str | None, "text"),
         (("scan_info",), Mapping | None, "a dict"),
     ):
@@ -149,6 +151,7 @@ def axis(value: Any) -> Movable:
     Raises:
         UsageError: it is none.
     """
+    refuse_absent(value)
     if not is_movable(value):
         raise ArgumentError(f"motor must be an axis, got {value!r}")
     return value

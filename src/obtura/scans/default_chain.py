@@ -1,24 +1,32 @@
 """The chain of the standard scans: a timer, below it the counters, above it perhaps a motor; and standing presets."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import difflib
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from obtura.acquisition.counter import SamplingCounterAcquisitionSlave
 from obtura.acquisition.timer import SoftwareTimerMaster
-from obtura.contracts.acquisition import AcquisitionMaster, AcquisitionObject
+from obtura.contracts.acquisition import AcquisitionMaster
+from obtura.contracts.calculation import CalcCounterController
 from obtura.contracts.chain import AcquisitionChain
-from obtura.contracts.devices import Counter, CounterController, SamplingCounterController
+from obtura.contracts.counters import CounterController
 from obtura.contracts.presets import ChainPreset, check_preset
-from obtura.ground.errors import ArgumentError, UsageError
+from obtura.ground.errors import UsageError
+from obtura.scans.chain_builder import ChainBuilder, ChainNode
+from obtura.scans.expansion import expand_counters
 
 __all__ = ["DefaultChain", "expand_counters"]
 
+_KEYS = ("device", "acquisition_settings", "master")
+
 
 class DefaultChain:
-    """`DEFAULT_CHAIN`: builds chains, and holds the presets that stand on every standard scan, `ct` included."""
+    """`DEFAULT_CHAIN`: builds chains, and holds the presets that stand on every standard scan, `ct` included, and
+    how devices are measured in them.
+    """
 
     def __init__(self) -> None:
         self._presets: dict[object, ChainPreset] = {}
+        self._settings: dict[CounterController, Mapping[str, Any]] = {}
 
     def add_preset(self, preset: ChainPreset, name: str | None = None) -> None:
         """Put a preset on every standard scan made from now on; one of the same name is replaced.
@@ -37,9 +45,45 @@ class DefaultChain:
             if standing is not preset and (name is None or key != name)
         }
 
+    def set_settings(self, settings: Sequence[Mapping[str, Any]]) -> None:
+        """Say how devices are measured in standard scans from now on; those of other devices stay.
+
+        `[{"device": card, "acquisition_settings": {"trigger_type": "HARDWARE"}, "master": camera}]`: the settings go
+        to the device's acquisition object; `master` is the controller that triggers it, in the place of the timer.
+
+        Raises:
+            UsageError: a key that is not known, something that is no device; nothing was set.
+        """
+        found: dict[CounterController, Mapping[str, Any]] = {}
+        for setting in settings:
+            for key in setting:
+                if key not in _KEYS:
+                    close = difflib.get_close_matches(str(key), _KEYS, n=1)
+                    hint = f": did you mean {close[0]!r}?" if close else ""
+                    raise UsageError(f"default_chain config: {key!r} is not known{hint} (known: {', '.join(_KEYS)})")
+            device = _controller(setting.get("device"), "device")
+            master = setting.get("master")
+            found[device] = {
+                "acquisition_settings": dict(setting.get("acquisition_settings") or {}),
+                "master": None if master is None else _controller(master, "master"),
+            }
+        self._settings.update(found)
+
+    def clear(self) -> None:
+        """No standing presets and no settings any more."""
+        self._presets.clear()
+        self._settings.clear()
+
+    reset = clear
+
     def __info__(self) -> str:
         names = [type(preset).__name__ for preset in self._presets.values()]
-        return f"presets on every standard scan: {', '.join(names) or 'none'}"
+        lines = [f"presets on every standard scan: {', '.join(names) or 'none'}"]
+        for device, setting in self._settings.items():
+            words = [f"{key}={value}" for key, value in setting["acquisition_settings"].items()]
+            words += [f"master {setting['master'].name}"] if setting["master"] is not None else []
+            lines.append(f"{device.name}: {', '.join(words)}")
+        return "\n".join(lines)
 
     @property
     def presets(self) -> tuple[ChainPreset, ...]:
@@ -55,46 +99,71 @@ class DefaultChain:
         chain = AcquisitionChain()
         if top_master is not None:
             chain.add(top_master, timer)
-        for controller, own in _by_controller(expand_counters(counters)):
-            chain.add(timer, _slave(controller, own, scan_pars))
+        builder = ChainBuilder(counters)
+        placing = _Placing(chain, timer, builder, self._settings, scan_pars)
+        for node in builder.nodes:
+            placing.place(node)
         for preset in self._presets.values():
             chain.add_preset(preset, standing=True)
         return chain
 
 
-def expand_counters(counters: Iterable[Any]) -> list[Counter]:
-    """Counters as they are, controllers, lists and other containers as the counters they hold; each once.
+class _Placing:
+    """Puts the nodes of one scan into its chain, each below its master."""
 
-    Raises:
-        ArgumentError: something else was given.
-    """
-    found: list[Counter] = []
-    for item in counters:
-        if isinstance(item, Counter):
-            members: Iterable[Any] = [item]
-        elif isinstance(getattr(item, "counters", None), Mapping):
-            members = item.counters.values()
-        elif isinstance(item, list | tuple):
-            members = expand_counters(item)
-        else:
-            raise ArgumentError(f"{getattr(item, 'name', None) or repr(item)} is not a counter and holds none")
-        found += [counter for counter in members if counter not in found]
-    return found
+    def __init__(
+        self,
+        chain: AcquisitionChain,
+        timer: AcquisitionMaster,
+        builder: ChainBuilder,
+        settings: Mapping[CounterController, Mapping[str, Any]],
+        scan_pars: Mapping[str, Any],
+    ) -> None:
+        self._chain = chain
+        self._timer = timer
+        self._builder = builder
+        self._settings = settings
+        self._scan_pars = scan_pars
+        self._waiting: list[CounterController] = []
 
-
-def _by_controller(counters: Sequence[Counter]) -> list[tuple[CounterController, list[Counter]]]:
-    controllers = list(dict.fromkeys(counter.controller for counter in counters))
-    return [(one, [counter for counter in counters if counter.controller is one]) for one in controllers]
-
-
-def _slave(controller: CounterController, counters: Sequence[Any], scan_pars: Mapping[str, Any]) -> AcquisitionObject:
-    """A controller may bring its own acquisition object: `get_acquisition_object(counters, scan_pars)`."""
-    own = getattr(controller, "get_acquisition_object", None)
-    if own is not None:
-        slave: AcquisitionObject = own(counters, scan_pars)
-        return slave
-    if isinstance(controller, SamplingCounterController):
-        return SamplingCounterAcquisitionSlave(
-            *counters, count_time=scan_pars["count_time"], npoints=scan_pars["npoints"]
+    def place(self, node: ChainNode) -> None:
+        """Make the acquisition object of a node and add it; its master's first."""
+        controller = node.controller
+        if node.is_ready:
+            return
+        if isinstance(controller, CalcCounterController):
+            node.set_parameters()
+            first = self._builder.sources(controller)[0]
+            self._chain.add(first.parent or self._timer, node.acquisition_obj)
+            return
+        setting = self._settings.get(controller, {})
+        master = setting.get("master") or controller.master_controller
+        above = self._above(controller, master) if master is not None else None
+        node.set_parameters(
+            controller.get_default_chain_parameters(self._scan_pars, setting.get("acquisition_settings", {})),
+            parent_acq_params=above.acq_parameters if above is not None else None,
+            scan_pars=self._scan_pars,
         )
-    raise UsageError(f"{controller.name} does not say how it is read: it needs get_acquisition_object()")
+        master_obj = self._timer if above is None else above.acquisition_obj
+        self._chain.add(master_obj, node.acquisition_obj)  # type: ignore[arg-type]
+
+    def _above(self, controller: CounterController, master: CounterController) -> ChainNode:
+        if master in self._waiting or master is controller:
+            raise UsageError(f"default_chain config: {controller.name} and {master.name} are each other's master")
+        self._waiting.append(controller)
+        above = self._builder.node_of(master)
+        self.place(above)
+        self._waiting.pop()
+        if not isinstance(above.acquisition_obj, AcquisitionMaster):
+            raise UsageError(
+                f"default_chain config: master object must be a CounterController whose acquisition object is a "
+                f"master, and that of {master.name} triggers nothing (asked for by {controller.name})"
+            )
+        return above
+
+
+def _controller(given: Any, what: str) -> CounterController:
+    controller = getattr(given, "controller", given)
+    if not isinstance(controller, CounterController):
+        raise UsageError(f"default_chain config: {what} object must be a CounterController or a counter, got {given!r}")
+    return controller

@@ -1,155 +1,171 @@
-"""Step scans: ascan, dscan, a2scan, d2scan, amesh. Every position is checked before anything moves."""
+"""What all step scans share: ranges become positions, relative ones come back, and the bench launches the scan."""
 
-from typing import TYPE_CHECKING, Any, Unpack
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 from obtura.acquisition.motion import Return
-from obtura.acquisition.motor import LinearStepTriggerMaster, MeshStepTriggerMaster
-from obtura.contracts.acquisition import AcquisitionMaster
+from obtura.acquisition.motor import MeshStepTriggerMaster, VariableStepTriggerMaster
+from obtura.contracts.devices import Movable
 from obtura.engine.scan import Scan
-from obtura.scans.command import Options, axis, command, count_time, finite, whole
+from obtura.ground.errors import ArgumentError
+from obtura.scans.command import axis, count_time, finite, whole
 
 if TYPE_CHECKING:  # for annotations only: the bench is made of these functions
     from obtura.scans.bench import Bench
 
-__all__ = ["a2scan", "amesh", "ascan", "d2scan", "dscan"]
+__all__ = ["Home", "Range", "along", "grid", "ranges_of", "through"]
 
 
-@command("ascan(roby, 0, 10, 20, 0.1, diode)")
-def ascan(
-    bench: "Bench",
-    motor: Any,
-    start: float,
-    stop: float,
-    intervals: int,
-    count_time: float,
-    *counters: Any,
-    **options: Unpack[Options],
+_EACH = object()
+"""Each range has intervals of its own."""
+
+
+class Home(Enum):
+    """What motors do at the end of a scan, however it ends."""
+
+    STAY = 0
+    RETURN = 1
+    """To where they were."""
+    RELATIVE = 2
+    """The same, and the scan's positions are relative to that place."""
+
+
+class Range(NamedTuple):
+    """From `start` to `stop` (in the motor's unit) in `intervals` steps."""
+
+    motor: Movable
+    start: float
+    stop: float
+    intervals: int
+
+    def __str__(self) -> str:
+        return f"{self.motor.name} {self.start:g} {self.stop:g}"
+
+    @property
+    def positions(self) -> npt.NDArray[np.float64]:
+        """The equidistant positions, shape (intervals + 1,)."""
+        return np.linspace(self.start, self.stop, self.intervals + 1)
+
+
+def ranges_of(given: Any, intervals: Any = _EACH) -> list[Range]:
+    """Check ranges: (motor, start, stop) with `intervals` for all, or (motor, start, stop, intervals) each.
+
+    Raises:
+        ArgumentError: an element is of another kind, or a motor comes twice.
+    """
+    words = "(motor, start, stop, intervals)" if intervals is _EACH else "(motor, start, stop)"
+    if not isinstance(given, Sequence) or isinstance(given, str) or not given:
+        raise ArgumentError(f"expected a list of {words}, got {given!r}")
+    ranges = []
+    for place, one in enumerate(given, start=1):
+        number = str(place) if len(given) > 1 else ""
+        if not isinstance(one, Sequence) or len(one) != words.count(",") + 1:
+            raise ArgumentError(f"expected {words}, got {one!r}")
+        steps = whole(one[3], f"intervals{number}") if intervals is _EACH else whole(intervals, "intervals")
+        start, stop = finite(one[1], f"start{number}"), finite(one[2], f"stop{number}")
+        ranges.append(Range(axis(one[0]), start, stop, steps))
+    return ranges
+
+
+def along(
+    bench: "Bench", name: str, ranges: Sequence[Range], time: Any, counters: Any, options: Any, home: Home = Home.STAY
 ) -> Scan:
-    """Move `motor` from `start` to `stop` (its unit) in `intervals` steps, counting at each of intervals + 1 points."""
-    return _linear(bench, "ascan", [(motor, start, stop)], intervals, count_time, counters, options)
-
-
-@command("dscan(roby, -1, 1, 20, 0.1, diode)")
-def dscan(
-    bench: "Bench",
-    motor: Any,
-    start: float,
-    stop: float,
-    intervals: int,
-    count_time: float,
-    *counters: Any,
-    **options: Unpack[Options],
-) -> Scan:
-    """As `ascan`, relative to where the motor is; whatever happens, it returns there."""
-    return _linear(bench, "dscan", [(motor, start, stop)], intervals, count_time, counters, options)
-
-
-@command("a2scan(roby, 0, 10, robz, 0, 5, 20, 0.1, diode)")
-def a2scan(
-    bench: "Bench",
-    motor1: Any,
-    start1: float,
-    stop1: float,
-    motor2: Any,
-    start2: float,
-    stop2: float,
-    intervals: int,
-    count_time: float,
-    *counters: Any,
-    **options: Unpack[Options],
-) -> Scan:
-    """Move two motors together, in `intervals` steps."""
-    ranges = [(motor1, start1, stop1), (motor2, start2, stop2)]
-    return _linear(bench, "a2scan", ranges, intervals, count_time, counters, options)
-
-
-@command("d2scan(roby, -1, 1, robz, -1, 1, 20, 0.1, diode)")
-def d2scan(
-    bench: "Bench",
-    motor1: Any,
-    start1: float,
-    stop1: float,
-    motor2: Any,
-    start2: float,
-    stop2: float,
-    intervals: int,
-    count_time: float,
-    *counters: Any,
-    **options: Unpack[Options],
-) -> Scan:
-    """As `a2scan`, relative to where the motors are; whatever happens, they return there."""
-    ranges = [(motor1, start1, stop1), (motor2, start2, stop2)]
-    return _linear(bench, "d2scan", ranges, intervals, count_time, counters, options)
-
-
-@command("amesh(roby, 0, 10, 10, robz, 0, 5, 5, 0.1, diode)")
-def amesh(
-    bench: "Bench",
-    motor1: Any,
-    start1: float,
-    stop1: float,
-    intervals1: int,
-    motor2: Any,
-    start2: float,
-    stop2: float,
-    intervals2: int,
-    count_time: float,
-    *counters: Any,
-    backnforth: bool = False,
-    **options: Unpack[Options],
-) -> Scan:
-    """Scan a grid; `motor1` is the fast one, `backnforth` takes every second line backwards."""
-    first, second = _range(motor1, start1, stop1), _range(motor2, start2, stop2)
-    points1, points2 = whole(intervals1, "intervals1") + 1, whole(intervals2, "intervals2") + 1
-    master = MeshStepTriggerMaster(
-        *first, points1, *second, points2, backnforth=backnforth, stab_time=options.get("stab_time", 0.0)
-    )
-    pars = {
-        "npoints": points1 * points2,
-        "npoints1": points1,
-        "npoints2": points2,
-        "data_dim": 2,
-        "start": [first[1], second[1]],
-        "stop": [first[2], second[2]],
-        "count_time": _time(count_time),
-    }
-    title = f"amesh {_text(first)} {intervals1} {_text(second)} {intervals2} {pars['count_time']:g}"
-    return bench.launch("amesh", pars, title, counters, options, master)
-
-
-def _linear(
-    bench: "Bench", name: str, ranges: list[Any], intervals: Any, time: Any, counters: Any, options: Any
-) -> Scan:
-    steps = whole(intervals, "intervals")
-    time = _time(time)
-    checked = [_range(*one) for one in ranges]
-    back = None
-    if name.startswith("d"):
-        origins = [float(motor.position) for motor, *_ in checked]
-        back = Return([motor for motor, *_ in checked], origins)
-        checked = [
-            (motor, start + origin, stop + origin)
-            for (motor, start, stop), origin in zip(checked, origins, strict=True)
-        ]
-    flat = [value for one in checked for value in one]
-    master: AcquisitionMaster = LinearStepTriggerMaster(steps + 1, *flat, stab_time=options.get("stab_time", 0.0))
+    """Move motors together, each through its range."""
+    steps, time = ranges[0].intervals, count_time(time)
+    title = f"{name} {' '.join(map(str, ranges))} {steps} {time:g}"
+    ranges, back = _placed(ranges, home)
     pars = {
         "npoints": steps + 1,
         "count_time": time,
-        "start": [start for _, start, _ in checked],
-        "stop": [stop for *_, stop in checked],
+        "start": [one.start for one in ranges],
+        "stop": [one.stop for one in ranges],
     }
-    title = f"{name} {' '.join(map(_text, [_range(*one) for one in ranges]))} {steps} {time:g}"
+    moves = [value for one in ranges for value in (one.motor, one.positions)]
+    master = VariableStepTriggerMaster(*moves, stab_time=options.get("stab_time", 0.0))
     return bench.launch(name, pars, title, counters, options, master, back)
 
 
-_time = count_time
+def grid(
+    bench: "Bench",
+    name: str,
+    ranges: Sequence[Range],
+    time: Any,
+    counters: Any,
+    options: Any,
+    home: Home = Home.STAY,
+    backnforth: bool = False,
+) -> Scan:
+    """Go through a grid, the first motor fastest; `backnforth` as for the mesh master."""
+    time = count_time(time)
+    title = f"{name} {' '.join(f'{one} {one.intervals}' for one in ranges)} {time:g}"
+    ranges, back = _placed(ranges, home)
+    points = [one.intervals + 1 for one in ranges]
+    pars = {
+        "npoints": int(np.prod(points)),
+        **{f"npoints{number}": count for number, count in enumerate(points, start=1)},
+        "data_dim": len(ranges),
+        "start": [one.start for one in ranges],
+        "stop": [one.stop for one in ranges],
+        "count_time": time,
+    }
+    moves = [value for one in ranges for value in (one.motor, one.start, one.stop, one.intervals + 1)]
+    master = MeshStepTriggerMaster(*moves, backnforth=backnforth, stab_time=options.get("stab_time", 0.0))
+    return bench.launch(name, pars, title, counters, options, master, back)
 
 
-def _range(motor: Any, start: Any, stop: Any) -> tuple[Any, float, float]:
-    return axis(motor), finite(start, "start"), finite(stop, "stop")
+def through(
+    bench: "Bench",
+    name: str,
+    moves: Any,
+    time: Any,
+    counters: Any,
+    options: Any,
+    home: Home = Home.STAY,
+    more: Mapping[str, Any] | None = None,
+    title: str = "",
+) -> Scan:
+    """Go through lists of positions, one for each motor; `more`: further entries of scan_info."""
+    if not isinstance(moves, Sequence) or not moves or not all(isinstance(m, Sequence) and len(m) == 2 for m in moves):
+        raise ArgumentError(f"expected a list of (motor, positions), got {moves!r}")
+    time = count_time(time)
+    motors = [axis(motor) for motor, _ in moves]
+    master = VariableStepTriggerMaster(
+        *(value for move in moves for value in move), stab_time=options.get("stab_time", 0.0)
+    )
+    pars = {
+        "npoints": master.npoints,
+        "count_time": time,
+        "start": [float(column[0]) for column in master.positions],
+        "stop": [float(column[-1]) for column in master.positions],
+        **(more or {}),
+    }
+    title = title or f"{name} {time:g} on motors ({','.join(motor.name for motor in motors)})"
+    back = _return(motors) if home is Home.RETURN else None
+    return bench.launch(name, pars, title, counters, options, master, back)
 
 
-def _text(one: tuple[Any, float, float]) -> str:
-    motor, start, stop = one
-    return f"{motor.name} {start:g} {stop:g}"
+def _placed(ranges: Sequence[Range], home: Home) -> tuple[list[Range], Return | None]:
+    """Absolute ranges, and the way back."""
+    motors = [one.motor for one in ranges]
+    if home is not Home.RELATIVE:
+        return list(ranges), _return(motors) if home is Home.RETURN else None
+    origins = [_here(motor) for motor in motors]
+    placed = [
+        one._replace(start=one.start + origin, stop=one.stop + origin)
+        for one, origin in zip(ranges, origins, strict=True)
+    ]
+    return placed, Return(motors, origins)
+
+
+def _return(motors: Sequence[Movable]) -> Return:
+    return Return(motors, [_here(motor) for motor in motors])
+
+
+def _here(motor: Movable) -> float:
+    """Where it was sent, as far as it is there: a scan around 5 is around 5, not around 4.9998."""
+    sent = getattr(motor, "set_position", None)
+    return float(sent) if isinstance(sent, int | float) else float(motor.position)

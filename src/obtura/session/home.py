@@ -3,16 +3,23 @@
 import itertools
 import logging
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from obtura.contracts.consumers import Consumer, Surroundings
+from obtura.contracts.acquisition import MetaTiming
+from obtura.contracts.consumers import Consumer, Facts, Surroundings
 from obtura.contracts.devices import Movable
 from obtura.data.lock import account
+from obtura.data.master import entry_names
 from obtura.data.saver import HDF5Saver
 from obtura.data.saving import ScanSaving
 from obtura.display.terminal import TerminalDisplay
+from obtura.engine.history import History
 from obtura.ground.events import Position
+from obtura.session.aliases import Aliases
+from obtura.session.groups import Groups
+from obtura.session.scan_meta import ScanMeta
 
 __all__ = ["Home"]
 
@@ -23,6 +30,7 @@ class Home(Surroundings):
     """The surroundings of a session's scans.
 
     `axes` gives the axes whose positions are kept with the data; with `display`, scans are shown in the terminal.
+    `groups` say what is counted by default, `aliases` what columns are called.
     """
 
     def __init__(
@@ -32,14 +40,20 @@ class Home(Surroundings):
         axes: Callable[[], Iterable[Movable]],
         display: bool,
         keep: Callable[[Any], None],
+        groups: Groups,
+        aliases: Aliases,
     ) -> None:
         self._name = name
         self._scan_saving = scan_saving
         self._axes = axes
         self._display = display
         self._keep = keep
+        self._groups = groups
+        self._aliases = aliases
         self._unsaved = itertools.count(1)
         self.makers: list[Callable[[], Consumer]] = []
+        self.scan_meta = ScanMeta()
+        self.history = History()
 
     def _saving(self, scan_saving: Any) -> ScanSaving:
         return self._scan_saving if scan_saving is None else scan_saving
@@ -61,7 +75,42 @@ class Home(Surroundings):
 
     def positions(self) -> Mapping[str, Position]:
         """Where every axis is; NaN for one that does not answer."""
-        return {axis.name: Position(_position(axis), axis.unit) for axis in self._axes()}
+        return {self._aliases.of(axis) or axis.name: Position(_position(axis), axis.unit) for axis in self._axes()}
+
+    def metadata_timing(self) -> MetaTiming:
+        """When the categories of SCAN_META have anything to say."""
+        return self.scan_meta.timing
+
+    def metadata(self, timing: MetaTiming, scan: Any) -> tuple[Facts, Facts]:
+        """What SCAN_META says, by category; nothing for a `ct`."""
+        return {}, ({} if scan.scan_info.get("type") == "ct" else self.scan_meta.facts(timing, scan))
+
+    def entries(self, number: int) -> tuple[str, tuple[str, ...]]:
+        """The entries of a scan in the present file."""
+        filename = self._scan_saving.filename
+        names = entry_names(Path(filename))
+        return filename, tuple(name for name in names if name.partition(".")[0] == str(number))
+
+    def dead_time(self, devices: str) -> float:
+        """As in the scans before."""
+        return self.history.dead_time(devices)
+
+    def learn(self, devices: str, seconds: float) -> None:
+        """Remember it."""
+        self.history.learn(devices, seconds)
+
+    def default_counters(self) -> Sequence[Any]:
+        """The active measurement group."""
+        return self._groups.default_counters()
+
+    def channel_name(self, name: str) -> str:
+        """With the alias of its axis or counter."""
+        return self._aliases.renamed(name)
+
+    def tell(self, text: str) -> None:
+        """Print a line where scans are shown."""
+        if self._display:
+            print(text)
 
     def finished(self, scan: Any) -> None:
         """Keep it for `SCANS`."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from obtura.acquisition.motion import move_together
+from obtura.contracts.absent import refuse_absent
 from obtura.contracts.devices import Movable, is_movable
 from obtura.display.grid import terminal_width
 from obtura.ground.errors import UsageError
@@ -78,6 +79,7 @@ def _dial_distance(axis: Any, number: float) -> float:
 
 def _go(command: str, arguments: tuple[Any, ...], aim: Callable[[Any, float], float], live: bool = False) -> None:
     axes, numbers = arguments[0::2], arguments[1::2]
+    refuse_absent(*axes)
     if problem := _problem(axes, numbers):
         raise UsageError(
             f"{command}: {problem}\nIntended usage: {command}(axis, number, axis, number, ...)\n"

@@ -4,10 +4,11 @@ Writers are the engine, on any thread. Each reader has a mailbox and a thread of
 or disk holds up nobody. Order is decided once, under the record's lock.
 """
 
+import math
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from obtura.works.clock import Flag
 from obtura.works.interrupt import doors
@@ -22,7 +23,7 @@ PERIOD = 0.05
 
 
 class Receiver(Protocol[E_contra]):
-    """Whoever reads a record."""
+    """Whoever reads a record. One that has a method `idle()` is called by it when nothing came for a `PERIOD`."""
 
     name: str
 
@@ -31,13 +32,25 @@ class Receiver(Protocol[E_contra]):
 
 
 class Reader(Generic[E]):
-    """A receiver's mailbox and thread."""
+    """A receiver's mailbox and thread. `room`: how many bytes of heavy events may wait in it, 0: it takes none."""
 
-    def __init__(self, receiver: Receiver[E], on_failure: Callable[[BaseException], None], *first: E) -> None:
+    def __init__(
+        self,
+        receiver: Receiver[E],
+        on_failure: Callable[[BaseException], None],
+        *first: E,
+        room: float = 0,
+        weigh: Callable[[E], int] = lambda event: 0,
+    ) -> None:
         self.receiver = receiver
+        self.room = room
         self.error: BaseException | None = None
         self.mailbox: deque[E] = deque(first)
+        self._weigh = weigh
+        self._posted = 0  # bytes; changed by writers only, under the record's lock
+        self._received = 0  # changed by this reader's thread only
         self._on_failure = on_failure
+        self._idly: Callable[[], None] | None = getattr(receiver, "idle", None)
         self._wake = threading.Lock()
         self._wake.acquire()
         self._idle = True
@@ -54,6 +67,17 @@ class Reader(Generic[E]):
     def busy(self) -> bool:
         """Whether events wait or are being received."""
         return bool(self.mailbox or not self._idle) and not self._ended.is_set
+
+    @property
+    def load(self) -> int:
+        """The bytes of heavy events that wait or are being received."""
+        return self._posted - self._received
+
+    def offer(self, event: E, weight: int) -> None:
+        """Take a heavy event if there is room; one always has. The caller holds the record's lock."""
+        if self.room and (self.load + weight <= self.room or not self.load):
+            self._posted += weight
+            self.mailbox.append(event)
 
     def wake(self) -> None:
         """Have the mailbox looked into at once."""
@@ -88,25 +112,35 @@ class Reader(Generic[E]):
                 self._idle = False
                 batch = [self.mailbox.popleft() for _ in range(len(self.mailbox))]
                 if batch and self.error is None:
-                    self._hand_over(batch)
+                    self._guarded(self.receiver.receive, batch)
+                elif self._idly is not None and not batch and self.error is None:
+                    self._guarded(self._idly)
+                if self.load:
+                    self._received += sum(map(self._weigh, batch))
+                batch.clear()  # or heavy events would stay in memory until the next come
                 self._idle = True
         finally:
             self._ended.set()
 
-    def _hand_over(self, batch: list[E]) -> None:
+    def _guarded(self, function: Callable[..., None], *args: Any) -> None:
         try:
-            self.receiver.receive(batch)
+            function(*args)
         except BaseException as error:  # noqa: BLE001 - a reader's thread has nobody above; the owner is told
             self.error = error
             self._on_failure(error)
 
 
 class Record(Generic[E]):
-    """Hands events to readers in the order in which they were written."""
+    """Hands events to readers in the order in which they were written.
 
-    def __init__(self) -> None:
+    `weigh(event)` gives the bytes of a heavy event, 0 for all others. Heavy events must not pile up: a reader takes
+    them only if it has room (`attach`); one with limited room loses those that find none.
+    """
+
+    def __init__(self, weigh: Callable[[E], int] = lambda event: 0) -> None:
         # Re-entrant: a signal handler or a finalizer that prints may come in the middle of a write.
         self.lock = threading.RLock()
+        self._weigh = weigh
         self._readers: list[Reader[E]] = []
         self._mailboxes: list[deque[E]] = []
 
@@ -115,9 +149,19 @@ class Record(Generic[E]):
         """Whether anybody reads."""
         return bool(self._mailboxes)
 
-    def attach(self, receiver: Receiver[E], on_failure: Callable[[BaseException], None], *first: E) -> Reader[E]:
-        """Hand `first` and everything from now on to `receiver`, on a thread of its own."""
-        reader = Reader(receiver, on_failure, *first)
+    @property
+    def load(self) -> int:
+        """The most bytes of heavy events that wait for one of those readers that get them all."""
+        return max((reader.load for reader in self._readers if reader.room == math.inf), default=0)
+
+    def attach(
+        self, receiver: Receiver[E], on_failure: Callable[[BaseException], None], *first: E, room: float = 0
+    ) -> Reader[E]:
+        """Hand `first` and everything from now on to `receiver`, on a thread of its own.
+
+        `room`: the bytes of heavy events that may wait for it; 0: it gets none; infinite: it gets them all.
+        """
+        reader = Reader(receiver, on_failure, *first, room=room, weigh=self._weigh)
         self._readers.append(reader)
         self._mailboxes.append(reader.mailbox)
         reader.wake()
@@ -139,6 +183,12 @@ class Record(Generic[E]):
         """Append an event; the caller holds `lock` and has shut the door."""
         for mailbox in self._mailboxes:
             mailbox.append(event)
+
+    def post_heavy(self, event: E) -> None:
+        """Append a heavy event where there is room for it; the caller holds `lock` and has shut the door."""
+        weight = self._weigh(event)
+        for reader in self._readers:
+            reader.offer(event, weight)
 
     def close(self) -> None:
         """Let every reader finish its mailbox and end."""

@@ -1,7 +1,9 @@
 """Simulated devices, which share one world: what is behind a closed shutter is dark."""
 
 from obtura.devices.sim.beamline import DemoBeamline, demo_beamline
-from obtura.devices.sim.blades import Blade, SimulatedCover, SimulatedShutter
+from obtura.devices.sim.blades import Blade, SimulatedActuator, SimulatedShutter
+from obtura.devices.sim.camera import SimulatedCamera
+from obtura.devices.sim.card import SimulatedCard
 from obtura.devices.sim.counters import (
     ConstantCounter,
     RandomCounter,
@@ -9,22 +11,41 @@ from obtura.devices.sim.counters import (
     SimulatedDiode,
     Spot,
 )
+from obtura.devices.sim.distribution import SimulationCounter
+from obtura.devices.sim.encoder import SimulatedEncoder
+from obtura.devices.sim.faulty import FaultyCounter, FaultyShutter
+from obtura.devices.sim.faulty_motor import FaultyAxis, FaultyMotor
+from obtura.devices.sim.mca import Line, SimulatedMCA
 from obtura.devices.sim.motor import SimulatedAxis, SimulatedMotor
 from obtura.devices.sim.multiplexer import SimulatedMultiplexer
+from obtura.devices.sim.ring import SimulatedRing
+from obtura.devices.sim.switch import SimulatedSwitch
 from obtura.devices.sim.world import World
 
 __all__ = [
     "Blade",
     "ConstantCounter",
     "DemoBeamline",
+    "FaultyAxis",
+    "FaultyCounter",
+    "FaultyMotor",
+    "FaultyShutter",
+    "Line",
     "RandomCounter",
+    "SimulatedActuator",
     "SimulatedAxis",
+    "SimulatedCamera",
+    "SimulatedCard",
     "SimulatedController",
-    "SimulatedCover",
     "SimulatedDiode",
+    "SimulatedEncoder",
+    "SimulatedMCA",
     "SimulatedMotor",
     "SimulatedMultiplexer",
+    "SimulatedRing",
     "SimulatedShutter",
+    "SimulatedSwitch",
+    "SimulationCounter",
     "Spot",
     "World",
     "demo_beamline",

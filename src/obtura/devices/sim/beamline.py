@@ -1,6 +1,6 @@
 """The beamline of the demo session.
 
-    source ── monitor ── shutter ──┬── diode
+    source ── monitor ── shutter ──┬── diode, mca, camera
                                    └── cover ── diode2        on roby (and robz)
 
 The shutter is closed and the cover in at first, so both diodes are dark; the beam is centred at roby = 5 mm.
@@ -8,12 +8,15 @@ The shutter is closed and the cover in at first, so both diodes are dark; the be
 
 from typing import NamedTuple
 
+from obtura.devices.actuator import Actuator
 from obtura.devices.axis import Axis
-from obtura.devices.cover import DetectorCover
+from obtura.devices.mca import Roi
 from obtura.devices.multiplexer import Multiplexer
 from obtura.devices.shutter import Shutter
-from obtura.devices.sim.blades import SimulatedCover, SimulatedShutter
+from obtura.devices.sim.blades import SimulatedActuator, SimulatedShutter
+from obtura.devices.sim.camera import SimulatedCamera
 from obtura.devices.sim.counters import SimulatedController, SimulatedDiode, Spot
+from obtura.devices.sim.mca import SimulatedMCA
 from obtura.devices.sim.motor import SimulatedAxis
 from obtura.devices.sim.multiplexer import SimulatedMultiplexer
 from obtura.devices.sim.world import World
@@ -25,7 +28,8 @@ class DemoBeamline(NamedTuple):
     """The devices of the demo session under the names that they have there; `_asdict()` maps these to them.
 
     `monitor` sees the beam before the shutter, `diode` behind it over roby, `diode2` behind shutter and cover
-    over roby and robz. `world.beam = 0` takes the beam away.
+    over roby and robz, `mca` the fluorescence of iron and copper where `diode` is, `camera` the spot over both axes.
+    `world.beam = 0`: no beam.
     """
 
     world: World
@@ -35,8 +39,10 @@ class DemoBeamline(NamedTuple):
     diode: SimulatedDiode
     diode2: SimulatedDiode
     shutter: Shutter
-    cover: DetectorCover
+    cover: Actuator
     multiplexer: Multiplexer
+    mca: SimulatedMCA
+    camera: SimulatedCamera
 
 
 def demo_beamline(seed: int = 1) -> DemoBeamline:
@@ -45,7 +51,7 @@ def demo_beamline(seed: int = 1) -> DemoBeamline:
     roby = SimulatedAxis("roby", unit="mm", limits=(-100.0, 100.0))
     robz = SimulatedAxis("robz", unit="mm", limits=(-100.0, 100.0))
     shutter = SimulatedShutter("shutter")
-    cover = SimulatedCover("cover")
+    cover = SimulatedActuator("cover")
     controller = SimulatedController()
     across, along = Spot(roby, centre=5.0, sigma=2.0), Spot(robz, centre=0.0, sigma=2.0)
     return DemoBeamline(
@@ -60,4 +66,8 @@ def demo_beamline(seed: int = 1) -> DemoBeamline:
         multiplexer=SimulatedMultiplexer(
             "multiplexer", {"trigger": ("timer", "roby", "robz"), "gate": ("off", "shutter", "timer")}
         ),
+        mca=SimulatedMCA(
+            "mca", rois={"iron": Roi(310, 330), "copper": Roi(392, 412)}, world=world, spots=[across], behind=[shutter]
+        ),
+        camera=SimulatedCamera("camera", roby, robz, world, [shutter], centre=(5.0, 0.0), sigma=2.0),
     )

@@ -1,13 +1,16 @@
-"""Simulated things that stand in the beam or not: a shutter and a cover. They take their time, too."""
+"""Simulated things that stand in the beam or not: a shutter and an actuator. They take their time, too."""
 
 import math
 
+from obtura.devices.actuator import Actuator, ActuatorDriver
 from obtura.devices.arguments import number
-from obtura.devices.cover import CoverDriver, CoverState, DetectorCover
-from obtura.devices.shutter import Shutter, ShutterDriver, ShutterState
+from obtura.devices.shutter import Shutter
+from obtura.devices.shutter_driver import ShutterDriver, ShutterMode, ShutterState
 from obtura.devices.sim.motor import SimulatedMotor
+from obtura.devices.sim.switch import SimulatedSwitch
+from obtura.devices.switch import Switch
 
-__all__ = ["Blade", "SimulatedCover", "SimulatedShutter"]
+__all__ = ["Blade", "ShutterBlade", "SimulatedActuator", "SimulatedShutter"]
 
 
 class Blade:
@@ -36,43 +39,78 @@ class Blade:
         return self._motor.look_again_after()
 
 
-class _ShutterBlade(Blade, ShutterDriver):
+class ShutterBlade(Blade, ShutterDriver):
+    """The blade of a shutter, closed at first; in mode EXTERNAL it follows the switch that is wired to it."""
+
+    def __init__(self, travel: float, control: Switch | None = None) -> None:
+        super().__init__(travel, out=False)
+        self._mode = ShutterMode.MANUAL
+        self._control = control
+        if isinstance(control, SimulatedSwitch):
+            control.wire(self._follow)
+
+    def _follow(self, state: str) -> None:
+        if self._mode is ShutterMode.EXTERNAL:
+            self.go(out=state == "OPEN")
+
     def open(self) -> None:
+        """Set off, out of the beam."""
         self.go(out=True)
 
     def close(self) -> None:
+        """Set off, into the beam."""
         self.go(out=False)
 
+    def set_mode(self, mode: ShutterMode) -> None:
+        """In mode EXTERNAL do as the switch says, from now on."""
+        self._mode = mode
+        if self._control is not None:
+            self._follow(self._control.get())
+
     def state(self) -> ShutterState:
+        """MOVING, OPEN or CLOSED."""
         if self.is_moving:
             return ShutterState.MOVING
         return ShutterState.OPEN if self.transmission == 1.0 else ShutterState.CLOSED
 
 
-class _CoverBlade(Blade, CoverDriver):
+class _ActuatorBlade(Blade, ActuatorDriver):
     def set_in(self) -> None:
         self.go(out=False)
 
     def set_out(self) -> None:
         self.go(out=True)
 
-    def state(self) -> CoverState:
-        if self.is_moving:
-            return CoverState.MOVING
-        return CoverState.OUT if self.transmission == 1.0 else CoverState.IN
+    def is_in(self) -> bool:
+        return not self.is_moving and self.transmission == 0.0
+
+    def is_out(self) -> bool:
+        return not self.is_moving and self.transmission == 1.0
 
 
 class SimulatedShutter(Shutter):
-    """A shutter that takes `travel` s to open or close; `blade` stands in the beam. It is closed at first."""
+    """A shutter that takes `travel` s to open or close; `blade` stands in the beam. It is closed at first.
 
-    def __init__(self, name: str, travel: float = 0.05) -> None:
-        self.blade = _ShutterBlade(number(f"{name}: travel", travel), out=False)
-        super().__init__(name, self.blade)
+    The rest as `Shutter`. A simulated switch as `external_control` moves the blade itself in mode EXTERNAL.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        travel: float = 0.05,
+        timeout: float = 10.0,
+        mode: ShutterMode = ShutterMode.MANUAL,
+        external_control: Switch | None = None,
+        opening_time: float | None = None,
+        closing_time: float | None = None,
+    ) -> None:
+        self.blade = ShutterBlade(number(f"{name}: travel", travel), external_control)
+        super().__init__(name, self.blade, timeout, mode, external_control, opening_time, closing_time)
 
 
-class SimulatedCover(DetectorCover):
-    """A cover that takes `travel` s to go in or out; `blade` stands in the beam. It is in at first."""
+class SimulatedActuator(Actuator):
+    """An actuator that takes `travel` s to go in or out; `blade` stands in the beam. It is in at first."""
 
-    def __init__(self, name: str, travel: float = 0.1) -> None:
-        self.blade = _CoverBlade(number(f"{name}: travel", travel), out=False)
-        super().__init__(name, self.blade)
+    def __init__(self, name: str, travel: float = 0.1, timeout: float = 10.0) -> None:
+        self.blade = _ActuatorBlade(number(f"{name}: travel", travel), out=False)
+        super().__init__(name, self.blade, timeout)

@@ -1,15 +1,22 @@
-"""Simulated counters: diodes in the beam, a constant, pure chance."""
+"""Simulated counters: diodes in the beam, a constant, pure chance.
 
+Those that are given no `controller` share one, called `simulation`; those that are given no `world` live in the one
+that all such devices share.
+"""
+
+import functools
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from obtura.contracts.devices import Movable, SamplingCounterController
+from obtura.contracts.counters import SamplingCounterController, SamplingMode
+from obtura.contracts.devices import Movable
 from obtura.devices.selfreading import SelfReadingController, SelfReadingCounter
 from obtura.devices.sim.blades import Blade
-from obtura.devices.sim.world import World
+from obtura.devices.sim.world import World, shared_world
+from obtura.ground.errors import UsageError
 
-__all__ = ["ConstantCounter", "RandomCounter", "SimulatedController", "SimulatedDiode", "Spot"]
+__all__ = ["Beam", "ConstantCounter", "RandomCounter", "SimulatedController", "SimulatedDiode", "Spot"]
 
 
 class SimulatedController(SelfReadingController):
@@ -17,6 +24,11 @@ class SimulatedController(SelfReadingController):
 
     def __init__(self, name: str = "simulation", max_sampling_frequency: float | None = 1000.0) -> None:
         super().__init__(name, blocking=False, max_sampling_frequency=max_sampling_frequency)
+
+
+@functools.cache
+def _shared_controller() -> SimulatedController:
+    return SimulatedController()
 
 
 class Spot(NamedTuple):
@@ -31,8 +43,33 @@ class Spot(NamedTuple):
         return math.exp(-(((self.axis.position - self.centre) / self.sigma) ** 2) / 2)
 
 
+class Beam:
+    """The light that reaches a detector: that of `world`, through `spots` and `behind` blades, shutters, covers."""
+
+    def __init__(self, world: World, spots: Sequence[Spot], behind: Sequence[Any]) -> None:
+        self._world = world
+        self._spots = tuple(spots)
+        self._blades = [_blade(each) for each in behind]
+
+    def light(self) -> float:
+        """The part of the full beam, from 0 to 1."""
+        light = self._world.beam
+        for blade in self._blades:
+            light *= blade.transmission
+        for spot in self._spots:
+            light *= spot.light()
+        return light
+
+
+def _blade(thing: Any) -> Blade:
+    blade = getattr(thing, "blade", thing)
+    if not isinstance(blade, Blade):
+        raise UsageError(f"behind: {thing!r} does not stand in the simulated beam; simulated shutters and covers do")
+    return blade
+
+
 class SimulatedDiode(SelfReadingCounter):
-    """A diode that reads `height` in the full beam of `world`, through `spots` and `behind` blades.
+    """A diode that reads `height` in the full beam of `world`, through `spots` and `behind` simulated shutters.
 
     Each reading has noise: without beam `dark` (standard deviation) around 0, with beam that of counting.
     """
@@ -40,28 +77,25 @@ class SimulatedDiode(SelfReadingCounter):
     def __init__(
         self,
         name: str,
-        controller: SamplingCounterController,
-        world: World,
+        controller: SamplingCounterController | None = None,
+        world: World | None = None,
         height: float = 1000.0,
         dark: float = 1.0,
         spots: Sequence[Spot] = (),
-        behind: Sequence[Blade] = (),
+        behind: Sequence[Any] = (),
+        mode: SamplingMode | str | int = SamplingMode.MEAN,
+        unit: str | None = None,
     ) -> None:
-        super().__init__(name, controller)
-        self._world = world
+        super().__init__(name, controller or _shared_controller(), mode=mode, unit=unit)
+        world = world or shared_world()
         self._chance = world.chance(name)
+        self._beam = Beam(world, spots, behind)
         self._height = height
         self._dark = dark
-        self._spots = tuple(spots)
-        self._behind = tuple(behind)
 
     def raw(self) -> float:
         """One reading."""
-        light = self._height * self._world.beam
-        for blade in self._behind:
-            light *= blade.transmission
-        for spot in self._spots:
-            light *= spot.light()
+        light = self._height * self._beam.light()
         return self._chance.normalvariate(light, math.sqrt(self._dark**2 + light))
 
 
@@ -69,9 +103,14 @@ class ConstantCounter(SelfReadingCounter):
     """Reads `value`, always."""
 
     def __init__(
-        self, name: str, controller: SamplingCounterController, value: float = 4.0, unit: str | None = None
+        self,
+        name: str,
+        controller: SamplingCounterController | None = None,
+        value: float = 4.0,
+        unit: str | None = None,
+        mode: SamplingMode | str | int = SamplingMode.MEAN,
     ) -> None:
-        super().__init__(name, controller, unit)
+        super().__init__(name, controller or _shared_controller(), mode=mode, unit=unit)
         self._value = value
 
     def raw(self) -> float:
@@ -85,13 +124,15 @@ class RandomCounter(SelfReadingCounter):
     def __init__(
         self,
         name: str,
-        controller: SamplingCounterController,
-        world: World,
+        controller: SamplingCounterController | None = None,
+        world: World | None = None,
         low: float = 0.0,
         high: float = 100.0,
+        mode: SamplingMode | str | int = SamplingMode.MEAN,
+        unit: str | None = None,
     ) -> None:
-        super().__init__(name, controller)
-        self._chance = world.chance(name)
+        super().__init__(name, controller or _shared_controller(), mode=mode, unit=unit)
+        self._chance = (world or shared_world()).chance(name)
         self._low = low
         self._high = high
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from obtura.contracts.devices import Counter, SamplingCounter, SamplingCounterController
+from obtura.contracts.counters import Counter, SamplingCounter, SamplingCounterController, SamplingMode
 from obtura.ground.errors import DeviceError
 from obtura.instruments.epics.link import TIMEOUT, Link, read_all
 
@@ -43,7 +43,7 @@ class PVCounter(SamplingCounter):
     """A counter that is a scalar PV. Counters made with the same `controller` are read together.
 
     `unit` is the PV's engineering unit (EGU) unless it is given; `timeout` as for `PVReader`, when it has a
-    controller of its own.
+    controller of its own; `mode`: what becomes of the readings of a point.
     """
 
     controller: PVReader
@@ -56,10 +56,11 @@ class PVCounter(SamplingCounter):
         controller: PVReader | None = None,
         conversion_function: Callable[[Any], Any] | None = None,
         timeout: float = TIMEOUT,
+        mode: SamplingMode | str | int = SamplingMode.MEAN,
     ) -> None:
         reader = PVReader(name, timeout) if controller is None else controller
         self.link = Link(name, pv, reader.timeout)
-        super().__init__(name, reader, unit, conversion_function)
+        super().__init__(name, reader, conversion_function, mode, unit)
 
     @property
     def unit(self) -> str | None:

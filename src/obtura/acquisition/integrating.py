@@ -1,0 +1,138 @@
+"""Integrating: the device counts by itself and keeps its points; they are fetched in blocks."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from obtura.contracts.acquisition import AcquisitionSlave, Effort, TriggerMode
+from obtura.contracts.counters import Counter, IntegratingCounter, IntegratingCounterController
+from obtura.ground.errors import DeviceError, UsageError
+from obtura.works.clock import Flag, clock
+
+__all__ = ["IntegratingCounterAcquisitionSlave"]
+
+POLL = 0.02
+"""The device is asked for new points this often (s)."""
+
+
+class IntegratingCounterAcquisitionSlave(AcquisitionSlave):
+    """Fetches what the counters of one controller have counted, in points of `count_time` s.
+
+    `trigger_type` SOFTWARE: each trigger of the master asks the device for `points_per_trigger` points in a row, which
+    are waited for. HARDWARE: the device is started once and gives `npoints` points (0: until it is stopped) by itself,
+    or by a wire; they come in at its own pace.
+    """
+
+    def __init__(
+        self,
+        *devices: IntegratingCounter | IntegratingCounterController,
+        count_time: float,
+        npoints: int = 1,
+        points_per_trigger: int = 1,
+        name: str | None = None,
+        trigger_type: TriggerMode | str | int = TriggerMode.SOFTWARE,
+        prepare_once: bool = True,
+        start_once: bool = True,
+        ctrl_params: Mapping[str, Any] | None = None,
+    ) -> None:
+        controllers = {getattr(device, "controller", device) for device in devices}
+        if len(controllers) != 1 or not isinstance(controller := controllers.pop(), IntegratingCounterController):
+            raise UsageError(f"an integrating slave takes counters of one controller, got {list(devices)}")
+        super().__init__(
+            controller,
+            name=name or (devices[0].name if len(devices) == 1 else controller.name),
+            npoints=npoints,
+            trigger_type=trigger_type,
+            prepare_once=prepare_once,
+            start_once=start_once,
+            ctrl_params=ctrl_params,
+        )
+        self.controller = controller
+        self.count_time = count_time
+        self.points_per_trigger = points_per_trigger if self.trigger_type is TriggerMode.SOFTWARE else 0
+        self.blocking = controller.blocking or count_time > 0
+        self._fetched = 0  # points since the device was configured
+        self._ended = Flag()
+        for device in devices:
+            if isinstance(device, Counter):
+                self.add_counter(device)
+
+    @property
+    def _counters(self) -> tuple[Any, ...]:
+        return self.devices[1:]
+
+    def validate(self) -> None:
+        """Refuse a scan with a device that can't be used."""
+        self.controller.check()
+
+    def on_lane_start(self) -> None:
+        """Let the device make its context on this thread."""
+        self.controller.on_lane_start()
+
+    def effort(self, points: float) -> Effort:
+        """The count time of each point."""
+        counted = points * self.points_per_trigger if self.points_per_trigger else self.npoints or math.inf
+        return Effort(counting=counted * self.count_time if self.count_time else 0.0)
+
+    def prepare(self) -> None:
+        """Tell the device what comes."""
+        self._fetched = 0
+        self.controller.configure(self.count_time, self.npoints, self.points_per_trigger)
+        self.controller.prepare(*self._counters)
+
+    def start(self) -> None:
+        """Arm the device; with trigger type HARDWARE it begins."""
+        self.controller.start(*self._counters)
+
+    def trigger(self) -> None:
+        """Have the next points counted."""
+        self.controller.trigger(*self._counters)
+
+    def reading(self) -> None:
+        """Fetch and emit: the points that were triggered, or all there are to come."""
+        triggered = self.points_per_trigger
+        goal = self._fetched + triggered if triggered else self.npoints
+        allowed = self.count_time * triggered + self.controller.timeout
+        late = clock.time() + allowed
+        while not self._ended.is_set:
+            self._fetch(goal)
+            if goal and self._fetched >= goal:
+                return
+            if triggered and clock.time() > late:
+                raise DeviceError(
+                    f"{self.controller.name} was triggered for point {self._fetched} and has not counted it after "
+                    f"{allowed:g} s; is it connected, does its clock run?"
+                )
+            clock.wait(self._ended, min(POLL, self.count_time / 2 or POLL))
+
+    def _fetch(self, goal: int) -> None:
+        with self.controller.lock:
+            blocks = self.controller.get_values(self._fetched, *self._counters)
+        arrays = self._checked(blocks)
+        count = len(arrays[0]) if not goal else min(len(arrays[0]), goal - self._fetched)
+        if count:
+            for channel, array in zip(self.channels, arrays, strict=True):
+                channel.emit(array[:count])
+            self._fetched += count
+
+    def _checked(self, blocks: Sequence[Any]) -> list[npt.NDArray[Any]]:
+        counters = self._counters
+        if len(blocks) != len(counters):
+            raise DeviceError(f"{self.controller.name} gave points of {len(blocks)} counters, not of {len(counters)}")
+        arrays = [
+            np.asarray(block if counter.conversion_function is None else [counter.convert(point) for point in block])
+            for counter, block in zip(counters, blocks, strict=True)
+        ]
+        lengths = {len(array) for array in arrays}
+        if len(lengths) > 1:
+            told = ", ".join(f"{one.name} {len(array)}" for one, array in zip(counters, arrays, strict=True))
+            raise DeviceError(f"{self.controller.name} gave unequally many points: {told}")
+        return arrays
+
+    def stop(self) -> None:
+        """End the reading, and leave the device quiet."""
+        self._ended.set()
+        self.controller.stop(*self._counters)

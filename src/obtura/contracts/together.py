@@ -1,0 +1,322 @@
+"""Several axes as one: moved, checked and stopped together, with their motion hooks around.
+
+Any `Movable` will do. An axis may have more than that, and is then served better: `begin(target)` sets off without
+hooks and without anybody who follows; `halt()` stops without waiting; `motion_hooks`; `backlash`, for which it needs
+a look on its way; `check_path(targets)`. A calculated axis has `real_axes`, of which it is made, and a `joint`.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+from obtura.contracts.devices import Movable
+from obtura.contracts.motion import MotionHook, Move
+from obtura.ground.errors import UsageError, annotate, one_line
+from obtura.works.clock import Flag, clock
+
+__all__ = [
+    "Joint",
+    "ScanHooks",
+    "Trip",
+    "at_rest",
+    "check_distinct",
+    "check_paths",
+    "move_together",
+    "real_axes",
+    "set_off",
+]
+
+log = logging.getLogger(__name__)
+
+LOOK = 0.02
+"""Seconds between two looks at axes that need one on their way."""
+WATCH = 0.1
+"""Seconds between two calls of who watches a move."""
+
+
+class Joint(Protocol):
+    """Moves real axes for calculated ones, several of which start at once: else they would be in each other's way."""
+
+    def begin(self, targets: Mapping[Any, float]) -> None:
+        """Set off to the targets of its axes; returns at once."""
+
+    def real_targets(self, targets: Mapping[Any, float]) -> Mapping[Movable, float]:
+        """Where the real axes go for that."""
+
+    def check_path(self, paths: Mapping[Any, Sequence[float]]) -> None:
+        """Raise `LimitError` when its axes can't go along these targets; a path has a target per point for each."""
+
+
+def move_together(
+    axes: Sequence[Movable],
+    targets: Sequence[float],
+    ended: Flag | None = None,
+    watch: Callable[[], object] | None = None,
+) -> None:
+    """Start all, then wait for all. When one fails, or Ctrl-C comes, every axis is stopped.
+
+    `ended` may be set by whoever stops the axes from another thread, before: none is left moving, even if it
+    was started just after. `watch` is called on this thread, every `WATCH` s while they move.
+    """
+    trip = Trip(axes)
+    try:
+        trip.begin(targets)
+        if ended is not None and ended.is_set:
+            at_rest(axes)
+        trip.wait(watch)
+    except BaseException as error:
+        trip.abandon(error)
+        raise
+    trip.leave()
+
+
+class Trip:
+    """Axes on their way together and the motion hooks around; `move_together` shows its use.
+
+    Or `follow()` after `begin()`: a thread then does the rest, and `join()` waits for it.
+    """
+
+    __slots__ = ("_axes", "_done", "_entered", "_error", "_thread")
+
+    def __init__(self, axes: Sequence[Movable]) -> None:
+        self._axes = axes
+        self._entered: list[tuple[MotionHook, Sequence[Move]]] = []
+        self._thread: threading.Thread | None = None
+        self._error: BaseException | None = None
+
+    def begin(self, targets: Sequence[float]) -> None:
+        """Call `pre_move`, then set off; returns at once."""
+        for axis in self._axes:
+            if getattr(axis, "motion_hooks", None) or getattr(axis, "real_axes", None):
+                self._enter(targets)
+                break
+        set_off(self._axes, targets)
+
+    def _enter(self, targets: Sequence[float]) -> None:
+        hooked = _hooks(self._axes)
+        if not hooked:
+            return
+        where = _everywhere(dict(zip(self._axes, targets, strict=True)))
+        for hook, axes in hooked:
+            self.enter(hook, [Move(axis, axis.position, float(where[axis])) for axis in axes if axis in where])
+
+    def enter(self, hook: MotionHook, moves: Sequence[Move]) -> None:
+        """Call a hook's `pre_move`; `leave` will call its `post_move`."""
+        hook.ready()
+        self._entered.append((hook, moves))
+        hook.pre_move(moves)
+
+    def wait(self, watch: Callable[[], object] | None = None) -> None:
+        """Return when all are at rest, where they were sent; for `watch` see `move_together`."""
+        axes = self._axes
+        if watch is not None:
+            while any([axis.is_moving for axis in axes]):
+                watch()
+                clock.sleep(WATCH)
+        elif len(axes) > 1 and any(getattr(axis, "backlash", 0.0) for axis in (*axes, *real_axes(axes))):
+            while any([axis.is_moving for axis in axes]):  # a list: each of them needs the look
+                clock.sleep(LOOK)
+        for axis in axes:
+            axis.wait_move()
+
+    def abandon(self, error: BaseException) -> None:
+        """Stop all and leave the hooks; what fails then becomes a note of `error`."""
+        try:
+            at_rest(self._axes)
+        except Exception as later:  # noqa: BLE001 - the error that ended the move is the one to raise
+            annotate(error, f"then {one_line(later)}")
+        finally:
+            self.leave(error)
+
+    def leave(self, error: BaseException | None = None) -> None:
+        """Call `post_move` of every hook that was entered, the last first; all of them, whatever they raise.
+
+        The first of their errors is raised, or all become notes of `error`.
+        """
+        if not self._entered:
+            return
+        errors: list[BaseException] = []
+        while self._entered:
+            hook, moves = self._entered.pop()
+            try:
+                hook.post_move(moves)
+            except BaseException as failed:  # noqa: BLE001 - the next hook must be left too
+                errors.append(failed)
+        _raise(errors, error)
+
+    def follow(self) -> None:
+        """Have a thread wait for the axes and leave the hooks; `join` raises what goes wrong there."""
+        self._done = Flag()
+        names = ", ".join(axis.name for axis in self._axes)
+        self._thread = threading.Thread(target=self._follow, name=f"move {names}", daemon=True)
+        self._thread.start()
+
+    def _follow(self) -> None:
+        try:
+            try:
+                # Not by the clock: who only follows must not make virtual time pass.
+                while any([_look(axis) for axis in self._axes]):
+                    self._done.wait(LOOK)
+                self.wait()
+            except BaseException as error:
+                self.abandon(error)
+                raise
+            self.leave()
+        except BaseException as error:
+            self._error = error
+            log.warning("%s", one_line(error), exc_info=error)
+        finally:
+            self._done.set()
+
+    def join(self) -> None:
+        """Return when the thread of `follow` is done, at once on that thread itself; raise what it met, once."""
+        if self._thread is None or self._thread is threading.current_thread():
+            return
+        while not self._done.wait(LOOK):  # nor here by the clock
+            pass
+        error, self._error = self._error, None
+        if error is not None:
+            raise error
+
+
+def _look(axis: Any) -> bool:
+    """Whether it moves; who wants to know where it is hears of it."""
+    return bool(axis.look() if hasattr(axis, "look") else axis.is_moving)
+
+
+def set_off(axes: Sequence[Any], targets: Sequence[float]) -> None:
+    """Start all; returns at once. No hook is called, and nobody follows: go on to wait for them, or stop them."""
+    joints: dict[Joint, dict[Any, float]] | None = None
+    for axis, target in zip(axes, targets, strict=True):
+        if (joint := getattr(axis, "joint", None)) is not None:
+            joints = {} if joints is None else joints
+            joints.setdefault(joint, {})[axis] = target
+        elif (begin := getattr(axis, "begin", None)) is not None:
+            begin(target)
+        else:
+            axis.move(target, wait=False)
+    if joints is not None:
+        for joint, own in joints.items():
+            joint.begin(own)
+
+
+def at_rest(axes: Sequence[Movable]) -> None:
+    """Stop those that move; every one is tried, the first error is raised with the others as notes."""
+    errors: list[BaseException] = []
+    moving = []
+    for axis in axes:
+        try:
+            if axis.is_moving:
+                moving.append(axis)
+                if len(axes) > 1 and hasattr(axis, "halt"):  # all slow down at the same time
+                    axis.halt()
+        except BaseException as error:  # noqa: BLE001 - the next axis must be stopped too
+            errors.append(error)
+    for axis in moving:
+        try:
+            axis.stop()
+        except BaseException as error:  # noqa: BLE001
+            errors.append(error)
+    _raise(errors)
+
+
+def _raise(errors: Sequence[BaseException], under_way: BaseException | None = None) -> None:
+    """Raise the first with the others as notes; all become notes of the error that is under way, if there is one."""
+    first = under_way or (errors[0] if errors else None)
+    for error in errors:
+        if error is not first and first is not None:
+            annotate(first, f"then {one_line(error)}")
+    if errors and under_way is None:
+        raise errors[0]
+
+
+def real_axes(axes: Iterable[Any]) -> list[Movable]:
+    """The real axes below calculated ones, through all layers, each once; none that is among `axes` itself."""
+    given = list(axes)
+    found: list[Movable] = []
+    ahead = [real for axis in given for real in getattr(axis, "real_axes", ())]
+    while ahead:
+        axis = ahead.pop(0)
+        if not any(axis is other for other in (*given, *found)):
+            found.append(axis)
+        ahead += getattr(axis, "real_axes", ())
+    return found
+
+
+def check_distinct(axes: Sequence[Any]) -> None:
+    """Raise `UsageError` when two of `axes` would move the same axis."""
+    owners: dict[Any, Any] = {}
+    for axis in axes:
+        for moved in (axis, *real_axes([axis])):
+            other = owners.setdefault(moved, axis)
+            if other is axis and moved is axis and sum(one is axis for one in axes) > 1:
+                raise UsageError(f"{axis.name} is there twice")
+            shared = getattr(axis, "joint", None)
+            if other is not axis and (shared is None or getattr(other, "joint", None) is not shared):
+                mover = other if moved is not other else axis
+                raise UsageError(f"{moved.name} is moved by {mover.name} too: they can't be moved together")
+
+
+def check_paths(axes: Sequence[Any], paths: Sequence[Any]) -> None:
+    """Raise `LimitError` when the axes can't go together along these targets, one path for each; touch nothing."""
+    joints: dict[Joint, dict[Any, Any]] = {}
+    for axis, path in zip(axes, paths, strict=True):
+        if (joint := getattr(axis, "joint", None)) is not None:
+            joints.setdefault(joint, {})[axis] = path
+        elif hasattr(axis, "check_path"):
+            axis.check_path(path)
+        else:
+            for target in dict.fromkeys(path):
+                axis.check_target(float(target))
+    for joint, own in joints.items():
+        joint.check_path(own)
+
+
+class ScanHooks:
+    """The motion hooks of the axes that a scan moves: `enter` before it moves any, `leave` at its end, once each."""
+
+    def __init__(self, axes: Sequence[Movable]) -> None:
+        self._hooks = _hooks(axes)
+        self._entered: list[tuple[MotionHook, Sequence[Movable]]] = []
+
+    def enter(self) -> None:
+        """Call `pre_scan` of each hook the first time, nothing later."""
+        while self._hooks:
+            hook, axes = self._hooks.pop(0)
+            hook.ready()
+            self._entered.append((hook, axes))
+            hook.pre_scan(axes)
+
+    def leave(self) -> None:
+        """Call `post_scan` of each hook that was entered, the last first; all of them, whatever they raise."""
+        self._hooks = []
+        errors: list[BaseException] = []
+        while self._entered:
+            hook, axes = self._entered.pop()
+            try:
+                hook.post_scan(axes)
+            except BaseException as error:  # noqa: BLE001 - the next hook must be left too
+                errors.append(error)
+        _raise(errors)
+
+
+def _hooks(axes: Sequence[Movable]) -> list[tuple[MotionHook, list[Movable]]]:
+    """Each hook of these axes and of the real ones below, with the axes that have it."""
+    found: dict[int, tuple[MotionHook, list[Movable]]] = {}
+    for axis in (*axes, *real_axes(axes)):
+        for hook in getattr(axis, "motion_hooks", ()):
+            found.setdefault(id(hook), (hook, []))[1].append(axis)
+    return list(found.values())
+
+
+def _everywhere(targets: Mapping[Any, float]) -> dict[Any, float]:
+    """The targets and, through all layers, those of the real axes."""
+    joints: dict[Joint, dict[Any, float]] = {}
+    for axis, target in targets.items():
+        if (joint := getattr(axis, "joint", None)) is not None:
+            joints.setdefault(joint, {})[axis] = target
+    everywhere = dict(targets)
+    for joint, own in joints.items():
+        everywhere.update(_everywhere(joint.real_targets(own)))
+    return everywhere

@@ -1,0 +1,199 @@
+"""Frames in a file of their own: one for each scan and detector, a chunk for each frame.
+
+scan0012/camera.h5        beside scan0012.h5, which links to it
+    12.1                  NXentry
+        instrument/camera/data   NXdetector: (frames, height, width)
+        plot              NXdata, of images
+"""
+
+import os
+import threading
+from collections import deque
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+from h5py import h5d
+
+from obtura.data.columns import dtype_of
+from obtura.data.common import iso
+from obtura.data.contents import open_to_read
+from obtura.data.disk import make_directory, saving_error
+from obtura.data.growing import GrowingFile
+from obtura.data.layout import entry_name
+from obtura.data.tree import Place, attribute, column, group, link, text, unique_name
+from obtura.ground.channels import Block
+from obtura.ground.errors import SavingError
+from obtura.ground.events import ChannelInfo, ScanBegan
+
+__all__ = ["FrameFile", "FrameSeries", "frame_names"]
+
+
+class FrameSeries:
+    """The frames of one channel: a column of a scan that can be read again. `count`: how many are in the file.
+
+    `place`: the dataset's path in `path`.
+    """
+
+    def __init__(self, info: ChannelInfo, path: Path, dataset: h5d.DatasetID, lock: threading.Lock) -> None:
+        self.name = info.name
+        self.path = path
+        self.place = Place(dataset)
+        self.received = 0
+        self.count = 0
+        self.waiting = 0  # bytes
+        self._dtype = dtype_of(info)
+        self._shape = info.shape
+        self._lock = lock
+        self._blocks: deque[npt.NDArray[Any]] = deque()
+
+    @property
+    def written(self) -> int:
+        """How many frames are in the file."""
+        return self.count
+
+    def take(self, values: Block) -> None:
+        """Receive new frames."""
+        block = np.asarray(values)
+        self.received += len(block)
+        self.waiting += block.nbytes
+        self._blocks.append(block)
+
+    def gather(self) -> None:
+        """Nothing to do: frames come in blocks."""
+
+    def write(self, upto: int) -> None:
+        """Have the first `upto` frames in the file; all but the newest are never held back, they take much memory."""
+        upto = max(upto, self.received - 1)
+        if upto <= self.count:
+            return
+        with self._lock:
+            dataset = self.place.dataset
+            dataset.set_extent((upto, *self._shape))
+            corner = (0,) * len(self._shape)
+            for number in range(self.count, upto):
+                dataset.write_direct_chunk((number, *corner), self._next())
+            self.count = upto
+
+    def _next(self) -> npt.NDArray[Any]:
+        block = self._blocks.popleft()
+        if len(block) > 1:
+            self._blocks.appendleft(block[1:])
+        self.waiting -= block[0].nbytes
+        return np.ascontiguousarray(block[0], self._dtype)
+
+    def read(self, first: int, stop: int) -> npt.NDArray[np.generic]:
+        """Frames `first` to `stop - 1`, while the scan runs and after; see `FrameSource`."""
+        try:
+            with self._lock:
+                if self.place.is_open:
+                    return h5py.Dataset(self.place.dataset)[first:stop]  # type: ignore[no-any-return]
+            with open_to_read(self.path) as file:
+                return file[self.place.path][first:stop]  # type: ignore[no-any-return]
+        except (OSError, KeyError, RuntimeError, ValueError) as error:
+            raise saving_error(f"the frames of {self.name} can't be read", self.path, error) from error
+
+
+class FrameFile:
+    """The file of one detector in a running scan. `channels`: its channels of frames, by their numbers.
+
+    Raises:
+        SavingError: it exists already, or can't be made; then there is no file.
+    """
+
+    def __init__(self, path: Path, began: ScanBegan, channels: Mapping[int, ChannelInfo]) -> None:
+        self.path = path
+        self.series: dict[int, FrameSeries] = {}
+        self._lock = threading.Lock()
+        make_directory(path.parent)
+        try:
+            self._file = GrowingFile(path, lambda root: self._build(root, began, channels))
+        except BaseException:
+            self._remove_directory()
+            raise
+        for series in self.series.values():
+            series.place.attach(self._file.root)
+
+    def _build(self, root: Any, began: ScanBegan, channels: Mapping[int, ChannelInfo]) -> None:
+        branch = next(iter(channels.values())).branch
+        attribute(root, "default", entry_name(began.number, branch))
+        entry = group(root, entry_name(began.number, branch), "NXentry", default="plot")
+        text(entry, "title", began.title)
+        text(entry, "start_time", iso(began.start_time))
+        instrument = group(entry, "instrument", "NXinstrument")
+        names = frame_names(channels)
+        plot = group(entry, "plot", "NXdata", signal=next(iter(names.values())), interpretation="image")
+        for index, info in channels.items():
+            home = group(instrument, names[index], "NXdetector")
+            dataset = column(home, "data", dtype_of(info), info.shape, 1, info.unit)
+            attribute(dataset, "channel", info.name)
+            attribute(dataset, "interpretation", "image")
+            link(plot, names[index], home, "data")
+            self.series[index] = FrameSeries(info, self.path, dataset, self._lock)
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether somebody removed it."""
+        return self._file.is_open and self._file.is_lost
+
+    def flush(self) -> None:
+        """Show readers what was written."""
+        if self._file.is_open:
+            self._file.flush()
+
+    def finish(self) -> None:
+        """Close it, and return when all frames are on disk; done once.
+
+        Raises:
+            SavingError: the file has not as many frames as were taken.
+        """
+        if not self._file.is_open:
+            return
+        if self.is_lost:  # that has failed the scan already
+            self.abandon()
+            return
+        with self._lock:
+            self._close_places()
+            self._file.close()
+        for series in self.series.values():
+            with open_to_read(self.path) as file:
+                dataset = file[series.place.path]
+                there = min(len(dataset), dataset.id.get_num_chunks())  # a frame that was never written has no chunk
+            if there != series.count:
+                raise SavingError(
+                    f"{self.path}: {series.count} frames of {series.name} were written, {there} are there"
+                )
+
+    def abandon(self) -> None:
+        """Close it without touching the disk."""
+        with self._lock:
+            self._close_places()
+            self._file.abandon()
+
+    def remove(self) -> None:
+        """The scan was refused: leave nothing."""
+        self.abandon()
+        self.path.unlink(missing_ok=True)
+        self._remove_directory()
+
+    def _close_places(self) -> None:
+        for series in self.series.values():
+            series.place.detach()
+
+    def _remove_directory(self) -> None:
+        with suppress(OSError):  # others have files in it
+            os.rmdir(self.path.parent)
+
+
+def frame_names(channels: Mapping[int, ChannelInfo]) -> dict[int, str]:
+    """What frames are called in files: `image` as its camera, for that says more; others by their short names."""
+    names: dict[int, str] = {}
+    for index, info in channels.items():
+        if info.is_frame:
+            name = info.device if info.short_name == "image" else info.short_name
+            names[index] = unique_name(name, names.values())
+    return names

@@ -1,0 +1,137 @@
+"""A file that grows while readers look on: made whole, then appended to and overwritten (HDF5's SWMR mode).
+
+Three rules keep readers and the interpreter whole:
+
+- Every object exists before SWMR begins; from then on columns grow and what was filled in is overwritten.
+- The FILE is flushed, not single datasets: only then does a killed process leave a file that reads whole.
+- After a write has failed, closing fails too, keeps what it holds, and takes the interpreter along at its
+  exit. Such a file is let go of (`abandon`): on disk it stays as after a crash.
+"""
+
+import io
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+import h5py
+
+from obtura.data.common import own_version
+from obtura.data.disk import saving_error, sync
+from obtura.data.tree import attribute
+from obtura.ground.errors import SavingError
+
+__all__ = ["FORMAT", "GrowingFile"]
+
+FORMAT = ("v110", "v110")
+"""The oldest format that has SWMR: readable with every HDF5 from 1.10 on. "latest" would ask for the newest."""
+
+
+class GrowingFile:
+    """A new file, ready to be written. `build(root)` makes all its objects; `root`: where they are from then on.
+
+    Raises:
+        SavingError: it exists already, or can't be made; then there is no file.
+    """
+
+    def __init__(self, path: Path, build: Callable[[Any], None]) -> None:
+        self.path = path
+        self._claim()
+        # Made under another name: until SWMR begins HDF5 fails when a viewer that waits for new files locks this one.
+        hidden = path if os.name == "nt" else path.with_name(f".{path.name}.new")
+        self._file: Any = None
+        try:
+            self._make(build, hidden)
+            if hidden != path:
+                os.replace(hidden, path)
+        except BaseException as error:
+            self.abandon()
+            for each in (hidden, path):
+                each.unlink(missing_ok=True)
+            if isinstance(error, SavingError) or not isinstance(error, Exception):
+                raise
+            raise saving_error("can't make this file", path, error) from error
+
+    def _claim(self) -> None:
+        """Have the name for oneself."""
+        try:
+            self.path.touch(exist_ok=False)
+        except FileExistsError as error:
+            raise SavingError(
+                f"{self.path} exists already: another process has saved a scan of this number; run the scan again"
+            ) from error
+        except OSError as error:
+            raise saving_error("can't make this file", self.path, error) from error
+
+    def _make(self, build: Callable[[Any], None], path: Path) -> None:
+        image = io.BytesIO()  # made in memory: then a full disk shows in a write of ours, not inside of HDF5
+        with h5py.File(image, "w", libver=FORMAT) as model:
+            attribute(model.id, "NX_class", "NXroot")
+            attribute(model.id, "creator", "obtura")
+            attribute(model.id, "creator_version", own_version())
+            build(model.id)
+        path.write_bytes(image.getbuffer())
+        self._file = h5py.File(path, "r+", libver=FORMAT, locking="best-effort")
+        self._file.swmr_mode = True
+
+    @property
+    def root(self) -> Any:
+        """The root of the open file, for h5py's low-level calls."""
+        return self._file.id
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still has to be closed."""
+        return bool(self._file)
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether somebody removed the file, or put another one in its place: what is written goes nowhere."""
+        try:
+            there = os.stat(self.path)
+        except (FileNotFoundError, NotADirectoryError):
+            return True
+        return not os.path.samestat(there, os.fstat(self._file.id.get_vfd_handle()))
+
+    def flush(self) -> None:
+        """Show readers what was written; a kill does no harm to it any more."""
+        self._file.flush()
+
+    def close(self) -> None:
+        """Return when all is on disk."""
+        self._file.flush()
+        self._file.close()
+        sync(self.path)
+        sync(self.path.parent)
+
+    def abandon(self) -> None:
+        """Close without touching the disk: what HDF5 still wants to write goes nowhere.
+
+        After one failed write HDF5 can neither flush nor close any more.
+        """
+        if not self._file:
+            return
+        descriptor = self._file.id.get_vfd_handle()
+        with _nowhere(os.fstat(descriptor).st_size) as sink:
+            os.dup2(sink.fileno(), descriptor, inheritable=False)
+        try:
+            self._file.close()
+        except (OSError, RuntimeError):
+            # a flush that failed left HDF5's list of what is unwritten half made; the failed close has ended that
+            self._file.close()
+
+
+def _nowhere(size: int) -> BinaryIO:
+    """A file on no disk that takes the place of one of `size` bytes."""
+    if sys.platform == "linux":
+        sink: BinaryIO = os.fdopen(os.memfd_create("obtura"), "r+b")
+    else:
+        sink = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115 - the caller closes it
+    try:
+        sink.truncate(2 * size + 2**30)  # HDF5 may lengthen it
+    except OSError:  # files may have a greatest size; the null device takes all, but can't be lengthened
+        sink.close()
+        return open(os.devnull, "r+b")
+    return sink

@@ -1,0 +1,77 @@
+"""What is said about a scan while it runs: comments, and the facts of devices at PREPARED and END.
+
+While readers look on nothing can be made in the file, only added to what is there: so these are growing columns of
+texts, made beforehand, empty.
+
+comments            NXnote   `data`: a text a row, `date`: when
+metadata_prepared   NXnote   `data`: JSON; its rows joined: {"devices": {...}, "sample": {...}}
+metadata_end        NXnote   the same, at the end
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from h5py import h5g
+
+from obtura.data.columns import Column
+from obtura.data.common import as_json, iso
+from obtura.data.tree import column, group, text
+from obtura.ground.events import Comment, Metadata, ScanBegan
+
+__all__ = ["Notes"]
+
+ROW = 1000
+"""Bytes of a row; a longer text goes on in the next."""
+
+_TEXT = np.dtype(f"S{ROW}")
+_DATE = np.dtype("S40")
+
+
+class Notes:
+    """The groups of one scan, in its first entry."""
+
+    def __init__(self, entry: h5g.GroupID, began: ScanBegan) -> None:
+        comments = _note(entry, "comments", "text/plain")
+        self._texts = _column(comments, "data", _TEXT)
+        self._dates = _column(comments, "date", _DATE)
+        self._later = {
+            timing: _column(_note(entry, f"metadata_{timing.lower()}", "application/json"), "data", _TEXT)
+            for timing in began.later
+        }
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """All that grows."""
+        return (self._texts, self._dates, *self._later.values())
+
+    def take(self, event: Comment | Metadata) -> None:
+        """Receive one; nothing is written yet."""
+        if isinstance(event, Comment):
+            rows = _rows(event.text)
+            self._texts.take(rows)  # type: ignore[arg-type]
+            self._dates.take([iso(event.time).encode()] * len(rows))  # type: ignore[list-item]
+        elif event.timing in self._later:
+            facts: Mapping[str, Any] = {"devices": event.devices, **event.categories}
+            self._later[event.timing].take(_rows(as_json(facts)))  # type: ignore[arg-type]
+
+
+def _note(entry: h5g.GroupID, name: str, mime: str) -> h5g.GroupID:
+    made = group(entry, name, "NXnote")
+    text(made, "type", mime)
+    return made
+
+
+def _column(parent: h5g.GroupID, name: str, dtype: np.dtype[Any]) -> Column:
+    return Column(name, column(parent, name, dtype, rows=16), dtype)
+
+
+def _rows(words: str) -> list[bytes]:
+    """The text in rows that fit, none of which ends inside of a character."""
+    rows: list[bytes] = []
+    rest = words.replace("\0", " ").encode("utf-8", "backslashreplace")
+    while rest:
+        row = rest[:ROW].decode(errors="ignore").encode()
+        rows.append(row)
+        rest = rest[len(row) :]
+    return rows

@@ -1,0 +1,68 @@
+"""Encoders: they measure where an axis really is."""
+
+import math
+from functools import cached_property
+
+from obtura.devices.arguments import number, positive, quantity
+from obtura.devices.selfreading import SelfReadingController, SelfReadingCounter
+from obtura.ground.errors import UsageError
+
+__all__ = ["Encoder"]
+
+
+class Encoder:
+    """Measures the dial position of an axis: override `raw_read`.
+
+    After each move the axis compares: further than `tolerance` off its target is an error (infinite: it need not
+    agree). `counter` is measured in scans. `blocking`: whether a call may wait for something outside of this process.
+    """
+
+    blocking = True
+
+    def __init__(
+        self, name: str, steps_per_unit: float = 1.0, tolerance: float = math.inf, unit: str | None = None
+    ) -> None:
+        self.name = name
+        self.unit = unit
+        self.steps_per_unit = number(f"{name}: steps_per_unit", steps_per_unit)
+        if not self.steps_per_unit or math.isinf(self.steps_per_unit):
+            raise UsageError(f"{name}: steps_per_unit must be finite and not 0, got {quantity(self.steps_per_unit)}")
+        self.tolerance = positive(f"{name}: tolerance", tolerance)
+
+    def raw_read(self) -> float:
+        """What the encoder says, in its steps."""
+        raise NotImplementedError(f"{type(self).__name__} must override raw_read()")
+
+    def raw_write(self, steps: float) -> None:
+        """Have the encoder say `steps` where it is now."""
+        raise NotImplementedError("its encoder can't be told where it is")
+
+    def read(self) -> float:
+        """Where it is, in `unit`: a dial position."""
+        return float(self.raw_read()) / self.steps_per_unit
+
+    def set(self, position: float) -> None:
+        """Take where it is now for `position`, in `unit`."""
+        self.raw_write(position * self.steps_per_unit)
+
+    @cached_property
+    def counter(self) -> SelfReadingCounter:
+        """Counts what it reads, under the name of the encoder."""
+        return _EncoderCounter(self)
+
+    def __info__(self) -> str:
+        return f"encoder {self.name}: {quantity(self.read(), self.unit)}"
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name!r})"
+
+
+class _EncoderCounter(SelfReadingCounter):
+    def __init__(self, encoder: Encoder) -> None:
+        controller = SelfReadingController(encoder.name, blocking=encoder.blocking, max_sampling_frequency=1000.0)
+        super().__init__(encoder.name, controller, unit=encoder.unit)
+        self._encoder = encoder
+
+    def raw(self) -> float:
+        """The position."""
+        return self._encoder.read()

@@ -1,0 +1,74 @@
+"""Slits: blades, and the gap between them."""
+
+from collections.abc import Mapping, Sequence
+
+from obtura.contracts.devices import Movable
+from obtura.contracts.motion import MotionHook
+from obtura.devices.calc_axis import CalcAxes
+from obtura.ground.errors import UsageError
+
+__all__ = ["Slits"]
+
+
+class Slits(CalcAxes):
+    """Two or four blades as gaps and offsets. The position of a blade grows as it moves out of the beam.
+
+        hgap = front + back     hoffset = (back - front) / 2
+        vgap = up + down        voffset = (up - down) / 2
+
+    Give `front` and `back`, `up` and `down`, or all four. The axes are called `NAME_hgap`, `NAME_hoffset`,
+    `NAME_vgap`, `NAME_voffset` unless they are given another name.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        front: Movable | None = None,
+        back: Movable | None = None,
+        up: Movable | None = None,
+        down: Movable | None = None,
+        hgap: str = "",
+        hoffset: str = "",
+        vgap: str = "",
+        voffset: str = "",
+        unit: str | None = None,
+        tolerance: float = 1e-4,
+        motion_hooks: Sequence[MotionHook] = (),
+    ) -> None:
+        if (front is None) != (back is None) or (up is None) != (down is None) or (front is None and up is None):
+            raise UsageError(f"{name}: slits have the blades front and back, up and down, or all four")
+        blades = {"front": front, "back": back, "up": up, "down": down}
+        names = {"hgap": hgap, "hoffset": hoffset} if front is not None else {}
+        names |= {"vgap": vgap, "voffset": voffset} if up is not None else {}
+        real = {tag: blade for tag, blade in blades.items() if blade is not None}
+        units = {blade.unit for blade in real.values()}
+        super().__init__(
+            name,
+            real,
+            {tag: given or f"{name}_{tag}" for tag, given in names.items()},
+            unit or (units.pop() if len(units) == 1 else None),
+            tolerance,
+            motion_hooks,
+        )
+
+    def calc_from_real(self, real: Mapping[str, float]) -> Mapping[str, float]:
+        """Gaps and offsets of the blades' positions."""
+        found = {}
+        if "front" in real:
+            found["hgap"] = real["front"] + real["back"]
+            found["hoffset"] = (real["back"] - real["front"]) / 2
+        if "up" in real:
+            found["vgap"] = real["up"] + real["down"]
+            found["voffset"] = (real["up"] - real["down"]) / 2
+        return found
+
+    def calc_to_real(self, pseudo: Mapping[str, float]) -> Mapping[str, float]:
+        """Where the blades go."""
+        found = {}
+        if "hgap" in pseudo:
+            found["front"] = pseudo["hgap"] / 2 - pseudo["hoffset"]
+            found["back"] = pseudo["hgap"] / 2 + pseudo["hoffset"]
+        if "vgap" in pseudo:
+            found["up"] = pseudo["vgap"] / 2 + pseudo["voffset"]
+            found["down"] = pseudo["vgap"] / 2 - pseudo["voffset"]
+        return found

@@ -1,0 +1,90 @@
+"""Waiting for refills of the machine."""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from obtura.contracts.machine import Machine
+from obtura.contracts.presets import ChainIterationPreset, ChainPreset
+from obtura.devices.arguments import number, quantity
+from obtura.ground.errors import UsageError
+from obtura.presets.anylevel import Say, require
+from obtura.works.clock import clock
+
+__all__ = ["WaitForRefill"]
+
+
+class WaitForRefill(ChainPreset):
+    """Holds each point up while the machine has no beam, is refilled, or will be within `checktime` s.
+
+    `checktime` None: the count time of the chain, so that no refill falls into a point. After a wait, the beam
+    has `waittime` s to settle. The machine is asked every `polling_time` s. Ctrl-C ends the wait. A machine's
+    `check = True` puts one on every standard scan.
+    """
+
+    def __init__(
+        self, machine: Machine, checktime: float | None = None, waittime: float = 0.0, polling_time: float = 1.0
+    ) -> None:
+        require(self, "a machine", machine, "check_for_refill")
+        self.machine = machine
+        self.checktime = None if checktime is None else _seconds("checktime", checktime)
+        self.waittime = _seconds("waittime", waittime)
+        self.polling_time = _seconds("polling_time", polling_time)
+        if self.polling_time <= 0:
+            raise UsageError(f"WaitForRefill: polling_time must be more than 0 s, got {quantity(self.polling_time)}")
+
+    def get_iterator(self, acq_chain: Any) -> Iterator[ChainIterationPreset]:
+        """Wait at the start of each point: the motors have moved, and counting has not begun."""
+        checktime = _count_time(acq_chain) if self.checktime is None else self.checktime
+        # Messages and times name the class of what is called: let that be this preset.
+        point = type(type(self).__name__, (_Point,), {})(self, checktime, acq_chain.say)
+        while True:
+            yield point
+
+    def wait(self, checktime: float, say: Say) -> None:
+        """Return when `checktime` s of beam are ahead; what is waited for is said."""
+        if self.machine.check_for_refill(checktime):
+            return
+        began = clock.time()
+        settled = math.inf  # when the beam will have been there for long enough
+        while (now := clock.time()) < settled:
+            if not self.machine.check_for_refill(checktime):
+                settled = math.inf
+                say(f"Waiting for {self.machine.name}: {self._why()}", end="\r")
+            elif math.isinf(settled):
+                settled = now + self.waittime
+                continue
+            clock.sleep(min(self.polling_time, settled - now))
+        say(f"{self.machine.name} is back after {clock.time() - began:.1f} s".ljust(_LINE))
+
+    def _why(self) -> str:
+        countdown = self.machine.refill_countdown
+        if math.isinf(countdown):
+            return "no beam".ljust(_LINE)
+        return (f"refill in {countdown:.0f} s" if countdown > 0 else "refill").ljust(_LINE)
+
+
+_LINE = 40  # a line takes the place of the one before: blanks cover what is left of it
+
+
+class _Point(ChainIterationPreset):
+    def __init__(self, preset: WaitForRefill, checktime: float, say: Say) -> None:
+        self._preset = preset
+        self._checktime = checktime
+        self._say = say
+
+    def start(self) -> None:
+        self._preset.wait(self._checktime, self._say)
+
+
+def _count_time(acq_chain: Any) -> float:
+    """That of the first node that has one."""
+    times = (getattr(node, "count_time", None) for node in acq_chain.nodes_list)
+    return next((float(each) for each in times if isinstance(each, int | float)), 0.0)
+
+
+def _seconds(what: str, value: float) -> float:
+    result = number(f"WaitForRefill: {what}", value)
+    if math.isinf(result) or result < 0:
+        raise UsageError(f"WaitForRefill: {what} must be finite and not negative, got {value}")
+    return result

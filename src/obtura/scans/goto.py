@@ -1,0 +1,45 @@
+"""Going to a position that was found: all axes or none."""
+
+from collections.abc import Callable, Sequence
+
+from obtura.acquisition.motion import move_together
+from obtura.contracts.devices import Movable
+from obtura.ground.errors import annotate, one_line
+
+__all__ = ["go"]
+
+
+def go(name: str, axes: Sequence[Movable], targets: Sequence[float], tell: Callable[[str], object]) -> None:
+    """Move axes together to `targets`; when one fails, all go back to where they were. Ctrl-C stops them there.
+
+    `name`: of the command, for messages; `tell` shows a line.
+
+    Raises:
+        UsageError: a target can't be gone to; nothing moved.
+        DeviceError: an axis can't be moved, or failed.
+    """
+    for axis, target in zip(axes, targets, strict=True):
+        axis.check()
+        axis.check_target(target)
+    origins = [float(axis.position) for axis in axes]
+    for axis, origin, target in zip(axes, origins, targets, strict=True):
+        tell(f"Moving {axis.name} from {origin:.6g} to {target:.6g}")
+    try:
+        move_together(axes, targets)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"{name} was stopped by Ctrl-C: {_stand(axes)}") from None
+    except Exception as error:
+        _go_back(axes, origins, error)
+        raise
+
+
+def _go_back(axes: Sequence[Movable], origins: Sequence[float], error: Exception) -> None:
+    try:
+        move_together(axes, origins)
+    except Exception as later:  # noqa: BLE001 - the error that ended the move is the one to raise
+        annotate(error, f"then the way back failed: {one_line(later)}")
+    annotate(error, _stand(axes))
+
+
+def _stand(axes: Sequence[Movable]) -> str:
+    return ", ".join(f"{axis.name} stands at {axis.position:.6g}" for axis in axes)

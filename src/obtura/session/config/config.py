@@ -1,0 +1,196 @@
+"""A beamline's description: a directory of YAML, checked as a whole, its objects made when they are asked for."""
+
+import inspect
+import os
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from obtura.ground.errors import DeviceError, ObturaError, UsageError, annotate, one_line
+from obtura.session.config.described import Description, describe
+from obtura.session.config.facts import Facts, read_facts
+from obtura.session.config.files import texts_of
+from obtura.session.config.known import KnownClasses
+from obtura.session.config.parse import parse
+from obtura.session.config.problems import ConfigError, Place, Problem, meant
+from obtura.session.config.references import check_references, fits
+from obtura.session.config.selecting import group_spec, select
+from obtura.session.config.sessions import MeasurementGroupSpec, SessionSpec
+from obtura.session.config.units import check_units
+from obtura.session.config.values import Reference, made
+
+__all__ = ["Config"]
+
+
+class Config:
+    """The objects of a beamline by name. `Config.load(directory)` gives one.
+
+    `directory`: where it was described; `facts`: what `obtura.yml` says.
+    """
+
+    def __init__(
+        self, directory: Path, facts: Facts, objects: Mapping[str, Description], sessions: Mapping[str, SessionSpec]
+    ) -> None:
+        self.directory = directory
+        self.facts = facts
+        self._described = dict(objects)
+        self._sessions = dict(sessions)
+        self._made: dict[str, Any] = {}
+        # One for each object: a constructor that hangs holds up only who needs it. There is no circle to lock up in.
+        self._locks = {name: threading.RLock() for name in objects}
+
+    @classmethod
+    def load(cls, directory: str | os.PathLike[str]) -> "Config":
+        """Read and check all YAML files of a directory; no object is made, no hardware touched.
+
+        Raises:
+            ConfigError: with everything that is wrong.
+            UsageError: there is no such directory.
+        """
+        directory = Path(directory)
+        if not directory.is_dir():
+            raise UsageError(f"{directory}: there is no such directory")
+        problems: list[Problem] = []
+        files = [parse(text, name, problems) for name, text in texts_of(directory, problems)]
+        unread = bool(problems) and not all(files)
+        documents = [node for nodes in files for node in nodes]
+        known = KnownClasses()
+        facts = read_facts(directory, documents, known, problems)
+        objects, lost = describe(documents, known, facts, problems)
+
+        def is_lost(name: str) -> bool:
+            return unread or name in lost
+
+        check_units(objects, problems)
+        check_references(objects, is_lost, problems)
+        sessions = select(objects, facts, is_lost, problems)
+        if problems:
+            raise ConfigError(directory, problems)
+        return cls(directory, facts, objects, sessions)
+
+    # -- what there is ------------------------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        """The beamline's name: said by `obtura.yml`, else that of the directory."""
+        return self.facts.name
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all objects, those of sessions and measurement groups among them."""
+        return [name for name, each in self._described.items() if each.named]
+
+    @property
+    def sessions(self) -> list[str]:
+        """The names of the sessions."""
+        return list(self._sessions)
+
+    def session(self, name: str) -> SessionSpec:
+        """What a session has.
+
+        Raises:
+            UsageError: there is no such session.
+        """
+        if name not in self._sessions:
+            listed = ", ".join(self._sessions) or "none"
+            raise UsageError(f"there is no session {name!r}{meant(name, self._sessions)} (known: {listed})")
+        return self._sessions[name]
+
+    def measurement_group(self, name: str) -> MeasurementGroupSpec:
+        """What a measurement group has.
+
+        Raises:
+            UsageError: there is no such group.
+        """
+        described = self.describe(name)
+        if described.role != "group":
+            raise UsageError(f"{name!r} is a {described.class_name}, no measurement group")
+        return group_spec(described)
+
+    def describe(self, name: str) -> Description:
+        """What an object is described to be.
+
+        Raises:
+            UsageError: there is no object of this name.
+        """
+        if name not in self._described:
+            raise UsageError(f"there is no object {name!r} in {self.directory}{meant(name, self.names)}")
+        return self._described[name]
+
+    def place(self, name: str) -> Place:
+        """Where an object is described: file, line, column."""
+        return self.describe(name).place
+
+    # -- objects ------------------------------------------------------------------------------------------
+
+    def get(self, name: str) -> Any:
+        """The object of this name; made with all it needs when it is asked for first, and kept.
+
+        Raises:
+            UsageError: there is none, or it is a session or a measurement group, which are no objects.
+            DeviceError: it, or one it needs, can't be made; what was made before is kept, the next call tries again.
+        """
+        self.describe(name)
+        with self._locks[name]:
+            if name not in self._made:
+                self._made[name] = self.new(name)
+            return self._made[name]
+
+    @property
+    def objects(self) -> dict[str, Any]:
+        """The objects made so far, by name."""
+        return dict(self._made)
+
+    def new(self, name: str) -> Any:
+        """As `get`, but a new object at each call, made of the same others: each scan has consumers of its own."""
+        described = self.describe(name)
+        if described.role in ("session", "group"):
+            raise UsageError(
+                f"{name!r} is a {described.class_name}, no object: config.{_ASKED[described.role]}({name!r})"
+            )
+        try:
+            arguments = made(described.arguments, lambda reference: self._object(name, reference))
+            return _called(described, arguments)
+        except _NeededError as error:
+            raise error.reason from error.reason.__cause__
+        except (Exception, SystemExit) as error:
+            message = f"{name} can't be made ({described.place.short}): {one_line(error)}"
+            raise DeviceError(message) from error
+
+    def _object(self, name: str, reference: Reference) -> Any:
+        try:
+            value = self.get(reference.name)
+        except ObturaError as error:
+            annotate(error, f"{name} needs {reference.name} ({reference.place.short})")
+            raise _NeededError(error) from None
+        for attribute in reference.attributes:
+            by_key = not hasattr(value, attribute) and hasattr(type(value), "__getitem__")  # $slits.hgap
+            value = value[attribute] if by_key else getattr(value, attribute)
+        wanted = reference.wanted
+        if reference.attributes and wanted is not None and not fits(type(value), wanted):
+            raise UsageError(f"{reference} is {value!r}, not a {wanted.__name__} ({reference.place.short})")
+        return value
+
+
+_ASKED = {"session": "session", "group": "measurement_group"}
+
+
+class _NeededError(Exception):
+    """An object that this one needs can't be made: its own error is the one to tell."""
+
+    def __init__(self, reason: ObturaError) -> None:
+        self.reason = reason
+
+
+def _called(described: Description, arguments: dict[str, Any]) -> Any:
+    make = described.known.make
+    parameters = inspect.signature(make).parameters
+    if "name" in parameters and described.named:
+        arguments = {"name": described.name, **arguments}
+    more = next((each for each in parameters.values() if each.kind is each.VAR_POSITIONAL), None)
+    if more is None or more.name not in arguments:
+        return make(**arguments)
+    in_order = [each.name for each in parameters.values() if each.kind is each.POSITIONAL_OR_KEYWORD]
+    row = [arguments.pop(name) for name in in_order if name in arguments]
+    return make(*row, *arguments.pop(more.name), **arguments)

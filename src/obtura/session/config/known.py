@@ -1,0 +1,155 @@
+"""The classes that YAML may name: obtura's own, and those that installed packages offer by entry point.
+
+A description can't have anything else imported: what a class name stands for is decided here, by what is installed.
+"""
+
+import importlib
+from collections.abc import Callable, Iterator
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, NamedTuple
+
+from obtura.ground.errors import UsageError, one_line
+from obtura.session.config.problems import meant
+
+__all__ = ["GROUPS", "OWN", "SESSIONS", "KnownClass", "KnownClasses"]
+
+GROUPS = ("obtura.devices", "obtura.presets", "obtura.consumers")
+"""The groups of entry points: the name is what stands behind `class:`, the value `module:attribute`."""
+
+SESSIONS = {
+    "MeasurementGroup": "obtura.session.config.sessions:MeasurementGroupKeys",
+    "Session": "obtura.session.config.sessions:SessionKeys",
+}
+"""What is no object by itself but says how objects are used."""
+
+OWN = {
+    "Actuator": "obtura.devices.actuator:Actuator",
+    "Axis": "obtura.devices.axis:Axis",
+    "CalcAxis": "obtura.devices.calc_axis:CalcAxis",
+    "Camera": "obtura.devices.camera:Camera",
+    "ConstantCounter": "obtura.devices.sim.counters:ConstantCounter",
+    "DetectorCoverPreset": "obtura.presets.cover:DetectorCoverPreset",
+    "EnergyAxis": "obtura.devices.energy:EnergyAxis",
+    "EnergyWavelength": "obtura.devices.energy:EnergyWavelength",
+    "ExpressionCalcCounter": "obtura.devices.expression:ExpressionCalcCounter",
+    "ExpressionCalcCounterController": "obtura.devices.expression:ExpressionCalcCounterController",
+    "FaultyAxis": "obtura.devices.sim.faulty_motor:FaultyAxis",
+    "FaultyCounter": "obtura.devices.sim.faulty:FaultyCounter",
+    "FaultyShutter": "obtura.devices.sim.faulty:FaultyShutter",
+    "MCA": "obtura.devices.mca:MCA",
+    "MachineInfo": "obtura.devices.machine:MachineInfo",
+    "MultiplePositions": "obtura.devices.multiple_positions:MultiplePositions",
+    "Multiplexer": "obtura.devices.multiplexer:Multiplexer",
+    "MultiplexerPreset": "obtura.presets.multiplexer:MultiplexerPreset",
+    "PVAxis": "obtura.instruments.epics.axis:PVAxis",
+    "PVCounter": "obtura.instruments.epics.counter:PVCounter",
+    "PVReader": "obtura.instruments.epics.counter:PVReader",
+    "PVShutter": "obtura.instruments.epics.shutter:PVShutter",
+    "RandomCounter": "obtura.devices.sim.counters:RandomCounter",
+    "Shutter": "obtura.devices.shutter:Shutter",
+    "ShutterPreset": "obtura.presets.shutter:ShutterPreset",
+    "SimulatedActuator": "obtura.devices.sim.blades:SimulatedActuator",
+    "SimulatedAxis": "obtura.devices.sim.motor:SimulatedAxis",
+    "SimulatedCamera": "obtura.devices.sim.camera:SimulatedCamera",
+    "SimulatedCard": "obtura.devices.sim.card:SimulatedCard",
+    "SimulatedController": "obtura.devices.sim.counters:SimulatedController",
+    "SimulatedDiode": "obtura.devices.sim.counters:SimulatedDiode",
+    "SimulatedEncoder": "obtura.devices.sim.encoder:SimulatedEncoder",
+    "SimulatedMCA": "obtura.devices.sim.mca:SimulatedMCA",
+    "SimulatedMultiplexer": "obtura.devices.sim.multiplexer:SimulatedMultiplexer",
+    "SimulatedRing": "obtura.devices.sim.ring:SimulatedRing",
+    "SimulatedShutter": "obtura.devices.sim.blades:SimulatedShutter",
+    "SimulatedSwitch": "obtura.devices.sim.switch:SimulatedSwitch",
+    "SimulationCounter": "obtura.devices.sim.distribution:SimulationCounter",
+    "Slits": "obtura.devices.slits:Slits",
+    "SoftAxis": "obtura.devices.soft:SoftAxis",
+    "SoftCounter": "obtura.devices.soft:SoftCounter",
+    "Switch": "obtura.devices.switch:Switch",
+    "WaitForBeam": "obtura.presets.wait_for_beam:WaitForBeam",
+    "WaitForRefill": "obtura.presets.wait_for_refill:WaitForRefill",
+    "WavelengthAxis": "obtura.devices.energy:WavelengthAxis",
+    "World": "obtura.devices.sim.world:World",
+}
+"""obtura's own classes, by the name that YAML has for them; imported when first used."""
+
+
+class KnownClass(NamedTuple):
+    """A class, or a function that makes an object, and who offers it."""
+
+    name: str
+    target: str
+    package: str
+    make: Callable[..., Any]
+
+
+class KnownClasses:
+    """Finds classes by name, and imports only those that are asked for."""
+
+    def __init__(self) -> None:
+        self._offered: dict[str, list[tuple[str, str, EntryPoint | None]]] = {}
+        for name, target in {**OWN, **SESSIONS}.items():
+            self._offered[name] = [("obtura", target, None)]
+        for package, point in sorted(_entry_points(), key=lambda each: (each[1].name, each[0])):
+            offers = self._offered.setdefault(point.name, [])
+            if (package, point.value) not in [(each, target) for each, target, _ in offers]:
+                offers.append((package, point.value, point))
+        self._found: dict[tuple[str, str], KnownClass] = {}
+
+    @property
+    def names(self) -> list[str]:
+        """Every name that `class:` may have."""
+        return sorted(self._offered)
+
+    def is_ambiguous(self, name: str) -> bool:
+        """Whether several packages offer a class of this name."""
+        return len(self._offered.get(name, ())) > 1
+
+    def find(self, name: str, package: str | None = None) -> KnownClass:
+        """The class of this name. `package`, a distribution or a module, is only needed where two offer one.
+
+        Raises:
+            UsageError: there is none, several packages offer it, the package is not the one, it can't be imported.
+        """
+        offers = self._offered.get(name)
+        if offers is None:
+            raise UsageError(
+                f"the class {name!r} is not known{meant(name, self._offered)} "
+                "(`obtura schema` lists all; others come with installed packages)"
+            )
+        chosen = [offer for offer in offers if package is None or _agrees(package, *offer[:2])]
+        if not chosen:
+            told = " and ".join(f"{target} of {dist}" for dist, target, _ in offers)
+            raise UsageError(f"the class {name} is {told}, not from {package!r}: leave this key out")
+        if len(chosen) > 1:
+            told = " and ".join(dist for dist, _, _ in chosen)
+            raise UsageError(f"the class {name} is offered by {told}: say which one with the key `package`")
+        dist, target, _ = chosen[0]
+        if (name, target) not in self._found:
+            self._found[name, target] = KnownClass(name, target, dist, _imported(name, target, dist))
+        return self._found[name, target]
+
+
+def _entry_points() -> Iterator[tuple[str, EntryPoint]]:
+    for group in GROUPS:
+        for point in entry_points(group=group):
+            yield (point.dist.name if point.dist is not None else "an unknown package"), point
+
+
+def _agrees(package: str, dist: str, target: str) -> bool:
+    module = target.partition(":")[0]
+    same = package.replace("_", "-").lower() == dist.replace("_", "-").lower()
+    return same or module == package or module.startswith(f"{package}.")
+
+
+def _imported(name: str, target: str, dist: str) -> Callable[..., Any]:
+    module, _, attribute = target.partition(":")
+    try:
+        made: Any = importlib.import_module(module)
+        for part in attribute.split("."):
+            made = getattr(made, part)
+    except Exception as error:
+        raise UsageError(f"the class {name} of {dist} can't be imported from {target}: {one_line(error)}") from error
+    if not callable(made):
+        raise UsageError(f"the class {name} of {dist} is no class: {target} is {made!r}")
+    function: Callable[..., Any] = made
+    return function

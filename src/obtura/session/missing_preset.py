@@ -1,0 +1,33 @@
+"""What stands for a preset of every scan that is not there: it refuses the scans that were to be protected by it."""
+
+from typing import Any, NoReturn
+
+from obtura.contracts.presets import ScanPreset
+from obtura.ground.errors import DeviceError
+
+__all__ = ["MissingPreset"]
+
+
+class MissingPreset(ScanPreset):
+    """Refuses every scan, before anything is touched. `name`: of the preset; `reason`: why it is not there."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        self.name = name
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return (
+            f"preset {self.name}, which stands on every scan, is not there: {self.reason}; "
+            f"once it is: session.retry({self.name!r}); without it: session.remove_preset(name={self.name!r})"
+        )
+
+    def check_scan_level(self) -> None:
+        """Refuse."""
+        self._refuse()
+
+    def prepare(self, scan: Any) -> None:
+        """Refuse."""
+        self._refuse()
+
+    def _refuse(self) -> NoReturn:
+        raise DeviceError(str(self))

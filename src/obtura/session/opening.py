@@ -1,0 +1,249 @@
+"""Opening a session by name: `load_session("demo")`. What is wrong with a device is told, and the session opens."""
+
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from obtura.contracts.devices import Counter
+from obtura.data.saving import ScanSaving
+from obtura.devices.calc_axis import CalcAxes
+from obtura.devices.energy import EnergyWavelength
+from obtura.ground.errors import UsageError
+from obtura.session.at_home import feel_at_home
+from obtura.session.builtin import DEMO, demo_session
+from obtura.session.config import Config, ConfigError, SessionSpec, config_directory
+from obtura.session.config.files import MARK
+from obtura.session.config.restored import differences
+from obtura.session.keeping import Keeper, is_persistent
+from obtura.session.making import Making, Objects
+from obtura.session.measurement_group import MeasurementGroup
+from obtura.session.messages import told
+from obtura.session.origin import Origin
+from obtura.session.patience import ask_all
+from obtura.session.session import Session
+from obtura.session.settings import Settings, settings_path
+
+__all__ = ["Found", "default_session", "find_session", "load_session", "open_found"]
+
+log = logging.getLogger(__name__)
+
+DEADLINE = 20.0
+"""Seconds that all devices together have to be made, and as many to answer."""
+
+_open: dict[tuple[Path, str], Session] = {}
+
+
+class Found(NamedTuple):
+    """A session that can be opened: its name, and the description it is in; None: the one that is built in."""
+
+    name: str
+    described: Config | None
+
+
+def load_session(
+    name: str | None = None, config: str | os.PathLike[str] | None = None, display: bool = True
+) -> Session:
+    """Open a session: `session = load_session("align")`; the same one again while it is open.
+
+    `name`: None for the one that the beamline's `obtura.yml` names, or its only one, else `demo`, which is always
+    there. `config`: the directory of YAML that describes the beamline; None: $OBTURA_CONFIG, else here or the
+    nearest parent that has an `obtura.yml`. `display`: whether scans are shown. Devices that do not answer are
+    told, and refuse when they are used.
+
+    Raises:
+        UsageError: there is no such session or directory.
+        ConfigError: the YAML has mistakes; nothing was made.
+    """
+    return open_found(find_session(name, config), display)
+
+
+def find_session(name: str | None = None, config: str | os.PathLike[str] | None = None) -> Found:
+    """Find a session without opening it; arguments and errors as of `load_session`."""
+    described = _described(config, name)
+    chosen = name if name is not None else default_session(described)
+    if described is not None and (chosen in described.sessions or chosen != DEMO):
+        return Found(described.session(chosen).name, described)
+    if chosen != DEMO:
+        raise UsageError(
+            f"there is no session {chosen!r} but {DEMO}: here and above is no {MARK}; "
+            "say where the beamline is described: --config DIR, or the variable OBTURA_CONFIG"
+        )
+    return Found(DEMO, None)
+
+
+def open_found(found: Found, display: bool = True) -> Session:
+    """Open what was found."""
+    if found.described is None:
+        return demo_session()
+    key = found.described.directory.resolve(), found.name
+    session = _open.get(key)
+    if session is None or session.closed:
+        session = _open[key] = _Opening(found.described, found.described.session(found.name), display).session
+        feel_at_home(session.namespace().values())
+    return session
+
+
+def _described(config: str | os.PathLike[str] | None, name: str | None) -> Config | None:
+    """The description of the beamline, or None where there is none. Mistakes in it don't keep `demo` from opening."""
+    directory = config_directory(config)
+    try:
+        return Config.load(directory) if directory is not None else None
+    except ConfigError as error:
+        if name != DEMO:
+            raise
+        print(f"!!! {len(error.problems)} problems in {directory}: this is the built-in {DEMO}", file=sys.stderr)
+        return None
+
+
+def default_session(described: Config | None) -> str:
+    """The session that is opened when none is named."""
+    if described is None:
+        return DEMO
+    if described.facts.session:
+        return described.session(described.facts.session).name
+    return described.sessions[0] if len(described.sessions) == 1 else DEMO
+
+
+class _Opening:
+    """The steps of opening a session; what is to be told is printed, each with a line."""
+
+    def __init__(self, config: Config, spec: SessionSpec, display: bool) -> None:
+        self._config = config
+        self._spec = spec
+        self._keeper = Keeper(Settings(settings_path(config), self._warn))
+        self._known: set[str] = set()
+        origin = Origin(
+            title=spec.title,
+            config=Objects(config, self._keep_made),
+            setups=self._setups(spec),
+            scripts=spec.scripts,
+            aliases=spec.aliases,
+            keeper=self._keeper,
+            build=self._build,
+        )
+        self.session = Session(spec.name, {}, _saving(spec), display, origin)
+        self._devices()
+        self._presets()
+        for name in spec.consumers:
+            self.session.add_consumer(partial(config.new, name))
+        self._groups()
+        for target in dict.fromkeys(spec.aliases.values()):
+            self._attempt(partial(self.session.add_aliases, target))
+        self._tell(self.session.take_up(spec.saving))
+        self._attempt(self.session.setup)
+        self._tell(self.session.take_up_group())
+
+    # -- devices ------------------------------------------------------------------------------------------
+
+    def _devices(self) -> None:
+        names = [name for name in self._spec.devices if self._config.describe(name).role != "preset"]
+        made = Making(self._config).all(names, DEADLINE)
+        self._keep_made()
+        checks = {name: check for name in names if (check := _check_of(made[name].value)) is not None}
+        checked = ask_all(checks, DEADLINE)
+        for name in names:
+            error = made[name].error or (checked[name].error if name in checked else None)
+            if error is None:
+                self.session.put(name, made[name].value)
+                self._calculated(made[name].value)
+            else:
+                self._warn(self.session.missing(name, error))
+
+    def _calculated(self, thing: Any) -> None:
+        """The axes that slits and their like make have names of their own."""
+        for name, axis in thing.axes.items() if isinstance(thing, CalcAxes | EnergyWavelength) else ():
+            if name not in self._config.names:
+                self.session.put(name, axis)
+                self._tell(self._keeper.keep(name, axis))
+
+    def _build(self, name: str) -> Any:
+        """One object, as it was asked for again."""
+        made = Making(self._config).all([name], DEADLINE)[name]
+        if made.error is not None:
+            raise made.error
+        self._keep_made()
+        check = _check_of(made.value)
+        if check is not None and (error := ask_all({name: check}, DEADLINE)[name].error) is not None:
+            raise error
+        return made.value
+
+    def _keep_made(self) -> None:
+        """Settings for what was made, also for what others need that is not in the session itself."""
+        for name, thing in self._config.objects.items():
+            if name not in self._known:
+                self._known.add(name)
+                self._tell(self._keeper.keep(name, thing))
+                if is_persistent(thing):
+                    self._tell(differences(self._config, name, thing.settings()))
+
+    # -- what uses them -----------------------------------------------------------------------------------
+
+    def _presets(self) -> None:
+        own = [name for name in self._spec.devices if self._config.describe(name).role == "preset"]
+        names = dict.fromkeys([*own, *self._spec.presets])
+        made = Making(self._config).all(names, DEADLINE)
+        for name, (preset, error) in made.items():
+            standing = name in self._spec.presets
+            if error is not None:
+                said = self.session.missing(name, error)
+                self._warn(self.session.missing_preset(name, error) if standing else said)
+                continue
+            self.session.put(name, preset)
+            if standing:
+                self.session.add_preset(preset, name)
+
+    def _groups(self) -> None:
+        for name in self._spec.measurement_groups:
+            spec = self._config.measurement_group(name)
+            self.session.add_group(MeasurementGroup(spec.name, spec.counters, spec.include, spec.disabled))
+        if self._spec.default_measurement_group is not None:
+            self.session.group(self._spec.default_measurement_group).set_active()
+
+    # -- files --------------------------------------------------------------------------------------------
+
+    def _setups(self, spec: SessionSpec) -> tuple[Path, ...]:
+        """The setup files of the sessions it includes, then its own; each once."""
+        files = [path for name in spec.include for path in self._setups(self._config.session(name))]
+        return tuple(dict.fromkeys([*files, *([spec.setup] if spec.setup is not None else [])]))
+
+    # -- telling ------------------------------------------------------------------------------------------
+
+    def _attempt(self, step: Callable[[], object]) -> None:
+        try:
+            step()
+        except BaseException as error:
+            log.error("on opening session %s", self._spec.name, exc_info=error)
+            print(told(error), file=sys.stderr)
+
+    def _warn(self, text: str) -> None:
+        log.warning("%s", text)
+        print(f"!!! {text}", file=sys.stderr)
+
+    def _tell(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            log.info("%s", line)
+            print(line)
+
+
+def _saving(spec: SessionSpec) -> ScanSaving:
+    """Where data go at first: what the YAML says, else `scans` in the user's home directory."""
+    given = dict(spec.saving)
+    saving = ScanSaving(spec.name, given.pop("user_name", ""), given.pop("base_path", Path.home() / "scans"))
+    for key, value in given.items():
+        if not hasattr(saving, key):
+            saving.add(key)
+        setattr(saving, key, value)
+    return saving
+
+
+def _check_of(thing: Any) -> Callable[[], object] | None:
+    """What says whether a device is there: its own `check`, or that of what reads it."""
+    for one in (thing, getattr(thing, "controller", None) if isinstance(thing, Counter) else None):
+        if callable(getattr(type(one), "check", None)):
+            check: Callable[[], object] = one.check  # type: ignore[union-attr]
+            return check
+    return None

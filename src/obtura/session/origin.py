@@ -1,0 +1,28 @@
+"""Where a session comes from: the files and the builder that a session described in YAML has."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from obtura.session.keeping import Keeper
+
+__all__ = ["Origin"]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a session made by hand has nothing of.
+
+    `title`: for people; `config`: the description, whose `get(name)` gives any object; `setups`: the Python files
+    that are run at the start; `scripts`: the directory of scripts; `aliases`: names of devices by alias; `keeper`:
+    keeps settings; `build`: makes an object that was not there, or raises what is wrong.
+    """
+
+    title: str = ""
+    config: Any = None
+    setups: tuple[Path, ...] = ()
+    scripts: Path | None = None
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    keeper: Keeper = field(default_factory=Keeper)
+    build: Callable[[str], Any] | None = None

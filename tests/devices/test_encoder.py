@@ -1,0 +1,84 @@
+"""Encoders: is the axis really there?"""
+
+import pytest
+from timeline import timeline
+
+from obtura.devices import Axis, Encoder
+from obtura.devices.sim import SimulatedAxis, SimulatedEncoder
+from obtura.ground.errors import DeviceError, UsageError
+
+
+@pytest.fixture(autouse=True)
+def time():
+    with timeline() as source:
+        yield source
+
+
+def an_axis_and_encoder(**options):
+    encoder = SimulatedEncoder("renc", steps_per_unit=1000, tolerance=0.01, unit="mm")
+    return SimulatedAxis("roby", unit="mm", encoder=encoder, **options), encoder
+
+
+def test_it_measures_the_dial_position():
+    roby, encoder = an_axis_and_encoder(offset=10, sign=-1, steps_per_unit=200)
+    roby.move(3)
+    assert encoder.read() == 7
+    assert encoder.raw_read() == 7000
+    assert roby.measured_position == 3
+    assert encoder.counter.read() == 7
+    assert encoder.counter.fullname == "renc:renc"
+    assert encoder.__info__() == "encoder renc: 7 mm"
+
+
+def test_an_axis_that_is_not_where_its_encoder_says_is_an_error():
+    roby, encoder = an_axis_and_encoder()
+    encoder.slip = 0.005
+    roby.move(1)
+    encoder.slip = 0.5
+    message = "roby: after the move to 2 mm its encoder renc reads 1.5 mm, further off than its tolerance of 0.01 mm"
+    with pytest.raises(DeviceError, match=message):
+        roby.move(2)
+    assert roby.position == 2
+    assert roby.measured_position == 1.5
+
+
+def test_the_position_may_be_that_of_the_encoder():
+    roby, encoder = an_axis_and_encoder(read_position="encoder", offset=1)
+    encoder.slip = 0.25
+    assert roby.position == 0.75
+    roby.move(5)
+    assert roby.position == 5
+    assert roby.motor.position() == 4.25
+    roby.dial = 0
+    assert (encoder.read(), roby.position) == (0, 5)
+
+
+def test_without_encoder_the_measured_position_is_the_position():
+    roby = SimulatedAxis("roby", position=3)
+    assert roby.measured_position == 3
+    with pytest.raises(UsageError, match="roby: read_position is encoder, but it has no encoder"):
+        SimulatedAxis("roby", read_position="encoder")
+    with pytest.raises(UsageError, match="read_position 'encodr' is not known: did you mean 'encoder'"):
+        SimulatedAxis("roby", read_position="encodr")
+
+
+def test_an_encoder_of_ones_own_has_one_method():
+    class Ruler(Encoder):
+        def raw_read(self):
+            return 42
+
+    assert Ruler("ruler", steps_per_unit=10).read() == 4.2
+    assert Axis("roby", SimulatedAxis("motor").motor, encoder=Ruler("ruler")).blocking
+    with pytest.raises(NotImplementedError, match="Half must override raw_read"):
+        type("Half", (Encoder,), {})("half").read()
+
+
+@pytest.mark.parametrize("options", [{"steps_per_unit": 0}, {"tolerance": -1}, {"tolerance": "tight"}])
+def test_what_makes_no_sense_is_refused(options):
+    with pytest.raises(UsageError, match="renc: "):
+        SimulatedEncoder("renc", **options)
+
+
+def test_an_encoder_without_axis_says_so():
+    with pytest.raises(DeviceError, match="renc: no simulated axis has this encoder"):
+        SimulatedEncoder("renc").read()
