@@ -11,7 +11,11 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from obtura.session.opening import load_session as load_session
     from obtura.session.public import *  # noqa: F403 - its list is the list
+
+_ELSEWHERE = {"load_session": "obtura.session.opening"}
+"""Names of modules of their own: who needs no session from YAML does not wait for the reader of YAML."""
 
 logging.getLogger(__name__).addHandler(logging.NullHandler())
 
@@ -19,11 +23,15 @@ logging.getLogger(__name__).addHandler(logging.NullHandler())
 def __getattr__(name: str) -> Any:
     if name.startswith("_") and name != "__all__":
         raise AttributeError(f"module 'obtura' has no attribute {name!r}")
+    if name in _ELSEWHERE:
+        return getattr(importlib.import_module(_ELSEWHERE[name]), name)
     library = importlib.import_module("obtura.session.public")
+    if name == "__all__":
+        return [*library.__all__, *_ELSEWHERE]
     if not hasattr(library, name):
         raise AttributeError(f"module 'obtura' has no attribute {name!r}")
     return getattr(library, name)
 
 
 def __dir__() -> list[str]:
-    return sorted(importlib.import_module("obtura.session.public").__all__)
+    return sorted([*importlib.import_module("obtura.session.public").__all__, *_ELSEWHERE])

@@ -144,9 +144,7 @@ def test_without_a_saver_the_newest_frames_stay_and_the_others_are_told_to_be_go
     view = scan.get_data("camera")
     assert len(view) == 10
     assert np.array_equal(view[-4:], frames(4, 6))
-    with pytest.raises(
-        FramesGoneError, match="frames 0 to 5 of camera:image: not there any more; they were not"
-    ):
+    with pytest.raises(FramesGoneError, match="frames 0 to 5 of camera:image: not there any more; they were not"):
         np.asarray(view)
     with pytest.raises(FramesGoneError, match="frame 5 of camera:image"):
         view[5]

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from obtura.cli.describing import add_commands
-from obtura.ground.errors import UsageError
+from obtura.ground.errors import ObturaError, UsageError
 from obtura.session.messages import told
 
 __all__ = ["main"]
@@ -24,9 +24,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `obtura ls FILE | head`: the reader had enough
         sys.stderr.close()
         return 1
-    except UsageError as error:
+    except ObturaError as error:
         print(told(error), file=sys.stderr)
-        return 2
+        return 2 if isinstance(error, UsageError) else 1
     except KeyboardInterrupt as abort:
         print("\n" + told(abort), file=sys.stderr)
         return 130

@@ -5,7 +5,7 @@ from typing import Protocol, TypeAlias
 
 __all__ = ["OnSetting", "Persistent", "Setting"]
 
-Setting: TypeAlias = float | int | bool | str | None | list["Setting"] | dict[str, "Setting"]
+Setting: TypeAlias = float | int | bool | str | list["Setting"] | dict[str, "Setting"] | None
 """A value as JSON has them; infinite numbers are allowed."""
 
 OnSetting: TypeAlias = Callable[[str, Setting], None]

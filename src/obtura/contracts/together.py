@@ -114,7 +114,7 @@ class Trip:
             while any([axis.is_moving for axis in axes]):
                 watch()
                 clock.sleep(WATCH)
-        elif len(axes) > 1 and any(getattr(axis, "backlash", 0.0) for axis in (*axes, *real_axes(axes))):
+        elif len(axes) > 1 and any([_wants_looks(axis) for axis in axes]):
             while any([axis.is_moving for axis in axes]):  # a list: each of them needs the look
                 clock.sleep(LOOK)
         for axis in axes:
@@ -178,6 +178,11 @@ class Trip:
         error, self._error = self._error, None
         if error is not None:
             raise error
+
+
+def _wants_looks(axis: Any) -> bool:
+    """Whether it can't get to its target all by itself: it may have to turn round."""
+    return bool(getattr(axis, "backlash", 0.0) or getattr(axis, "real_axes", None))
 
 
 def _look(axis: Any) -> bool:

@@ -25,9 +25,7 @@ class WatchdogCallback:
     def on_scan_new(self, scan: Any, scan_info: Mapping[str, Any]) -> None:
         """The scan begins; no preset is entered yet. From now on the seconds without data are counted."""
 
-    def on_scan_data(
-        self, data_events: Mapping[str, npt.NDArray[np.generic]], scan_info: Mapping[str, Any]
-    ) -> None:
+    def on_scan_data(self, data_events: Mapping[str, npt.NDArray[np.generic]], scan_info: Mapping[str, Any]) -> None:
         """New points came. `data_events`: per channel name an array of shape (n, *channel shape); n >= 1."""
 
     def on_timeout(self) -> None:

@@ -1,6 +1,6 @@
 """A camera: its frames and regions as counters, exposure, binning, and a look through it outside of scans."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np

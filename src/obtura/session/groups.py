@@ -8,7 +8,7 @@ from obtura.contracts.absent import Absent, refuse_absent
 from obtura.contracts.devices import Counter
 from obtura.contracts.settings import OnSetting, Setting
 from obtura.data.template import close_match
-from obtura.display.grid import grid
+from obtura.display.grid import grid, terminal_width
 from obtura.ground.errors import UsageError
 from obtura.session.listing import counters_of
 from obtura.session.measurement_group import MeasurementGroup
@@ -40,7 +40,7 @@ class Groups:
             ["*" if group is self._active else "", group.name, group.active_state_name, ", ".join(group.enabled)]
             for group in self._groups.values()
         ]
-        return grid(["active", "group", "state", "enabled"], rows) if rows else "no measurement group"
+        return grid(["active", "group", "state", "enabled"], rows, terminal_width()) if rows else "no measurement group"
 
     def add(self, group: MeasurementGroup) -> None:
         """Take a group in; it takes the place of one of the same name. The first one becomes active."""

@@ -62,14 +62,14 @@ class Keeper:
     def keep(self, name: str, thing: object, written: Iterable[str] = ()) -> list[str]:
         """Give `thing` back what is kept under `name`, and keep its changes from now on.
 
-        Returns what is to be told: what the thing says itself (`notices()`), else a line for each of the keys
+        Returns what is to be told: what the thing says itself (`notices()`), else a line for each of the attributes
         `written` in the YAML that is different now.
         """
         if self._store is None or not is_persistent(thing):
             return []
         if (former := self._kept.get(name)) is not None:
             former.on_setting(None)
-        before = dict(thing.settings())
+        before = {key: getattr(thing, key, None) for key in written}
         kept = self._store.get(name)
         lines: list[str] = []
         try:
@@ -84,11 +84,10 @@ class Keeper:
             return lines
         if callable(notices := getattr(thing, "notices", None)):
             return list(notices())
-        after = thing.settings()
         return [
-            f"{name}: {key} is {after[key]}, as it was left; the configuration says {before[key]}"
-            for key in written
-            if key in kept and key in before and key in after and before[key] != after[key]
+            f"{name.rpartition(':')[2]}: {key} is {now!r}, as it was left; the configuration says {was!r}"
+            for key, was in before.items()
+            if (now := getattr(thing, key, None)) != was
         ]
 
     def forget(self, name: str) -> None:

@@ -31,6 +31,8 @@ __all__ = ["Found", "default_session", "find_session", "load_session", "open_fou
 
 log = logging.getLogger(__name__)
 
+_SWITCH = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+
 DEADLINE = 20.0
 """Seconds that all devices together have to be made, and as many to answer."""
 
@@ -236,7 +238,8 @@ def _saving(spec: SessionSpec) -> ScanSaving:
     for key, value in given.items():
         if not hasattr(saving, key):
             saving.add(key)
-        setattr(saving, key, value)
+        is_switch = isinstance(getattr(saving, key), bool)
+        setattr(saving, key, _SWITCH.get(value.lower(), value) if is_switch else value)
     return saving
 
 

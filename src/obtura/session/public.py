@@ -54,7 +54,6 @@ from obtura.presets.wait_for_refill import WaitForRefill
 from obtura.scans.chain_builder import ChainBuilder
 from obtura.session.cleanup import cleanup, error_cleanup
 from obtura.session.config import ConfigError
-from obtura.session.opening import load_session
 from obtura.session.rockit import rockit
 from obtura.session.session import Session
 
@@ -155,7 +154,6 @@ __all__ = [
     "goto_min",
     "goto_peak",
     "lineup",
-    "load_session",
     "lookupscan",
     "loopscan",
     "peak",

@@ -11,7 +11,7 @@ from obtura.contracts.devices import Counter, CounterController, Movable, is_mov
 from obtura.contracts.presets import ChainPreset, ScanPreset
 from obtura.data.saving import ScanSaving
 from obtura.data.template import close_match
-from obtura.ground.errors import DeviceError, UsageError, annotate, one_line
+from obtura.ground.errors import DeviceError, UsageError, one_line
 from obtura.scans.bench import Bench
 from obtura.session.aliases import Aliases
 from obtura.session.groups import ActiveGroup, Groups
@@ -269,26 +269,25 @@ class Session:
     def close(self) -> None:
         """Let everything go: settings are written, devices are closed that have something to close.
 
-        A device that can be opened, as a shutter, is left as it is. Every device is tried; the first error is
-        raised with the others as notes.
+        A device that can be opened, as a shutter, is left as it is.
+
+        Raises:
+            DeviceError: some could not be closed; every one was tried.
         """
         if self.closed:
             return
         self.closed = True
-        errors: list[BaseException] = []
-        for device in reversed(list(self.devices.values())):
+        errors: list[str] = []
+        for name, device in reversed(self.devices.items()):
             if callable(getattr(type(device), "close", None)) and not hasattr(type(device), "open"):
                 try:
                     device.close()
                 except Exception as error:
-                    log.error("%s could not be closed", getattr(device, "name", device), exc_info=error)
-                    annotate(error, f"when {getattr(device, 'name', device)} was closed")
-                    errors.append(error)
+                    log.error("%s could not be closed", name, exc_info=error)
+                    errors.append(f"{name} could not be closed: {one_line(error)}")
         self.origin.keeper.close()
         if errors:
-            for later in errors[1:]:
-                annotate(errors[0], f"then {one_line(later)}")
-            raise errors[0]
+            raise DeviceError("\n".join(errors))
 
     def __enter__(self) -> "Session":
         return self

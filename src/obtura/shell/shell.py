@@ -1,8 +1,12 @@
 """`obtura shell`: Python with a session's names, the prompt `DEMO [1]:`, and errors in a few lines."""
 
 import sys
+import textwrap
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+from obtura.display.grid import terminal_width
 from obtura.session.logfile import history_file, log_to_file
 from obtura.session.opening import find_session
 from obtura.session.session import Session
@@ -41,7 +45,23 @@ def _run(session: Session, log: Path | None) -> int:
 
 def _greeting(session: Session) -> str:
     devices = ", ".join(name for name in session.devices if name != "world")
-    return (
-        f"Session {session.name}: {devices}\n"
-        "Try: loopscan(2, 0.1, diode)   ascan(roby, 0, 10, 10, 0.1, diode)   wa()   help(ascan)   exit()"
-    )
+    said = textwrap.fill(f"Session {session.name}: {devices}", terminal_width() or 80, subsequent_indent="    ")
+    return f"{said}\nTry: {'   '.join(_examples(session))}"
+
+
+def _examples(session: Session) -> list[str]:
+    """Commands that work in this very session."""
+    axes, scalars = session.axes(), [counter for counter in session.counters() if not counter.shape]
+    counted = "" if session.bench.default_counters() or not scalars else f", {_known_as(session, scalars)}"
+    can_count = bool(scalars)
+    return [
+        *([f"loopscan(2, 0.1{counted})"] if can_count else []),
+        *([f"ascan({_known_as(session, axes)}, 0, 10, 10, 0.1{counted})"] if can_count and axes else []),
+        *["wa()", "help(ascan)", "exit()"],
+    ]
+
+
+def _known_as(session: Session, things: Sequence[Any]) -> str:
+    """The first of these that has a name in the session."""
+    named = {id(thing): name for name, thing in session.devices.items()}
+    return next((named[id(thing)] for thing in things if id(thing) in named), things[0].name)
