@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from obtura.bliss.names import NAMES
+from obtura.bliss.table import ABSENT_MODULES, NAMES
 
 
 def python(code, **options):
@@ -14,13 +14,47 @@ def python(code, **options):
 
 
 @pytest.mark.parametrize("module", NAMES)
-def test_every_name_is_there_and_is_ours(module):
+def test_every_name_is_there_or_says_what_to_use_instead(module):
     import obtura.bliss  # noqa: F401 - the import switches it on
 
     found = importlib.import_module(module)
-    for name, place in NAMES[module].items():
-        home, attribute = place.split(":")
-        assert getattr(found, name) is getattr(importlib.import_module(home), attribute)
+    for name, entry in NAMES[module].items():
+        if entry.place is None:
+            with pytest.raises(ImportError, match="is not in obtura; instead: .+"):
+                getattr(found, name)
+        elif not entry.place.startswith("session:"):
+            home, attribute = entry.place.split(":")
+            assert getattr(found, name) is getattr(importlib.import_module(home), attribute)
+        else:
+            assert getattr(found, name) is not None
+
+
+@pytest.mark.parametrize("module", ABSENT_MODULES)
+def test_a_module_that_is_absent_says_what_to_use_instead(module):
+    import obtura.bliss  # noqa: F401 - the import switches it on
+
+    with pytest.raises(ModuleNotFoundError, match=f"{module}.* is not in obtura: .+"):
+        importlib.import_module(f"{module}.anything")
+
+
+def test_an_absent_name_tells_whoever_imports_it():
+    code = "import obtura.bliss\nfrom bliss.scanning.toolbox import DefaultAcquisitionChain\n"
+    assert python(code).returncode == 0
+    code = "import obtura.bliss\nfrom bliss.controllers.motor import Controller\n"
+    assert "write an AxisDriver" in python(code).stderr
+
+
+def test_setup_globals_are_the_names_of_the_session():
+    code = (
+        "from obtura.bliss.alias import switch_on\n"
+        "from obtura.demo import session\n"
+        "switch_on(session.namespace())\n"
+        "from bliss.setup_globals import roby, loopscan\n"
+        "from bliss import current_session\n"
+        "assert roby is session.roby and current_session is session\n"
+    )
+    ended = python(code)
+    assert ended.returncode == 0, ended.stderr
 
 
 def test_without_the_switch_there_is_no_bliss():

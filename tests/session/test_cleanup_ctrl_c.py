@@ -1,5 +1,6 @@
 """cleanup and Ctrl-C: wherever it lands, what was changed is put back, and nothing is torn."""
 
+import gc
 import math
 import random
 import signal
@@ -211,10 +212,12 @@ def test_where_ctrl_c_is_ignored_nothing_is_touched():
 @pytest.fixture
 def alarm():
     """`alarm(s)` has Ctrl-C pressed by the kernel's timer, wherever the main thread is then."""
+    gc.disable()  # Python swallows a Ctrl-C that lands in a callback of the garbage collector
     before = signal.signal(signal.SIGALRM, lambda *_: signal.raise_signal(signal.SIGINT))
     yield lambda seconds: signal.setitimer(signal.ITIMER_REAL, seconds)
     signal.setitimer(signal.ITIMER_REAL, 0)
     signal.signal(signal.SIGALRM, before)
+    gc.enable()
 
 
 def test_real_signals_at_random_moments_find_all_in_order(alarm):

@@ -25,7 +25,9 @@ def travel_time(axes: Sequence[Movable], columns: Sequence[npt.NDArray[np.float6
 
 
 def _step_times(axis: Movable, column: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """The seconds of each step, shape (npoints,). Most scans have few different steps."""
+    """The seconds of each step, shape (npoints,), of which most scans have few different; 0 if it can't tell."""
+    if not getattr(axis, "tells_time", True):
+        return np.zeros(len(column))
     here = float(axis.position)
     distances = np.abs(np.diff(column, prepend=here)).round(9)
     different, which = np.unique(distances, return_inverse=True)

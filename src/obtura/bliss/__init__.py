@@ -1,6 +1,6 @@
 """The names of BLISS, mapped to ours: importing this makes `from bliss.scanning.scan import ScanPreset` work.
 
-A real `bliss` distribution, where one is installed, wins. Which names there are: `obtura.bliss.names`.
+A real `bliss` distribution, where one is installed, wins. Which names there are: `obtura.bliss.table`.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""The import alias: a finder, asked after every other, that makes the `bliss.*` modules of `names`."""
+"""The import alias: a finder, asked after every other, that makes the `bliss.*` modules of `table`."""
 
 import importlib
 import sys
@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
-from obtura.bliss.names import NAMES
+from obtura.bliss.table import ABSENT_MODULES, NAMES
 
 __all__ = ["FACADES", "switch_on"]
 
@@ -33,6 +33,9 @@ class _Alias(MetaPathFinder, Loader):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
+        for absent, instead in ABSENT_MODULES.items():
+            if fullname == absent or fullname.startswith(f"{absent}."):
+                raise ModuleNotFoundError(f"{fullname} is not in obtura: {instead}", name=fullname)
         known = {**NAMES, **FACADES}
         if fullname not in known:
             return None
@@ -44,13 +47,30 @@ class _Alias(MetaPathFinder, Loader):
             facade = importlib.import_module(FACADES[module.__name__])
             module.__dict__.update({name: getattr(facade, name) for name in facade.__all__})
             return
-        for name, place in NAMES[module.__name__].items():
-            home, attribute = place.split(":")
-            if home == "obtura.session.public" and attribute in self.own:
-                value = self.own[attribute]
-            else:
-                value = getattr(importlib.import_module(home), attribute)
-            setattr(module, name, value)
+        if module.__name__ == "bliss.setup_globals":
+            module.__dict__.update(self._session())
+            return
+        missing = {}
+        for name, entry in NAMES[module.__name__].items():
+            if entry.place is None:
+                missing[name] = f"{module.__name__}.{name} is not in obtura; instead: {entry.note}"
+                continue
+            setattr(module, name, self._found(entry.place))
+
+        def absent(name: str) -> Any:
+            if name in missing:
+                raise ImportError(missing[name])
+            raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
+
+        module.__dict__["__getattr__"] = absent
+
+    def _found(self, place: str) -> Any:
+        home, attribute = place.split(":")
+        return self._session()[attribute] if home == "session" else getattr(importlib.import_module(home), attribute)
+
+    def _session(self) -> Mapping[str, Any]:
+        """The names of the session that was opened, else of the library."""
+        return self.own or importlib.import_module("obtura.session.public")._library.namespace()
 
 
 _alias = _Alias()

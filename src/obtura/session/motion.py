@@ -60,6 +60,10 @@ class Motion:
         """As `mvd`, and show the positions while the axes move."""
         _go("umvd", axes_dials, _dial_target, live=True)
 
+    def umvdr(self, *axes_distances: Any) -> None:
+        """As `mvdr`, and show the positions while the axes move."""
+        _go("umvdr", axes_distances, _dial_distance, live=True)
+
 
 def _target(axis: Any, number: float) -> float:
     return number

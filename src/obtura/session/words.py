@@ -10,7 +10,7 @@ from obtura.session.where import Where
 
 __all__ = ["words"]
 
-_MOTION = ("mv", "mvd", "mvdr", "mvr", "umv", "umvd", "umvr")
+_MOTION = ("mv", "mvd", "mvdr", "mvr", "umv", "umvd", "umvdr", "umvr")
 _WHERE = ("sta", "wa", "wm", "wu")
 _LISTING = ("lscnt", "lsmot", "lsobj", "lsscan")
 

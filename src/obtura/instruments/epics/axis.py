@@ -129,6 +129,11 @@ class PVAxis:
                 f"of PV {self._setpoint.name}; nothing was moved"
             )
 
+    @property
+    def tells_time(self) -> bool:
+        """Whether `estimate` is more than a limit: there is a velocity to tell."""
+        return self._velocity is not None
+
     def estimate(self, target: float) -> float:
         """How long a move from here to `target` takes, in s; `patience` when there is no velocity to tell."""
         distance = abs(target - self.position)
