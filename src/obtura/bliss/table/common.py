@@ -64,15 +64,13 @@ COMMON: Table = {
     },
     "bliss.common.counter": _COUNTERS,
     "bliss.common.encoder": same("obtura.devices.encoder", "Encoder"),
-    "bliss.common.event": absent("connect disconnect", "`axis.on_event(event, callback)` and `axis.off_event`"),
+    "bliss.common.event": same("obtura.bliss.event", "connect disconnect"),
     "bliss.common.hook": same("obtura.contracts.motion", "MotionHook"),
     "bliss.common.logtools": {
-        **absent(
-            "get_logger log_critical log_debug log_error log_exception log_info log_warning",
-            "`logging.getLogger(__name__)`: the loggers of Python",
-        ),
-        **absent(
-            "user_error user_info user_print user_warning", "`print`: it comes in true order with the rows of a scan"
+        **same(
+            "obtura.bliss.logtools",
+            "get_logger log_critical log_debug log_error log_exception log_info log_warning "
+            "user_error user_info user_print user_warning",
         ),
         **absent("elog_add elog_print elog_info elog_error", "there is no electronic logbook; `scan.add_comment`"),
     },
