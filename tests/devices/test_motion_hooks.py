@@ -210,3 +210,45 @@ def test_a_scan_that_is_refused_calls_no_hook():
     with pytest.raises(LimitError):
         a_scan(an_axis("roby", brake, limits=(0, 1)), [0, 2]).run()
     assert brake.log == []
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_the_hooks_of_a_move_come_before_those_of_the_next(together):
+    brake = Brake()
+    roby = an_axis("roby", brake)
+    if together:
+        Group(roby).move(roby, 3, wait=False)
+    else:
+        roby.move(3, wait=False)
+    roby.stop()
+    roby.move(7)
+    assert brake.log[1:] == [
+        "brake pre_move roby 0>3",
+        "brake post_move roby",
+        "brake pre_move roby 0>7",
+        "brake post_move roby",
+    ]
+
+
+def test_searches_too_wait_for_the_hooks_of_the_move_before():
+    brake = Brake()
+    roby = an_axis("roby", brake)
+    roby.move(3, wait=False)
+    roby.stop()
+    roby.home()
+    assert [line.split()[1] for line in brake.log] == ["init", *["pre_move", "post_move"] * 2]
+
+
+def test_a_hook_may_move_its_own_axis_when_it_is_left():
+    class Park(MotionHook):
+        done = False
+
+        def post_move(self, motions):
+            if not self.done:
+                self.done = True
+                roby.move(0)
+
+    roby = an_axis("roby", Park())
+    roby.move(3, wait=False)
+    roby.wait_move()
+    assert roby.position == 0

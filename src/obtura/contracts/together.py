@@ -22,9 +22,11 @@ __all__ = [
     "at_rest",
     "check_distinct",
     "check_paths",
+    "halt_all",
     "move_together",
     "real_axes",
     "set_off",
+    "settle",
 ]
 
 log = logging.getLogger(__name__)
@@ -87,6 +89,7 @@ class Trip:
 
     def begin(self, targets: Sequence[float]) -> None:
         """Call `pre_move`, then set off; returns at once."""
+        settle(self._axes)
         for axis in self._axes:
             if getattr(axis, "motion_hooks", None) or getattr(axis, "real_axes", None):
                 self._enter(targets)
@@ -148,6 +151,7 @@ class Trip:
     def follow(self) -> None:
         """Have a thread wait for the axes and leave the hooks; `join` raises what goes wrong there."""
         self._done = Flag()
+        _followed.update((axis, self) for axis in self._all_axes())
         names = ", ".join(axis.name for axis in self._axes)
         self._thread = threading.Thread(target=self._follow, name=f"move {names}", daemon=True)
         self._thread.start()
@@ -167,17 +171,46 @@ class Trip:
             self._error = error
             log.warning("%s", one_line(error), exc_info=error)
         finally:
+            for axis in self._all_axes():
+                if _followed.get(axis) is self:
+                    del _followed[axis]
             self._done.set()
+
+    def _all_axes(self) -> list[Movable]:
+        return [*self._axes, *real_axes(self._axes)]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its axes are at rest; the thread that follows may not have seen it yet."""
+        return not any(axis.is_moving for axis in self._axes)
 
     def join(self) -> None:
         """Return when the thread of `follow` is done, at once on that thread itself; raise what it met, once."""
+        self.wait_followed()
+        error, self._error = self._error, None
+        if error is not None:
+            raise error
+
+    def wait_followed(self) -> None:
+        """As `join`, but what the thread met is left to who joins."""
         if self._thread is None or self._thread is threading.current_thread():
             return
         while not self._done.wait(LOOK):  # nor here by the clock
             pass
-        error, self._error = self._error, None
-        if error is not None:
-            raise error
+
+
+_followed: dict[Any, Trip] = {}
+"""By axis the trip that a thread follows now."""
+
+
+def settle(axes: Sequence[Any]) -> None:
+    """When an earlier move of these axes is over, wait until its hooks were called: only then may the next begin."""
+    if not _followed:
+        return
+    for axis in (*axes, *real_axes(axes)):
+        trip = _followed.get(axis)
+        if trip is not None and trip.is_over:
+            trip.wait_followed()
 
 
 def _wants_looks(axis: Any) -> bool:
@@ -212,7 +245,7 @@ def at_rest(axes: Sequence[Movable]) -> None:
     moving = []
     for axis in axes:
         try:
-            if axis.is_moving:
+            if _may_move(axis, errors):
                 moving.append(axis)
                 if len(axes) > 1 and hasattr(axis, "halt"):  # all slow down at the same time
                     axis.halt()
@@ -224,6 +257,28 @@ def at_rest(axes: Sequence[Movable]) -> None:
         except BaseException as error:  # noqa: BLE001
             errors.append(error)
     _raise(errors)
+
+
+def halt_all(axes: Sequence[Any]) -> None:
+    """Tell all to stop, and return at once; every one is told, the first error is raised with the others as notes."""
+    errors: list[BaseException] = []
+    for axis in axes:
+        try:
+            getattr(axis, "halt", axis.stop)()
+        except BaseException as error:  # noqa: BLE001 - the next axis must be stopped too
+            errors.append(error)
+    _raise(errors)
+
+
+def _may_move(axis: Movable, errors: list[BaseException]) -> bool:
+    """Whether it has to be stopped: it says so, or does not answer."""
+    try:
+        return axis.is_moving
+    except Exception as error:  # noqa: BLE001 - if it really matters `stop` says so
+        log.debug("%s", one_line(error))
+    except BaseException as error:  # noqa: BLE001 - Ctrl-C: the axes must be stopped all the more
+        errors.append(error)
+    return True
 
 
 def _raise(errors: Sequence[BaseException], under_way: BaseException | None = None) -> None:

@@ -5,6 +5,7 @@ disabled axis has a driver that refuses everything.
 """
 
 import math
+from collections.abc import Callable
 
 from obtura.devices.axis_driver import AxisDriver
 from obtura.devices.axis_state import AxisState
@@ -110,18 +111,33 @@ class ReadByEncoder(_Around):
 
 
 class Circle(_Around):
-    """Is between 0 and `modulo`, and goes to a target the short way round."""
+    """Is between 0 and `modulo`, and goes to a target the short way round.
 
-    def __init__(self, inner: AxisDriver, modulo: float) -> None:
+    When its limits don't allow all of that, it is within half a turn of their middle. When they leave no whole turn
+    free, it goes to a target through what they allow, never through what they forbid.
+    """
+
+    def __init__(self, inner: AxisDriver, modulo: float, limits: Callable[[], tuple[float, float]]) -> None:
         super().__init__(inner)
         self._modulo = modulo
+        self._limits = limits
 
     def start_move(self, target: float, velocity: float, acceleration: float) -> None:
-        here = self._inner.position()
-        self._inner.start_move(here + math.remainder(target - here, self._modulo), velocity, acceleration)
+        low, high = self._limits()
+        position = self._inner.position()
+        here, there = self._seen(position), self._seen(target)
+        way = there - here if high - low < self._modulo else math.remainder(there - here, self._modulo)
+        self._inner.start_move(position + way, velocity, acceleration)
 
     def position(self) -> float:
-        return self._inner.position() % self._modulo
+        return self._seen(self._inner.position())
+
+    def _seen(self, dial: float) -> float:
+        low, high = self._limits()
+        middle = (low + high) / 2
+        if math.isfinite(middle) and (low > 0 or high < self._modulo):
+            return middle + math.remainder(dial - middle, self._modulo)
+        return dial % self._modulo
 
 
 class Refusing(AxisDriver):

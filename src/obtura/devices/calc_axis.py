@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from obtura.contracts.devices import Movable, is_movable
 from obtura.contracts.motion import MotionHook
-from obtura.contracts.together import at_rest, check_distinct, check_paths, set_off
+from obtura.contracts.together import at_rest, check_distinct, check_paths, halt_all, set_off
 from obtura.devices.arguments import choice, number, quantity
 from obtura.devices.axis import Axis
 from obtura.devices.axis_driver import AxisDriver
@@ -189,8 +189,7 @@ class _Calculated(AxisDriver):
         raise NotImplementedError("it is calculated: it can be moved to positions only")
 
     def stop(self) -> None:
-        for axis in self._calc.real.values():
-            getattr(axis, "halt", axis.stop)()
+        halt_all(list(self._calc.real.values()))
 
     def position(self) -> float:
         return float(self._calc.positions()[self._tag])
