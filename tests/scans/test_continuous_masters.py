@@ -353,3 +353,16 @@ def test_motion_hooks_are_called_around_the_whole(hall):
     hall.roby.motion_hooks = []
     chained(hall, master, Noting(hall.roby)).run()
     assert calls == ["pre_scan", "post_scan"]
+
+
+def test_a_jog_that_comes_to_rest_at_its_limit_before_it_is_to_end_is_an_error(hall):
+    hall.roby.limits = -20, 20
+    scan = chained(hall, JogMotorMaster(hall.roby, 0, 2.0, lambda axis: False), Noting(hall.roby))
+    with pytest.raises(DeviceError, match="roby came to rest at 20 mm before end_jog_func said that it is to end"):
+        scan.run()
+    assert not hall.roby.is_moving
+
+
+def test_the_function_that_ends_a_jog_is_checked_when_it_is_given(hall):
+    with pytest.raises(UsageError, match="roby: end_jog_func must be a function of the axis, got 5"):
+        JogMotorMaster(hall.roby, 0, 2.0, 5)
