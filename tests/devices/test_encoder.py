@@ -113,3 +113,8 @@ def test_its_tolerance_can_be_changed_but_not_to_nonsense():
     with pytest.raises(UsageError, match="renc: tolerance must be"):
         encoder.tolerance = math.nan
     assert encoder.tolerance == 0.5
+
+
+def test_what_is_no_encoder_is_refused():
+    with pytest.raises(UsageError, match=r"roby: encoder must be an encoder, got SimulatedAxis\('other'\)"):
+        SimulatedAxis("roby", encoder=SimulatedAxis("other"))

@@ -11,7 +11,7 @@ from obtura.contracts.together import move_together
 from obtura.devices import Group, SoftAxis, SoftCounter
 from obtura.devices.sim import FaultyAxis, SimulatedAxis
 from obtura.engine.scan import Scan
-from obtura.ground.errors import DeviceError, LimitError
+from obtura.ground.errors import DeviceError, LimitError, UsageError
 from obtura.works.clock import clock
 
 
@@ -239,16 +239,7 @@ def test_searches_too_wait_for_the_hooks_of_the_move_before():
     assert [line.split()[1] for line in brake.log] == ["init", *["pre_move", "post_move"] * 2]
 
 
-def test_a_hook_may_move_its_own_axis_when_it_is_left():
-    class Park(MotionHook):
-        done = False
-
-        def post_move(self, motions):
-            if not self.done:
-                self.done = True
-                roby.move(0)
-
-    roby = an_axis("roby", Park())
-    roby.move(3, wait=False)
-    roby.wait_move()
-    assert roby.position == 0
+def test_what_is_no_hook_is_refused():
+    for wrong in (None, [Brake], ["brake"]):
+        with pytest.raises(UsageError, match="roby: motion_hooks must be a list of MotionHook objects, got "):
+            SimulatedAxis("roby", motion_hooks=wrong)

@@ -167,3 +167,9 @@ def test_every_command_says_what_it_does_and_what_it_takes():
         *("motor1", "start1", "stop1", "motor2", "start2", "stop2", "motor3", "start3", "stop3"),
         *("intervals", "count_time"),
     ]
+
+
+@pytest.mark.parametrize("positions", [5, None, iter([1, 2])])
+def test_pointscan_says_what_it_takes(hall, positions):
+    with pytest.raises(UsageError, match="pointscan: positions must be a list of numbers, got .*\nIntended usage"):
+        hall.scan("pointscan", hall.roby, positions, 0.01)

@@ -195,14 +195,18 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
             try:
                 for tally, value in zip(tallies, values, strict=True):
                     tally.add(value)
-            except TypeError as error:
+            except (TypeError, ValueError) as error:
                 raise self._no_number(values) from error
             now = clock.time()
 
     def _no_number(self, values: list[Any]) -> DeviceError:
         for counter, value in zip(self._counters, values, strict=True):
-            if np.asarray(value).dtype.kind not in "biuf":
+            array = np.asarray(value)
+            if array.dtype.kind not in "biuf":
                 return DeviceError(f"counter {counter.name} read {value!r}, which is no number")
+            if array.shape != counter.shape:
+                expected = f"one of shape {counter.shape}" if counter.shape else "a single number"
+                return DeviceError(f"counter {counter.name} read an array of shape {array.shape}, expected {expected}")
         return DeviceError(f"{self.name} read {values!r}, which are no numbers")
 
     def _statistics(self, number: int) -> Statistics:

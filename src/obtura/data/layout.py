@@ -23,7 +23,7 @@ __all__ = [
 SUFFIX = ".h5"
 
 OWN_NAMES = frozenset(
-    [
+    {
         "title",
         "start_time",
         "end_time",
@@ -42,7 +42,7 @@ OWN_NAMES = frozenset(
         "measurement",
         "plot",
         "scans",
-    ]
+    }
 )
 """What an entry may hold of its own, besides what the user adds by categories."""
 

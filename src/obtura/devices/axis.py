@@ -61,9 +61,11 @@ class Axis(AxisMotion):
         check_unit(name, unit)
         self.unit = unit
         self.tolerance = tolerance
+        if not isinstance(encoder, Encoder | None):
+            raise UsageError(f"{name}: encoder must be an encoder, got {encoder!r}")
         self.encoder = encoder
         self.modulo = None if modulo is None else positive(f"{name}: modulo", modulo)
-        self.motion_hooks = tuple(motion_hooks)
+        self.motion_hooks = _hooks(name, motion_hooks)
         self.steps_per_unit = _steps(name, driver, steps_per_unit)
         self._half_step = 0.5 / abs(self.steps_per_unit) if driver.in_steps else 0.0
         self._by_encoder = choice(f"{name}: read_position", read_position, ("controller", "encoder")) == "encoder"
@@ -220,6 +222,14 @@ class Axis(AxisMotion):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r})"
+
+
+def _hooks(name: str, hooks: Sequence[MotionHook]) -> tuple[MotionHook, ...]:
+    listed = list(hooks) if isinstance(hooks, Sequence) else [hooks]
+    for hook in listed:
+        if not isinstance(hook, MotionHook):
+            raise UsageError(f"{name}: motion_hooks must be a list of MotionHook objects, got {hook!r}")
+    return tuple(listed)
 
 
 def _steps(name: str, driver: AxisDriver, steps_per_unit: float) -> float:

@@ -15,6 +15,7 @@ from obtura.contracts.together import at_rest, check_distinct, check_paths, halt
 from obtura.devices.arguments import choice, number, quantity
 from obtura.devices.axis import Axis
 from obtura.devices.axis_driver import AxisDriver
+from obtura.devices.axis_info import stands
 from obtura.devices.axis_place import Underway
 from obtura.devices.axis_state import AxisState
 from obtura.devices.group import combined_state
@@ -114,6 +115,10 @@ class CalcAxes(ABC):
             found = self.calc_to_real({**others, **asked})
         except (ValueError, ArithmeticError) as error:
             raise LimitError(f"{_wish(targets)} can't be: {one_line(error)}") from error
+        except Exception as error:
+            raise DeviceError(f"{_wish(targets)}: {self.name}.calc_to_real failed: {one_line(error)}") from error
+        if not isinstance(found, Mapping):
+            raise DeviceError(f"{self.name}.calc_to_real must give a dict of positions by tag, it gave {found!r}")
         real = {}
         for tag, target in found.items():
             axis = self.real[choice(f"{self.name}.calc_to_real: real axis", tag, self.real)]
@@ -164,7 +169,7 @@ class CalcAxes(ABC):
             ((axis.name, tag, axis) for tag, axis in self.tags.items()),
             ((axis.name, f"{tag} (real)", axis) for tag, axis in self.real.items()),
         )
-        lines = [(name, quantity(axis.position, axis.unit), tag) for name, tag, axis in rows]
+        lines = [(name, stands(axis), tag) for name, tag, axis in rows]
         widths = [max(len(line[column]) for line in lines) for column in (0, 1)]
         shown = (f"  {name.ljust(widths[0])}  {where.rjust(widths[1])}  {tag}" for name, where, tag in lines)
         return "\n".join([f"{type(self).__name__} {self.name}", *shown])

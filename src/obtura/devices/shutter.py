@@ -11,7 +11,7 @@ from obtura.devices.kept import Kept
 from obtura.devices.shutter_driver import ShutterDriver, ShutterMode, ShutterState
 from obtura.devices.switch import Switch
 from obtura.devices.twostate import patience, reach
-from obtura.ground.errors import DeviceError, UsageError
+from obtura.ground.errors import DeviceError, UsageError, annotate, one_line
 from obtura.works.clock import clock
 
 __all__ = ["Shutter"]
@@ -39,6 +39,8 @@ class Shutter(Kept):
         self.timeout = positive(f"{name}: timeout", timeout)
         self.external_control = external_control
         self._driver = driver
+        if not isinstance(external_control, Switch | None):
+            raise UsageError(f"{name}: external_control must be a switch, got {external_control!r}")
         if external_control is not None and not {"OPEN", "CLOSED"} <= set(external_control.states_list()):
             states = ", ".join(external_control.states_list())
             raise UsageError(
@@ -228,8 +230,11 @@ class Shutter(Kept):
     def __enter__(self) -> Self:
         try:
             self.open()
-        except BaseException:  # Python does not call __exit__ now, and it may be half open
-            self.close()
+        except BaseException as error:  # Python does not call __exit__ now, and it may be half open
+            try:
+                self.close()
+            except Exception as later:  # noqa: BLE001 - the first error is the one to raise
+                annotate(error, f"then {one_line(later)}")
             raise
         return self
 
