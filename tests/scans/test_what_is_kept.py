@@ -350,3 +350,14 @@ def test_metadata_of_a_device_that_is_no_dict_refuses_the_scan(session):
     session.devices["monitor"].controller.scan_metadata = lambda: 5
     with pytest.raises(UsageError, match="monitor: the metadata must be a dict of facts or None, got 5"):
         made(session).run()
+
+
+def test_a_scan_that_is_not_saved_has_no_number_of_another_in_its_sequence(session):
+    sequence = session.namespace()["Sequence"](title="both")
+    monitor = session.devices["monitor"]
+    with sequence.sequence_context() as context:
+        context.add_and_run(session.bench.loopscan(1, 0.1, monitor, run=False))
+        context.add_and_run(session.bench.loopscan(1, 0.1, monitor, run=False, save=False))
+    entry = entry_of(session, 1)
+    assert entry["measurement/scans"][:].tolist() == [2, 0]
+    assert list(entry["scans"]) == ["2.1"]

@@ -120,6 +120,11 @@ class IntegratingCounterAcquisitionSlave(AcquisitionSlave):
 
     def _checked(self, blocks: Sequence[Any]) -> list[npt.NDArray[Any]]:
         counters = self._counters
+        sized = not isinstance(blocks, Mapping) and hasattr(blocks, "__len__")
+        if not sized or not all(hasattr(block, "__len__") for block in blocks):
+            raise DeviceError(
+                f"{self.controller.name}.get_values must give a list of points for each counter, got {blocks!r}"
+            )
         if len(blocks) != len(counters):
             raise DeviceError(f"{self.controller.name} gave points of {len(blocks)} counters, not of {len(counters)}")
         arrays = [
