@@ -179,8 +179,10 @@ class PassingMaster(AcquisitionMaster):
             trip.abandon(error)
             raise
         finally:
-            self._restore()
-        trip.leave()
+            try:
+                self._restore()
+            finally:
+                trip.leave()
 
     def during(self, start: float, end: float) -> None:
         """What happens while the axis is under way from before `start` to behind `end`."""

@@ -8,12 +8,14 @@ a look on its way; `check_path(targets)`. A calculated axis has `real_axes`, of 
 import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from obtura.contracts.devices import Movable
 from obtura.contracts.motion import MotionHook, Move
 from obtura.ground.errors import UsageError, annotate, one_line
 from obtura.works.clock import Flag, clock
+from obtura.works.shelter import Shelter
 
 __all__ = [
     "Joint",
@@ -70,7 +72,8 @@ def move_together(
     except BaseException as error:
         trip.abandon(error)
         raise
-    trip.leave()
+    finally:
+        trip.leave()
 
 
 class Trip:
@@ -79,13 +82,14 @@ class Trip:
     Or `follow()` after `begin()`: a thread then does the rest, and `join()` waits for it.
     """
 
-    __slots__ = ("_axes", "_done", "_entered", "_error", "_thread")
+    __slots__ = ("_axes", "_done", "_entered", "_error", "_shelter", "_thread")
 
     def __init__(self, axes: Sequence[Movable]) -> None:
         self._axes = axes
         self._entered: list[tuple[MotionHook, Sequence[Move]]] = []
         self._thread: threading.Thread | None = None
         self._error: BaseException | None = None
+        self._shelter: Shelter | None = None
 
     def begin(self, targets: Sequence[float]) -> None:
         """Call `pre_move`, then set off; returns at once."""
@@ -106,6 +110,9 @@ class Trip:
 
     def enter(self, hook: MotionHook, moves: Sequence[Move]) -> None:
         """Call a hook's `pre_move`; `leave` will call its `post_move`."""
+        if self._shelter is None:
+            self._shelter = Shelter(self, (Trip.leave.__code__,), self._say_kept)
+            self._shelter.put_up()
         hook.ready()
         self._entered.append((hook, moves))
         hook.pre_move(moves)
@@ -135,21 +142,29 @@ class Trip:
     def leave(self, error: BaseException | None = None) -> None:
         """Call `post_move` of every hook that was entered, the last first; all of them, whatever they raise.
 
-        The first of their errors is raised, or all become notes of `error`.
+        The first of their errors is raised, or all become notes of `error`. Ctrl-C waits until they are done, unless
+        it is pressed again. Where all was left already, nothing happens.
         """
-        if not self._entered:
+        if (shelter := self._shelter) is None:
             return
         errors: list[BaseException] = []
         while self._entered:
             hook, moves = self._entered.pop()
-            try:
-                hook.post_move(moves)
-            except BaseException as failed:  # noqa: BLE001 - the next hook must be left too
+            if (failed := shelter.step(partial(hook.post_move, moves))) is not None:
                 errors.append(failed)
+        self._shelter = None
+        shelter.take_down()
+        shelter.deliver(error or next(iter(errors), None))
         _raise(errors, error)
+
+    def _say_kept(self) -> None:
+        names = ", ".join(axis.name for axis in self._axes)
+        log.warning("Ctrl-C waits until the motion hooks of %s are done; press again to end the present one", names)
 
     def follow(self) -> None:
         """Have a thread wait for the axes and leave the hooks; `join` raises what goes wrong there."""
+        if self._shelter is not None:  # no Ctrl-C comes to that thread
+            self._shelter.take_down()
         self._done = Flag()
         _followed.update((axis, self) for axis in self._all_axes())
         names = ", ".join(axis.name for axis in self._axes)
