@@ -31,7 +31,8 @@ class Axis(AxisMotion):
 
     `limits`, or `low_limit` and `high_limit`: dial positions; `steps_per_unit`: for a driver that speaks steps;
     `backlash`: see there; `encoder`: compared after each move, and with `read_position="encoder"` it tells where
-    the axis is; `modulo`: its dial goes round, from this back to 0, and moves take the short way;
+    the axis is; `modulo`: its dial goes round, from this back to 0, and moves take the short way, or the one within
+    its limits where these leave no whole turn free;
     `motion_hooks`: called around each of its moves and scans.
     """
 
