@@ -197,7 +197,11 @@ class Trip:
     @property
     def is_over(self) -> bool:
         """Whether its axes are at rest; the thread that follows may not have seen it yet."""
-        return not any(axis.is_moving for axis in self._axes)
+        try:
+            return not any(axis.is_moving for axis in self._axes)
+        except Exception as error:  # noqa: BLE001 - the thread that follows says so
+            log.debug("%s", one_line(error))
+            return False
 
     def join(self) -> None:
         """Return when the thread of `follow` is done, at once on that thread itself; raise what it met, once."""
