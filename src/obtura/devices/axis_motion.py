@@ -108,6 +108,11 @@ class AxisMotion(AxisPlace):
         if wait:
             self._rest()
 
+    @property
+    def was_stopped(self) -> bool:
+        """Whether its last move was told to stop, also when it got there all the same."""
+        return self._move is not None and self._move.stopped
+
     def halt(self) -> None:
         """As `stop`, but return at once."""
         self.stop(wait=False)

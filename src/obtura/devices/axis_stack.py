@@ -67,15 +67,19 @@ class InUnits(_Around):
         self._steps = steps_per_unit
         self._sense = 1 if steps_per_unit > 0 else -1
 
+    def _in_steps(self, position: float) -> float:
+        steps = position * self._steps
+        return float(round(steps)) if self._inner.whole_steps else steps
+
     def start_move(self, target: float, velocity: float, acceleration: float) -> None:
         steps = abs(self._steps)
-        self._inner.start_move(float(round(target * self._steps)), velocity * steps, acceleration * steps)
+        self._inner.start_move(self._in_steps(target), velocity * steps, acceleration * steps)
 
     def position(self) -> float:
         return self._inner.position() / self._steps
 
     def set_position(self, position: float) -> None:
-        self._inner.set_position(float(round(position * self._steps)))
+        self._inner.set_position(self._in_steps(position))
 
     def start_jog(self, velocity: float, acceleration: float) -> None:
         self._inner.start_jog(velocity * self._steps, acceleration * abs(self._steps))

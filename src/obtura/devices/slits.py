@@ -7,7 +7,7 @@ from obtura.contracts.motion import MotionHook
 from obtura.devices.calc_axis import CalcAxes
 from obtura.ground.errors import UsageError
 
-__all__ = ["Slits"]
+__all__ = ["Slits", "blades_of", "gaps_of"]
 
 
 class Slits(CalcAxes):
@@ -53,22 +53,32 @@ class Slits(CalcAxes):
 
     def calc_from_real(self, real: Mapping[str, float]) -> Mapping[str, float]:
         """Gaps and offsets of the blades' positions."""
-        found = {}
-        if "front" in real:
-            found["hgap"] = real["front"] + real["back"]
-            found["hoffset"] = (real["back"] - real["front"]) / 2
-        if "up" in real:
-            found["vgap"] = real["up"] + real["down"]
-            found["voffset"] = (real["up"] - real["down"]) / 2
-        return found
+        return gaps_of(real)
 
     def calc_to_real(self, pseudo: Mapping[str, float]) -> Mapping[str, float]:
         """Where the blades go."""
-        found = {}
-        if "hgap" in pseudo:
-            found["front"] = pseudo["hgap"] / 2 - pseudo["hoffset"]
-            found["back"] = pseudo["hgap"] / 2 + pseudo["hoffset"]
-        if "vgap" in pseudo:
-            found["up"] = pseudo["vgap"] / 2 + pseudo["voffset"]
-            found["down"] = pseudo["vgap"] / 2 - pseudo["voffset"]
-        return found
+        return blades_of(pseudo)
+
+
+def gaps_of(blades: Mapping[str, float]) -> Mapping[str, float]:
+    """Gaps and offsets, for those pairs of blades that are there: by the formulas of `Slits`."""
+    found = {}
+    if "front" in blades:
+        found["hgap"] = blades["front"] + blades["back"]
+        found["hoffset"] = (blades["back"] - blades["front"]) / 2
+    if "up" in blades:
+        found["vgap"] = blades["up"] + blades["down"]
+        found["voffset"] = (blades["up"] - blades["down"]) / 2
+    return found
+
+
+def blades_of(gaps: Mapping[str, float]) -> Mapping[str, float]:
+    """Where the blades stand for these gaps and offsets."""
+    found = {}
+    if "hgap" in gaps:
+        found["front"] = gaps["hgap"] / 2 - gaps["hoffset"]
+        found["back"] = gaps["hgap"] / 2 + gaps["hoffset"]
+    if "vgap" in gaps:
+        found["up"] = gaps["vgap"] / 2 + gaps["voffset"]
+        found["down"] = gaps["vgap"] / 2 - gaps["voffset"]
+    return found

@@ -6,7 +6,7 @@ from types import TracebackType
 
 from obtura.contracts.devices import Movable, is_movable
 from obtura.devices.arguments import number
-from obtura.ground.errors import UsageError
+from obtura.ground.errors import DeviceError, UsageError
 from obtura.session.cleanup import cleanup
 from obtura.works.clock import Flag, clock
 
@@ -55,6 +55,8 @@ class _Rocking(AbstractContextManager[None]):
                     if self._ended:
                         return
                     self._motor.move(end)
+                    if getattr(self._motor, "was_stopped", False):  # just as it got there
+                        raise DeviceError(f"{self._motor.name}: the move to and fro was stopped")
         except BaseException as error:  # noqa: BLE001 - raised by __exit__
             self._error = error
         finally:
