@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+from obtura.bliss.alias import switch_on
 from obtura.cli.describing import add_commands
 from obtura.ground.errors import ObturaError, UsageError
 from obtura.session.messages import told
@@ -18,6 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     _replace_closed_streams()
     options = _parser().parse_args(arguments)
+    switch_on()  # classes of devices may be written for BLISS
     try:
         code: int = options.command(options)
         sys.stdout.flush()

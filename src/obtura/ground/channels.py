@@ -1,6 +1,6 @@
 """A channel: the named, typed pipe through which a device hands its values to the scan."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -8,7 +8,14 @@ import numpy.typing as npt
 
 from obtura.ground.errors import ScanStateError, UsageError
 
-__all__ = ["AcquisitionChannel", "Block", "Sink", "attach_channels", "duplicate_channel"]
+__all__ = [
+    "AcquisitionChannel",
+    "AcquisitionChannelList",
+    "Block",
+    "Sink",
+    "attach_channels",
+    "duplicate_channel",
+]
 
 Block: TypeAlias = Sequence[float] | npt.NDArray[np.generic]
 """New points of a channel, the first axis counts points: shape (n, *channel.shape)."""
@@ -144,6 +151,33 @@ class AcquisitionChannel:
             f"channel {self.name}: got data of shape {block.shape}, "
             f"expected {self.shape} for a point or (n, {', '.join(map(str, self.shape))}) for a block"
         )
+
+
+class AcquisitionChannelList(list[AcquisitionChannel]):
+    """The channels of an acquisition object."""
+
+    def update(self, values: Mapping[str, npt.ArrayLike]) -> None:
+        """Emit on several: `channels.update({"diode": 3.5})`, by full or short name.
+
+        Raises:
+            UsageError: there is no such channel; nothing was emitted.
+        """
+        by_name = {name: channel for channel in self for name in (channel.short_name, channel.name)}
+        for name in values:
+            if name not in by_name:
+                there = ", ".join(channel.name for channel in self) or "none"
+                raise UsageError(f"there is no channel {name!r} (there are: {there})")
+        for name, value in values.items():
+            by_name[name].emit(value)
+
+    def update_from_iterable(self, values: Iterable[npt.ArrayLike]) -> None:
+        """Emit on each, in order: as many values, or blocks of points, as channels."""
+        for channel, value in zip(self, values, strict=True):
+            channel.emit(value)
+
+    def update_from_array(self, points: npt.ArrayLike) -> None:
+        """Emit on each a column of an array of shape (points, channels)."""
+        self.update_from_iterable(np.asarray(points).T)
 
 
 def duplicate_channel(

@@ -13,6 +13,7 @@ from obtura.data.saving import ScanSaving
 from obtura.devices.calc_axis import CalcAxes
 from obtura.devices.energy import EnergyWavelength
 from obtura.ground.errors import UsageError
+from obtura.session import opened
 from obtura.session.at_home import feel_at_home
 from obtura.session.builtin import DEMO, demo_session
 from obtura.session.config import Config, ConfigError, SessionSpec, config_directory
@@ -128,6 +129,7 @@ class _Opening:
             build=self._build,
         )
         self.session = Session(spec.name, {}, _saving(spec), display, origin)
+        opened.note(self.session)
         self._devices()
         self._presets()
         for name in spec.consumers:

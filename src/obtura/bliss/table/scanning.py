@@ -57,8 +57,7 @@ SCANNING: Table = {
     "bliss.scanning.acquisition.timer": same("obtura.acquisition.timer", "SoftwareTimerMaster"),
     "bliss.scanning.chain": _CHAIN,
     "bliss.scanning.channel": {
-        **same("obtura.ground.channels", "AcquisitionChannel attach_channels duplicate_channel"),
-        **absent("AcquisitionChannelList", "`acquisition_object.channels` is a list; emit on each"),
+        **same("obtura.ground.channels", "AcquisitionChannel AcquisitionChannelList attach_channels duplicate_channel"),
     },
     "bliss.scanning.group": {
         "Group": differs("session:Group", "takes scans or their numbers, as in 2021"),
@@ -76,9 +75,8 @@ SCANNING: Table = {
     },
     "bliss.scanning.scan_meta": {
         "META_TIMING": differs("obtura.contracts.acquisition:MetaTiming", "called MetaTiming here"),
-        **absent("get_user_scan_meta", "`SCAN_META` of the session: `SCAN_META.sample.set(...)`"),
+        **same("obtura.bliss.current", "create_user_scan_meta get_user_scan_meta"),
         "ScanMeta": differs("obtura.session.scan_meta:ScanMeta", "`SCAN_META` of the session"),
-        **absent("create_user_scan_meta", "each session has one: `SCAN_META`"),
     },
     "bliss.scanning.scan_sequence": same("session", "ScanSequence"),
     "bliss.scanning.scan_saving": {

@@ -16,6 +16,13 @@ from obtura.ground.errors import UsageError
 
 __all__ = ["ControllerAxis", "ControllerEncoder", "ModuloAxis", "NoSettingsAxis"]
 
+_KEYS = (
+    *("unit", "steps_per_unit", "velocity", "acceleration", "acctime", "low_limit", "high_limit", "sign", "offset"),
+    *("backlash", "tolerance", "velocity_low_limit", "velocity_high_limit", "encoder", "read_position", "modulo"),
+    "motion_hooks",
+)
+"""What an axis is told by the description; whatever else there is, its controller is."""
+
 
 class ControllerAxis(Axis):
     """One axis of a controller. `config`: everything that was said of it, also what only its controller knows.
@@ -47,42 +54,14 @@ class ControllerAxis(Axis):
         motion_hooks: Sequence[MotionHook] = (),
         **config: Any,
     ) -> None:
+        said = {key: value for key, value in locals().items() if key in _KEYS and value is not None} | config
         if acctime and velocity and acceleration is None:
-            acceleration = velocity / acctime
-        given: dict[str, Any] = {
-            "velocity": velocity,
-            "acceleration": acceleration,
-            "backlash": backlash,
-            "encoder": encoder,
-        }
-        given |= {"low_limit": low_limit, "high_limit": high_limit, "unit": unit, "acctime": acctime}
-        known = {"name": name, "steps_per_unit": steps_per_unit, "sign": sign, "tolerance": tolerance}
+            said["acceleration"] = velocity / acctime
         self.controller = controller
-        self._description = StaticConfig(
-            {**known, **{key: value for key, value in given.items() if value is not None}, **config}
-        )
+        self._description = StaticConfig({"name": name, **said})
         driver = ControllerDriver(controller)
-        super().__init__(
-            name,
-            driver,
-            unit,
-            None,
-            velocity or math.inf,
-            acceleration or math.inf,
-            tolerance,
-            low_limit,
-            high_limit,
-            steps_per_unit,
-            sign,
-            offset,
-            backlash or 0.0,
-            velocity_low_limit or 0.0,
-            math.inf if velocity_high_limit is None else velocity_high_limit,
-            encoder,
-            read_position,
-            modulo,
-            motion_hooks,
-        )
+        untold = {"velocity": math.inf, "acceleration": math.inf}
+        super().__init__(name, driver, **untold | {key: said[key] for key in _KEYS if key in said and key != "acctime"})
         driver.axis = self
         for method in own_methods(controller):
             add_axis_method(self, getattr(controller, method), method)

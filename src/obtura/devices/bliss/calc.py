@@ -38,6 +38,7 @@ class CalcController(CalcAxes):
                 calculated.append(dict(said))
         super().__init__(name, real)
         self._began = False
+        self._every_tag: set[str] | None = None
         for said in calculated:
             PseudoAxis(**said, calc=self)
 
@@ -53,6 +54,14 @@ class CalcController(CalcAxes):
         if not self._began:
             self.initialize()
             self._began = True
+
+    def _real_targets(self, targets: Mapping[Any, float], others: Mapping[str, float]) -> dict[Movable, float]:
+        """Tags that no axis has, as those that a session leaves out, stay where they are."""
+        if self._every_tag is None:
+            self._every_tag = set(self.positions())
+        if self._every_tag - self.tags.keys():
+            others = {**self.positions(), **others}
+        return super()._real_targets(targets, others)
 
     @property
     def pseudos(self) -> list[CalcAxis]:

@@ -43,7 +43,7 @@ class TaggedEnergy(CalcController):
 
     def calc_to_real(self, pseudo: Mapping[str, float]) -> Mapping[str, float]:
         """The angle of the energy or wavelength that is asked for."""
-        now = self.positions()
-        asked = {tag: value for tag, value in pseudo.items() if value != now.get(tag)} or dict(pseudo)
-        wavelength = asked.get("wavelength") or HC / asked["energy"]
+        now = self.positions()["wavelength"]
+        wanted = [value if tag == "wavelength" else HC / value for tag, value in pseudo.items() if value]
+        wavelength = max(wanted, key=lambda one: abs(one - now), default=now)  # the one not asked for is as it is now
         return {"monoang": bragg_angle(wavelength, self._d_spacing) * self._per_radian}

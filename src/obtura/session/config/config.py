@@ -188,7 +188,7 @@ class _NeededError(Exception):
 def _called(described: Description, arguments: dict[str, Any]) -> Any:
     make = described.known.make
     if takes_description(make):
-        return call_with(make, described.name, arguments["config"])
+        return call_with(make, described.name if described.named else described.class_name, arguments["config"])
     parameters = signature_of(make).parameters
     if "name" in parameters and described.named:
         arguments = {"name": described.name, **arguments}

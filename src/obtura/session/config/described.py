@@ -216,7 +216,7 @@ class _Finder:
     def _name(self, table: Table, known: KnownClass | None, may_have_none: bool) -> str | None:
         node = table.get("name")
         if node is None:
-            needs = known is None or any(each.name == "name" and each.required for each in fields_of(known.make))
+            needs = known is None or _needs_name(known.make)
             if may_have_none and known is not None and not needs:
                 return f"the {known.name} at {table.place.short}"
             self._problem(table.place, "'name' is missing: every object has one")
@@ -235,6 +235,11 @@ class _Finder:
             return None
         self._names[name] = node.place
         return name
+
+
+def _needs_name(make: Any) -> bool:
+    """Whether an object can't be made without a name; what takes its whole description can do with its class's."""
+    return not takes_description(make) and any(each.name == "name" and each.required for each in fields_of(make))
 
 
 def _is_other(node: Node) -> bool:

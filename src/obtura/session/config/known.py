@@ -149,7 +149,7 @@ def _agrees(package: str, dist: str, target: str) -> bool:
     module = target.partition(":")[0]
     same = package.replace("_", "-").lower() == dist.replace("_", "-").lower()
     same = same or (dist == "obtura" and package.partition(".")[0] == "bliss")  # what is ours in their words
-    return same or module == package or module.startswith(f"{package}.")
+    return same or module == package or module.startswith(f"{package}.") or module.endswith(f".{package}")
 
 
 def _imported(name: str, target: str, dist: str) -> Callable[..., Any]:
@@ -159,7 +159,10 @@ def _imported(name: str, target: str, dist: str) -> Callable[..., Any]:
         for part in attribute.split("."):
             made = getattr(made, part)
     except Exception as error:
-        raise UsageError(f"the class {name} of {dist} can't be imported from {target}: {one_line(error)}") from error
+        written_for_bliss = getattr(error, "name", None) in ("bliss", "gevent")
+        hint = "; say `import obtura.bliss` first" if written_for_bliss else ""
+        message = f"the class {name} of {dist} can't be imported from {target}: {one_line(error)}{hint}"
+        raise UsageError(message) from error
     if not callable(made):
         raise UsageError(f"the class {name} of {dist} is no class: {target} is {made!r}")
     function: Callable[..., Any] = made
