@@ -264,3 +264,54 @@ def test_macros_sequences_and_scans_of_ones_own_work(beamline):
         "series [20.0, 21.0] DONE",
         "day 2 mine",
     ]
+
+
+def test_a_controller_is_let_go_when_the_session_is_closed(beamline):
+    told = beamline.run(
+        """
+        import atexit
+        atexit.register(lambda: print("line", tf.controller._comm._socket, config.get("old").controller._comm._socket))
+        print(tf.position is not None, config.get("old").position is not None)
+        """
+    )
+    assert told.endswith("True True\nline None None\n")
+
+
+def test_a_module_may_be_imported_before_any_session_is_open(beamline):
+    (beamline.directory / "alone.py").write_text(
+        textwrap.dedent(
+            f"""
+            import obtura.bliss
+            from id99 import sequences
+            from bliss.config.static import get_config
+            import obtura
+
+            print("before", sequences.current_session.name, callable(sequences.ascan), sequences.DEFAULT_CHAIN.presets)
+            session = obtura.load_session("eh1", config={str(beamline.directory / "yaml")!r}, display=False)
+            print("after", sequences.current_session.name, get_config().get("eh1") is session)
+            print("names", "tf" in get_config().names_list, get_config().get_config("tf")["channel"])
+            print("day", len(sequences.a_day(session.tf, session.sim)))
+            scan = sequences.series(session.tf, session.sim).scan
+            print("class", isinstance(scan, sequences.Scan), session.SCANS[-1].name)
+            """
+        )
+    )
+    done = subprocess.run(
+        [sys.executable, "alone.py"],
+        cwd=beamline.directory,
+        env=beamline.environment,
+        capture_output=True,
+        text=True,
+        timeout=50,
+    )
+    assert done.returncode == 0, done.stderr
+    said = [
+        line for line in done.stdout.splitlines() if line.split(" ")[0] in ("before", "after", "names", "day", "class")
+    ]
+    assert said == [
+        "before  True ()",
+        "after eh1 True",
+        "names True 1",
+        "day 2",
+        "class True sequence",
+    ]

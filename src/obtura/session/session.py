@@ -269,7 +269,8 @@ class Session:
     def close(self) -> None:
         """Let everything go: settings are written, devices are closed that have something to close.
 
-        A device that can be opened, as a shutter, is left as it is.
+        So are those that they are made of, as the controller of an axis. A device that can be opened, as a shutter, is
+        left as it is.
 
         Raises:
             DeviceError: some could not be closed; every one was tried.
@@ -278,7 +279,9 @@ class Session:
             return
         self.closed = True
         errors: list[str] = []
-        for name, device in reversed(self.devices.items()):
+        made = self.origin.config.objects if self.origin.config is not None else {}
+        others = {name: thing for name, thing in made.items() if name not in self.devices}
+        for name, device in [*reversed(self.devices.items()), *reversed(others.items())]:
             if callable(getattr(type(device), "close", None)) and not hasattr(type(device), "open"):
                 try:
                     device.close()
