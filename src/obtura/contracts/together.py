@@ -2,7 +2,8 @@
 
 Any `Movable` will do. An axis may have more than that, and is then served better: `begin(target)` sets off without
 hooks and without anybody who follows; `halt()` stops without waiting; `motion_hooks`; `backlash`, for which it needs
-a look on its way; `check_path(targets)`. A calculated axis has `real_axes`, of which it is made, and a `joint`.
+a look on its way; `check_path(targets)`; with a `modulo`, `begin(target, way)`, which goes as far as `way` says. A
+calculated axis has `real_axes`, of which it is made, and a `joint`.
 """
 
 import logging
@@ -85,13 +86,15 @@ class Trip:
         self._thread: threading.Thread | None = None
         self._error: BaseException | None = None
 
-    def begin(self, targets: Sequence[float]) -> None:
-        """Call `pre_move`, then set off; returns at once."""
+    def begin(
+        self, targets: Sequence[float], start: Callable[[Sequence[Any], Sequence[float]], object] | None = None
+    ) -> None:
+        """Call `pre_move`, then set off; returns at once. `start`: what to do instead of `set_off`."""
         for axis in self._axes:
             if getattr(axis, "motion_hooks", None) or getattr(axis, "real_axes", None):
                 self._enter(targets)
                 break
-        set_off(self._axes, targets)
+        (start or set_off)(self._axes, targets)
 
     def _enter(self, targets: Sequence[float]) -> None:
         hooked = _hooks(self._axes)

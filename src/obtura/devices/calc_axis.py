@@ -272,8 +272,8 @@ class CalcAxis(Axis):
         """Refused: only the real axes can jog."""
         raise UsageError(f"{self.name}: it is calculated, so it can't jog; its real axes can")
 
-    def begin(self, target: float) -> None:
-        """Set off; see `Axis.begin`."""
+    def begin(self, target: float, way: float | None = None) -> None:
+        """Set off; see `Axis.begin`. `way` means nothing: it does not go round."""
         self._calc.begin({self: float(target)})
 
     def stop(self, wait: bool = True) -> None:
