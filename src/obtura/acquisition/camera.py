@@ -80,7 +80,7 @@ class CameraAcquisitionSlave(AcquisitionSlave):
 
     def effort(self, points: float) -> Effort:
         """Exposure and readout of each frame."""
-        frames = points if self._is_triggered else self.npoints or math.inf
+        frames = points if self._is_triggered or not self.start_once else self.npoints or math.inf
         return Effort(counting=frames * (self.exposure + self.camera.driver.readout_time) if frames else 0.0)
 
     def prepare(self) -> None:

@@ -23,7 +23,7 @@ class IntegratingCounterAcquisitionSlave(AcquisitionSlave):
 
     `trigger_type` SOFTWARE: each trigger of the master asks the device for `points_per_trigger` points in a row, which
     are waited for. HARDWARE: the device is started once and gives `npoints` points (0: until it is stopped) by itself,
-    or by a wire; they come in at its own pace.
+    or by a wire; they come in at its own pace. Without `start_once` each start gives `npoints`.
     """
 
     def __init__(
@@ -74,7 +74,8 @@ class IntegratingCounterAcquisitionSlave(AcquisitionSlave):
 
     def effort(self, points: float) -> Effort:
         """The count time of each point."""
-        counted = points * self.points_per_trigger if self.points_per_trigger else self.npoints or math.inf
+        at_each = self.points_per_trigger or (0 if self.start_once else self.npoints)
+        counted = points * at_each if at_each else self.npoints or math.inf
         return Effort(counting=counted * self.count_time if self.count_time else 0.0)
 
     def prepare(self) -> None:
