@@ -158,14 +158,23 @@ class Scan:
             if not outcome.bad:  # it may have been aborted before
                 outcome.attempt(run.open, self._save, self._scan_saving)
             if not outcome.bad:
+                outcome.attempt(self._begins)
+            if not outcome.bad:
                 outcome.attempt(run.forward)
             run.leave()
             state = run.close(began)
             self.states.set(state)
-            outcome.attempt(self.surroundings.finished, self)
+            outcome.attempt(self._ends)
         outcome.failures.raise_first(self._summary())
         if outcome.aborted:
             raise KeyboardInterrupt  # pressed when the scan had ended already
+
+    def _begins(self) -> None:
+        """It was not refused, and nothing has moved yet: for subclasses."""
+
+    def _ends(self) -> None:
+        """It ended, however, refused or not; what is below is told."""
+        self.surroundings.finished(self)
 
     def _present(self) -> list[ScanPreset]:
         """The presets but the standing ones that the scan in whose hook we are has entered."""
