@@ -2,6 +2,7 @@
 
 import math
 
+from obtura.contracts.claims import check_free
 from obtura.contracts.motion import Move
 from obtura.contracts.together import Trip, move_together
 from obtura.devices.arguments import number
@@ -44,6 +45,7 @@ class AxisMotion(AxisPlace):
             LimitError, UsageError: `target` can't be gone to; nothing moved.
             DeviceError: it moves already, has a fault, or did not get there.
         """
+        check_free((self,))
         if relative:
             target = self.set_position + number(f"{self.name}: step", target)
         self.check_target(target)
@@ -197,6 +199,7 @@ class AxisMotion(AxisPlace):
         self._followed(trip)
 
     def _search(self, move: Underway, wait: bool) -> None:
+        check_free((self,))
         self.check()
         trip = Trip((self,))
         try:

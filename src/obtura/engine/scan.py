@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, ClassVar, TextIO
 
 from obtura.contracts.chain import AcquisitionChain
+from obtura.contracts.claims import working_for
 from obtura.contracts.consumers import Surroundings
 from obtura.contracts.presets import DataCallback, ScanPreset, check_preset
 from obtura.contracts.watchdog import WatchdogCallback
@@ -152,7 +153,7 @@ class Scan:
             raise ScanStateError(f"{self.name} is {self.state.name}: a scan runs once; make a new one")
         began = clock.time()
         outcome = self._outcome
-        with doors.watch(outcome):
+        with doors.watch(outcome), working_for(self):
             self.states.set(ScanState.PREPARING)
             self._run = run = Run(self, self._present(), self._way_out, outcome, Record(weight))
             if not outcome.bad:  # it may have been aborted before
