@@ -8,7 +8,7 @@ import pytest
 from obtura.contracts.presets import ChainIterationPreset, ChainPreset, ScanPreset
 from obtura.devices.group import Group
 from obtura.devices.slits import Slits
-from obtura.ground.errors import DeviceBusyError
+from obtura.ground.errors import DeviceBusyError, UsageError
 from obtura.session.motion import Motion
 
 
@@ -144,3 +144,20 @@ def test_afterwards_it_is_free_again_whatever_happened(hall):
     thread.start()
     thread.join()
     assert hall.roby.position == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments"),
+    [
+        ("a2scan", lambda gap, front: (gap, 0, 3, front, 0, 3, 3, 0)),
+        ("d2scan", lambda gap, front: (front, 0, 3, gap, 0, 3, 3, 0)),
+        ("amesh", lambda gap, front: (gap, 0, 3, 3, front, 0, 3, 3, 0)),
+        ("cmesh", lambda gap, front: (front, 0, 3, 3, gap, 0, 3, 3, 0.1)),
+        ("lookupscan", lambda gap, front: ([(gap, [1, 2]), (front, [1, 2])], 0)),
+    ],
+)
+def test_a_calculated_axis_and_one_of_its_own_are_refused_together_before_anything_moves(hall, command, arguments):
+    slits = Slits("slits", front=hall.slit, back=hall.gap)
+    with pytest.raises(UsageError, match="slit is moved by slits_hgap too: they can't be moved together"):
+        hall.scan(command, *arguments(slits.axes["slits_hgap"], hall.slit))
+    assert (hall.slit.position, hall.gap.position) == (0, 0)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from obtura.acquisition.travel import travel_time
 from obtura.contracts.acquisition import AcquisitionMaster, Effort
 from obtura.contracts.devices import Movable, is_movable
-from obtura.contracts.together import ScanHooks, at_rest, check_paths, move_together, real_axes
+from obtura.contracts.together import ScanHooks, at_rest, check_distinct, check_paths, move_together, real_axes
 from obtura.contracts.turns import is_round, near
 from obtura.ground.channels import AcquisitionChannel
 from obtura.ground.errors import ArgumentError, DeviceBusyError, UsageError
@@ -175,6 +175,7 @@ def _check(axes: Sequence[Any], columns: Sequence[npt.NDArray[np.float64]], give
             raise UsageError(f"{axis!r} is not an axis")
         if sum(other is axis for other in axes) > 1:
             raise ArgumentError(f"Duplicated axis {axis.name}")
+    check_distinct(axes)
     if len({len(column) for column in columns}) > 1:
         lengths = ", ".join(f"{axis.name} {len(column)}" for axis, column in zip(axes, columns, strict=True))
         raise UsageError(f"axes need equally many positions, got {lengths}")

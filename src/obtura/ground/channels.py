@@ -1,14 +1,14 @@
 """A channel: the named, typed pipe through which a device hands its values to the scan."""
 
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from obtura.ground.errors import ScanStateError, UsageError
 
-__all__ = ["AcquisitionChannel", "Block", "Sink", "attach_channels", "duplicate_channel"]
+__all__ = ["AcquisitionChannel", "Block", "Sink", "as_type", "attach_channels", "duplicate_channel"]
 
 Block: TypeAlias = Sequence[float] | npt.NDArray[np.generic]
 """New points of a channel, the first axis counts points: shape (n, *channel.shape)."""
@@ -133,9 +133,9 @@ class AcquisitionChannel:
     def _block(self, data: npt.ArrayLike) -> npt.NDArray[np.generic]:
         try:
             # a copy: the device may reuse its buffer as soon as emit() returns
-            block = np.array(data, dtype=self.dtype)
+            block = as_type(data, self.dtype)
         except (TypeError, ValueError) as error:
-            raise UsageError(f"channel {self.name}: {data!r} is not of type {self.dtype}") from error
+            raise UsageError(f"channel {self.name}: {data!r} is not of type {self.dtype}: {error}") from error
         if block.shape == self.shape:
             return block[np.newaxis]
         if block.ndim == len(self.shape) + 1 and block.shape[1:] == self.shape:
@@ -144,6 +144,18 @@ class AcquisitionChannel:
             f"channel {self.name}: got data of shape {block.shape}, "
             f"expected {self.shape} for a point or (n, {', '.join(map(str, self.shape))}) for a block"
         )
+
+
+def as_type(data: npt.ArrayLike, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    """A copy as an array of `dtype`.
+
+    Raises:
+        TypeError, ValueError: it can't be had; of complex numbers, that the imaginary part would be lost.
+    """
+    one = data[0] if isinstance(data, list | tuple) and data else data
+    if getattr(getattr(one, "dtype", None), "kind", "") == "c" and dtype.kind != "c":  # numpy would warn only
+        raise TypeError("complex numbers would lose their imaginary part; say dtype=complex, or take abs() or .real")
+    return np.array(data, dtype)
 
 
 def duplicate_channel(
