@@ -283,3 +283,11 @@ def test_where_a_scan_sleeps_between_its_points_it_is_started_for_each():
 def test_in_a_continuous_scan_it_is_refused_before_anything_moves(command):
     with pytest.raises(UsageError, match=r"card counts by its own clock \(trigger type HARDWARE\), from before roby"):
         stepped(command, 0, 4, 4, 0.1)
+
+
+def test_a_card_on_a_wire_that_falls_silent_fails_the_scan_by_name():
+    card = Card(timeout=2.0)
+    card.configure = lambda count_time, npoints, points_per_trigger: setattr(card, "done", 3)
+    with pytest.raises(DeviceError, match=r"card has given 3 points of 7 and no further one for 2\.1 s"):
+        counted(card, 7, **HARDWARE)
+    assert card.log[-1] == ("stop",)

@@ -96,18 +96,29 @@ class IntegratingCounterAcquisitionSlave(AcquisitionSlave):
         """Fetch and emit: the points that were triggered, or all there are to come."""
         triggered = self.points_per_trigger
         goal = self._fetched + triggered if triggered else self.npoints
-        allowed = self.count_time * triggered + self.controller.timeout
+        allowed = self.count_time * (triggered or 1) + self.controller.timeout
         late = clock.time() + allowed
         while not self._ended.is_set:
+            before = self._fetched
             self._fetch(goal)
             if goal and self._fetched >= goal:
                 return
-            if triggered and clock.time() > late:
-                raise DeviceError(
-                    f"{self.controller.name} was triggered for point {self._fetched} and has not counted it after "
-                    f"{allowed:g} s; is it connected, does its clock run?"
-                )
+            if not triggered and (
+                self._fetched > before or not self.is_awaited
+            ):  # a wire may be quiet while hooks wait
+                late = clock.time() + allowed
+            elif clock.time() > late:
+                raise self._late(goal, allowed)
             clock.wait(self._ended, min(POLL, self.count_time / 2 or POLL))
+
+    def _late(self, goal: int, allowed: float) -> DeviceError:
+        name, points = self.controller.name, self._fetched
+        if self.points_per_trigger:
+            what = f"was triggered for point {points} and has not counted it after {allowed:g} s; is it connected,"
+        else:
+            of_all = f" of {goal}" if goal else ""
+            what = f"has given {points} points{of_all} and no further one for {allowed:g} s; is it connected,"
+        return DeviceError(f"{name} {what} does its clock run?")
 
     def _fetch(self, goal: int) -> None:
         with self.controller.lock:
