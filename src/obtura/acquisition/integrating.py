@@ -23,7 +23,7 @@ class IntegratingCounterAcquisitionSlave(AcquisitionSlave):
 
     `trigger_type` SOFTWARE: each trigger of the master asks the device for `points_per_trigger` points in a row, which
     are waited for. HARDWARE: the device is started once and gives `npoints` points (0: until it is stopped) by itself,
-    or by a wire; they come in at its own pace.
+    or by a wire; they come in at its own pace. Without `start_once` each start gives `npoints`.
     """
 
     def __init__(
@@ -74,7 +74,8 @@ class IntegratingCounterAcquisitionSlave(AcquisitionSlave):
 
     def effort(self, points: float) -> Effort:
         """The count time of each point."""
-        counted = points * self.points_per_trigger if self.points_per_trigger else self.npoints or math.inf
+        at_each = self.points_per_trigger or (0 if self.start_once else self.npoints)
+        counted = points * at_each if at_each else self.npoints or math.inf
         return Effort(counting=counted * self.count_time if self.count_time else 0.0)
 
     def prepare(self) -> None:
@@ -95,18 +96,29 @@ class IntegratingCounterAcquisitionSlave(AcquisitionSlave):
         """Fetch and emit: the points that were triggered, or all there are to come."""
         triggered = self.points_per_trigger
         goal = self._fetched + triggered if triggered else self.npoints
-        allowed = self.count_time * triggered + self.controller.timeout
+        allowed = self.count_time * (triggered or 1) + self.controller.timeout
         late = clock.time() + allowed
         while not self._ended.is_set:
+            before = self._fetched
             self._fetch(goal)
             if goal and self._fetched >= goal:
                 return
-            if triggered and clock.time() > late:
-                raise DeviceError(
-                    f"{self.controller.name} was triggered for point {self._fetched} and has not counted it after "
-                    f"{allowed:g} s; is it connected, does its clock run?"
-                )
+            if not triggered and (
+                self._fetched > before or not self.is_awaited
+            ):  # a wire may be quiet while hooks wait
+                late = clock.time() + allowed
+            elif clock.time() > late:
+                raise self._late(goal, allowed)
             clock.wait(self._ended, min(POLL, self.count_time / 2 or POLL))
+
+    def _late(self, goal: int, allowed: float) -> DeviceError:
+        name, points = self.controller.name, self._fetched
+        if self.points_per_trigger:
+            what = f"was triggered for point {points} and has not counted it after {allowed:g} s; is it connected,"
+        else:
+            of_all = f" of {goal}" if goal else ""
+            what = f"has given {points} points{of_all} and no further one for {allowed:g} s; is it connected,"
+        return DeviceError(f"{name} {what} does its clock run?")
 
     def _fetch(self, goal: int) -> None:
         with self.controller.lock:

@@ -5,12 +5,13 @@ acceleration; limits are checked with it before anything moves. The velocity is 
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from obtura.contracts.acquisition import AcquisitionMaster, Effort, TriggerMode
 from obtura.contracts.devices import is_movable
-from obtura.contracts.together import ScanHooks, Trip, at_rest, move_together
+from obtura.contracts.together import ScanHooks, Trip, at_rest, move_together, set_off
+from obtura.contracts.turns import is_round, near
 from obtura.ground.errors import DeviceBusyError, DeviceError, LimitError, UsageError
 from obtura.works.clock import Flag, clock
 
@@ -67,6 +68,8 @@ class PassingMaster(AcquisitionMaster):
         self._undershoot = undershoot
         self._margins = undershoot_start_margin, undershoot_end_margin
         self._range = self.start_position, self.end_position
+        self._here = self.start_position  # as last seen
+        self._blind = (getattr(axis, "modulo", None) or math.inf) / 4  # so far it may go unseen and the turn is known
         self._usual: float | None = None  # the velocity to go back to, during a pass
         self._ended = Flag()
         self._hooks = ScanHooks([axis])
@@ -169,7 +172,7 @@ class PassingMaster(AcquisitionMaster):
         trip = Trip([axis])
         try:
             self._hurry()
-            trip.begin([self._outside(start, end)[1]])
+            trip.begin([self._outside(start, end)[1]], self._set_off)
             if self._ended.is_set:
                 at_rest([axis])
             self.during(start, end)
@@ -181,6 +184,14 @@ class PassingMaster(AcquisitionMaster):
         finally:
             self._restore()
         trip.leave()
+
+    def _set_off(self, axes: Sequence[Any], targets: Sequence[float]) -> None:
+        """A round axis goes all the way through the range, not the short way to its end."""
+        if not is_round(self._axis):
+            set_off(axes, targets)
+            return
+        self._here, end = self._outside(*self._range)
+        self._axis.begin(end, end - self._here)
 
     def during(self, start: float, end: float) -> None:
         """What happens while the axis is under way from before `start` to behind `end`."""
@@ -196,7 +207,7 @@ class PassingMaster(AcquisitionMaster):
         sense = math.copysign(1.0, end - start)
         before = math.inf
         while True:
-            here = float(axis.position)
+            here = self._here = near(axis, float(axis.position), self._here)
             left = sense * (position - here)
             if left <= velocity * LEAST or self._ended.is_set:
                 return here
@@ -205,7 +216,7 @@ class PassingMaster(AcquisitionMaster):
                     f"{axis.name} came to rest at {here:.6g} {axis.unit or ''} before {position:.6g}: {axis.state}"
                 )
             before = left
-            clock.wait(self._ended, max(left / velocity, LEAST))
+            clock.wait(self._ended, max(min(left, self._blind) / velocity, LEAST))
 
     def stop(self) -> None:
         """Leave the axis at rest, with its usual velocity."""

@@ -297,7 +297,7 @@ class SamplingCounter(Counter):
 class IntegratingCounterController(CounterController):
     """A device that counts by itself, point after point, and keeps the points until they are fetched in blocks.
 
-    Override `get_values` at least. `timeout`: s that a point may be late when the scan has triggered it.
+    Override `get_values` at least. `timeout`: s that a point may be late when the scan waits for it.
     """
 
     def __init__(

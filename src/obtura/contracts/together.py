@@ -2,7 +2,8 @@
 
 Any `Movable` will do. An axis may have more than that, and is then served better: `begin(target)` sets off without
 hooks and without anybody who follows; `halt()` stops without waiting; `motion_hooks`; `backlash`, for which it needs
-a look on its way; `check_path(targets)`. A calculated axis has `real_axes`, of which it is made, and a `joint`.
+a look on its way; `check_path(targets)`; with a `modulo`, `begin(target, way)`, which goes as far as `way` says. A
+calculated axis has `real_axes`, of which it is made, and a `joint`.
 """
 
 import logging
@@ -12,7 +13,7 @@ from typing import Any, Protocol
 
 from obtura.contracts.devices import Movable
 from obtura.contracts.motion import MotionHook, Move
-from obtura.ground.errors import UsageError, annotate, one_line
+from obtura.ground.errors import DeviceBusyError, UsageError, annotate, one_line
 from obtura.works.clock import Flag, clock
 
 __all__ = [
@@ -54,7 +55,7 @@ def move_together(
     ended: Flag | None = None,
     watch: Callable[[], object] | None = None,
 ) -> None:
-    """Start all, then wait for all. When one fails, or Ctrl-C comes, every axis is stopped.
+    """Start all, then wait for all. When one fails, or Ctrl-C comes, every axis that was started is stopped.
 
     `ended` may be set by whoever stops the axes from another thread, before: none is left moving, even if it
     was started just after. `watch` is called on this thread, every `WATCH` s while they move.
@@ -85,13 +86,19 @@ class Trip:
         self._thread: threading.Thread | None = None
         self._error: BaseException | None = None
 
-    def begin(self, targets: Sequence[float]) -> None:
-        """Call `pre_move`, then set off; returns at once."""
-        for axis in self._axes:
-            if getattr(axis, "motion_hooks", None) or getattr(axis, "real_axes", None):
-                self._enter(targets)
-                break
-        set_off(self._axes, targets)
+    def begin(
+        self, targets: Sequence[float], start: Callable[[Sequence[Any], Sequence[float]], object] | None = None
+    ) -> None:
+        """Call `pre_move`, then set off; returns at once. `start`: what to do instead of `set_off`."""
+        try:
+            for axis in self._axes:
+                if getattr(axis, "motion_hooks", None) or getattr(axis, "real_axes", None):
+                    self._enter(targets)
+                    break
+            (start or set_off)(self._axes, targets)
+        except BaseException:
+            self._axes = ()  # whatever moves now was set off by somebody else
+            raise
 
     def _enter(self, targets: Sequence[float]) -> None:
         hooked = _hooks(self._axes)
@@ -191,19 +198,46 @@ def _look(axis: Any) -> bool:
 
 
 def set_off(axes: Sequence[Any], targets: Sequence[float]) -> None:
-    """Start all; returns at once. No hook is called, and nobody follows: go on to wait for them, or stop them."""
+    """Start all; returns at once. No hook is called, and nobody follows: go on to wait for them, or stop them.
+
+    When one can't start, those that were started here are stopped; one that refuses since it is busy is not.
+    """
     joints: dict[Joint, dict[Any, float]] | None = None
-    for axis, target in zip(axes, targets, strict=True):
-        if (joint := getattr(axis, "joint", None)) is not None:
-            joints = {} if joints is None else joints
-            joints.setdefault(joint, {})[axis] = target
-        elif (begin := getattr(axis, "begin", None)) is not None:
-            begin(target)
-        else:
-            axis.move(target, wait=False)
+    ahead = iter(axes)
+    try:
+        for axis, target in zip(ahead, targets, strict=True):
+            if (joint := getattr(axis, "joint", None)) is not None:
+                joints = {} if joints is None else joints
+                joints.setdefault(joint, {})[axis] = target
+            elif (begin := getattr(axis, "begin", None)) is not None:
+                begin(target)
+            else:
+                axis.move(target, wait=False)
+    except BaseException as error:
+        begun = _alone(axes[: len(axes) - len(list(ahead))])
+        _take_back(begun[:-1] if isinstance(error, DeviceBusyError) else begun, error)
+        raise
     if joints is not None:
+        begun = _alone(axes)
         for joint, own in joints.items():
-            joint.begin(own)
+            try:
+                joint.begin(own)
+            except BaseException as error:
+                _take_back(begun, error)
+                raise
+            begun += own
+
+
+def _alone(axes: Sequence[Any]) -> list[Any]:
+    return [axis for axis in axes if getattr(axis, "joint", None) is None]
+
+
+def _take_back(begun: Sequence[Movable], error: BaseException) -> None:
+    """Stop what was set off, since another one could not be."""
+    try:
+        at_rest(begun)
+    except Exception as later:  # noqa: BLE001 - the error that came first is the one to raise
+        annotate(error, f"then {one_line(later)}")
 
 
 def at_rest(axes: Sequence[Movable]) -> None:

@@ -86,7 +86,9 @@ class Axis(AxisMotion):
             if self.encoder is None:
                 raise UsageError(f"{self.name}: read_position is encoder, but it has no encoder")
             driver = ReadByEncoder(driver, self.encoder)
-        return driver if self.modulo is None else Circle(driver, self.modulo)
+        if self.modulo is not None:
+            driver = self._circle = Circle(driver, self.modulo)
+        return driver
 
     def _take_over(self) -> None:
         super()._take_over()

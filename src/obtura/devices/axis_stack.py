@@ -124,8 +124,12 @@ class Circle(_Around):
         here = self._inner.position()
         self._inner.start_move(here + math.remainder(target - here, self._modulo), velocity, acceleration)
 
+    def start_turn(self, way: float, velocity: float, acceleration: float) -> None:
+        """Set off to go so far, with sign, be it several times round."""
+        self._inner.start_move(self._inner.position() + way, velocity, acceleration)
+
     def position(self) -> float:
-        return self._inner.position() % self._modulo
+        return self._inner.position() % self._modulo % self._modulo  # -1e-20 % 360 is 360
 
 
 class Refusing(AxisDriver):

@@ -1,7 +1,7 @@
 """A channel: the named, typed pipe through which a device hands its values to the scan."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ __all__ = [
     "AcquisitionChannelList",
     "Block",
     "Sink",
+    "as_type",
     "attach_channels",
     "duplicate_channel",
 ]
@@ -140,9 +141,9 @@ class AcquisitionChannel:
     def _block(self, data: npt.ArrayLike) -> npt.NDArray[np.generic]:
         try:
             # a copy: the device may reuse its buffer as soon as emit() returns
-            block = np.array(data, dtype=self.dtype)
+            block = as_type(data, self.dtype)
         except (TypeError, ValueError) as error:
-            raise UsageError(f"channel {self.name}: {data!r} is not of type {self.dtype}") from error
+            raise UsageError(f"channel {self.name}: {data!r} is not of type {self.dtype}: {error}") from error
         if block.shape == self.shape:
             return block[np.newaxis]
         if block.ndim == len(self.shape) + 1 and block.shape[1:] == self.shape:
@@ -178,6 +179,18 @@ class AcquisitionChannelList(list[AcquisitionChannel]):
     def update_from_array(self, points: npt.ArrayLike) -> None:
         """Emit on each a column of an array of shape (points, channels)."""
         self.update_from_iterable(np.asarray(points).T)
+
+
+def as_type(data: npt.ArrayLike, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    """A copy as an array of `dtype`.
+
+    Raises:
+        TypeError, ValueError: it can't be had; of complex numbers, that the imaginary part would be lost.
+    """
+    one = data[0] if isinstance(data, list | tuple) and data else data
+    if getattr(getattr(one, "dtype", None), "kind", "") == "c" and dtype.kind != "c":  # numpy would warn only
+        raise TypeError("complex numbers would lose their imaginary part; say dtype=complex, or take abs() or .real")
+    return np.array(data, dtype)
 
 
 def duplicate_channel(

@@ -51,24 +51,27 @@ Function: TypeAlias = Callable[[Any, Any], Any]
 class _Way(NamedTuple):
     """A way to find a position.
 
-    `on_grid`: wants every line of a mesh at one position; `of_flat`: needs no height to find something.
+    `on_grid`: wants every line of a mesh at one position; `of_flat`: needs no height to find something; `is_place`:
+    what it finds is a position, not a distance.
     """
 
     find: Function
     on_grid: bool = False
     of_flat: bool = False
+    is_place: bool = True
 
     def of(self, seen: Measured, info: ChannelInfo, along: Along) -> float:
         """The position along one axis, NaN for none."""
         value = self.find(*seen.curve(along, info, self.on_grid))
         try:
-            return float(value)
+            found = float(value)
         except (TypeError, ValueError):
             raise UsageError(f"the function must return a position, a number; it returned {value!r}") from None
+        return along.place(found) if self.is_place else found
 
 
 _CEN = _Way(lambda x, y: analysis.cen(x, y).position, on_grid=True)
-_FWHM = _Way(analysis.fwhm, on_grid=True)
+_FWHM = _Way(analysis.fwhm, on_grid=True, is_place=False)
 _COM = _Way(analysis.com)
 _PEAK = _Way(analysis.peak)
 _TROUGH = _Way(analysis.trough)
@@ -142,7 +145,7 @@ def where(bench: "Bench", axis: Any = None, scan: Any = None) -> Found:
         position = float(along.axis.position)
         found[along.axis] = position
         x = along.x[np.isfinite(along.x)]
-        inside = bool(x.size) and bool(x.min() <= position <= x.max())
+        inside = bool(x.size) and bool(x.min() <= along.here() <= x.max())
         bench.tell(f"{said(along, position)}, {'inside' if inside else 'outside'} {seen.label}")
     return _one_or_all(found)
 

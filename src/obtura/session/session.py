@@ -56,7 +56,7 @@ class Session:
         self.aliases = Aliases(self.env_dict)
         self.scripts = Scripts(self.env_dict, self.origin.setups, self.origin.scripts)
         self._groups = Groups(self.objects, self._keep_group)
-        self._home = Home(name, scan_saving, self.axes, display, self._keep, self._groups, self.aliases)
+        self._home = Home(name, scan_saving, self.axes, display, self._groups, self.aliases)
         self.bench = Bench(self._home)
         self.env_dict.update(self._own_names())
         for device_name, device in devices.items():
@@ -170,10 +170,6 @@ class Session:
     def remove_consumer(self, make: Callable[[], Consumer]) -> None:
         """No more of what `add_consumer` was given; nothing happens when it is not there."""
         self._home.makers = [one for one in self._home.makers if one is not make]
-
-    def _keep(self, scan: Any) -> None:
-        if scan.scan_info.get("type") != "ct":
-            self.bench.scans.append(scan)
 
     # -- what is not there --------------------------------------------------------------------------------
 
