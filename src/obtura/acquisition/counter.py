@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from obtura.acquisition.forgiving import Forgiving
 from obtura.contracts.acquisition import AcquisitionSlave
 from obtura.contracts.counters import Counter, SamplingCounter, SamplingCounterController, SamplingMode
 from obtura.ground.channels import AcquisitionChannel
@@ -62,6 +63,7 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
         self._tallies: list[Tally] = []
         self._taken = math.nan
         self._ended = Flag()
+        self._sample: Callable[[list[SamplingCounter]], list[Any]] = controller.sample
         for device in devices:
             if isinstance(device, SamplingCounter):
                 self.add_counter(device)
@@ -144,6 +146,8 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
         if frequency is None and any(kind is _Kept for kind in self._kinds):
             frequency = DENSEST
         self._period = 1 / frequency if frequency else 0.0
+        if not all(counter.is_critical for counter in self._counters):
+            self._sample = partial(Forgiving(self._ended).values, self.controller.sample)
         for number, counter in enumerate(self._counters):
             counter.report(partial(self._statistics, number))
         self.controller.prepare(*self._counters)
@@ -155,7 +159,7 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
     def reading(self) -> None:
         """Take one point; nothing is emitted when it is cut off by `stop`."""
         began = clock.time()
-        values = self.controller.sample(self._counters)
+        values = self._sample(self._counters)
         if self._plain and {float}.issuperset(map(type, values)):
             if not self._ended.is_set:
                 self._emit_plain(values)
@@ -191,7 +195,7 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
             # on virtual time an in-memory reading takes no time: let a little pass, or the loop would not end
             clock.wait(self._ended, max(following - now, 1e-4 if now == began else 0.0))
             began = clock.time()
-            values = self.controller.sample(self._counters)
+            values = self._sample(self._counters)
             try:
                 for tally, value in zip(tallies, values, strict=True):
                     tally.add(value)
