@@ -13,7 +13,7 @@ from obtura.ground.events import Event, Points, ScanBegan, ScanClosed
 
 __all__ = ["ScanWatch"]
 
-Callback = Callable[..., Any]
+_Callback = Callable[..., Any]
 
 
 class ScanWatch:
@@ -29,9 +29,9 @@ class ScanWatch:
 
     def set_scan_watch_callbacks(
         self,
-        scan_new: Callback | None = None,
-        scan_data: Callback | None = None,
-        scan_end: Callback | None = None,
+        scan_new: _Callback | None = None,
+        scan_data: _Callback | None = None,
+        scan_end: _Callback | None = None,
     ) -> None:
         """Have functions called in every scan from now on, in the place of those set before; none: nobody is.
 
@@ -61,7 +61,7 @@ class _Following(Consumer):
 
     name = "scan watch callbacks"
 
-    def __init__(self, callbacks: Mapping[str, Callback]) -> None:
+    def __init__(self, callbacks: Mapping[str, _Callback]) -> None:
         self._callbacks = callbacks
         self._scan: Any = None
         self._names: dict[int, str] = {}
