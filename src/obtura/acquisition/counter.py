@@ -85,7 +85,7 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
             main.unit = f"{main.unit}*s"
         if mode is SamplingMode.SAMPLES:
             channels = [main, AcquisitionChannel(f"{main.name}_samples", float, (self._most(), *main.shape), main.unit)]
-            self._kinds.append(_Kept)
+            self._kinds.append(_Kept if main.shape else _KeptNumbers)
         else:
             names = _STATISTICS if mode in _WITH_STATISTICS else ()
             channels = [main, *[self._statistic(main, name) for name in names]]
@@ -143,7 +143,7 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
     def prepare(self) -> None:
         """Have the device get ready, and the counters' `statistics` be those of this scan."""
         frequency = self.controller.max_sampling_frequency
-        if frequency is None and any(kind is _Kept for kind in self._kinds):
+        if frequency is None and any(issubclass(kind, _Kept) for kind in self._kinds):
             frequency = DENSEST
         self._period = 1 / frequency if frequency else 0.0
         if not all(counter.is_critical for counter in self._counters):
@@ -199,7 +199,7 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
             try:
                 for tally, value in zip(tallies, values, strict=True):
                     tally.add(value)
-            except TypeError as error:
+            except (TypeError, ValueError) as error:
                 raise self._no_number(values) from error
             now = clock.time()
 
@@ -207,6 +207,11 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
         for counter, value in zip(self._counters, values, strict=True):
             if np.asarray(value).dtype.kind not in "biuf":
                 return DeviceError(f"counter {counter.name} read {value!r}, which is no number")
+            if not counter.shape and np.ndim(value):
+                return DeviceError(
+                    f"counter {counter.name} read an array of shape {np.shape(value)}, expected one number; "
+                    "to count a part of it, give a function that returns that"
+                )
         return DeviceError(f"{self.name} read {values!r}, which are no numbers")
 
     def _statistics(self, number: int) -> Statistics:
@@ -240,3 +245,14 @@ class _Kept(ArrayTally):
         whole = np.full(shape, np.nan)
         whole[: len(self.readings)] = self.readings[: shape[0]]
         return whole
+
+
+class _KeptNumbers(_Kept):
+    """Readings of a scalar."""
+
+    __slots__ = ()
+
+    def __init__(self, value: Any) -> None:
+        if np.ndim(value):
+            raise TypeError(f"an array of shape {np.shape(value)} is no number")
+        super().__init__(value)
