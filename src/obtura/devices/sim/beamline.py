@@ -61,8 +61,8 @@ def demo_beamline(seed: int = 1) -> DemoBeamline:
     shutter = SimulatedShutter("shutter")
     cover = SimulatedActuator("cover")
     controller = SimulatedController()
-    blades = (SimulatedAxis(name, unit="mm", limits=(-20.0, 20.0)) for name in ("front", "back"))
-    slits = Slits("slits", *blades)
+    front, back = (SimulatedAxis(name, unit="mm", limits=(-20.0, 20.0)) for name in ("front", "back"))
+    slits = Slits("slits", front, back)
     across, along = Spot(roby, centre=5.0, sigma=2.0), Spot(robz, centre=0.0, sigma=2.0)
     return DemoBeamline(
         world=world,
