@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from obtura.ground.errors import UsageError
+from obtura.ground.spelling import Spelled
 from obtura.ground.tally import NO_STATISTICS, Statistics
 from obtura.ground.units import check_unit
 
@@ -104,7 +105,7 @@ class CounterController:
         return "\n".join([f"{type(self).__name__} {self.name}", *(lines or ["  no counters"])])
 
 
-class Counter:
+class Counter(Spelled):
     """A quantity that can be measured; it gives one channel.
 
     `conversion_function` is applied to each raw value; `shape` is that of one point, () for a scalar;
