@@ -37,7 +37,7 @@ def test_a_new_beamline_says_what_is_next_and_is_good(run, tmp_path):
     assert "obtura check" in begun.stdout and "obtura shell" in begun.stdout
     checked = run("check", "deep/my lab")
     assert checked.returncode == 0, checked.stdout
-    assert checked.stdout.startswith("deep/my lab: 10 devices, 2 presets, 2 measurement groups, 1 session (my_lab)")
+    assert checked.stdout.startswith("deep/my lab: 11 devices, 2 presets, 2 measurement groups, 1 session (my_lab)")
     for path in (tmp_path / "deep" / "my lab").glob("*.yml"):
         assert path.read_text().startswith("# yaml-language-server: $schema=.obtura.schema.json\n")
 
@@ -111,7 +111,7 @@ def test_check_finds_the_beamline_above_and_says_when_there_is_none(run, lab):
 
 def test_config_lists_what_there_is_and_shows_one_object(run, lab):
     listed = run("config", cwd=lab).stdout
-    assert "lab: 10 devices" in listed
+    assert "lab: 11 devices" in listed
     assert "ShutterPreset" in listed and "session.yml:" in listed
     shown = run("config", "--config", "lab", "diode").stdout
     assert "diode: SimulatedDiode of obtura" in shown

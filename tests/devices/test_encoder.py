@@ -3,9 +3,11 @@
 import pytest
 from timeline import timeline
 
+from obtura.contracts.consumers import Surroundings
 from obtura.devices import Axis, Encoder
 from obtura.devices.sim import SimulatedAxis, SimulatedEncoder
 from obtura.ground.errors import DeviceError, UsageError
+from obtura.scans.bench import Bench
 
 
 @pytest.fixture(autouse=True)
@@ -82,3 +84,11 @@ def test_what_makes_no_sense_is_refused(options):
 def test_an_encoder_without_axis_says_so():
     with pytest.raises(DeviceError, match="renc: no simulated axis has this encoder"):
         SimulatedEncoder("renc").read()
+
+
+@pytest.mark.parametrize("counted", [lambda encoder: encoder, lambda encoder: encoder.counter])
+def test_a_scan_counts_the_position_that_it_measures(counted):
+    roby, encoder = an_axis_and_encoder()
+    scan = Bench(Surroundings()).ascan(roby, 0, 1, 2, 0.1, counted(roby.encoder))
+    assert scan.get_data(encoder.counter).tolist() == [0, 0.5, 1]
+    assert scan.get_data("renc").tolist() == [0, 0.5, 1]

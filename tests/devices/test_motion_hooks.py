@@ -11,7 +11,7 @@ from obtura.contracts.together import move_together
 from obtura.devices import Group, SoftAxis, SoftCounter
 from obtura.devices.sim import FaultyAxis, SimulatedAxis
 from obtura.engine.scan import Scan
-from obtura.ground.errors import DeviceError, LimitError
+from obtura.ground.errors import DeviceError, LimitError, UsageError
 from obtura.works.clock import clock
 
 
@@ -210,3 +210,12 @@ def test_a_scan_that_is_refused_calls_no_hook():
     with pytest.raises(LimitError):
         a_scan(an_axis("roby", brake, limits=(0, 1)), [0, 2]).run()
     assert brake.log == []
+
+
+def test_a_hook_that_holds_a_yield_would_do_nothing_and_is_refused():
+    class Yielding(MotionHook):
+        def pre_move(self, motions):
+            yield
+
+    with pytest.raises(UsageError, match="Yielding.pre_move holds a `yield`, .* belongs into `post_move`"):
+        an_axis("roby", Yielding())

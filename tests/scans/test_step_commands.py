@@ -132,7 +132,7 @@ def test_a_point_scan_goes_through_a_list(hall):
         ("anmesh", lambda hall: [[(hall.roby, 0, 1)], 0.1], "expected .motor, start, stop, intervals., got"),
         ("lookupscan", lambda hall: [[hall.roby, [1, 2]], 0.1], "expected a list of .motor, positions."),
         ("dmesh", lambda hall: [hall.roby, 0, 1, 0, hall.robz, 0, 1, 1, 0.1], "intervals1 must be at least 1"),
-        ("d5scan", lambda hall: [hall.roby, 0, 1, 5, 0.1], "missing a required argument"),
+        ("d5scan", lambda hall: [hall.roby, 0, 1, 5, 0.1], "motor3 is missing"),
     ],
 )
 def test_wrong_arguments_are_answered_with_the_usage(hall, command, arguments, problem):

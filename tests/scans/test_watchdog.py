@@ -205,3 +205,12 @@ def test_what_is_no_watchdog_is_refused(hall):
     scan.run()
     with pytest.raises(ScanStateError, match="set it before run"):
         scan.set_watchdog_callback(WatchdogCallback())
+
+
+def test_a_watchdog_whose_method_holds_a_yield_would_do_nothing_and_is_refused(hall):
+    class Yielding(WatchdogCallback):
+        def on_scan_data(self, data_events, scan_info):
+            yield
+
+    with pytest.raises(UsageError, match="Yielding.on_scan_data holds a `yield`, so calling it runs nothing"):
+        hall.scan("loopscan", 1, 0.1, run=False).set_watchdog_callback(Yielding())

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from obtura.acquisition.forgiving import Forgiving
 from obtura.contracts.acquisition import AcquisitionSlave, Effort, TriggerMode
 from obtura.contracts.counters import Counter, IntegratingCounter, IntegratingCounterController
 from obtura.ground.errors import DeviceError, UsageError
@@ -56,6 +57,7 @@ class IntegratingCounterAcquisitionSlave(AcquisitionSlave):
         self.blocking = controller.blocking or count_time > 0
         self._fetched = 0  # points since the device was configured
         self._ended = Flag()
+        self._forgiving: Forgiving | None = None
         for device in devices:
             if isinstance(device, Counter):
                 self.add_counter(device)
@@ -81,6 +83,8 @@ class IntegratingCounterAcquisitionSlave(AcquisitionSlave):
     def prepare(self) -> None:
         """Tell the device what comes."""
         self._fetched = 0
+        if not all(counter.is_critical for counter in self._counters):
+            self._forgiving = Forgiving(self._ended)
         self.controller.configure(self.count_time, self.npoints, self.points_per_trigger)
         self.controller.prepare(*self._counters)
 
@@ -121,28 +125,30 @@ class IntegratingCounterAcquisitionSlave(AcquisitionSlave):
         return DeviceError(f"{name} {what} does its clock run?")
 
     def _fetch(self, goal: int) -> None:
-        with self.controller.lock:
-            blocks = self.controller.get_values(self._fetched, *self._counters)
-        arrays = self._checked(blocks)
+        if self._forgiving is None:
+            arrays = self._points(self._counters)
+        else:
+            arrays = self._forgiving.blocks(self._points, self._counters, max(goal - self._fetched, 0))
+        lengths = {len(array) for array in arrays}
+        if len(lengths) > 1:
+            told = ", ".join(f"{one.name} {len(array)}" for one, array in zip(self._counters, arrays, strict=True))
+            raise DeviceError(f"{self.controller.name} gave unequally many points: {told}")
         count = len(arrays[0]) if not goal else min(len(arrays[0]), goal - self._fetched)
         if count:
             for channel, array in zip(self.channels, arrays, strict=True):
                 channel.emit(array[:count])
             self._fetched += count
 
-    def _checked(self, blocks: Sequence[Any]) -> list[npt.NDArray[Any]]:
-        counters = self._counters
+    def _points(self, counters: Sequence[Any]) -> list[npt.NDArray[Any]]:
+        """The new points of some counters, converted."""
+        with self.controller.lock:
+            blocks = self.controller.get_values(self._fetched, *counters)
         if len(blocks) != len(counters):
             raise DeviceError(f"{self.controller.name} gave points of {len(blocks)} counters, not of {len(counters)}")
-        arrays = [
+        return [
             np.asarray(block if counter.conversion_function is None else [counter.convert(point) for point in block])
             for counter, block in zip(counters, blocks, strict=True)
         ]
-        lengths = {len(array) for array in arrays}
-        if len(lengths) > 1:
-            told = ", ".join(f"{one.name} {len(array)}" for one, array in zip(counters, arrays, strict=True))
-            raise DeviceError(f"{self.controller.name} gave unequally many points: {told}")
-        return arrays
 
     def stop(self) -> None:
         """End the reading, and leave the device quiet."""

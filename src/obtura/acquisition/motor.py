@@ -1,6 +1,7 @@
 """Step motors: the masters that move to each position, wait, and trigger what is below them."""
 
-from collections.abc import Callable, Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence, Sized
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from obtura.contracts.together import ScanHooks, at_rest, check_distinct, check_
 from obtura.contracts.turns import is_round, near
 from obtura.ground.channels import AcquisitionChannel
 from obtura.ground.errors import ArgumentError, DeviceBusyError, UsageError
+from obtura.ground.many import check_positions
 from obtura.works.clock import Flag, clock
 
 __all__ = ["LinearStepTriggerMaster", "MeshStepTriggerMaster", "VariableStepTriggerMaster"]
@@ -119,6 +121,7 @@ class LinearStepTriggerMaster(VariableStepTriggerMaster):
     """Equidistant positions: `LinearStepTriggerMaster(11, roby, 0, 10, robz, 0, 5)` is 11 points from start to stop."""
 
     def __init__(self, nb_point: int, *axes_ranges: Any, stab_time: float = 0.0, name: str = "axis") -> None:
+        check_positions(nb_point)
         flat: list[Any] = []
         for axis, start, stop in _groups(axes_ranges, 3, "axis, start, stop"):
             flat += [axis, np.linspace(start, stop, nb_point)]
@@ -133,6 +136,7 @@ class MeshStepTriggerMaster(VariableStepTriggerMaster):
 
     def __init__(self, *axes_ranges: Any, backnforth: bool = False, stab_time: float = 0.0, name: str = "axis") -> None:
         ranges = _groups(axes_ranges, 4, "axis, start, stop, points")
+        check_positions(math.prod(points for *_, points in ranges))
         columns: list[npt.NDArray[np.float64]] = []
         for _, start, stop, points in ranges:
             line = np.linspace(start, stop, points)
@@ -156,6 +160,7 @@ def _groups(values: Sequence[Any], size: int, words: str) -> list[Sequence[Any]]
 
 
 def _positions(axis: Any, column: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    check_positions(len(column) if isinstance(column, Sized) else 1)
     try:
         positions = np.array(column, dtype=float)
     except (TypeError, ValueError) as error:

@@ -13,6 +13,7 @@ from obtura.contracts.devices import is_movable
 from obtura.contracts.together import ScanHooks, Trip, at_rest, move_together, set_off
 from obtura.contracts.turns import is_round, near
 from obtura.ground.errors import DeviceBusyError, DeviceError, LimitError, UsageError
+from obtura.ground.many import check_positions
 from obtura.works.clock import Flag, clock
 
 __all__ = ["PassingMaster"]
@@ -56,6 +57,7 @@ class PassingMaster(AcquisitionMaster):
                 f"{axis.name}: start and end must differ, time and undershoot not be negative, "
                 "passes and npoints at least 1"
             )
+        check_positions(npoints * passes)
         super().__init__(axis, name=name, npoints=npoints * passes, trigger_type=trigger_type)
         self.triggers = npoints
         self.blocking = axis.blocking
@@ -248,5 +250,10 @@ class PassingMaster(AcquisitionMaster):
 def _check_axis(axis: Any) -> None:
     if not is_movable(axis):
         raise UsageError(f"{axis!r} is not an axis")
+    if made_of := [one.name for one in getattr(axis, "real_axes", ())]:
+        raise UsageError(
+            f"{axis.name} is calculated from {', '.join(made_of)}, which have velocities of their own, so it can't "
+            "pass at a constant one; step it, e.g. with ascan"
+        )
     if not all(hasattr(axis, name) for name in ("velocity", "acceleration")):
         raise UsageError(f"{axis.name} has no velocity and acceleration that can be set; step it, e.g. with ascan")

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
+from obtura.contracts.called import refuse_generators
 from obtura.contracts.motion import MotionHook
 from obtura.contracts.settings import OnSetting, Setting
 from obtura.devices.arguments import choice, number, positive, quantity
@@ -64,6 +65,8 @@ class Axis(AxisMotion):
         self.encoder = encoder
         self.modulo = None if modulo is None else positive(f"{name}: modulo", modulo)
         self.motion_hooks = tuple(motion_hooks)
+        for hook in self.motion_hooks:
+            refuse_generators(hook, ("init", "pre_move", "post_move", "pre_scan", "post_scan"), "post_move")
         self.steps_per_unit = _steps(name, driver, steps_per_unit)
         self._half_step = 0.5 / abs(self.steps_per_unit) if driver.in_steps and driver.whole_steps else 0.0
         self._by_encoder = choice(f"{name}: read_position", read_position, ("controller", "encoder")) == "encoder"

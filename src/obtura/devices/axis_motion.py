@@ -242,7 +242,9 @@ class AxisMotion(AxisPlace):
     def _set_off(self, move: Underway) -> None:
         with self._lock:
             self.check()
-            before, self._move, self._trip = self._move, move, None
+            before, self._move = self._move, move
+            if self._trip is not None:
+                self._trip = None
             dial = (move.target - self._offset) * self._sign
             again = before is not None and before.target == move.target and not before.stopped and not move.way
             if again and self._stands_at(dial):

@@ -54,6 +54,8 @@ class CalcAxes(ABC):
         motion_hooks: Sequence[MotionHook] = (),
     ) -> None:
         self.name = name
+        if not isinstance(real, Mapping):
+            raise UsageError(f"{name}: real must be the axes by tag, as {{'front': tf, 'back': tb}}, got {real!r}")
         for tag, axis in real.items():
             if not is_movable(axis):
                 raise UsageError(f"{name}: {tag} must be an axis, got {axis!r}")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from obtura.contracts.devices import Movable
+from obtura.contracts.devices import Movable, is_movable
 from obtura.contracts.motion import MotionHook
 from obtura.devices.calc_axis import CalcAxes
 from obtura.ground.errors import UsageError
@@ -35,9 +35,12 @@ class Slits(CalcAxes):
         tolerance: float = 1e-4,
         motion_hooks: Sequence[MotionHook] = (),
     ) -> None:
+        blades = {"front": front, "back": back, "up": up, "down": down}
+        for tag, blade in blades.items():
+            if blade is not None and not is_movable(blade):
+                raise UsageError(f"{name}: {tag} must be an axis: Slits({name!r}, front=..., back=...), got {blade!r}")
         if (front is None) != (back is None) or (up is None) != (down is None) or (front is None and up is None):
             raise UsageError(f"{name}: slits have the blades front and back, up and down, or all four")
-        blades = {"front": front, "back": back, "up": up, "down": down}
         names = {"hgap": hgap, "hoffset": hoffset} if front is not None else {}
         names |= {"vgap": vgap, "voffset": voffset} if up is not None else {}
         real = {tag: blade for tag, blade in blades.items() if blade is not None}

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from obtura.contracts.called import refuse_generators
 from obtura.contracts.watchdog import WatchdogCallback
 from obtura.engine.states import ScanState
 from obtura.ground.channels import Block
@@ -90,6 +91,7 @@ def check_watchdog(callback: object) -> WatchdogCallback:
     """
     if not isinstance(callback, WatchdogCallback):
         raise UsageError(f"expected a WatchdogCallback, got {callback!r}")
+    refuse_generators(callback, ("on_scan_new", "on_scan_data", "on_timeout", "on_scan_end"), "")
     timeout = callback.watchdog_timeout
     if not isinstance(timeout, int | float) or not 0 < timeout < math.inf:
         raise UsageError(f"{type(callback).__name__}.watchdog_timeout must be a time in s above 0, got {timeout!r}")

@@ -104,7 +104,7 @@ def trough(bench: "Bench", counter: Any = None, axis: Any = None, scan: Any = No
 
 def find_position(bench: "Bench", func: Function, counter: Any = None, axis: Any = None, scan: Any = None) -> Found:
     """What `func(x, y)` finds in the last scan, or in `scan`; x: positions, y: counts, both of shape (points,)."""
-    return _found(bench, _Way(func), counter, axis, scan)
+    return _found(bench, _Way(_function("find_position", func)), counter, axis, scan)
 
 
 def goto_cen(bench: "Bench", counter: Any = None, axis: Any = None, scan: Any = None) -> None:
@@ -134,7 +134,7 @@ def goto_min(bench: "Bench", counter: Any = None, axis: Any = None, scan: Any = 
 
 def goto_custom(bench: "Bench", func: Function, counter: Any = None, axis: Any = None, scan: Any = None) -> None:
     """Move the scanned axes to what `find_position(func)` says. As `goto_cen` otherwise."""
-    _goto(bench, "goto_custom", _Way(func, of_flat=True), counter, axis, scan)
+    _goto(bench, "goto_custom", _Way(_function("goto_custom", func), of_flat=True), counter, axis, scan)
 
 
 def where(bench: "Bench", axis: Any = None, scan: Any = None) -> Found:
@@ -170,6 +170,12 @@ def lineup(
     if options.get("run", True):
         _goto(bench, "lineup", _PEAK, counters[0], None, scan)
     return scan
+
+
+def _function(name: str, func: Any) -> Function:
+    if not callable(func):
+        raise UsageError(f"{name}: func must be a function of positions and counts, func(x, y), got {func!r}")
+    return func  # type: ignore[no-any-return]
 
 
 def _found(bench: "Bench", way: _Way, counter: Any, axis: Any, scan: Any) -> Found:

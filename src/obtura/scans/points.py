@@ -1,9 +1,10 @@
 """Scans through lists of positions: lookupscan for any number of motors, pointscan for one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Sized
 from typing import TYPE_CHECKING, Any, Unpack
 
 from obtura.engine.scan import Scan
+from obtura.ground.errors import ArgumentError
 from obtura.scans.command import Options, axis, command
 from obtura.scans.step import Home, through
 
@@ -43,5 +44,7 @@ def pointscan(
     **options: Unpack[Options],
 ) -> Scan:
     """Count at each of `positions` (in the motor's unit)."""
+    if not isinstance(positions, Sized):
+        raise ArgumentError(f"positions must be a list of numbers, got {positions!r}")
     title = f"pointscan {axis(motor).name} {len(positions)} points {count_time}"
     return through(bench, "pointscan", [(motor, positions)], count_time, counters, options, title=title)

@@ -22,6 +22,7 @@ from obtura.session.missing_preset import MissingPreset
 from obtura.session.names import names_of_bench
 from obtura.session.origin import Origin
 from obtura.session.protection import protect
+from obtura.session.scan_watch import ScanWatch
 from obtura.session.scripts import COMMANDS, Scripts
 from obtura.session.words import words
 
@@ -74,6 +75,7 @@ class Session:
             "SCAN_SAVING": self.scan_saving,
             "lsmg": self._groups.lsmg,
             "session": self,
+            "set_scan_watch_callbacks": ScanWatch(self.add_consumer, self.remove_consumer).set_scan_watch_callbacks,
             **({"config": self.origin.config} if self.origin.config is not None else {}),
         }
 

@@ -30,6 +30,9 @@ _SCAN: Module = {
     ),
     "ScanState": differs("obtura.engine.states:ScanState", "has RUNNING; compare names, not numbers"),
     **same("obtura.contracts.watchdog", "WatchdogCallback"),
+    "set_scan_watch_callbacks": differs(
+        "session:set_scan_watch_callbacks", "of the session; the functions are kept, and are called beside the scan"
+    ),
     **absent("DataWatchCallback StepScanDataWatch", "`scan.set_watchdog_callback`, or `connect_data_channels`"),
     **absent("ScanProgress", "a consumer: `session.add_consumer`"),
 }

@@ -11,7 +11,7 @@ from obtura.contracts.presets import ChainPreset, ScanPreset
 from obtura.ground.errors import UsageError, one_line
 from obtura.session.config.constructors import takes_more
 from obtura.session.config.facts import Facts
-from obtura.session.config.hints import Field, fields_of, takes_description
+from obtura.session.config.hints import Field, fields_of, takes_description, understand
 from obtura.session.config.known import KnownClass, KnownClasses
 from obtura.session.config.nodes import Entry, Items, Node, Scalar, Table, found
 from obtura.session.config.problems import Place, Problem
@@ -19,7 +19,7 @@ from obtura.session.config.reading import WRONG, Reader, is_reference
 from obtura.session.config.sessions import MeasurementGroupKeys, SessionKeys
 from obtura.session.config.values import Reference
 
-__all__ = ["Description", "describe", "members_of", "parameters_of", "role_of"]
+__all__ = ["Description", "attributes_of", "describe", "members_of", "parameters_of", "role_of"]
 
 OF_THE_OBJECT = ("name", "class", "package", "module")
 """Keys that say what the object is; `package` and `module` only which of two classes of one name."""
@@ -84,7 +84,8 @@ def members_of(make: Any) -> Mapping[str, tuple[str, str | None]]:
 def parameters_of(make: Any) -> tuple[Field, ...]:
     """The keys that a class has in YAML, apart from `name`, `class` and those of its members.
 
-    None where it takes its whole description as one mapping: then it may have any.
+    They are the parameters of its constructor, and its `attributes_of`; none where it takes its whole description as
+    one mapping: then it may have any.
 
     Raises:
         UsageError: its constructor can't be looked at.
@@ -92,9 +93,21 @@ def parameters_of(make: Any) -> tuple[Field, ...]:
     try:
         if takes_description(make):
             return ()
-        return tuple(each for each in fields_of(make) if each.name not in ("name", *members_of(make)))
+        parameters = fields_of(make)
+        attributes = attributes_of(make)
     except (ValueError, TypeError) as error:
         raise UsageError(f"the parameters of {make!r} are not known: {one_line(error)}") from error
+    return tuple(each for each in (*parameters, *attributes) if each.name not in ("name", *members_of(make)))
+
+
+def attributes_of(make: Any) -> tuple[Field, ...]:
+    """The keys that are set on an object once it is made, because its constructor does not take them.
+
+    A class declares them for all that are derived from it, whatever those take: `yaml_attributes = {"colour": str}`.
+    """
+    taken = {each.name for each in fields_of(make)}
+    declared: Mapping[str, Any] = getattr(make, "yaml_attributes", {})
+    return tuple(Field(name, understand(kind), False) for name, kind in declared.items() if name not in taken)
 
 
 def describe(
