@@ -80,7 +80,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_session(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("-s", "--session", metavar="NAME", help="the session (default: the beamline's own, else demo)")
+    parser.add_argument(
+        "-s", "--session", metavar="NAME", help="the session (default: the beamline's own; without a beamline, demo)"
+    )
     _add_config(parser)
 
 
