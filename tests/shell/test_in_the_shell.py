@@ -64,6 +64,21 @@ def test_a_misspelt_name_is_answered_with_the_one_that_is_meant(typed, text, tol
     assert ended.stderr.rstrip() == told
 
 
+def test_a_sign_that_the_terminal_lacks_ends_nothing(typed, home):
+    home["PYTHONIOENCODING"] = "ascii"
+    ended = typed("wa\nprint('5 µm')\nroby\n")
+    assert "? wa()\n" in ended.stdout and "5 ??m\n" in ended.stdout and "axis roby" in ended.stdout
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_the_greeting_fits_the_terminal(home):
+    with Terminal([*OBTURA, "shell"], home, size=(24, 40)) as terminal:
+        greeting = terminal.until(r"Log: ")
+    lines = greeting.replace("\r", "").splitlines()[:-1]
+    assert max(map(len, lines)) <= 40
+    assert any("ascan(roby, 0, 10, 10, 0.1)" in line for line in lines)
+
+
 def test_of_a_function_that_calls_itself_the_line_is_told_once(typed):
     ended = typed("def f(): f()\n\nf()\n")
     first, *lines = ended.stderr.splitlines()

@@ -63,8 +63,10 @@ def _run(session: Session, log: Path | None) -> int:
 
 def _greeting(session: Session) -> str:
     devices = ", ".join(name for name in session.devices if name != "world")
-    said = textwrap.fill(f"Session {session.name}: {devices}", terminal_width() or 80, subsequent_indent="    ")
-    return f"{said}\nTry: {'   '.join(_examples(session))}"
+    whole = [example.replace(" ", "\0") for example in _examples(session)]  # no line ends within one
+    lines = f"Session {session.name}: {devices}", f"Try: {'   '.join(whole)}"
+    width = terminal_width() or 80
+    return "\n".join(textwrap.fill(line, width, subsequent_indent="    ") for line in lines).replace("\0", " ")
 
 
 def _examples(session: Session) -> list[str]:
