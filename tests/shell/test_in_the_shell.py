@@ -103,6 +103,44 @@ def test_the_shell_opens_on_a_terminal_after_an_exit_in_the_setup_file(home, lab
         terminal.until(r"7\.0")
 
 
+READS = """
+class Thing:
+    "A device that notes what is read of it."
+    read = 0
+    @property
+    def state(self):
+        Thing.read += 1
+        return self
+
+thing = Thing()
+"""
+
+
+@pytest.mark.parametrize("hook", ["__info__", "__repr__"])
+@pytest.mark.parametrize("error", ["OSError('no line')", "SystemExit(3)", "KeyboardInterrupt"])
+def test_a_thing_that_can_not_be_shown_does_not_end_the_shell(home, lab, hook, error):
+    (lab / "setup.py").write_text(f"class Thing:\n    def {hook}(self):\n        raise {error}\n\nthing = Thing()\n")
+    with Terminal([*OBTURA, "shell", "--config", str(lab)], home) as terminal:
+        terminal.until(r"LAB \[1\]: ")
+        terminal.type("thing\r")
+        terminal.until("!!! ")
+        terminal.until(r"LAB \[2\]: ")
+        terminal.type("roby.position + 7\r")
+        terminal.until(r"7\.0")
+
+
+def test_completion_reads_no_device(home, lab):
+    (lab / "setup.py").write_text(READS)
+    with Terminal([*OBTURA, "shell", "--config", str(lab)], home) as terminal:
+        terminal.until(r"LAB \[1\]: ")
+        terminal.type("thing.")
+        terminal.until("state")  # it is offered
+        terminal.type("state.\t")
+        terminal.idle(1)
+        terminal.type("\x03Thing.read + 70\r")
+        terminal.until(r"70\r\r?\n")
+
+
 def test_ctrl_c_gives_up_a_device_that_does_not_answer_and_the_session_opens(home, lab, tmp_path):
     site = tmp_path / "site"
     (site / "slow_lab-1.0.dist-info").mkdir(parents=True)
