@@ -68,6 +68,13 @@ def test_a_script_of_a_new_beamline_runs(run, lab):
     assert "amesh roby 3 7 4 robz -2 2 4 0.02" in done.stdout
 
 
+@pytest.mark.parametrize("name", ["class", "roby", "diodes", "demo", "2nd line"])
+def test_a_new_beamline_may_be_called_anything(run, name):
+    assert run("new", name).returncode == 0
+    checked = run("check", name)
+    assert (checked.returncode, checked.stderr) == (0, ""), checked.stdout
+
+
 def test_new_writes_over_nothing(run, tmp_path):
     (tmp_path / "lab").mkdir()
     (tmp_path / "lab" / "mine.txt").write_text("mine")
@@ -99,6 +106,15 @@ def test_check_reads_the_setup_file_without_running_it(run, lab):
     checked = run("check", "lab")
     assert checked.returncode == 1
     assert "setup.py:1:" in checked.stdout and checked.stdout.endswith("1 problem\n")
+
+
+def test_check_finds_devices_that_hide_a_command(run, lab):
+    (lab / "more.yml").write_text("- {name: ascan, class: SimulatedAxis}\n")
+    checked = run("check", "lab")
+    assert checked.returncode == 1
+    assert checked.stdout == (
+        "lab/more.yml:1:3: ascan: hides the session's own ascan: give it another name\n1 problem\n"
+    )
 
 
 def test_check_finds_the_beamline_above_and_says_when_there_is_none(run, lab):

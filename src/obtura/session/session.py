@@ -123,7 +123,7 @@ class Session:
 
     def counters(self) -> list[Counter]:
         """The session's counters, those within devices too; without those that are not there."""
-        things = [thing for thing in self.objects().values() if not isinstance(thing, Absent | MeasurementGroup)]
+        things = [thing for thing in self.objects().values() if not isinstance(thing, MeasurementGroup)]
         return list({id(one): one for thing in things for one in counters_of(thing)}.values())
 
     def groups(self) -> list[MeasurementGroup]:
