@@ -284,3 +284,33 @@ def test_outputs_and_the_function_are_checked_when_it_is_made():
         CalcCounterController("calc", [a], ["b", "b"], lambda values: {})
     with pytest.raises(UsageError, match="calc: expected a function of the inputs, got 5"):
         CalcCounterController("calc", [a], ["b"], 5)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda v: {"z": v["a"] * 1j},
+        lambda v: {"z": [complex(value) for value in v["a"]]},
+        lambda v: {"z": [np.complex128(value) for value in v["a"]]},
+    ],
+)
+def test_a_complex_number_does_not_lose_its_half_silently(function):
+    a = meter("a", 2.0)
+    calc = CalcCounterController("calc", [a], ["z"], function)
+    with virtual_time(), pytest.raises(DeviceError, match="calc: z is not of type float64: .* say dtype=complex"):
+        bench().loopscan(2, 0, calc.counters.z)
+
+
+def test_a_complex_counter_says_that_it_is_one():
+    a = meter("a", 2.0)
+    calc = CalcCounterController("calc", [a], [{"name": "z", "dtype": complex}], lambda v: {"z": v["a"] * 1j})
+    with virtual_time():
+        scan = bench().loopscan(2, 0, calc.counters.z, a)
+    assert scan.get_data("z").tolist() == [complex(0, value) for value in scan.get_data("a")]
+
+
+def test_a_channel_takes_no_complex_number_for_a_real_one():
+    with pytest.raises(UsageError, match="channel x: .* would lose their imaginary part"):
+        channel = AcquisitionChannel("x")
+        channel.connect(lambda channel, block: None)
+        channel.emit(np.array([1j]))

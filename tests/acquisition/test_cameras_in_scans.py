@@ -254,3 +254,56 @@ def test_frames_of_a_smaller_kind_of_number_are_taken(camera, monkeypatch):
     scan = bench().loopscan(1, 0.1, camera, save=False)
     assert np.asarray(scan.get_data("camera")).dtype == "uint16"
     assert np.asarray(scan.get_data("camera")).tolist() == np.full((1, 20, 30), 7).tolist()
+
+
+def falling_silent(camera, monkeypatch, after):
+    """The camera gives so many frames and then no more."""
+    read, given = camera.driver.read, []
+
+    def silent(wait):
+        if len(given) >= after:
+            clock.sleep(wait)
+            return np.empty((0, 20, 30), "uint16")
+        frames = read(wait)[: after - len(given)]
+        given.extend(frames)
+        return frames
+
+    monkeypatch.setattr(camera.driver, "read", silent)
+
+
+@pytest.mark.parametrize("given", [0, 3])
+def test_a_camera_in_a_row_that_falls_silent_fails_the_scan_by_name(camera, monkeypatch, given):
+    camera.timeout = 3.0
+    falling_silent(camera, monkeypatch, given)
+    words = rf"camera has given {given} frames of 50 and no further one for 3\.05 s; is it connected"
+    with pytest.raises(DeviceError, match=words):
+        run(camera, camera.image, count_time=0.04, npoints=50, trigger_type="HARDWARE")
+
+
+def test_a_camera_in_a_row_may_be_silent_as_long_as_the_scan_itself_goes_on(camera, monkeypatch):
+    camera.timeout = 3.0
+    chain = AcquisitionChain()
+    slave = CameraAcquisitionSlave(camera.image, count_time=0.04, npoints=2, trigger_type="HARDWARE")
+    chain.add(SoftwareTimerMaster(20, npoints=1), slave)
+    read = camera.driver.read
+
+    def late(wait):
+        if clock.time() < 19:
+            clock.sleep(wait)
+            return np.empty((0, 20, 30), "uint16")
+        return read(wait)
+
+    monkeypatch.setattr(camera.driver, "read", late)
+    scan = Scan(chain, "burst", save=False)
+    scan.run()
+    assert len(scan.get_data("camera")) == 2
+
+
+def test_a_camera_started_for_each_point_that_falls_silent_fails_the_scan(camera, monkeypatch):
+    camera.timeout = 3.0
+    falling_silent(camera, monkeypatch, 2)
+    axis, hall = SimulatedAxis("roby", unit="mm", velocity=10, acceleration=100), bench()
+    hall.default_chain.set_settings([{"device": camera, "acquisition_settings": {"trigger_type": "HARDWARE"}}])
+    with pytest.raises(DeviceError, match="camera has given 0 frames of 1 and no further one for") as caught:
+        hall.ascan(axis, 0, 3, 3, 0.1, camera, save=False)
+    assert "in camera.reading, point 2 of 4" in caught.value.__notes__

@@ -234,3 +234,68 @@ def test_a_card_that_gives_no_list_of_points_is_named(given):
     card.get_values = lambda from_index, *counters: given
     with pytest.raises(DeviceError, match=r"card\.get_values must give a list of points for each counter, got "):
         counted(card)
+
+
+# -- by its own clock, and something moves ------------------------------------------------------------------------
+
+
+class Still(SimulatedCard):
+    """Notes whether the axis moved while it counted."""
+
+    def __init__(self, axis):
+        super().__init__("card", {"i0": 10000}, world=World())
+        self.axis = axis
+        self.starts = []
+
+    def start(self, *counters):
+        self.starts.append(round(self.axis.position, 3))
+        assert not self.axis.is_moving
+        super().start(*counters)
+
+
+def stepped(command, *arguments, **options):
+    with virtual_time():
+        axis = SimulatedAxis("roby", unit="mm", velocity=1, acceleration=10)
+        card, lab = Still(axis), bench()
+        lab.default_chain.set_settings([{"device": card, "acquisition_settings": HARDWARE}])
+        scan = getattr(lab, command)(axis, *arguments, card, SamplingCounter("diode", Meter()), save=False, **options)
+    return card, scan
+
+
+def test_below_steps_it_is_started_for_each_point_when_the_axis_stands_there():
+    card, scan = stepped("ascan", 1, 4, 3, 0.1)
+    assert card.starts == [1, 2, 3, 4]
+    data = scan.get_data()
+    assert len(data["i0"]) == len(data["diode"]) == 4 and data["i0"] == pytest.approx([1000] * 4, rel=0.2)
+    assert all(info.per_point for info in data.channels if info.short_name in ("i0", "diode"))
+
+
+def test_what_is_set_for_it_prevails():
+    with virtual_time():
+        card, lab = Card(), bench()
+        settings = {**HARDWARE, "start_once": True, "prepare_once": True, "npoints": 4}
+        lab.default_chain.set_settings([{"device": card, "acquisition_settings": settings}])
+        lab.loopscan(4, 0.1, card, sleep_time=0.5)
+    assert card.log.count(("start",)) == 1
+
+
+def test_where_a_scan_sleeps_between_its_points_it_is_started_for_each():
+    with virtual_time():
+        card, lab = Card(), bench()
+        lab.default_chain.set_settings([{"device": card, "acquisition_settings": HARDWARE}])
+        lab.loopscan(4, 0.1, card, sleep_time=0.5)
+    assert card.log.count(("start",)) == 4
+
+
+@pytest.mark.parametrize("command", ["cscan", "sweepscan"])
+def test_in_a_continuous_scan_it_is_refused_before_anything_moves(command):
+    with pytest.raises(UsageError, match=r"card counts by its own clock \(trigger type HARDWARE\), from before roby"):
+        stepped(command, 0, 4, 4, 0.1)
+
+
+def test_a_card_on_a_wire_that_falls_silent_fails_the_scan_by_name():
+    card = Card(timeout=2.0)
+    card.configure = lambda count_time, npoints, points_per_trigger: setattr(card, "done", 3)
+    with pytest.raises(DeviceError, match=r"card has given 3 points of 7 and no further one for 2\.1 s"):
+        counted(card, 7, **HARDWARE)
+    assert card.log[-1] == ("stop",)

@@ -199,7 +199,7 @@ def test_a_device_that_gives_not_a_value_for_each_counter_is_named(given):
 
 
 def test_an_array_in_the_place_of_a_number_is_told_with_its_shape():
-    message = r"counter diode read an array of shape \(2,\), expected a single number"
+    message = r"counter diode read an array of shape \(2,\), expected one number"
     with pytest.raises(DeviceError, match=message):
         counted("MEAN", [np.array([1.0, 2.0])])
 

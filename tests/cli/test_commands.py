@@ -176,6 +176,13 @@ s.run()
     assert "everything was stopped" in lines[2]
 
 
+def test_a_script_that_is_no_text_is_refused_with_its_line(run, tmp_path):
+    ended = run("run", script(tmp_path, "x = 1\0"))
+    first, log = ended.stderr.splitlines()
+    assert first.endswith("line 1: source code string cannot contain null bytes")
+    assert log.startswith("    log: ")
+
+
 def test_a_script_may_exit_with_a_code_of_its_own(run, tmp_path):
     assert run("run", script(tmp_path, "raise SystemExit(7)\n")).returncode == 7
 

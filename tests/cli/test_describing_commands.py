@@ -37,7 +37,7 @@ def test_a_new_beamline_says_what_is_next_and_is_good(run, tmp_path):
     assert "obtura check" in begun.stdout and "obtura shell" in begun.stdout
     checked = run("check", "deep/my lab")
     assert checked.returncode == 0, checked.stdout
-    assert checked.stdout.startswith("deep/my lab: 10 devices, 2 presets, 2 measurement groups, 1 session (my_lab)")
+    assert checked.stdout.startswith("deep/my lab: 11 devices, 2 presets, 2 measurement groups, 1 session (my_lab)")
     for path in (tmp_path / "deep" / "my lab").glob("*.yml"):
         assert path.read_text().startswith("# yaml-language-server: $schema=.obtura.schema.json\n")
 
@@ -66,6 +66,13 @@ def test_a_script_of_a_new_beamline_runs(run, lab):
     done = run("run", "scripts/align.py", cwd=lab)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "amesh roby 3 7 4 robz -2 2 4 0.02" in done.stdout
+
+
+@pytest.mark.parametrize("name", ["class", "roby", "diodes", "demo", "2nd line"])
+def test_a_new_beamline_may_be_called_anything(run, name):
+    assert run("new", name).returncode == 0
+    checked = run("check", name)
+    assert (checked.returncode, checked.stderr) == (0, ""), checked.stdout
 
 
 def test_new_writes_over_nothing(run, tmp_path):
@@ -101,6 +108,15 @@ def test_check_reads_the_setup_file_without_running_it(run, lab):
     assert "setup.py:1:" in checked.stdout and checked.stdout.endswith("1 problem\n")
 
 
+def test_check_finds_devices_that_hide_a_command(run, lab):
+    (lab / "more.yml").write_text("- {name: ascan, class: SimulatedAxis}\n")
+    checked = run("check", "lab")
+    assert checked.returncode == 1
+    assert checked.stdout == (
+        "lab/more.yml:1:3: ascan: hides the session's own ascan: give it another name\n1 problem\n"
+    )
+
+
 def test_check_finds_the_beamline_above_and_says_when_there_is_none(run, lab):
     assert run("check", cwd=lab / "scripts").returncode == 0
     lost = run("check")
@@ -111,7 +127,7 @@ def test_check_finds_the_beamline_above_and_says_when_there_is_none(run, lab):
 
 def test_config_lists_what_there_is_and_shows_one_object(run, lab):
     listed = run("config", cwd=lab).stdout
-    assert "lab: 10 devices" in listed
+    assert "lab: 11 devices" in listed
     assert "ShutterPreset" in listed and "session.yml:" in listed
     shown = run("config", "--config", "lab", "diode").stdout
     assert "diode: SimulatedDiode of obtura" in shown

@@ -39,7 +39,7 @@ def test_the_sessions_are_listed_with_a_star_at_the_default(run, tmp_path):
     assert run("sessions", "--config", "line").stdout.splitlines() == [
         "  lab    the lab",
         "  tests  for tests",
-        "* demo   a simulated beamline, built in",
+        "  demo   a simulated beamline, built in",
     ]
     (tmp_path / "line" / "obtura.yml").write_text("session: lab\n")
     assert run("sessions", cwd=tmp_path / "line").stdout.startswith("* lab")
@@ -73,6 +73,8 @@ def test_a_script_runs_in_it(run, tmp_path):
     [
         (["shell", "-s", "nonsense"], "no session 'nonsense' but demo"),
         (["shell", "-s", "test", "--config", "line"], "did you mean 'tests'"),
+        (["shell", "--config", "line"], "line has the sessions lab, tests: say which, as -s lab"),
+        (["run", "--config", "line", "script.py"], "line has the sessions lab, tests: say which, as -s lab"),
         (["run", "-s", "lab", "--config", "nowhere", "script.py"], "nowhere: there is no such directory"),
         (["sessions", "--config", "nowhere"], "nowhere: there is no such directory"),
     ],

@@ -55,6 +55,12 @@ def test_a_link_within_the_directory_is_followed_once_and_one_out_of_it_refused(
     assert x.startswith("x.yml:1:1: a link to ") and "copy it" in x
 
 
+def test_a_link_to_itself_is_told(beamline):
+    os.symlink("loop.yml", beamline.directory / "loop.yml")
+    os.symlink("loop", beamline.directory / "loop")
+    assert beamline.problem(WORLD) == "loop.yml:1:1: can't be read: Too many levels of symbolic links"
+
+
 def test_what_is_no_file_and_what_is_too_large_is_refused(beamline):
     os.mkfifo(beamline.directory / "fifo.yml")
     os.symlink("nowhere", beamline.directory / "dangling.yml")

@@ -58,3 +58,18 @@ def test_counters_of_every_kind_are_described_and_counted(beamline):
 def test_what_is_wrong_is_told_with_what_was_meant(beamline, text, message):
     with pytest.raises(ObturaError, match=message):
         beamline.load(f"- {text}").get("a")
+
+
+def test_any_counter_may_be_said_not_to_be_critical(beamline):
+    config = beamline.load("""\
+    - {name: flaky, class: FaultyCounter, bad_every: 1, is_critical: no}
+    - {name: four, class: ConstantCounter, value: 4}
+    """)
+    with virtual_time():
+        data = Bench(Surroundings()).loopscan(2, 0, config.get("flaky"), config.get("four")).get_data()
+    assert [str(each) for each in data["flaky"]] == ["nan", "nan"]
+    assert config.get("four").is_critical
+
+
+def test_a_misspelt_is_critical_is_told(beamline):
+    assert "did you mean 'is_critical'?" in beamline.problem("- {name: a, class: ConstantCounter, critical: no}")

@@ -209,6 +209,24 @@ def test_a_file_of_a_newer_obtura_is_left_alone(opened, path):
     assert not settings.flush() or settings.get("roby") == {}
 
 
+def test_of_a_file_with_nothing_in_it_that_can_not_be_written_the_reason_is_told(opened, path):
+    path.parent.mkdir()
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    assert "it was written by a newer obtura" in opened().said[0]
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
+def test_what_is_no_file_is_refused_and_not_waited_for(opened, path, make):
+    path.parent.mkdir()
+    make(path)
+    settings = opened()
+    assert settings.said == [
+        f"settings can't be kept in {path}: this is no file; until they can, they last for this session only"
+    ]
+
+
 def test_where_nothing_can_be_written_settings_last_for_the_session(opened, tmp_path):
     (tmp_path / "file").write_text("no directory")
     settings = opened(tmp_path / "file" / "lab.db")

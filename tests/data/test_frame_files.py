@@ -47,6 +47,29 @@ def test_frames_are_in_a_file_of_their_own_a_chunk_each_and_the_entry_links_to_t
         assert list(plot.attrs["axes"]) == ["elapsed_time", ".", "."]
 
 
+def test_frames_in_a_place_of_their_own_are_linked_by_their_whole_path(saving, tmp_path):
+    saving.images_path_relative = False
+    saving.images_path_template = f"{tmp_path}/fast/scan{{scan_number}}"
+    record_frames(saving, *rows(0, [0.0]), *points_of(1, 1))
+    assert (tmp_path / "fast" / "scan0012" / "camera.h5").exists()
+    with h5py.File(saving.filename) as master:
+        measurement = master["12.1/measurement"]
+        assert measurement.get("camera", getlink=True).filename == f"{tmp_path}/fast/scan0012/camera.h5"
+        assert np.array_equal(measurement["camera"][:], frames(1))
+
+
+def test_each_disk_must_have_room_for_what_goes_there(saving, tmp_path, monkeypatch):
+    fast = tmp_path / "fast"
+    saving.images_path_relative, saving.images_path_template = False, f"{fast}/scan{{scan_number}}"
+    monkeypatch.setattr("obtura.data.saver.disk_of", lambda path: fast in path.parents)
+    full = {True: 60_000_000, False: 1_000_000_000}
+    monkeypatch.setattr("obtura.data.saver.free_bytes", lambda path: full[fast in path.parents])
+    with pytest.raises(SavingError, match=f"{fast}/scan0012/camera.h5: the disk is too small: .* about 30 MB"):
+        record_frames(saving, npoints=1_000_000)
+    full[True] = 1_000_000_000
+    record_frames(saving, *rows(0, [0.0]), *points_of(1, 1), npoints=1_000_000)
+
+
 def test_the_file_of_the_frames_alone_leads_a_viewer_to_them(saving):
     record_frames(saving, *rows(0, [0.0]), *points_of(1, 1))
     with h5py.File(images(saving) / "camera.h5") as own:

@@ -5,9 +5,11 @@ import math
 import pytest
 from timeline import timeline
 
+from obtura.contracts.consumers import Surroundings
 from obtura.devices import Axis, Encoder
 from obtura.devices.sim import SimulatedAxis, SimulatedEncoder
 from obtura.ground.errors import DeviceError, UsageError
+from obtura.scans.bench import Bench
 
 
 @pytest.fixture(autouse=True)
@@ -118,3 +120,11 @@ def test_its_tolerance_can_be_changed_but_not_to_nonsense():
 def test_what_is_no_encoder_is_refused():
     with pytest.raises(UsageError, match=r"roby: encoder must be an encoder, got SimulatedAxis\('other'\)"):
         SimulatedAxis("roby", encoder=SimulatedAxis("other"))
+
+
+@pytest.mark.parametrize("counted", [lambda encoder: encoder, lambda encoder: encoder.counter])
+def test_a_scan_counts_the_position_that_it_measures(counted):
+    roby, encoder = an_axis_and_encoder()
+    scan = Bench(Surroundings()).ascan(roby, 0, 1, 2, 0.1, counted(roby.encoder))
+    assert scan.get_data(encoder.counter).tolist() == [0, 0.5, 1]
+    assert scan.get_data("renc").tolist() == [0, 0.5, 1]

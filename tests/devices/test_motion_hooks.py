@@ -297,3 +297,12 @@ def test_a_move_that_is_not_waited_for_leaves_no_handler_of_ctrl_c():
     assert signal.getsignal(signal.SIGINT) is before
     roby.wait_move()
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_hook_that_holds_a_yield_would_do_nothing_and_is_refused():
+    class Yielding(MotionHook):
+        def pre_move(self, motions):
+            yield
+
+    with pytest.raises(UsageError, match="Yielding.pre_move holds a `yield`, .* belongs into `post_move`"):
+        an_axis("roby", Yielding())

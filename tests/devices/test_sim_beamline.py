@@ -28,10 +28,13 @@ def mean(counter, readings=400):
 def test_it_has_what_the_demo_session_exports(line):
     names = line._asdict()
     assert list(names) == [
-        *("world", "roby", "robz", "monitor", "diode", "diode2", "shutter", "cover", "multiplexer", "mca", "camera")
+        *("world", "roby", "robz", "monitor", "diode", "diode2", "shutter", "cover", "multiplexer", "mca", "camera"),
+        *("machine", "slits", "slits_hgap", "slits_hoffset"),
     ]
     assert all(getattr(device, "name", name) == name for name, device in names.items())
-    assert [name for name, device in names.items() if is_movable(device)] == ["roby", "robz"]
+    assert [name for name, device in names.items() if is_movable(device)] == [
+        *("roby", "robz", "slits_hgap", "slits_hoffset")
+    ]
     counters = [device for device in names.values() if isinstance(device, SamplingCounter)]
     assert [counter.fullname for counter in counters] == [
         *("simulation:monitor", "simulation:diode", "simulation:diode2")
@@ -45,6 +48,17 @@ def test_behind_the_closed_shutter_it_is_dark(line):
     readings = [line.diode.read() for _ in range(400)]
     assert fmean(readings) == pytest.approx(0, abs=0.2)
     assert stdev(readings) == pytest.approx(1, abs=0.2)
+
+
+def test_without_a_current_in_the_machine_there_is_no_beam(line):
+    assert mean(line.monitor) == pytest.approx(100, abs=5)
+    line.machine.dump()
+    assert mean(line.monitor) == pytest.approx(0, abs=1)
+
+
+def test_the_slits_move_their_blades(line):
+    line.slits_hgap.move(3)
+    assert [blade.position for blade in line.slits.real.values()] == [1.5, 1.5]
 
 
 def test_the_beam_has_a_gaussian_profile_over_roby(line):

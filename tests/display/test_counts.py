@@ -30,6 +30,13 @@ def test_the_unit_stands_behind_value_and_rate():
     assert shown([MONITOR], point(0, 0, 0.5)) == "i0 = 0.5 A (5 A/s)\n"
 
 
+def test_a_time_has_no_rate():
+    channels = [DIODE, channel("mca:livetime", unit="s"), channel("ring:lifetime", unit="h")]
+    assert shown(channels, point(0, 0, 4.0), point(1, 0, 0.1), point(2, 0, 10.0)) == (
+        "   diode =   4   (40/s)\nlivetime = 0.1 s\nlifetime =  10 h\n"
+    )
+
+
 def test_without_a_count_time_there_is_no_rate():
     assert shown([DIODE], point(0, 0, 4.0), count_time=None) == "diode = 4\n"
     assert shown([DIODE], point(0, 0, 4.0), count_time=0.0) == "diode = 4\n"
@@ -83,11 +90,11 @@ def test_two_counters_of_one_name_are_told_apart_by_their_full_names():
 
 
 def test_units_have_a_column_of_their_own():
-    channels = [MONITOR, DIODE, channel("mca:realtime", unit="ms")]
+    channels = [MONITOR, DIODE, channel("x:gap", unit="mm")]
     assert shown(channels, point(0, 0, 0.5), point(1, 0, 12345.0), point(2, 0, 100.0)) == (
-        "      i0 =   0.5 A  (     5 A/s)\n"
-        "   diode = 12345    (123450/s)\n"
-        "realtime =   100 ms (  1000 ms/s)\n"
+        "   i0 =   0.5 A  (     5 A/s)\n"
+        "diode = 12345    (123450/s)\n"
+        "  gap =   100 mm (  1000 mm/s)\n"
     )  # fmt: skip
 
 

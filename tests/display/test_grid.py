@@ -25,6 +25,11 @@ def test_a_text_that_was_cut_ends_in_an_ellipsis():
     assert "abcdefghi…" in grid(["name"], [["abcdefghijklmnop"]], width=10)
 
 
+def test_names_are_cut_last():
+    assert grid(["name", "what"], [["slits_hgap", "a gap"]], width=16).splitlines()[-1] == "slits_hgap  a g…"
+    assert grid(["name", "what"], [["slits_hgap", "a gap"]], width=12).splitlines()[-1] == "slits…  a g…"
+
+
 def test_columns_that_do_not_fit_go_on_below():
     text = folded(["", "user"], [["roby", "1"], ["robz", "2"], ["robx", "3"]], width=35)
     assert text.splitlines() == [

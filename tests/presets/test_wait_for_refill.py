@@ -138,3 +138,30 @@ def test_what_makes_no_sense_is_refused(ring, options, message):
 def test_it_needs_a_machine():
     with pytest.raises(UsageError, match=r"WaitForRefill needs a machine with check_for_refill\(\)"):
         WaitForRefill(3)
+
+
+def test_a_point_longer_than_the_time_between_refills_begins_right_after_one_and_that_is_said(ring, bench, viewer):
+    scan = bench.loopscan(2, 70, ring, run=False, save=False)
+    scan.acq_chain.add_preset(WaitForRefill(ring))
+    scan.run()
+    assert scan.get_data("timer:elapsed_time") == pytest.approx([0, 100], abs=0.01)
+    words = "ring is refilled again in 40 s, a point needs 70 s: it is begun right after a refill"
+    assert viewer.text.count(words) == 2
+    assert "ring is back after 50.0 s" in viewer.text
+
+
+def test_time_to_settle_counts_too(ring):
+    said = []
+    clock.sleep(5)
+    WaitForRefill(ring, waittime=5).wait(38, lambda text, end="\n": said.append((round(clock.time()), text.strip())))
+    words = "ring is refilled again in 40 s, a point needs 38 s and 5 s to settle: it is begun"
+    assert [time for time, text in said if text.startswith(words)] == [50]
+    assert said[-1] == (55, "ring is back after 50.0 s")
+
+
+def test_a_point_for_which_there_is_time_enough_after_a_refill_is_not_warned_of(ring, bench, viewer):
+    clock.sleep(5)
+    scan = bench.loopscan(1, 38, ring, run=False, save=False)
+    scan.acq_chain.add_preset(WaitForRefill(ring))
+    scan.run()
+    assert clock.time() == pytest.approx(50 + 38) and "again" not in viewer.text

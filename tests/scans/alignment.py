@@ -22,18 +22,13 @@ class Stage:
 
 
 class Here(Surroundings):
-    """Keeps what commands say, and the scans that ended."""
+    """Keeps what commands say."""
 
     def __init__(self):
         self.told = []
-        self.keep = []
 
     def tell(self, text):
         self.told.append(text)
-
-    def finished(self, scan):
-        if scan.scan_info["type"] != "ct":
-            self.keep.append(scan)
 
 
 class Lab:
@@ -43,7 +38,6 @@ class Lab:
         here = Here()
         self.bench = Bench(here)
         self.told = here.told
-        here.keep = self.bench.scans
         self.stages = Stage(1.0), Stage(0.5)
         self.x, self.y = (
             SoftAxis(

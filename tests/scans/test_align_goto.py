@@ -76,7 +76,7 @@ def test_lineup_that_is_not_run_moves_nothing(lab):
 def test_lineup_wants_one_counter_and_says_how_it_is_used(lab):
     with pytest.raises(UsageError, match="counter must be one counter, got peak, dip\nIntended usage: lineup"):
         lab.bench.lineup(lab.x, -3, 6, 9, 0, [lab.peak, lab.dip], save=False)
-    with pytest.raises(UsageError, match="missing a required argument: 'counter'"):
+    with pytest.raises(UsageError, match="lineup: counter is missing"):
         lab.bench.lineup(lab.x, -3, 6, 9, 0)
     assert lab.positions[0] == 1
 

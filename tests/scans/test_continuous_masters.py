@@ -13,7 +13,6 @@ from obtura.acquisition.continuous import (
 from obtura.acquisition.motor import VariableStepTriggerMaster
 from obtura.contracts.acquisition import AcquisitionSlave
 from obtura.contracts.chain import AcquisitionChain
-from obtura.contracts.motion import MotionHook
 from obtura.contracts.presets import ChainIterationPreset, ChainPreset
 from obtura.devices.soft import SoftAxis
 from obtura.engine.states import ScanState
@@ -104,6 +103,48 @@ def test_back_and_forth_it_triggers_at_the_same_distances_from_both_ends(hall):
     scan = chained(hall, master, slave)
     scan.run()
     assert scan.get_data("noting:position") == pytest.approx([0, 1, 2, 3, 4, 3, 2, 1, 0, 1, 2, 3], abs=1e-2)
+
+
+def test_several_regions_are_passed_in_one_go_without_triggers_between_them(hall):
+    slave = Noting(hall.roby)
+    master = SoftwarePositionTriggerMaster(hall.roby, [0, 6], [2, 10], [4, 2], time=5.0)
+    scan = chained(hall, master, slave)
+    scan.run()
+    assert (master.npoints, master.velocity) == (6, 2)
+    assert scan.get_data("noting:position") == pytest.approx([0, 0.5, 1, 1.5, 6, 8], abs=2e-3)
+    assert slave.times[4] - slave.times[3] == pytest.approx(4.5 / 2, abs=1e-2)  # no stop on the way
+
+
+def test_regions_are_passed_back_from_their_ends(hall):
+    slave = Noting(hall.roby)
+    master = SoftwarePositionTriggerMaster(hall.roby, [4, 1], [3, 0], 2, time=1.0, passes=2, backnforth=True)
+    scan = chained(hall, master, slave)
+    scan.run()
+    expected = [4, 3.5, 1, 0.5, 0, 0.5, 3, 3.5]
+    assert scan.get_data("noting:position") == pytest.approx(expected, abs=1e-2)
+
+
+def test_the_time_that_is_told_of_a_late_point_is_that_of_its_region(hall):
+    master = SoftwarePositionTriggerMaster(hall.roby, [0, 6], [2, 10], [2, 20], time=2.0)
+    with pytest.raises(DeviceError, match="an interval takes 0.04 s"):
+        chained(hall, master, Noting(hall.roby, busy=0.15)).run()
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "npoints", "message"),
+    [
+        ([0, 6], [2], 3, "must be lists of one length, a place for each region; got 2, 1 and 2"),
+        ([0, 1], [2, 3], 3, "must follow one another in one direction, got 0 to 2, 1 to 3"),
+        ([0, 5], [2, 4], 3, "must follow one another in one direction, got 0 to 2, 5 to 4"),
+        ([0, 2], [1, 2], 3, "start and end must differ, got 2 twice"),
+        ([0, 2], [1, 3], [1, 0], "npoints must be a whole number of at least 1, got 0"),
+        ([0, "2"], [1, 3], 1, "start and end must be finite numbers, got '2'"),
+        ([], [], [], "must be lists of one length"),
+    ],
+)
+def test_regions_that_make_no_sense_are_refused(hall, start, end, npoints, message):
+    with pytest.raises(UsageError, match=f"roby: .*{message}"):
+        SoftwarePositionTriggerMaster(hall.roby, start, end, npoints, time=1)
 
 
 def test_iteration_presets_are_called_once_a_pass(hall):
@@ -354,37 +395,3 @@ def test_motion_hooks_are_called_around_the_whole(hall):
     hall.roby.motion_hooks = []
     chained(hall, master, Noting(hall.roby)).run()
     assert calls == ["pre_scan", "post_scan"]
-
-
-def test_a_jog_that_comes_to_rest_at_its_limit_before_it_is_to_end_is_an_error(hall):
-    hall.roby.limits = -20, 20
-    scan = chained(hall, JogMotorMaster(hall.roby, 0, 2.0, lambda axis: False), Noting(hall.roby))
-    with pytest.raises(DeviceError, match="roby came to rest at 20 mm before end_jog_func said that it is to end"):
-        scan.run()
-    assert not hall.roby.is_moving
-
-
-def test_the_function_that_ends_a_jog_is_checked_when_it_is_given(hall):
-    with pytest.raises(UsageError, match="roby: end_jog_func must be a function of the axis, got 5"):
-        JogMotorMaster(hall.roby, 0, 2.0, 5)
-
-
-def test_hooks_are_left_even_when_the_velocity_can_not_be_restored(hall, monkeypatch):
-    log = []
-
-    class Brake(MotionHook):
-        def post_move(self, motions):
-            log.append("post_move")
-
-    def dead(velocity):
-        raise OSError("no answer")
-
-    def during(start, end):
-        monkeypatch.setattr(hall.roby, "use_velocity", dead)
-
-    hall.roby.motion_hooks = (Brake(),)
-    master = MotorMaster(hall.roby, 0, 1, time=1)
-    master.during = during
-    with pytest.raises(OSError, match="no answer"):
-        chained(hall, master, Noting(hall.roby)).run()
-    assert log == ["post_move"] * 2

@@ -2,11 +2,14 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from obtura.acquisition.continuous import SoftwarePositionTriggerMaster
 from obtura.contracts.acquisition import AcquisitionSlave
 from obtura.contracts.chain import AcquisitionChain
+from obtura.devices.mca import MCA, Spectrum
+from obtura.devices.sim.camera import SimulatedCamera
 from obtura.display.heading import heading
 from obtura.engine.history import History
 from obtura.engine.states import ScanState
@@ -45,6 +48,34 @@ def test_a_scan_takes_as_long_as_it_said(hall, command, arguments):
     estimate = scan.estimate()
     assert really(scan) == pytest.approx(estimate.total, rel=0.1)
     assert estimate.points == scan.scan_info["npoints"]
+
+
+class SlowReadout:
+    """An analyser whose spectrum is there 50 ms after it has counted."""
+
+    blocking = False
+    readout_time = 0.05
+
+    def start(self, count_time):
+        self.end = clock.time() + count_time + self.readout_time
+
+    def stop(self):
+        self.end = 0.0
+
+    def is_counting(self):
+        return clock.time() < self.end
+
+    def read(self):
+        return Spectrum(np.zeros(8, dtype=int), 0.1, 0.1)
+
+
+def test_a_device_that_takes_time_to_read_out_is_counted_with_it(hall):
+    camera = SimulatedCamera("camera", hall.roby, hall.robz, readout_time=0.04, size=(8, 8))
+    for device, each in ((MCA("mca", SlowReadout(), 8), 0.15), (camera, 0.14)):
+        scan = hall.bench.loopscan(10, 0.1, device, run=False)
+        estimate = scan.estimate()
+        assert estimate.total == pytest.approx(10 * each)
+        assert really(scan) == pytest.approx(estimate.total, rel=0.1)
 
 
 def test_pauses_are_counted_as_waiting(hall):

@@ -10,9 +10,12 @@ from hypothesis import strategies as st
 from obtura.acquisition.motor import MeshStepTriggerMaster
 from obtura.contracts.presets import ChainPreset
 from obtura.devices.sim.motor import SimulatedAxis
+from obtura.devices.soft import SoftCounter
 from obtura.engine.states import ScanState
-from obtura.ground.errors import LimitError, UsageError
+from obtura.ground.errors import DeviceError, LimitError, UsageError
+from obtura.ground.events import ScanEnded
 from obtura.scans.bench import COMMANDS, Bench
+from obtura.session.messages import told
 
 NUMBERS = ("", "2", "3", "4", "5")
 
@@ -129,7 +132,7 @@ def test_a_point_scan_goes_through_a_list(hall):
         ("anmesh", lambda hall: [[(hall.roby, 0, 1)], 0.1], "expected .motor, start, stop, intervals., got"),
         ("lookupscan", lambda hall: [[hall.roby, [1, 2]], 0.1], "expected a list of .motor, positions."),
         ("dmesh", lambda hall: [hall.roby, 0, 1, 0, hall.robz, 0, 1, 1, 0.1], "intervals1 must be at least 1"),
-        ("d5scan", lambda hall: [hall.roby, 0, 1, 5, 0.1], "missing a required argument"),
+        ("d5scan", lambda hall: [hall.roby, 0, 1, 5, 0.1], "motor3 is missing"),
     ],
 )
 def test_wrong_arguments_are_answered_with_the_usage(hall, command, arguments, problem):
@@ -173,3 +176,35 @@ def test_every_command_says_what_it_does_and_what_it_takes():
 def test_pointscan_says_what_it_takes(hall, positions):
     with pytest.raises(UsageError, match="pointscan: positions must be a list of numbers, got .*\nIntended usage"):
         hall.scan("pointscan", hall.roby, positions, 0.01)
+
+
+class Sticking(SimulatedAxis):
+    """Fails to go to 0, its place."""
+
+    def begin(self, target, way=None):
+        if target == 0:
+            raise OSError("the cable came off")
+        super().begin(target, way)
+
+
+def test_a_return_that_fails_says_so_and_where_the_motor_stands(hall):
+    axis = Sticking("slow", unit="mm", velocity=10, acceleration=100)
+    with pytest.raises(DeviceError) as caught:
+        hall.scan("dscan", axis, -1, 1, 1, 0.01)
+    words = "the return of slow to 0 mm failed: OSError: the cable came off; slow stands at 1 mm"
+    assert str(caught.value) == words
+    assert hall.of(ScanEnded)[-1].message == words
+
+
+def test_a_return_that_fails_after_another_error_is_told_with_it(hall):
+    axis = Sticking("slow", unit="mm", velocity=10, acceleration=100)
+    with pytest.raises(DeviceError, match="the counter came off") as caught:
+        hall.bench.dscan(axis, -1, 1, 1, 0.01, SoftCounter(value=broken, name="counter", blocking=False))
+    told_lines = told(caught.value).splitlines()
+    assert told_lines[2] == (
+        "    then the return of slow to 0 mm failed: OSError: the cable came off; slow stands at -1 mm"
+    )
+
+
+def broken():
+    raise DeviceError("the counter came off")

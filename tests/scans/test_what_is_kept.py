@@ -1,6 +1,7 @@
 """What is kept with a scan besides its points: comments, metadata, plots, links of sequences."""
 
 import json
+import re
 import threading
 
 import h5py
@@ -156,6 +157,15 @@ def test_what_fails_before_refuses_the_scan(session):
     with pytest.raises(RuntimeError, match="no answer"):
         scan.run()
     assert "was refused" in scan.errors[0].__notes__[-1]
+
+
+def test_a_function_that_does_not_take_the_scan_is_refused_at_once(meta):
+    for function, said in ((lambda: {}, "<lambda>()"), (lambda scan, more: {}, "<lambda>(scan, more)")):
+        with pytest.raises(UsageError, match=re.escape(f"sample.set: {said} must take one argument, the scan")):
+            meta.sample.set("quartz", function)
+    with pytest.raises(UsageError, match="give a name first"):
+        meta.sample.set({"name": "quartz"})
+    assert not meta.sample.is_set("quartz")
 
 
 def test_the_end_is_asked_for_after_an_error_too(session):

@@ -327,3 +327,19 @@ def test_an_error_while_saving_fails_the_scan_with_the_way_out_done(session, mon
         scan.run()
     assert shutter.is_closed
     assert scan.state is ScanState.KILLED
+
+
+ENCODED = """
+- {name: roby, class: SimulatedAxis, encoder: $renc}
+- {name: renc, class: SimulatedEncoder}
+- {name: twice, class: ExpressionCalcCounter, expression: 2 * renc, inputs: [$renc.counter]}
+- {name: measured, class: MeasurementGroup, counters: [renc, twice]}
+- {name: lab, class: Session, saving: {base_path: ../data}}
+"""
+
+
+def test_an_encoder_is_counted_by_its_name_in_a_measurement_group(open_session):
+    with virtual_time():
+        session = open_session(ENCODED)
+        data = session.ascan(session.roby, 0, 1, 1, 0.01, save=False).get_data()
+    assert (data["renc"].tolist(), data["twice"].tolist()) == ([0, 1], [0, 2])

@@ -40,15 +40,15 @@ def test_a_module_that_is_absent_says_what_to_use_instead(module):
 def test_an_absent_name_tells_whoever_imports_it():
     code = "import obtura.bliss\nfrom bliss.scanning.toolbox import DefaultAcquisitionChain\n"
     assert python(code).returncode == 0
-    code = "import obtura.bliss\nfrom bliss.controllers.motor import Controller\n"
-    assert "write an AxisDriver" in python(code).stderr
+    code = "import obtura.bliss\nfrom bliss.common.axis import Trajectory\n"
+    assert "the step and continuous masters" in python(code).stderr
 
 
 def test_setup_globals_are_the_names_of_the_session():
     code = (
         "from obtura.bliss.alias import switch_on\n"
         "from obtura.demo import session\n"
-        "switch_on(session.namespace())\n"
+        "switch_on()\n"
         "from bliss.setup_globals import roby, loopscan\n"
         "from bliss import current_session\n"
         "assert roby is session.roby and current_session is session\n"
@@ -90,7 +90,7 @@ def test_in_a_session_the_scan_class_is_the_session_s():
     code = (
         "from obtura.bliss.alias import switch_on\n"
         "from obtura.demo import session\n"
-        "switch_on(session.namespace())\n"
+        "switch_on()\n"
         "from bliss.scanning.scan import Scan\n"
         "from bliss.common.scans import loopscan\n"
         "assert Scan is session.bench.Scan\n"

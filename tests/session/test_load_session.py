@@ -31,12 +31,21 @@ def test_the_only_session_of_the_beamline_around_is_the_default(home, tmp_path, 
     assert find_session().name == "lab"
 
 
-def test_with_several_it_is_the_one_that_obtura_yml_names_else_the_demo(home, tmp_path):
+def test_with_several_it_is_the_one_that_obtura_yml_names_else_one_has_to_be_named(home, tmp_path):
     line = write(tmp_path / "line", TWO)
-    assert find_session(config=line).name == "demo"
+    with pytest.raises(UsageError, match=r"has the sessions lab, tests: say which, as -s lab, .*`session: lab`"):
+        find_session(config=line)
+    assert find_session("demo", line).name == "demo"
     (line / "obtura.yml").write_text("session: tests\n")
     assert find_session(config=line).name == "tests"
     assert find_session("lab", line).name == "lab"
+
+
+def test_beside_a_beamline_without_a_session_the_demo_is_not_taken_for_it(home, tmp_path):
+    line = write(tmp_path / "line", DEVICES)
+    with pytest.raises(UsageError, match=r"describes no session: add one .*class: Session.*-s demo"):
+        load_session(config=line)
+    assert find_session("demo", line).described is None
 
 
 def test_the_environment_says_where_the_beamline_is_described(home, tmp_path, monkeypatch):

@@ -62,6 +62,13 @@ def test_an_error_in_it_is_told_with_file_and_line_and_the_session_is_open(open_
     assert session.roby.position == 0
 
 
+def test_a_line_that_calls_itself_is_told_once(open_lab, capsys):
+    open_lab("def deeper():\n    deeper()\ndeeper()\n")
+    first, *lines = capsys.readouterr().err.splitlines()
+    assert first.startswith("!!! RecursionError")
+    assert [line.partition("setup.py, ")[2] for line in lines] == ["line 3: deeper()", "line 2: deeper()"]
+
+
 def test_setup_runs_again_when_it_is_asked_to(open_lab, tmp_path):
     session = open_lab("value = 1\n")
     session.value = None

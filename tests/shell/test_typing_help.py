@@ -44,6 +44,8 @@ def typing_help():
         ("ct", "ct()"),
         ("help ascan", "help(ascan)"),
         ("ascan?", "help(ascan)"),
+        ("ct .1 diode", "ct(.1, diode)"),
+        ("asca roby 0 10 20 0.1 diode", "asca(roby, 0, 10, 20, 0.1, diode)"),  # which says that asca is not known
     ],
 )
 def test_words_become_a_call(typing_help, typed, meant):
@@ -67,6 +69,11 @@ def test_words_become_a_call(typing_help, typed, meant):
         "roby 5",
         "unknown 5",
         "ct )",
+        "ct 'a'#",
+        "ct .real",
+        "rob 5",
+        "lambd x",
+        "for roby in",
         "ct 1 'open",
         "ct 1\nct 2",
         "",

@@ -21,7 +21,8 @@ class CameraAcquisitionSlave(AcquisitionSlave):
     """Takes frames with one camera and emits its counters: the frames themselves, and what is worked out from them.
 
     `trigger_type` SOFTWARE: a frame for each trigger of the master. HARDWARE: once started, the camera gives `npoints`
-    frames (0: until it is stopped) by itself, or by a wire; they come in at its own pace.
+    frames (0: until it is stopped) by itself, or by a wire; they come in at its own pace. Once the scan has
+    nothing else to wait for, a camera that gives no frame for its exposure, readout and `timeout` fails the scan.
     `exposure` (s): None: as the camera says, usually `count_time`.
 
     Further arguments as for any acquisition object; without `start_once` each start gives `npoints` frames.
@@ -82,7 +83,7 @@ class CameraAcquisitionSlave(AcquisitionSlave):
 
     def effort(self, points: float) -> Effort:
         """Exposure and readout of each frame."""
-        frames = points if self._is_triggered else self.npoints or math.inf
+        frames = points if self._is_triggered or not self.start_once else self.npoints or math.inf
         return Effort(counting=frames * (self.exposure + self.camera.driver.readout_time) if frames else 0.0)
 
     def prepare(self) -> None:
@@ -128,11 +129,18 @@ class CameraAcquisitionSlave(AcquisitionSlave):
                 self._emit(frames[:count])
             if goal and self._taken >= goal:
                 return
-            if self._is_triggered and clock.time() > late:
-                raise DeviceError(
-                    f"{self.camera.name} was asked for frame {self._taken} and has not given it after {allowed:g} s; "
-                    "is it connected, does it run?"
-                )
+            if count or not (self._is_triggered or self.is_awaited):  # a wire may be quiet while hooks wait
+                late = clock.time() + allowed
+            elif clock.time() > late:
+                raise self._late(goal, allowed)
+
+    def _late(self, goal: int, allowed: float) -> DeviceError:
+        if self._is_triggered:
+            what = f"was asked for frame {self._taken} and has not given it after {allowed:g} s; is it connected,"
+        else:
+            of_all = f" of {goal}" if goal else ""
+            what = f"has given {self._taken} frames{of_all} and no further one for {allowed:g} s; is it connected,"
+        return DeviceError(f"{self.camera.name} {what} does it run?")
 
     def _emit(self, frames: Frames) -> None:
         for channel, counter in zip(self.channels, self.devices[1:], strict=True):

@@ -1,13 +1,14 @@
 """Masters of a motion under way: devices are triggered while an axis moves."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from obtura.acquisition.passing import PassingMaster
+from obtura.acquisition.regions import regions_of, triggers_in
 from obtura.contracts.acquisition import AcquisitionObject
 from obtura.contracts.together import at_rest
 from obtura.ground.channels import AcquisitionChannel
@@ -41,20 +42,25 @@ class SoftwarePositionTriggerMaster(PassingMaster):
     `axis:NAME` is emitted, the position at that moment, with `timestamps` also the seconds since the first trigger,
     `NAME_time`. The slaves must be done before the next position: one that comes late by more than half an interval
     ends the scan with an error that says how long they took.
+
+    `start`, `end` and `npoints` may be lists, for several regions that are passed in one go: `(roby, [0, 6], [2, 10],
+    [20, 8], time=5)` triggers 20 times from 0 to 2 and 8 times from 6 to 10. `time` (s) is that from 0 to 10.
     """
 
     def __init__(
         self,
         axis: Any,
-        start: float,
-        end: float,
-        npoints: int = 1,
+        start: float | Sequence[float],
+        end: float | Sequence[float],
+        npoints: int | Sequence[int] = 1,
         time: float = 0.0,
         *,
         timestamps: bool = False,
         **passing: Any,
     ) -> None:
-        super().__init__(axis, start, end, time, npoints=npoints, **passing)
+        self.regions = regions_of(getattr(axis, "name", "axis"), start, end, npoints)
+        first, last = self.regions[0], self.regions[-1]
+        super().__init__(axis, first.start, last.end, time, npoints=sum(one.npoints for one in self.regions), **passing)
         self.channels.append(AcquisitionChannel(f"axis:{axis.name}", unit=axis.unit))
         if timestamps:
             self.channels.append(AcquisitionChannel(f"axis:{axis.name}_time", unit="s"))
@@ -62,14 +68,14 @@ class SoftwarePositionTriggerMaster(PassingMaster):
 
     def during(self, start: float, end: float) -> None:
         """Trigger at the beginning of each interval."""
-        interval = (end - start) / self.triggers
+        there = start == self.start_position
         took = 0.0
-        for point, position in enumerate(np.linspace(start, end, self.triggers + 1)[:-1].tolist()):
+        for point, (position, interval) in enumerate(triggers_in(self.regions, there)):
             here = self.reach(position)
             if self._ended.is_set:
                 return
             if (here - position) / interval > 0.5:
-                raise self._late(point, took)
+                raise self._late(point, abs(interval), took)
             began = clock.time()
             self.trigger_slaves()
             self._tell(here, began)
@@ -81,9 +87,9 @@ class SoftwarePositionTriggerMaster(PassingMaster):
         for channel, value in zip(self.channels, (here, now - self._first), strict=False):
             channel.emit(value)
 
-    def _late(self, point: int, took: float) -> DeviceError:
+    def _late(self, point: int, interval: float, took: float) -> DeviceError:
         names = ", ".join(_leaves(self)) or "nothing"
-        given = abs(self.end_position - self.start_position) / self.velocity / self.triggers
+        given = interval / self.velocity
         return DeviceError(
             f"{self._axis.name} was past point {point} of {self.triggers} before it could be triggered: "
             f"the point before took {took:.3g} s ({names}), an interval takes {given:.3g} s; "

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from obtura.acquisition.forgiving import Forgiving
 from obtura.contracts.acquisition import AcquisitionSlave
 from obtura.contracts.counters import Counter, SamplingCounter, SamplingCounterController, SamplingMode
 from obtura.ground.channels import AcquisitionChannel
@@ -62,6 +63,7 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
         self._tallies: list[Tally] = []
         self._taken = math.nan
         self._ended = Flag()
+        self._sample: Callable[[list[SamplingCounter]], list[Any]] = controller.sample
         for device in devices:
             if isinstance(device, SamplingCounter):
                 self.add_counter(device)
@@ -83,7 +85,7 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
             main.unit = f"{main.unit}*s"
         if mode is SamplingMode.SAMPLES:
             channels = [main, AcquisitionChannel(f"{main.name}_samples", float, (self._most(), *main.shape), main.unit)]
-            self._kinds.append(_Kept)
+            self._kinds.append(_Kept if main.shape else _KeptNumbers)
         else:
             names = _STATISTICS if mode in _WITH_STATISTICS else ()
             channels = [main, *[self._statistic(main, name) for name in names]]
@@ -141,9 +143,11 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
     def prepare(self) -> None:
         """Have the device get ready, and the counters' `statistics` be those of this scan."""
         frequency = self.controller.max_sampling_frequency
-        if frequency is None and any(kind is _Kept for kind in self._kinds):
+        if frequency is None and any(issubclass(kind, _Kept) for kind in self._kinds):
             frequency = DENSEST
         self._period = 1 / frequency if frequency else 0.0
+        if not all(counter.is_critical for counter in self._counters):
+            self._sample = partial(Forgiving(self._ended).values, self.controller.sample)
         for number, counter in enumerate(self._counters):
             counter.report(partial(self._statistics, number))
         self.controller.prepare(*self._counters)
@@ -155,7 +159,7 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
     def reading(self) -> None:
         """Take one point; nothing is emitted when it is cut off by `stop`."""
         began = clock.time()
-        values = self.controller.sample(self._counters)
+        values = self._sample(self._counters)
         if self._plain and {float}.issuperset(map(type, values)):
             if not self._ended.is_set:
                 self._emit_plain(values)
@@ -191,7 +195,7 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
             # on virtual time an in-memory reading takes no time: let a little pass, or the loop would not end
             clock.wait(self._ended, max(following - now, 1e-4 if now == began else 0.0))
             began = clock.time()
-            values = self.controller.sample(self._counters)
+            values = self._sample(self._counters)
             try:
                 for tally, value in zip(tallies, values, strict=True):
                     tally.add(value)
@@ -205,8 +209,11 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
             if array.dtype.kind not in "biuf":
                 return DeviceError(f"counter {counter.name} read {value!r}, which is no number")
             if array.shape != counter.shape:
-                expected = f"one of shape {counter.shape}" if counter.shape else "a single number"
-                return DeviceError(f"counter {counter.name} read an array of shape {array.shape}, expected {expected}")
+                expected = f"one of shape {counter.shape}" if counter.shape else "one number"
+                hint = "" if counter.shape else "; to count a part of it, give a function that returns that"
+                return DeviceError(
+                    f"counter {counter.name} read an array of shape {array.shape}, expected {expected}{hint}"
+                )
         return DeviceError(f"{self.name} read {values!r}, which are no numbers")
 
     def _statistics(self, number: int) -> Statistics:
@@ -240,3 +247,14 @@ class _Kept(ArrayTally):
         whole = np.full(shape, np.nan)
         whole[: len(self.readings)] = self.readings[: shape[0]]
         return whole
+
+
+class _KeptNumbers(_Kept):
+    """Readings of a scalar."""
+
+    __slots__ = ()
+
+    def __init__(self, value: Any) -> None:
+        if np.ndim(value):
+            raise TypeError(f"an array of shape {np.shape(value)} is no number")
+        super().__init__(value)

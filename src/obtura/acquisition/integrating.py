@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from obtura.acquisition.forgiving import Forgiving
 from obtura.contracts.acquisition import AcquisitionSlave, Effort, TriggerMode
 from obtura.contracts.counters import Counter, IntegratingCounter, IntegratingCounterController
 from obtura.ground.errors import DeviceError, UsageError
@@ -23,7 +24,7 @@ class IntegratingCounterAcquisitionSlave(AcquisitionSlave):
 
     `trigger_type` SOFTWARE: each trigger of the master asks the device for `points_per_trigger` points in a row, which
     are waited for. HARDWARE: the device is started once and gives `npoints` points (0: until it is stopped) by itself,
-    or by a wire; they come in at its own pace.
+    or by a wire; they come in at its own pace. Without `start_once` each start gives `npoints`.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class IntegratingCounterAcquisitionSlave(AcquisitionSlave):
         self.blocking = controller.blocking or count_time > 0
         self._fetched = 0  # points since the device was configured
         self._ended = Flag()
+        self._forgiving: Forgiving | None = None
         for device in devices:
             if isinstance(device, Counter):
                 self.add_counter(device)
@@ -74,12 +76,15 @@ class IntegratingCounterAcquisitionSlave(AcquisitionSlave):
 
     def effort(self, points: float) -> Effort:
         """The count time of each point."""
-        counted = points * self.points_per_trigger if self.points_per_trigger else self.npoints or math.inf
+        at_each = self.points_per_trigger or (0 if self.start_once else self.npoints)
+        counted = points * at_each if at_each else self.npoints or math.inf
         return Effort(counting=counted * self.count_time if self.count_time else 0.0)
 
     def prepare(self) -> None:
         """Tell the device what comes."""
         self._fetched = 0
+        if not all(counter.is_critical for counter in self._counters):
+            self._forgiving = Forgiving(self._ended)
         self.controller.configure(self.count_time, self.npoints, self.points_per_trigger)
         self.controller.prepare(*self._counters)
 
@@ -95,31 +100,49 @@ class IntegratingCounterAcquisitionSlave(AcquisitionSlave):
         """Fetch and emit: the points that were triggered, or all there are to come."""
         triggered = self.points_per_trigger
         goal = self._fetched + triggered if triggered else self.npoints
-        allowed = self.count_time * triggered + self.controller.timeout
+        allowed = self.count_time * (triggered or 1) + self.controller.timeout
         late = clock.time() + allowed
         while not self._ended.is_set:
+            before = self._fetched
             self._fetch(goal)
             if goal and self._fetched >= goal:
                 return
-            if triggered and clock.time() > late:
-                raise DeviceError(
-                    f"{self.controller.name} was triggered for point {self._fetched} and has not counted it after "
-                    f"{allowed:g} s; is it connected, does its clock run?"
-                )
+            if not triggered and (
+                self._fetched > before or not self.is_awaited
+            ):  # a wire may be quiet while hooks wait
+                late = clock.time() + allowed
+            elif clock.time() > late:
+                raise self._late(goal, allowed)
             clock.wait(self._ended, min(POLL, self.count_time / 2 or POLL))
 
+    def _late(self, goal: int, allowed: float) -> DeviceError:
+        name, points = self.controller.name, self._fetched
+        if self.points_per_trigger:
+            what = f"was triggered for point {points} and has not counted it after {allowed:g} s; is it connected,"
+        else:
+            of_all = f" of {goal}" if goal else ""
+            what = f"has given {points} points{of_all} and no further one for {allowed:g} s; is it connected,"
+        return DeviceError(f"{name} {what} does its clock run?")
+
     def _fetch(self, goal: int) -> None:
-        with self.controller.lock:
-            blocks = self.controller.get_values(self._fetched, *self._counters)
-        arrays = self._checked(blocks)
+        if self._forgiving is None:
+            arrays = self._points(self._counters)
+        else:
+            arrays = self._forgiving.blocks(self._points, self._counters, max(goal - self._fetched, 0))
+        lengths = {len(array) for array in arrays}
+        if len(lengths) > 1:
+            told = ", ".join(f"{one.name} {len(array)}" for one, array in zip(self._counters, arrays, strict=True))
+            raise DeviceError(f"{self.controller.name} gave unequally many points: {told}")
         count = len(arrays[0]) if not goal else min(len(arrays[0]), goal - self._fetched)
         if count:
             for channel, array in zip(self.channels, arrays, strict=True):
                 channel.emit(array[:count])
             self._fetched += count
 
-    def _checked(self, blocks: Sequence[Any]) -> list[npt.NDArray[Any]]:
-        counters = self._counters
+    def _points(self, counters: Sequence[Any]) -> list[npt.NDArray[Any]]:
+        """The new points of some counters, converted."""
+        with self.controller.lock:
+            blocks = self.controller.get_values(self._fetched, *counters)
         sized = not isinstance(blocks, Mapping) and hasattr(blocks, "__len__")
         if not sized or not all(hasattr(block, "__len__") for block in blocks):
             raise DeviceError(
@@ -127,15 +150,10 @@ class IntegratingCounterAcquisitionSlave(AcquisitionSlave):
             )
         if len(blocks) != len(counters):
             raise DeviceError(f"{self.controller.name} gave points of {len(blocks)} counters, not of {len(counters)}")
-        arrays = [
+        return [
             np.asarray(block if counter.conversion_function is None else [counter.convert(point) for point in block])
             for counter, block in zip(counters, blocks, strict=True)
         ]
-        lengths = {len(array) for array in arrays}
-        if len(lengths) > 1:
-            told = ", ".join(f"{one.name} {len(array)}" for one, array in zip(counters, arrays, strict=True))
-            raise DeviceError(f"{self.controller.name} gave unequally many points: {told}")
-        return arrays
 
     def stop(self) -> None:
         """End the reading, and leave the device quiet."""

@@ -1,6 +1,7 @@
 """Step motors: the masters that move to each position, wait, and trigger what is below them."""
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence, Sized
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,11 @@ import numpy.typing as npt
 from obtura.acquisition.travel import travel_time
 from obtura.contracts.acquisition import AcquisitionMaster, Effort
 from obtura.contracts.devices import Movable, is_movable
-from obtura.contracts.together import ScanHooks, at_rest, check_paths, move_together, real_axes
+from obtura.contracts.together import ScanHooks, at_rest, check_distinct, check_paths, move_together, real_axes
+from obtura.contracts.turns import is_round, near
 from obtura.ground.channels import AcquisitionChannel
 from obtura.ground.errors import ArgumentError, DeviceBusyError, UsageError
+from obtura.ground.many import check_positions
 from obtura.works.clock import Flag, clock
 
 __all__ = ["LinearStepTriggerMaster", "MeshStepTriggerMaster", "VariableStepTriggerMaster"]
@@ -38,10 +41,11 @@ class VariableStepTriggerMaster(AcquisitionMaster):
         self.positions = columns
         self.stab_time = stab_time
         self._axes = axes
-        self._told = [*axes, *real_axes(axes)]
+        told = [*axes, *real_axes(axes)]
         self._hooks = ScanHooks(axes)
-        self.channels += [AcquisitionChannel(f"axis:{axis.name}", unit=axis.unit) for axis in self._told]
+        self.channels += [AcquisitionChannel(f"axis:{axis.name}", unit=axis.unit) for axis in told]
         self._target: list[float] = []
+        self._told = [self._in_its_turn(axis) for axis in told]
         self._ended = Flag()
 
     def validate(self) -> None:
@@ -82,6 +86,12 @@ class VariableStepTriggerMaster(AcquisitionMaster):
             self._tell()
         self.wait_slaves()
 
+    def _in_its_turn(self, axis: Movable) -> Any:
+        if not is_round(axis) or axis not in self._axes:
+            return axis
+        index = self._axes.index(axis)
+        return _InTurn(axis, lambda: self._target[index])
+
     def _tell(self) -> None:
         for channel, axis in zip(self.channels, self._told, strict=True):
             channel.emit(float(axis.position))
@@ -95,10 +105,23 @@ class VariableStepTriggerMaster(AcquisitionMaster):
             self._hooks.leave()
 
 
+class _InTurn:
+    """A round axis as the scan sees it: its position is in the turn of the target."""
+
+    def __init__(self, axis: Movable, target: Callable[[], float]) -> None:
+        self._axis = axis
+        self._target = target
+
+    @property
+    def position(self) -> float:
+        return near(self._axis, self._axis.position, self._target())
+
+
 class LinearStepTriggerMaster(VariableStepTriggerMaster):
     """Equidistant positions: `LinearStepTriggerMaster(11, roby, 0, 10, robz, 0, 5)` is 11 points from start to stop."""
 
     def __init__(self, nb_point: int, *axes_ranges: Any, stab_time: float = 0.0, name: str = "axis") -> None:
+        check_positions(nb_point)
         flat: list[Any] = []
         for axis, start, stop in _groups(axes_ranges, 3, "axis, start, stop"):
             flat += [axis, np.linspace(start, stop, nb_point)]
@@ -113,6 +136,7 @@ class MeshStepTriggerMaster(VariableStepTriggerMaster):
 
     def __init__(self, *axes_ranges: Any, backnforth: bool = False, stab_time: float = 0.0, name: str = "axis") -> None:
         ranges = _groups(axes_ranges, 4, "axis, start, stop, points")
+        check_positions(math.prod(points for *_, points in ranges))
         columns: list[npt.NDArray[np.float64]] = []
         for _, start, stop, points in ranges:
             line = np.linspace(start, stop, points)
@@ -136,6 +160,7 @@ def _groups(values: Sequence[Any], size: int, words: str) -> list[Sequence[Any]]
 
 
 def _positions(axis: Any, column: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    check_positions(len(column) if isinstance(column, Sized) else 1)
     try:
         positions = np.array(column, dtype=float)
     except (TypeError, ValueError) as error:
@@ -155,6 +180,7 @@ def _check(axes: Sequence[Any], columns: Sequence[npt.NDArray[np.float64]], give
             raise UsageError(f"{axis!r} is not an axis")
         if sum(other is axis for other in axes) > 1:
             raise ArgumentError(f"Duplicated axis {axis.name}")
+    check_distinct(axes)
     if len({len(column) for column in columns}) > 1:
         lengths = ", ".join(f"{axis.name} {len(column)}" for axis, column in zip(axes, columns, strict=True))
         raise UsageError(f"axes need equally many positions, got {lengths}")

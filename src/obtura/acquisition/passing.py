@@ -5,13 +5,15 @@ acceleration; limits are checked with it before anything moves. The velocity is 
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from obtura.contracts.acquisition import AcquisitionMaster, Effort, TriggerMode
 from obtura.contracts.devices import is_movable
-from obtura.contracts.together import ScanHooks, Trip, at_rest, move_together
+from obtura.contracts.together import ScanHooks, Trip, at_rest, move_together, set_off
+from obtura.contracts.turns import is_round, near
 from obtura.ground.errors import DeviceBusyError, DeviceError, LimitError, UsageError
+from obtura.ground.many import check_positions
 from obtura.works.clock import Flag, clock
 
 __all__ = ["PassingMaster"]
@@ -55,6 +57,7 @@ class PassingMaster(AcquisitionMaster):
                 f"{axis.name}: start and end must differ, time and undershoot not be negative, "
                 "passes and npoints at least 1"
             )
+        check_positions(npoints * passes)
         super().__init__(axis, name=name, npoints=npoints * passes, trigger_type=trigger_type)
         self.triggers = npoints
         self.blocking = axis.blocking
@@ -67,6 +70,8 @@ class PassingMaster(AcquisitionMaster):
         self._undershoot = undershoot
         self._margins = undershoot_start_margin, undershoot_end_margin
         self._range = self.start_position, self.end_position
+        self._here = self.start_position  # as last seen
+        self._blind = (getattr(axis, "modulo", None) or math.inf) / 4  # so far it may go unseen and the turn is known
         self._usual: float | None = None  # the velocity to go back to, during a pass
         self._ended = Flag()
         self._hooks = ScanHooks([axis])
@@ -169,7 +174,7 @@ class PassingMaster(AcquisitionMaster):
         trip = Trip([axis])
         try:
             self._hurry()
-            trip.begin([self._outside(start, end)[1]])
+            trip.begin([self._outside(start, end)[1]], self._set_off)
             if self._ended.is_set:
                 at_rest([axis])
             self.during(start, end)
@@ -183,6 +188,14 @@ class PassingMaster(AcquisitionMaster):
                 self._restore()
             finally:
                 trip.leave()
+
+    def _set_off(self, axes: Sequence[Any], targets: Sequence[float]) -> None:
+        """A round axis goes all the way through the range, not the short way to its end."""
+        if not is_round(self._axis):
+            set_off(axes, targets)
+            return
+        self._here, end = self._outside(*self._range)
+        self._axis.begin(end, end - self._here)
 
     def during(self, start: float, end: float) -> None:
         """What happens while the axis is under way from before `start` to behind `end`."""
@@ -198,14 +211,14 @@ class PassingMaster(AcquisitionMaster):
         sense = math.copysign(1.0, end - start)
         before = math.inf
         while True:
-            here = float(axis.position)
+            here = self._here = near(axis, float(axis.position), self._here)
             left = sense * (position - here)
             if left <= velocity * LEAST or self._ended.is_set:
                 return here
             if left >= before and not axis.is_moving:
                 raise self._came_to_rest(f"{position:.6g}")
             before = left
-            clock.wait(self._ended, max(left / velocity, LEAST))
+            clock.wait(self._ended, max(min(left, self._blind) / velocity, LEAST))
 
     def _came_to_rest(self, before: str) -> DeviceError:
         axis = self._axis
@@ -242,5 +255,10 @@ class PassingMaster(AcquisitionMaster):
 def _check_axis(axis: Any) -> None:
     if not is_movable(axis):
         raise UsageError(f"{axis!r} is not an axis")
+    if made_of := [one.name for one in getattr(axis, "real_axes", ())]:
+        raise UsageError(
+            f"{axis.name} is calculated from {', '.join(made_of)}, which have velocities of their own, so it can't "
+            "pass at a constant one; step it, e.g. with ascan"
+        )
     if not all(hasattr(axis, name) for name in ("velocity", "acceleration")):
         raise UsageError(f"{axis.name} has no velocity and acceleration that can be set; step it, e.g. with ascan")

@@ -2,7 +2,7 @@
 
 import importlib
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from obtura.bliss.table import ABSENT_MODULES, NAMES
+from obtura.session.opened import newest
 
 __all__ = ["FACADES", "switch_on"]
 
@@ -25,10 +26,7 @@ FACADES = {
 
 
 class _Alias(MetaPathFinder, Loader):
-    """Finds and fills the modules; `own` names, a session's, take precedence over the library's."""
-
-    def __init__(self) -> None:
-        self.own: Mapping[str, Any] = {}
+    """Finds and fills the modules. The names of a session are those of the one that is open."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -48,14 +46,14 @@ class _Alias(MetaPathFinder, Loader):
             module.__dict__.update({name: getattr(facade, name) for name in facade.__all__})
             return
         if module.__name__ == "bliss.setup_globals":
-            module.__dict__.update(self._session())
+            module.__dict__.update(__getattr__=_of_session, __dir__=lambda: list(_session().namespace()))
             return
         missing = {}
         for name, entry in NAMES[module.__name__].items():
             if entry.place is None:
                 missing[name] = f"{module.__name__}.{name} is not in obtura; instead: {entry.note}"
                 continue
-            setattr(module, name, self._found(entry.place))
+            setattr(module, name, _found(entry.place))
 
         def absent(name: str) -> Any:
             if name in missing:
@@ -64,25 +62,38 @@ class _Alias(MetaPathFinder, Loader):
 
         module.__dict__["__getattr__"] = absent
 
-    def _found(self, place: str) -> Any:
-        home, attribute = place.split(":")
-        return self._session()[attribute] if home == "session" else getattr(importlib.import_module(home), attribute)
 
-    def _session(self) -> Mapping[str, Any]:
-        """The names of the session that was opened, else of the library."""
-        return self.own or importlib.import_module("obtura.session.public")._library.namespace()
+def _found(place: str) -> Any:
+    home, attribute = place.split(":")
+    if home != "session":
+        return getattr(importlib.import_module(home), attribute)
+    if newest() is None:
+        return importlib.import_module("obtura.bliss.late").Late(attribute)
+    return _session().env_dict[attribute]
+
+
+def _session() -> Any:
+    return importlib.import_module("obtura.bliss.current").get_current_session()  # heavy, and not always needed
+
+
+def _of_session(name: str) -> Any:
+    """A name of the session as it is now: `from bliss.setup_globals import roby`."""
+    names = _session().namespace()
+    if name == "__all__":
+        return list(names)
+    if name in names:
+        return names[name]
+    raise AttributeError(f"the session {_session().name!r} has no {name!r}")
 
 
 _alias = _Alias()
 
 
-def switch_on(own: Mapping[str, Any] | None = None) -> str | None:
-    """Make the names importable; `own`: a session's names, which then stand for the library's.
+def switch_on() -> str | None:
+    """Make the names importable.
 
     Returns a note when a real bliss is installed, which wins, else None.
     """
-    if own:
-        _alias.own = own
     if _alias in sys.meta_path:
         return None
     if "bliss" in sys.modules or find_spec("bliss") is not None:

@@ -1,12 +1,14 @@
 """The command line, `obtura COMMAND`. Exit codes: 0 good, 1 failed, 2 usage, 130 Ctrl-C."""
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+from obtura.bliss.alias import switch_on
 from obtura.cli.describing import add_commands
 from obtura.ground.errors import ObturaError, UsageError
 from obtura.session.messages import told
@@ -17,7 +19,9 @@ __all__ = ["main"]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     _replace_closed_streams()
+    _take_any_sign()
     options = _parser().parse_args(arguments)
+    switch_on()  # classes of devices may be written for BLISS
     try:
         code: int = options.command(options)
         sys.stdout.flush()
@@ -39,6 +43,13 @@ def _replace_closed_streams() -> None:
         if getattr(sys, name) is None:
             # the lowest free descriptor is the closed one: else a data file would become the standard output
             setattr(sys, name, open(os.open(os.devnull, flags), mode, closefd=False))  # noqa: SIM115 - until the end
+
+
+def _take_any_sign() -> None:
+    """A sign that the terminal's encoding lacks is replaced by another: no reason to end a session, or a scan."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="replace")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -80,7 +91,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_session(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("-s", "--session", metavar="NAME", help="the session (default: the beamline's own, else demo)")
+    parser.add_argument(
+        "-s", "--session", metavar="NAME", help="the session (default: the beamline's own; without a beamline, demo)"
+    )
     _add_config(parser)
 
 

@@ -1,11 +1,13 @@
 """`obtura new`: the first files of a beamline, which runs at once."""
 
 import json
+import keyword
 import re
 from importlib.resources import files
 from pathlib import Path
 
 from obtura.ground.errors import UsageError
+from obtura.session.builtin import DEMO
 from obtura.session.config import Config
 from obtura.session.config.files import MARK
 from obtura.session.config.schema import schema
@@ -47,14 +49,23 @@ def new(directory: Path) -> int:
 
 def _write(directory: Path) -> None:
     name = directory.resolve().name
-    word = re.sub(r"\W", "_", name, flags=re.ASCII).strip("_") or "beamline"
-    names = {"{name}": json.dumps(name), "{session}\n": f"{word if not word[0].isdigit() else f'b{word}'}\n"}
-    for target, source in _FILES.items():
-        text = files("obtura.cli").joinpath("beamline", *source.split("/")).read_text(encoding="utf-8")
-        for field, value in names.items():
-            text = text.replace(field, value)
+    texts = {
+        target: files("obtura.cli").joinpath("beamline", *source.split("/")).read_text(encoding="utf-8")
+        for target, source in _FILES.items()
+    }
+    taken = {*re.findall(r"name: (\w+)", "".join(texts.values())), *keyword.kwlist, DEMO}
+    session = _word(name)
+    session = f"{session}_line" if session in taken else session
+    for target, text in texts.items():
+        text = text.replace("{name}", json.dumps(name)).replace("{session}\n", f"{session}\n")
         path = directory / target
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
     described = json.dumps(schema(Config.load(directory)), indent=1)
     (directory / _SCHEMA).write_text(described + "\n", encoding="utf-8")
+
+
+def _word(name: str) -> str:
+    """A name that can be typed, of that of a directory."""
+    word = re.sub(r"\W", "_", name, flags=re.ASCII).strip("_") or "beamline"
+    return f"b{word}" if word[0].isdigit() else word

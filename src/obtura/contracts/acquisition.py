@@ -5,7 +5,12 @@ from enum import Flag, IntEnum, auto
 from typing import Any, NamedTuple, Protocol
 
 from obtura.contracts.counters import Counter
-from obtura.ground.channels import AcquisitionChannel, attach_channels, duplicate_channel
+from obtura.ground.channels import (
+    AcquisitionChannel,
+    AcquisitionChannelList,
+    attach_channels,
+    duplicate_channel,
+)
 from obtura.ground.errors import ScanStateError, UsageError
 
 __all__ = [
@@ -78,6 +83,9 @@ class AcquisitionObject:
     META_TIMING = MetaTiming
     role = "counter"
     blocking = True
+    is_awaited = False
+    """Whether the scan waits for this one only, its master has done its part: now it is late. For a `reading` of
+    trigger type HARDWARE; the engine sets it."""
 
     def __init__(
         self,
@@ -97,7 +105,7 @@ class AcquisitionObject:
         self.trigger_type = TriggerMode(trigger_type)  # type: ignore[arg-type]
         self.prepare_once = prepare_once
         self.start_once = start_once
-        self.channels: list[AcquisitionChannel] = []
+        self.channels = AcquisitionChannelList()
         self.parent: AcquisitionMaster | None = None
         self.slaves: list[AcquisitionObject] = []  # what it triggers: none, for a slave
         self.crew: Crew | None = None
@@ -183,7 +191,11 @@ class AcquisitionObject:
     def describing(self) -> list[Any]:
         """The devices that say something of themselves, by `scan_metadata()`: controllers, axes, each once."""
         owners = {id(one): one for one in (getattr(device, "controller", device) for device in self.devices)}
-        return [one for one in owners.values() if callable(getattr(one, "scan_metadata", None))]
+        return [
+            one
+            for one in owners.values()
+            if callable(getattr(one, "scan_metadata", None)) and getattr(one, "scan_metadata_enabled", True)
+        ]
 
 
 class AcquisitionSlave(AcquisitionObject):

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from obtura.contracts.counters import Counter, CounterController
+from obtura.ground.channels import as_type
 from obtura.ground.errors import DeviceError, UsageError, one_line
 
 __all__ = ["CalcCounter", "CalcCounterController", "CalcFunction", "Inputs", "Outputs", "Values"]
@@ -131,9 +132,9 @@ class CalcCounterController(CounterController):
         if given[key] is None:  # which an array of floats would take for NaN
             raise DeviceError(f"{self.name}: the calculation gave None for {output.name}, which is no point")
         try:
-            points = np.asarray(given[key], output.dtype)
+            points = as_type(np.asarray(given[key]), output.dtype)
         except (TypeError, ValueError) as error:
-            raise DeviceError(f"{self.name}: {output.name} is not of type {output.dtype}: {given[key]!r}") from error
+            raise DeviceError(f"{self.name}: {output.name} is not of type {output.dtype}: {one_line(error)}") from error
         if points.shape == output.shape and count == 1:
             points = points[np.newaxis]
         if points.shape != (count, *output.shape):

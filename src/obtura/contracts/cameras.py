@@ -80,7 +80,7 @@ class CameraDriver:
 class CameraController(CounterController):
     """A camera as a scan sees it: its driver, and the counters that are worked out from its frames.
 
-    `timeout`: s that a frame may be late when the scan has asked for it. `taking`: whether a scan waits for frames;
+    `timeout`: s that a frame may be late when the scan waits for it. `taking`: whether a scan waits for frames;
     `armed_by`: who called `driver.prepare` last. Both are changed with `lock` held.
     """
 

@@ -4,12 +4,13 @@ import difflib
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from obtura.ground.errors import DeviceError, UsageError
+from obtura.ground.spelling import Spelled
 from obtura.ground.tally import NO_STATISTICS, Statistics
 from obtura.ground.units import check_unit
 
@@ -104,14 +105,17 @@ class CounterController:
         return "\n".join([f"{type(self).__name__} {self.name}", *(lines or ["  no counters"])])
 
 
-class Counter:
+class Counter(Spelled):
     """A quantity that can be measured; it gives one channel.
 
-    `conversion_function` is applied to each raw value; `shape` is that of one point, () for a scalar.
+    `conversion_function` is applied to each raw value; `shape` is that of one point, () for a scalar;
+    `is_critical`: see there.
 
     Raises:
         UsageError: a name, conversion or unit that can't be.
     """
+
+    yaml_attributes: ClassVar[Mapping[str, type]] = {"is_critical": bool}
 
     def __init__(
         self,
@@ -121,6 +125,7 @@ class Counter:
         unit: str | None = None,
         dtype: npt.DTypeLike | None = float,
         shape: tuple[int, ...] = (),
+        is_critical: bool = True,
     ) -> None:
         if not name or ":" in name:
             raise UsageError(f"a counter's name must not be empty nor contain a colon, got {name!r}")
@@ -134,6 +139,7 @@ class Counter:
         self.unit = unit
         self._dtype = np.dtype(float if dtype is None else dtype)
         self._shape = tuple(shape)
+        self.is_critical = is_critical
         controller.counters[name] = self
 
     @property
@@ -150,6 +156,22 @@ class Counter:
     def shape(self) -> tuple[int, ...]:
         """The shape of one point, () for a scalar."""
         return self._shape
+
+    @property
+    def is_critical(self) -> bool:
+        """Whether a scan ends when the counter can't be read. If not, its point is NaN, and a line says so once a scan.
+
+        Of counters that are sampled or integrated; one that is calculated has NaN where its inputs have.
+        """
+        return self._is_critical
+
+    @is_critical.setter
+    def is_critical(self, is_critical: bool) -> None:
+        if not isinstance(is_critical, bool):
+            raise UsageError(f"{self.name}: is_critical must be True or False, got {is_critical!r}")
+        if not is_critical and self.dtype.kind != "f":
+            raise UsageError(f"{self.name}: is_critical must be True: its values, of type {self.dtype}, have no NaN")
+        self._is_critical = is_critical
 
     def convert(self, raw: Any) -> Any:
         """A raw value in `unit`."""
@@ -266,8 +288,9 @@ class SamplingCounter(Counter):
         unit: str | None = None,
         dtype: npt.DTypeLike | None = float,
         shape: tuple[int, ...] = (),
+        is_critical: bool = True,
     ) -> None:
-        super().__init__(name, controller, conversion_function, unit, dtype, shape)
+        super().__init__(name, controller, conversion_function, unit, dtype, shape, is_critical)
         self.mode = mode
         self._last_point: Callable[[], Statistics] | None = None
 
@@ -303,7 +326,7 @@ class SamplingCounter(Counter):
 class IntegratingCounterController(CounterController):
     """A device that counts by itself, point after point, and keeps the points until they are fetched in blocks.
 
-    Override `get_values` at least. `timeout`: s that a point may be late when the scan has triggered it.
+    Override `get_values` at least. `timeout`: s that a point may be late when the scan waits for it.
     """
 
     def __init__(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from obtura.contracts.called import refuse_generators
 from obtura.ground.errors import ScanStateError, UsageError
 
 if TYPE_CHECKING:  # for annotations only: the chain imports this module
@@ -178,7 +179,7 @@ def check_preset(preset: object, kind: type) -> str | None:
         )
     for name in hooks:
         _check_arity(preset, kind, name)
-        _check_runs(preset, name)
+    refuse_generators(preset, (name for name in hooks if name != "get_iterator"), "stop")
     return _near_miss(cls, kind, hooks)
 
 
@@ -189,16 +190,6 @@ def _check_arity(preset: object, kind: type, name: str) -> None:
     except TypeError as error:
         expected = ["self", "scan" if kind is ScanPreset else "acq_chain"][: arguments + 1]
         raise UsageError(f"{type(preset).__name__}.{name} must be called as {name}({', '.join(expected)})") from error
-
-
-def _check_runs(preset: object, name: str) -> None:
-    """Refuse a hook that holds a `yield`: calling it would only make a generator, and run nothing."""
-    function = getattr(preset, name)
-    if name != "get_iterator" and (inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function)):
-        raise UsageError(
-            f"{type(preset).__name__}.{name} holds a `yield`, so calling it runs nothing; "
-            "take the `yield` out: what comes after it belongs into `stop`"
-        )
 
 
 @functools.cache

@@ -2,7 +2,8 @@
 
 Any `Movable` will do. An axis may have more than that, and is then served better: `begin(target)` sets off without
 hooks and without anybody who follows; `halt()` stops without waiting; `motion_hooks`; `backlash`, for which it needs
-a look on its way; `check_path(targets)`. A calculated axis has `real_axes`, of which it is made, and a `joint`.
+a look on its way; `check_path(targets)`; with a `modulo`, `begin(target, way)`, which goes as far as `way` says. A
+calculated axis has `real_axes`, of which it is made, and a `joint`.
 """
 
 import logging
@@ -12,8 +13,9 @@ from functools import partial
 from typing import Any, Protocol
 
 from obtura.contracts.devices import Movable
+from obtura.contracts.halting import at_rest, halt_all, raise_first
 from obtura.contracts.motion import MotionHook, Move
-from obtura.ground.errors import UsageError, annotate, one_line
+from obtura.ground.errors import DeviceBusyError, UsageError, annotate, one_line
 from obtura.works.clock import Flag, clock
 from obtura.works.shelter import Shelter
 
@@ -58,7 +60,7 @@ def move_together(
     ended: Flag | None = None,
     watch: Callable[[], object] | None = None,
 ) -> None:
-    """Start all, then wait for all. When one fails, or Ctrl-C comes, every axis is stopped.
+    """Start all, then wait for all. When one fails, or Ctrl-C comes, every axis that was started is stopped.
 
     `ended` may be set by whoever stops the axes from another thread, before: none is left moving, even if it
     was started just after. `watch` is called on this thread, every `WATCH` s while they move.
@@ -91,14 +93,20 @@ class Trip:
         self._error: BaseException | None = None
         self._shelter: Shelter | None = None
 
-    def begin(self, targets: Sequence[float]) -> None:
-        """Call `pre_move`, then set off; returns at once."""
-        settle(self._axes)
-        for axis in self._axes:
-            if getattr(axis, "motion_hooks", None) or getattr(axis, "real_axes", None):
-                self._enter(targets)
-                break
-        set_off(self._axes, targets)
+    def begin(
+        self, targets: Sequence[float], start: Callable[[Sequence[Any], Sequence[float]], object] | None = None
+    ) -> None:
+        """Call `pre_move`, then set off; returns at once. `start`: what to do instead of `set_off`."""
+        try:
+            settle(self._axes)
+            for axis in self._axes:
+                if getattr(axis, "motion_hooks", None) or getattr(axis, "real_axes", None):
+                    self._enter(targets)
+                    break
+            (start or set_off)(self._axes, targets)
+        except BaseException:
+            self._axes = ()  # whatever moves now was set off by somebody else
+            raise
 
     def _enter(self, targets: Sequence[float]) -> None:
         hooked = _hooks(self._axes)
@@ -155,7 +163,7 @@ class Trip:
         self._shelter = None
         shelter.take_down()
         shelter.deliver(error or next(iter(errors), None))
-        _raise(errors, error)
+        raise_first(errors, error)
 
     def _say_kept(self) -> None:
         names = ", ".join(axis.name for axis in self._axes)
@@ -243,71 +251,46 @@ def _look(axis: Any) -> bool:
 
 
 def set_off(axes: Sequence[Any], targets: Sequence[float]) -> None:
-    """Start all; returns at once. No hook is called, and nobody follows: go on to wait for them, or stop them."""
+    """Start all; returns at once. No hook is called, and nobody follows: go on to wait for them, or stop them.
+
+    When one can't start, those that were started here are stopped; one that refuses since it is busy is not.
+    """
     joints: dict[Joint, dict[Any, float]] | None = None
-    for axis, target in zip(axes, targets, strict=True):
-        if (joint := getattr(axis, "joint", None)) is not None:
-            joints = {} if joints is None else joints
-            joints.setdefault(joint, {})[axis] = target
-        elif (begin := getattr(axis, "begin", None)) is not None:
-            begin(target)
-        else:
-            axis.move(target, wait=False)
-    if joints is not None:
-        for joint, own in joints.items():
-            joint.begin(own)
-
-
-def at_rest(axes: Sequence[Movable]) -> None:
-    """Stop those that move; every one is tried, the first error is raised with the others as notes."""
-    errors: list[BaseException] = []
-    moving = []
-    for axis in axes:
-        try:
-            if _may_move(axis, errors):
-                moving.append(axis)
-                if len(axes) > 1 and hasattr(axis, "halt"):  # all slow down at the same time
-                    axis.halt()
-        except BaseException as error:  # noqa: BLE001 - the next axis must be stopped too
-            errors.append(error)
-    for axis in moving:
-        try:
-            axis.stop()
-        except BaseException as error:  # noqa: BLE001
-            errors.append(error)
-    _raise(errors)
-
-
-def halt_all(axes: Sequence[Any]) -> None:
-    """Tell all to stop, and return at once; every one is told, the first error is raised with the others as notes."""
-    errors: list[BaseException] = []
-    for axis in axes:
-        try:
-            getattr(axis, "halt", axis.stop)()
-        except BaseException as error:  # noqa: BLE001 - the next axis must be stopped too
-            errors.append(error)
-    _raise(errors)
-
-
-def _may_move(axis: Movable, errors: list[BaseException]) -> bool:
-    """Whether it has to be stopped: it says so, or does not answer."""
+    ahead = iter(axes)
     try:
-        return axis.is_moving
-    except Exception as error:  # noqa: BLE001 - if it really matters `stop` says so
-        log.debug("%s", one_line(error))
-    except BaseException as error:  # noqa: BLE001 - Ctrl-C: the axes must be stopped all the more
-        errors.append(error)
-    return True
+        for axis, target in zip(ahead, targets, strict=True):
+            if (joint := getattr(axis, "joint", None)) is not None:
+                joints = {} if joints is None else joints
+                joints.setdefault(joint, {})[axis] = target
+            elif (begin := getattr(axis, "begin", None)) is not None:
+                begin(target)
+            else:
+                axis.move(target, wait=False)
+    except BaseException as error:
+        begun = _alone(axes[: len(axes) - len(list(ahead))])
+        _take_back(begun[:-1] if isinstance(error, DeviceBusyError) else begun, error)
+        raise
+    if joints is not None:
+        begun = _alone(axes)
+        for joint, own in joints.items():
+            try:
+                joint.begin(own)
+            except BaseException as error:
+                _take_back(begun, error)
+                raise
+            begun += own
 
 
-def _raise(errors: Sequence[BaseException], under_way: BaseException | None = None) -> None:
-    """Raise the first with the others as notes; all become notes of the error that is under way, if there is one."""
-    first = under_way or (errors[0] if errors else None)
-    for error in errors:
-        if error is not first and first is not None:
-            annotate(first, f"then {one_line(error)}")
-    if errors and under_way is None:
-        raise errors[0]
+def _alone(axes: Sequence[Any]) -> list[Any]:
+    return [axis for axis in axes if getattr(axis, "joint", None) is None]
+
+
+def _take_back(begun: Sequence[Movable], error: BaseException) -> None:
+    """Stop what was set off, since another one could not be."""
+    try:
+        at_rest(begun)
+    except Exception as later:  # noqa: BLE001 - the error that came first is the one to raise
+        annotate(error, f"then {one_line(later)}")
 
 
 def real_axes(axes: Iterable[Any]) -> list[Movable]:
@@ -377,7 +360,7 @@ class ScanHooks:
                 hook.post_scan(axes)
             except BaseException as error:  # noqa: BLE001 - the next hook must be left too
                 errors.append(error)
-        _raise(errors)
+        raise_first(errors)
 
 
 def _hooks(axes: Sequence[Movable]) -> list[tuple[MotionHook, list[Movable]]]:

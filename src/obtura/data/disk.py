@@ -8,14 +8,24 @@ from pathlib import Path
 
 from obtura.ground.errors import ObturaError, SavingError, one_line
 
-__all__ = ["free_bytes", "free_text", "make_directory", "reason", "saving_error", "sync"]
+__all__ = ["disk_of", "free_bytes", "free_text", "make_directory", "reason", "saving_error", "sync"]
 
 
 def free_bytes(path: Path) -> int:
     """The free space (bytes) where `path` is or would be."""
+    return shutil.disk_usage(_there(path)).free
+
+
+def disk_of(path: Path) -> int:
+    """A number that tells the disk where `path` is or would be from others."""
+    return _there(path).stat().st_dev
+
+
+def _there(path: Path) -> Path:
+    """`path`, or the lowest directory above it that exists."""
     while not path.exists() and path != path.parent:
         path = path.parent
-    return shutil.disk_usage(path).free
+    return path
 
 
 def free_text(path: Path) -> str:

@@ -2,21 +2,21 @@
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from obtura.contracts.consumers import Consumer, FrameSource, Say
 from obtura.data import lock
 from obtura.data.columns import dtype_of
-from obtura.data.disk import free_bytes, free_text, make_directory, saving_error
+from obtura.data.disk import disk_of, free_bytes, free_text, make_directory, saving_error
 from obtura.data.layout import scan_directory, scan_file
 from obtura.data.master import add_links
 from obtura.data.saving import ScanSaving
 from obtura.data.scan_file import ScanFile
 from obtura.data.subscans import link_sub_scans
 from obtura.ground.errors import SavingError
-from obtura.ground.events import Comment, Event, HookLeft, Metadata, Points, ScanBegan, ScanEnded, SubScan
+from obtura.ground.events import ChannelInfo, Comment, Event, HookLeft, Metadata, Points, ScanBegan, ScanEnded, SubScan
 from obtura.works.clock import clock
 
 __all__ = ["RESERVE", "HDF5Saver"]
@@ -70,7 +70,8 @@ class HDF5Saver(Consumer):
         make_directory(scan_directory(master))
         zero = clock.time() - (clock.epoch() - began.start_time.timestamp())
         images = self._images(began)
-        self._check_space(master, self._reserve, _bytes_expected(began, images))
+        for path, expected in _bytes_expected(began, master, images).items():
+            self._check_space(path, self._reserve, expected)
         self._file = ScanFile(scan_file(master, began.number), began, zero, images)
         self.takes_frames = bool(images)
         add_links(master, {entry.name: self._file.path for entry in self._file.entries})
@@ -131,7 +132,8 @@ class HDF5Saver(Consumer):
             time.sleep(max(self._due - time.perf_counter(), 0.0))  # real time: it is the processor that is shared
         began = time.perf_counter()
         self._check_there(file)
-        self._check_space(file.path, self._reserve // 2 + file.waiting)
+        for path in file.disks:
+            self._check_space(path, self._reserve // 2 + file.waiting)
         file.write()
         ended = time.perf_counter()
         self._due = ended + min((ended - began) * (SHARE - 1), LONGEST_PAUSE)
@@ -199,9 +201,18 @@ class HDF5Saver(Consumer):
             )
 
 
-def _bytes_expected(began: ScanBegan, images: dict[Path, list[int]]) -> int:
-    """What the points of a whole scan take on the disk, as far as it is known how many there will be."""
-    saved = {index for channels in images.values() for index in channels}
-    infos = [info for index, info in enumerate(began.channels) if index in saved or not info.is_frame]
+def _bytes_expected(began: ScanBegan, master: Path, images: dict[Path, list[int]]) -> dict[Path, int]:
+    """What a whole scan takes on each disk, by a file there, as far as it is known how many points there will be."""
     npoints = int(began.scan_info.get("npoints") or 0)
-    return sum(npoints * math.prod(info.shape) * dtype_of(info).itemsize for info in infos if info.per_point)
+
+    def size(infos: Iterable[ChannelInfo]) -> int:
+        return sum(npoints * math.prod(info.shape) * dtype_of(info).itemsize for info in infos if info.per_point)
+
+    needed = [(master, size(info for info in began.channels if not info.is_frame))]
+    needed += [(path, size(began.channels[index] for index in channels)) for path, channels in images.items()]
+    files: dict[int, Path] = {}
+    expected: dict[Path, int] = {}
+    for path, count in needed:
+        file = files.setdefault(disk_of(path), path)
+        expected[file] = expected.get(file, 0) + count
+    return expected

@@ -22,6 +22,7 @@ _OWN: dict[str, str | bool] = {
     "base_path": "scans",
     "template": "{session}",
     "data_filename": "data",
+    "images_path_relative": True,
     "images_path_template": "scan{scan_number}",
     "images_prefix": "{img_acq_device}_",
     "save_images": True,
@@ -47,13 +48,15 @@ class ScanSaving:
 
     Frames of cameras go into `<images_path_template>/<images_prefix>.h5` beside the scan's own file, unless
     `save_images` is False. These two may also hold `{scan_number}` (0012, see `scan_number_format`), `{scan_name}` and
-    `{img_acq_device}`, the camera.
+    `{img_acq_device}`, the camera. With `images_path_relative = False` the template is a place of its own, perhaps on
+    another disk: `/fast/{session}/scan{scan_number}`; frames never leave the directory before its first field.
     """
 
     name = "SCAN_SAVING"
     base_path: str
     template: str
     data_filename: str
+    images_path_relative: bool
     images_path_template: str
     images_prefix: str
     save_images: bool
@@ -124,7 +127,7 @@ class ScanSaving:
         _refuse_no_name("data_filename", name)
         master = os.path.normpath(os.path.join(base, below, name + SUFFIX))
         for path in (os.path.dirname(master), master, str(scan_directory(Path(master)))):
-            _refuse_outside(path, base)
+            _refuse_outside(path, base, "base_path")
         return master
 
     @property
@@ -141,20 +144,32 @@ class ScanSaving:
         """The file for the frames of `device` in a scan, absolute, e.g. /tmp/scans/demo/data/scan0012/camera.h5.
 
         Raises:
-            UsageError: a template names an unknown field, or leaves `base_path`.
+            UsageError: a template names an unknown field, or leaves `base_path`, or its own place.
         """
         number = self.scan_number_format % scan_number
         directory, prefix = self._images({"scan_number": number, "scan_name": scan_name, "img_acq_device": device})
         path = os.path.join(directory, (prefix.rstrip("_-. ") or "frames") + SUFFIX)
-        _refuse_outside(path, self._base)
+        if self.images_path_relative:
+            _refuse_outside(path, self._base, "base_path")
+        else:
+            place = os.path.expanduser(self.images_path_template.partition("{")[0])
+            _refuse_outside(path, os.path.dirname(place), "the place of images_path_template,")
         return path
 
     def _images(self, values: Mapping[str, str]) -> tuple[str, str]:
-        below, prefix = self._filled("images_path_template", values), self._filled("images_prefix", values)
-        _refuse_leaving("images_path_template", below)
+        where, prefix = self._filled("images_path_template", values), self._filled("images_prefix", values)
         if prefix:
             _refuse_no_name("images_prefix", prefix)
-        return os.path.normpath(os.path.join(self.data_path, below)), prefix
+        if self.images_path_relative:
+            _refuse_leaving("images_path_template", where)
+            return os.path.normpath(os.path.join(self.data_path, where)), prefix
+        where = os.path.expanduser(where)
+        if not os.path.isabs(where) or ".." in Path(where).parts:
+            raise UsageError(
+                f"images_path_template {where!r} must begin with a slash, and have no '..', since "
+                "images_path_relative is False"
+            )
+        return os.path.normpath(where), prefix
 
     def _filled(self, what: str, of_a_scan: Mapping[str, str] | None = None) -> str:
         template = self.__dict__[what]
@@ -330,8 +345,8 @@ def _refuse_leaving(what: str, path: str) -> None:
         raise UsageError(f"{what} {path!r} must stay inside base_path: no leading slash, no '..'")
 
 
-def _refuse_outside(path: str, base: str) -> None:
+def _refuse_outside(path: str, base: str, called: str) -> None:
     """Refuse what leads out by a symbolic link."""
     real, inside = os.path.realpath(path), os.path.realpath(base)
     if os.path.commonpath([real, inside]) != inside:
-        raise UsageError(f"{path} leads to {real}, which is outside of base_path {inside}; nothing is written there")
+        raise UsageError(f"{path} leads to {real}, which is outside of {called} {inside}; nothing is written there")

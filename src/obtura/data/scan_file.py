@@ -1,11 +1,11 @@
 """A scan's own file, with those of its frames: made whole, then appended to and overwritten while readers look on."""
 
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from obtura.data.columns import Growing, Rows
+from obtura.data.disk import disk_of
 from obtura.data.entry import Entry
 from obtura.data.frames import FrameFile, FrameSeries
 from obtura.data.growing import GrowingFile
@@ -20,7 +20,7 @@ class ScanFile:
     """The file of a running scan, ready to receive. `zero`: the clock's time (s) at the scan's start_time.
 
     `images`: the files for frames, each with the channels (their numbers) that go into it; frames of other channels
-    are not saved.
+    are not saved. `disks`: of the files that are written one on each disk.
 
     Raises:
         SavingError: a file exists already, or can't be made; then there is none.
@@ -43,6 +43,7 @@ class ScanFile:
             for made in self._images:
                 made.remove()
             raise
+        self.disks = list({disk_of(path): path for path in (*(one.path for one in self._images), path)}.values())
         self._common.attach(self._file.root)
         for entry in self.entries:
             entry.attach(self._file.root)
@@ -62,8 +63,9 @@ class ScanFile:
         self._others += self._notes.columns if self._notes else ()
 
     def _beside(self, series: FrameSeries) -> str:
-        """A file as a link names it: relative to this one, so that both can be moved together."""
-        return Path(os.path.relpath(series.path, self.path.parent)).as_posix()
+        """A file as a link names it: relative to this one, to be moved with it; or in full when it is elsewhere."""
+        beside = series.path.is_relative_to(self.path.parent)
+        return (series.path.relative_to(self.path.parent) if beside else series.path).as_posix()
 
     @property
     def is_open(self) -> bool:

@@ -18,11 +18,11 @@ LONGEST = 100
 
 def close_match(name: str, known: Iterable[str]) -> str:
     """The end of an error message: the name probably meant, else those there are."""
-    names = sorted(known)
+    names = sorted(set(known))
     similar = difflib.get_close_matches(name, names, 1)
     if similar:
         return f"did you mean {similar[0]!r}?"
-    return f"there are: {', '.join(names)}."
+    return f"there are: {', '.join(names)}." if names else "there is none."
 
 
 def path_part(name: str, value: str) -> str:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
+from obtura.contracts.called import refuse_generators
 from obtura.contracts.motion import MotionHook
 from obtura.contracts.settings import OnSetting, Setting
 from obtura.devices.arguments import choice, number, positive, quantity
@@ -68,7 +69,7 @@ class Axis(AxisMotion):
         self.modulo = None if modulo is None else positive(f"{name}: modulo", modulo)
         self.motion_hooks = _hooks(name, motion_hooks)
         self.steps_per_unit = _steps(name, driver, steps_per_unit)
-        self._half_step = 0.5 / abs(self.steps_per_unit) if driver.in_steps else 0.0
+        self._half_step = 0.5 / abs(self.steps_per_unit) if driver.in_steps and driver.whole_steps else 0.0
         self._by_encoder = choice(f"{name}: read_position", read_position, ("controller", "encoder")) == "encoder"
         self._usable = self._stack(driver)
         self.blocking = self._usable.blocking or (encoder is not None and encoder.blocking)
@@ -89,7 +90,9 @@ class Axis(AxisMotion):
             if self.encoder is None:
                 raise UsageError(f"{self.name}: read_position is encoder, but it has no encoder")
             driver = ReadByEncoder(driver, self.encoder)
-        return driver if self.modulo is None else Circle(driver, self.modulo, lambda: self.dial_limits)
+        if self.modulo is not None:
+            driver = self._circle = Circle(driver, self.modulo, lambda: self.dial_limits)
+        return driver
 
     def _take_over(self) -> None:
         super()._take_over()
@@ -230,6 +233,7 @@ def _hooks(name: str, hooks: Sequence[MotionHook]) -> tuple[MotionHook, ...]:
     for hook in listed:
         if not isinstance(hook, MotionHook):
             raise UsageError(f"{name}: motion_hooks must be a list of MotionHook objects, got {hook!r}")
+        refuse_generators(hook, ("init", "pre_move", "post_move", "pre_scan", "post_scan"), "post_move")
     return tuple(listed)
 
 

@@ -44,12 +44,13 @@ class AxisDriver(ABC):
 
     `blocking`: whether a call may wait for something outside of this process; such an axis gets a lane.
     `in_steps`: positions are whole steps, velocities in steps/s, accelerations in steps/s^2; the axis'
-    `steps_per_unit` says how long a step is. `keeps_position`: it knows where it is also after a new start of
-    the program; of one that does not, the session keeps the position.
+    `steps_per_unit` says how long a step is; without `whole_steps` there are parts of steps, too. `keeps_position`:
+    it knows where it is also after a new start of the program; of one that does not, the session keeps the position.
     """
 
     blocking = True
     in_steps = False
+    whole_steps = True
     keeps_position = True
 
     @abstractmethod

@@ -3,6 +3,7 @@
 import logging
 import math
 
+from obtura.contracts.claims import check_free
 from obtura.contracts.motion import Move
 from obtura.contracts.together import Trip, move_together, settle
 from obtura.devices.arguments import number
@@ -47,6 +48,7 @@ class AxisMotion(AxisPlace):
             LimitError, UsageError: `target` can't be gone to; nothing moved.
             DeviceError: it moves already, has a fault, or did not get there.
         """
+        check_free((self,))
         if relative:
             target = self.set_position + number(f"{self.name}: step", target)
         self.check_target(target)
@@ -70,10 +72,13 @@ class AxisMotion(AxisPlace):
         """Go `delta` further from `set_position`; the rest as `move`."""
         self.move(delta, wait, relative=True)
 
-    def begin(self, target: float) -> None:
-        """As `move` without `wait`, for who moves several axes: no hook is called, nobody follows. Go on to wait."""
+    def begin(self, target: float, way: float | None = None) -> None:
+        """As `move` without `wait`, for who moves several axes: no hook is called, nobody follows. Go on to wait.
+
+        `way`: a round axis goes so far, with sign, instead of the short way.
+        """
         self.check_target(target)
-        move = Underway(float(target))
+        move = Underway(float(target), way=way)
         try:
             self._set_off(move)
         except BaseException as error:
@@ -122,6 +127,11 @@ class AxisMotion(AxisPlace):
         except ObturaError as error:  # then it may well move
             log.debug("%s", one_line(error))
             return False
+
+    @property
+    def was_stopped(self) -> bool:
+        """Whether its last move was told to stop, also when it got there all the same."""
+        return self._move is not None and self._move.stopped
 
     def halt(self) -> None:
         """As `stop`, but return at once."""
@@ -209,6 +219,7 @@ class AxisMotion(AxisPlace):
         self._followed(trip)
 
     def _search(self, move: Underway, wait: bool) -> None:
+        check_free((self,))
         self.check()
         settle((self,))
         trip = Trip((self,))
@@ -247,21 +258,32 @@ class AxisMotion(AxisPlace):
     def _set_off(self, move: Underway) -> None:
         with self._lock:
             self.check()
-            before, self._move, self._trip = self._move, move, None
+            before, self._move = self._move, move
+            if self._trip is not None:
+                self._trip = None
             dial = (move.target - self._offset) * self._sign
-            if before is not None and before.target == move.target and not before.stopped and self._stands_at(dial):
+            again = before is not None and before.target == move.target and not before.stopped and not move.way
+            if again and self._stands_at(dial):
                 move.started = True
                 return
             if move.kind != "move":
                 self._start(move)
             else:
                 first = self._prepared(move, dial) if self._careful else dial
-                self._ask(self._driver.start_move, first, self._velocity, self._acceleration)
+                self._go(move, first, first - dial)
             move.started = True
         if move.stopped:  # stop() came meanwhile, and the driver may have taken it for a stop at rest
             self._ask(self._driver.stop)
         if self._listeners:
             self._tell_departure()
+
+    def _go(self, move: Underway, dial: float, beyond: float) -> None:
+        """Have the controller set off to `dial`, which is so far beyond the target."""
+        if move.way is None or self._circle is None:
+            self._ask(self._driver.start_move, dial, self._velocity, self._acceleration)
+        else:
+            way = move.way * self._sign + beyond
+            self._ask(self._circle.start_turn, way, self._velocity, self._acceleration)
 
     def _stands_at(self, dial: float) -> bool:
         return abs(self._apart(self._ask(self._driver.position), dial)) <= self._half_step
@@ -269,7 +291,8 @@ class AxisMotion(AxisPlace):
     def _prepared(self, move: Underway, dial: float) -> float:
         """Where to go first; what has to be known if nobody lives to see the end is kept."""
         origin, first = float(self._ask(self._driver.position)), dial
-        if self._way(origin, dial) * self._sign * self._backlash < 0:
+        way = self._way(origin, dial) if move.way is None else move.way * self._sign
+        if way * self._sign * self._backlash < 0:
             first = dial - self._sign * self._backlash
             move.then = dial, first
         self._keep("dial", {"from": origin, "to": dial})

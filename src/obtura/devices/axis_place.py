@@ -14,6 +14,7 @@ from obtura.contracts.together import Joint, Trip
 from obtura.devices.arguments import number, positive, quantity
 from obtura.devices.axis_driver import AxisDriver
 from obtura.devices.axis_settings import AxisSettings
+from obtura.devices.axis_stack import Circle
 from obtura.devices.axis_state import AxisState
 from obtura.devices.encoder import Encoder
 from obtura.ground.errors import DeviceBusyError, DeviceError, LimitError, ObturaError, UsageError, one_line
@@ -28,13 +29,15 @@ R = TypeVar("R")
 class Underway:
     """One move. `kind` and `speed`: see `Move` and `jog`. `stopped`: it was told to stop; `halted` wakes whoever waits.
 
+    `way`: how far to go, for a round axis that does not take the short way, in the axis' unit.
     `then`: dial positions, of the second leg's end and of the first's, while the second has not begun.
     """
 
-    __slots__ = ("finished", "halted", "kind", "speed", "started", "stopped", "target", "then")
+    __slots__ = ("finished", "halted", "kind", "speed", "started", "stopped", "target", "then", "way")
 
-    def __init__(self, target: float, kind: str = "move", speed: float = 0.0) -> None:
+    def __init__(self, target: float, kind: str = "move", speed: float = 0.0, way: float | None = None) -> None:
         self.target = target
+        self.way = way
         self.kind = kind
         self.speed = speed
         self.started = self.stopped = self.finished = False
@@ -52,6 +55,7 @@ class AxisPlace(AxisSettings):
     encoder: Encoder | None = None
     modulo: float | None = None
     _driver: AxisDriver
+    _circle: Circle | None = None
     _lock: threading.RLock
     _tolerance: float
     _half_step = 0.0

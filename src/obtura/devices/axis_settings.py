@@ -18,6 +18,7 @@ from obtura.devices.arguments import choice, number, positive, quantity
 from obtura.devices.kept import Kept
 from obtura.devices.listeners import Callback, Listeners
 from obtura.ground.errors import LimitError, UsageError
+from obtura.ground.spelling import Spelled
 
 __all__ = ["AxisSettings", "Positions"]
 
@@ -27,7 +28,7 @@ Positions: TypeAlias = npt.NDArray[np.float64]
 EVENTS = ("position", "dial", "state", "move_done")
 
 
-class AxisSettings(Kept):
+class AxisSettings(Kept, Spelled):
     """The settings of an axis. `limits` are dial limits, `velocity_limits` what the velocity may be set to."""
 
     def __init__(

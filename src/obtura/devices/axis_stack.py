@@ -7,6 +7,7 @@ disabled axis has a driver that refuses everything.
 import math
 from collections.abc import Callable
 
+from obtura.contracts.turns import in_one_turn
 from obtura.devices.axis_driver import AxisDriver
 from obtura.devices.axis_state import AxisState
 from obtura.devices.encoder import Encoder
@@ -68,15 +69,19 @@ class InUnits(_Around):
         self._steps = steps_per_unit
         self._sense = 1 if steps_per_unit > 0 else -1
 
+    def _in_steps(self, position: float) -> float:
+        steps = position * self._steps
+        return float(round(steps)) if self._inner.whole_steps else steps
+
     def start_move(self, target: float, velocity: float, acceleration: float) -> None:
         steps = abs(self._steps)
-        self._inner.start_move(float(round(target * self._steps)), velocity * steps, acceleration * steps)
+        self._inner.start_move(self._in_steps(target), velocity * steps, acceleration * steps)
 
     def position(self) -> float:
         return self._inner.position() / self._steps
 
     def set_position(self, position: float) -> None:
-        self._inner.set_position(float(round(position * self._steps)))
+        self._inner.set_position(self._in_steps(position))
 
     def start_jog(self, velocity: float, acceleration: float) -> None:
         self._inner.start_jog(velocity * self._steps, acceleration * abs(self._steps))
@@ -129,15 +134,15 @@ class Circle(_Around):
         way = there - here if high - low < self._modulo else math.remainder(there - here, self._modulo)
         self._inner.start_move(position + way, velocity, acceleration)
 
+    def start_turn(self, way: float, velocity: float, acceleration: float) -> None:
+        """Set off to go so far, with sign, be it several times round."""
+        self._inner.start_move(self._inner.position() + way, velocity, acceleration)
+
     def position(self) -> float:
         return self._seen(self._inner.position())
 
     def _seen(self, dial: float) -> float:
-        low, high = self._limits()
-        middle = (low + high) / 2
-        if math.isfinite(middle) and (low > 0 or high < self._modulo):
-            return middle + math.remainder(dial - middle, self._modulo)
-        return dial % self._modulo
+        return in_one_turn(dial, self._modulo, self._limits())
 
 
 class Refusing(AxisDriver):

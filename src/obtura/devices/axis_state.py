@@ -68,6 +68,10 @@ class AxisState(Set[str]):
             return name in self._descriptions
         raise AttributeError(f"AxisState has no attribute {name!r}")
 
+    def description(self, name: str) -> str:
+        """What one of its states means, in words."""
+        return self._descriptions[name]
+
     @property
     def names(self) -> str:
         """The names alone, and the reason if there is one: `READY, LIMPOS`, `FAULT (following error)`."""

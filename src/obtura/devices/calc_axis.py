@@ -55,6 +55,8 @@ class CalcAxes(ABC):
         motion_hooks: Sequence[MotionHook] = (),
     ) -> None:
         self.name = name
+        if not isinstance(real, Mapping):
+            raise UsageError(f"{name}: real must be the axes by tag, as {{'front': tf, 'back': tb}}, got {real!r}")
         for tag, axis in real.items():
             if not is_movable(axis):
                 raise UsageError(f"{name}: {tag} must be an axis, got {axis!r}")
@@ -154,9 +156,10 @@ class CalcAxes(ABC):
         moves = {axis: axis.mark(target, tuple(real)) for axis, target in targets.items()}
         try:
             set_off(list(real), list(real.values()))
-        except BaseException as error:
-            for axis, move in moves.items():
-                axis.halt_after(move, error)
+        except BaseException:
+            for move in moves.values():
+                move.started = move.stopped = True
+                move.halted.set()
             raise
         for axis, move in moves.items():
             axis.departed(move)
@@ -276,8 +279,8 @@ class CalcAxis(Axis):
         """Refused: only the real axes can jog."""
         raise UsageError(f"{self.name}: it is calculated, so it can't jog; its real axes can")
 
-    def begin(self, target: float) -> None:
-        """Set off; see `Axis.begin`."""
+    def begin(self, target: float, way: float | None = None) -> None:
+        """Set off; see `Axis.begin`. `way` means nothing: it does not go round."""
         self._calc.begin({self: float(target)})
 
     def stop(self, wait: bool = True) -> None:
@@ -310,11 +313,6 @@ class CalcAxis(Axis):
             self._driver.stop()
         if self._listeners:
             self._tell_departure()
-
-    def halt_after(self, move: Underway, error: BaseException) -> None:
-        """Its real axes could not all set off."""
-        move.started = True
-        self._stop_after(error)
 
     def _arrive(self, move: Underway) -> None:
         state = self._rest(move.halted)

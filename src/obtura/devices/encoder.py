@@ -1,8 +1,11 @@
 """Encoders: they measure where an axis really is."""
 
 import math
+import threading
+from collections.abc import Mapping
 from functools import cached_property
 
+from obtura.contracts.counters import Counter
 from obtura.devices.arguments import number, positive, quantity
 from obtura.devices.selfreading import SelfReadingController, SelfReadingCounter
 from obtura.ground.errors import UsageError
@@ -14,7 +17,8 @@ class Encoder:
     """Measures the dial position of an axis: override `raw_read`.
 
     After each move the axis compares: further than `tolerance` off its target is an error (infinite: it need not
-    agree). `counter` is measured in scans. `blocking`: whether a call may wait for something outside of this process.
+    agree). It can be counted: `loopscan(10, 0.1, roby.encoder)`. `blocking`: whether a call may wait for something
+    outside of this process.
     """
 
     blocking = True
@@ -28,6 +32,7 @@ class Encoder:
         if not self.steps_per_unit or math.isinf(self.steps_per_unit):
             raise UsageError(f"{name}: steps_per_unit must be finite and not 0, got {quantity(self.steps_per_unit)}")
         self.tolerance = tolerance
+        self._lock = threading.RLock()  # its axis and its counter may ask at once
 
     @property
     def tolerance(self) -> float:
@@ -48,16 +53,23 @@ class Encoder:
 
     def read(self) -> float:
         """Where it is, in `unit`: a dial position."""
-        return float(self.raw_read()) / self.steps_per_unit
+        with self._lock:
+            return float(self.raw_read()) / self.steps_per_unit
 
     def set(self, position: float) -> None:
         """Take where it is now for `position`, in `unit`."""
-        self.raw_write(position * self.steps_per_unit)
+        with self._lock:
+            self.raw_write(position * self.steps_per_unit)
 
     @cached_property
     def counter(self) -> SelfReadingCounter:
-        """Counts what it reads, under the name of the encoder."""
+        """Counts what it reads, a dial position, under the name of the encoder."""
         return _EncoderCounter(self)
+
+    @property
+    def counters(self) -> Mapping[str, Counter]:
+        """`counter`, by its name: so a scan or a measurement group may name the encoder itself."""
+        return {self.name: self.counter}
 
     def __info__(self) -> str:
         return f"encoder {self.name}: {quantity(self.read(), self.unit)}"

@@ -15,7 +15,16 @@ from obtura.devices.arguments import choice, positive, quantity
 from obtura.devices.calc_axis import CalcAxes, CalcAxis
 from obtura.ground.errors import UsageError
 
-__all__ = ["HC", "SILICON_111", "EnergyAxis", "EnergyWavelength", "WavelengthAxis"]
+__all__ = [
+    "HC",
+    "PER_RADIAN",
+    "SILICON_111",
+    "EnergyAxis",
+    "EnergyWavelength",
+    "WavelengthAxis",
+    "bragg_angle",
+    "wavelength_at",
+]
 
 HC = 6.62607015e-34 * 299_792_458 / 1.602176634e-19 * 1e7
 """h c / e in keV Å: (J s) (m/s) / (J/eV) is eV m; 1 eV m = 1e-3 keV * 1e10 Å."""
@@ -23,32 +32,48 @@ HC = 6.62607015e-34 * 299_792_458 / 1.602176634e-19 * 1e7
 SILICON_111 = 5.431020511 / math.sqrt(3)
 """Distance of the (111) planes of silicon in Å; its lattice parameter is 5.431 020 511 Å (CODATA 2018)."""
 
-_PER_RADIAN = {"deg": 180 / math.pi, "rad": 1.0, "mrad": 1e3}
+PER_RADIAN = {"deg": 180 / math.pi, "rad": 1.0, "mrad": 1e3}
+"""Units of a Bragg angle: how many there are to a radian."""
+
 _PER_KEV = {"keV": 1.0, "eV": 1e3}
+
+
+def wavelength_at(angle: float, d_spacing: float) -> float:
+    """The wavelength, in the unit of `d_spacing`, that is reflected at an angle in rad."""
+    return 2 * d_spacing * math.sin(angle)
+
+
+def bragg_angle(wavelength: float, d_spacing: float) -> float:
+    """The angle, in rad, at which a wavelength, in the unit of `d_spacing`, is reflected.
+
+    Raises:
+        UsageError: there is none.
+    """
+    sine = wavelength / (2 * d_spacing)
+    if not 0 < sine <= 1:
+        raise UsageError(f"a crystal with 2 d = {quantity(2 * d_spacing)} Å has no Bragg angle for it")
+    return math.asin(sine)
 
 
 class _Crystal(CalcAxes):
     """A quantity that follows from the wavelength: `quantity = of_wavelength(wavelength)`, and the same backwards."""
 
     def __init__(self, name: str, bragg: Movable, d_spacing: float, per_kev: float | None) -> None:
-        self._two_d = 2 * positive(f"{name}: d_spacing", d_spacing)
-        self._per_radian = _PER_RADIAN[choice(f"{name}: unit of {bragg.name}", bragg.unit or "deg", _PER_RADIAN)]
+        self._d_spacing = positive(f"{name}: d_spacing", d_spacing)
+        self._per_radian = PER_RADIAN[choice(f"{name}: unit of {bragg.name}", bragg.unit or "deg", PER_RADIAN)]
         self._product = None if per_kev is None else HC * per_kev  # energy times wavelength
         super().__init__(name, {"bragg": bragg})
 
     def calc_from_real(self, real: Mapping[str, float]) -> Mapping[str, float]:
         """The wavelength or energy at the Bragg angle."""
-        wavelength = self._two_d * math.sin(real["bragg"] / self._per_radian)
+        wavelength = wavelength_at(real["bragg"] / self._per_radian, self._d_spacing)
         return {"value": wavelength if self._product is None else _ratio(self._product, wavelength)}
 
     def calc_to_real(self, pseudo: Mapping[str, float]) -> Mapping[str, float]:
         """The Bragg angle of a wavelength or energy."""
         value = pseudo["value"]
         wavelength = value if self._product is None else _ratio(self._product, value)
-        sine = wavelength / self._two_d
-        if not 0 < sine <= 1:
-            raise UsageError(f"a crystal with 2 d = {quantity(self._two_d)} Å has no Bragg angle for it")
-        return {"bragg": math.asin(sine) * self._per_radian}
+        return {"bragg": bragg_angle(wavelength, self._d_spacing) * self._per_radian}
 
 
 def _ratio(product: float, value: float) -> float:

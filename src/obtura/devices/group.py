@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from obtura.contracts.claims import check_free
 from obtura.contracts.devices import Movable, is_movable
 from obtura.contracts.together import Trip, at_rest, check_distinct, check_paths, move_together
 from obtura.devices.arguments import choice
@@ -60,6 +61,7 @@ class Group:
         if relative:
             bases = [getattr(axis, "set_position", axis.position) for axis in axes]
             positions = [base + step for base, step in zip(bases, positions, strict=True)]
+        check_free(axes)
         for axis in axes:
             axis.check()
         check_paths(axes, [[position] for position in positions])

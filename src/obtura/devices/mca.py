@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from obtura.contracts.acquisition import AcquisitionSlave
+from obtura.contracts.acquisition import AcquisitionSlave, Effort
 from obtura.contracts.counters import Counter, CounterController
 from obtura.contracts.settings import OnSetting, Setting
 from obtura.devices.arguments import choice, number
@@ -44,7 +44,10 @@ class Roi(NamedTuple):
 
 
 class MCADriver(Protocol):
-    """An analyser's own language. `blocking`: whether its calls may wait for something outside of this process."""
+    """An analyser's own language. `blocking`: whether its calls may wait for something outside of this process.
+
+    It may have a `readout_time`, the s from the end of counting until the spectrum is there, for estimates.
+    """
 
     blocking: bool
 
@@ -201,6 +204,10 @@ class _MCASlave(AcquisitionSlave):
 
     def on_lane_start(self) -> None:
         self._mca.on_lane_start()
+
+    def effort(self, points: float) -> Effort:
+        each = self._count_time + getattr(self._mca.driver, "readout_time", 0.0)
+        return Effort(counting=points * each if each else 0.0)
 
     def trigger(self) -> None:
         self._mca.driver.start(self._count_time)

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from obtura.contracts.claims import check_free
 from obtura.contracts.devices import Movable, is_movable
 from obtura.contracts.settings import Setting
 from obtura.contracts.together import Trip, at_rest, check_distinct, check_paths, move_together
@@ -122,6 +123,7 @@ class MultiplePositions(Kept):
             raise UsageError(
                 f"{self.name} moves its axes one after the other: somebody has to wait, leave out wait=False"
             )
+        check_free(axes)
         for axis in axes:
             axis.check()
         check_paths(axes, [[destination] for destination in destinations])

@@ -1,23 +1,21 @@
 """A shutter: lets the beam through, or not."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
-from types import TracebackType
-from typing import Self
+from collections.abc import Mapping
 
 from obtura.contracts.settings import Setting
+from obtura.devices.any_shutter import AnyShutter
 from obtura.devices.arguments import choice, number, positive, quantity
 from obtura.devices.kept import Kept
 from obtura.devices.shutter_driver import ShutterDriver, ShutterMode, ShutterState
 from obtura.devices.switch import Switch
 from obtura.devices.twostate import patience, reach
-from obtura.ground.errors import DeviceError, UsageError, annotate, one_line
+from obtura.ground.errors import DeviceError, UsageError
 from obtura.works.clock import clock
 
 __all__ = ["Shutter"]
 
 
-class Shutter(Kept):
+class Shutter(AnyShutter, Kept):
     """A shutter. `with shutter:` opens it for the time of the body, and closes it whatever happens.
 
     `timeout`: seconds that it has to open or to close. `external_control`: a switch with the states OPEN and
@@ -63,21 +61,6 @@ class Shutter(Kept):
         if state is ShutterState.UNKNOWN and control is not None and (said := control.get()) in ("OPEN", "CLOSED"):
             return ShutterState(said)
         return state
-
-    @property
-    def state_string(self) -> str:
-        """The state as it is read: Open, Closed, Moving, Fault, Unknown."""
-        return self.state.capitalize()
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it is open all the way."""
-        return self.state is ShutterState.OPEN
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether it is closed all the way."""
-        return self.state is ShutterState.CLOSED
 
     @property
     def mode(self) -> ShutterMode:
@@ -194,54 +177,6 @@ class Shutter(Kept):
         reach(what, command, wanted, lambda: self.state, self._driver.look_again_after, seconds)
         if control is not None and not there and usual and self._driver.state() == ShutterState.UNKNOWN:
             clock.sleep(min(usual, seconds))  # the switch is there at once, the shutter takes its time
-
-    # -- for the time of a block --------------------------------------------------------------------------
-
-    @property
-    def open_context(self) -> AbstractContextManager[Self]:
-        """`with shutter.open_context:` it is open for the time of the body; closed afterwards unless it was open."""
-        return self._opened()
-
-    @property
-    def closed_context(self) -> AbstractContextManager[Self]:
-        """`with shutter.closed_context:` it is closed for the time of the body, and opened again if it was open.
-
-        After an error or Ctrl-C it stays closed.
-        """
-        return self._closed()
-
-    @contextmanager
-    def _opened(self) -> Iterator[Self]:
-        if self.is_open:
-            yield self
-        else:
-            with self:
-                yield self
-
-    @contextmanager
-    def _closed(self) -> Iterator[Self]:
-        was_open = self.is_open
-        if not self.is_closed:
-            self.close()
-        yield self
-        if was_open:
-            self.open()
-
-    def __enter__(self) -> Self:
-        try:
-            self.open()
-        except BaseException as error:  # Python does not call __exit__ now, and it may be half open
-            try:
-                self.close()
-            except Exception as later:  # noqa: BLE001 - the first error is the one to raise
-                annotate(error, f"then {one_line(later)}")
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     # -- what is kept -------------------------------------------------------------------------------------
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from obtura.contracts.devices import Movable
+from obtura.contracts.devices import Movable, is_movable
 from obtura.contracts.motion import MotionHook
 from obtura.devices.calc_axis import CalcAxes
 from obtura.ground.errors import UsageError
 
-__all__ = ["Slits"]
+__all__ = ["Slits", "blades_of", "gaps_of"]
 
 
 class Slits(CalcAxes):
@@ -35,9 +35,12 @@ class Slits(CalcAxes):
         tolerance: float = 1e-4,
         motion_hooks: Sequence[MotionHook] = (),
     ) -> None:
+        blades = {"front": front, "back": back, "up": up, "down": down}
+        for tag, blade in blades.items():
+            if blade is not None and not is_movable(blade):
+                raise UsageError(f"{name}: {tag} must be an axis: Slits({name!r}, front=..., back=...), got {blade!r}")
         if (front is None) != (back is None) or (up is None) != (down is None) or (front is None and up is None):
             raise UsageError(f"{name}: slits have the blades front and back, up and down, or all four")
-        blades = {"front": front, "back": back, "up": up, "down": down}
         names = {"hgap": hgap, "hoffset": hoffset} if front is not None else {}
         names |= {"vgap": vgap, "voffset": voffset} if up is not None else {}
         real = {tag: blade for tag, blade in blades.items() if blade is not None}
@@ -53,22 +56,32 @@ class Slits(CalcAxes):
 
     def calc_from_real(self, real: Mapping[str, float]) -> Mapping[str, float]:
         """Gaps and offsets of the blades' positions."""
-        found = {}
-        if "front" in real:
-            found["hgap"] = real["front"] + real["back"]
-            found["hoffset"] = (real["back"] - real["front"]) / 2
-        if "up" in real:
-            found["vgap"] = real["up"] + real["down"]
-            found["voffset"] = (real["up"] - real["down"]) / 2
-        return found
+        return gaps_of(real)
 
     def calc_to_real(self, pseudo: Mapping[str, float]) -> Mapping[str, float]:
         """Where the blades go."""
-        found = {}
-        if "hgap" in pseudo:
-            found["front"] = pseudo["hgap"] / 2 - pseudo["hoffset"]
-            found["back"] = pseudo["hgap"] / 2 + pseudo["hoffset"]
-        if "vgap" in pseudo:
-            found["up"] = pseudo["vgap"] / 2 + pseudo["voffset"]
-            found["down"] = pseudo["vgap"] / 2 - pseudo["voffset"]
-        return found
+        return blades_of(pseudo)
+
+
+def gaps_of(blades: Mapping[str, float]) -> Mapping[str, float]:
+    """Gaps and offsets, for those pairs of blades that are there: by the formulas of `Slits`."""
+    found = {}
+    if "front" in blades:
+        found["hgap"] = blades["front"] + blades["back"]
+        found["hoffset"] = (blades["back"] - blades["front"]) / 2
+    if "up" in blades:
+        found["vgap"] = blades["up"] + blades["down"]
+        found["voffset"] = (blades["up"] - blades["down"]) / 2
+    return found
+
+
+def blades_of(gaps: Mapping[str, float]) -> Mapping[str, float]:
+    """Where the blades stand for these gaps and offsets."""
+    found = {}
+    if "hgap" in gaps:
+        found["front"] = gaps["hgap"] / 2 - gaps["hoffset"]
+        found["back"] = gaps["hgap"] / 2 + gaps["hoffset"]
+    if "vgap" in gaps:
+        found["up"] = gaps["vgap"] / 2 + gaps["voffset"]
+        found["down"] = gaps["vgap"] / 2 - gaps["voffset"]
+    return found

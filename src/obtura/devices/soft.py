@@ -67,6 +67,7 @@ class SoftCounter(SelfReadingCounter):
         mode: SamplingMode | str | int = SamplingMode.MEAN,
         unit: str | None = None,
         blocking: bool = True,
+        is_critical: bool = True,
     ) -> None:
         if callable(obj) and value == "value" and inspect.getattr_static(obj, "value", None) is None:
             obj, value = None, obj  # SoftCounter(function)
@@ -77,7 +78,7 @@ class SoftCounter(SelfReadingCounter):
             raise UsageError('SoftCounter: no name can be found for the function, give one: name="..."')
         self._read = reader(f"SoftCounter {name}", obj, value)
         device = obj if obj is not None else getattr(value, "__self__", value)  # a method belongs to its object
-        super().__init__(name, _controller_of(device, name, blocking), apply, mode, unit)
+        super().__init__(name, _controller_of(device, name, blocking), apply, mode, unit, is_critical=is_critical)
 
     def raw(self) -> Any:
         """The present value of the attribute, or what the method or function returns."""

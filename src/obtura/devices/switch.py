@@ -38,19 +38,19 @@ class Switch:
             UsageError: there is no such state; nothing was switched.
         """
         wanted = state.upper() if isinstance(state, str) else state
-        self._driver.set(choice(f"{self.name}: state", wanted, self._states))
+        self._driver.set(choice(f"{self.name}: state", wanted, self.states_list()))
 
     def get(self) -> str:
         """The state it is in, or UNKNOWN."""
         state = str(self._driver.get()).upper()
-        return state if state in self._states else "UNKNOWN"
+        return state if state in self.states_list() else "UNKNOWN"
 
     def states_list(self) -> list[str]:
         """What it can be set to."""
         return list(self._states)
 
     def __info__(self) -> str:
-        return f"switch {self.name}: {self.get()}  (of {', '.join(self._states)})"
+        return f"switch {self.name}: {self.get()}  (of {', '.join(self.states_list())})"
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r})"

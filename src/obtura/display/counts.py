@@ -10,9 +10,15 @@ from obtura.ground.events import ChannelInfo, Event, Points, ScanEnded
 
 __all__ = ["Counts"]
 
+_TIMES = ("ns", "us", "µs", "ms", "s", "min", "h", "d")
+"""Units of what has no rate: seconds per second say nothing."""
+
 
 class Counts:
-    """Collects one value per counter, a spectrum as its sum, no images; `count_time` in s, None: no rates."""
+    """Collects one value per counter, a spectrum as its sum, no images; `count_time` in s, None: no rates.
+
+    What is a time itself, as the live time of an analyser, has no rate.
+    """
 
     def __init__(self, channels: Sequence[ChannelInfo], count_time: float | None) -> None:
         self._channels = channels
@@ -61,7 +67,8 @@ class Counts:
         )
 
     def _rate(self, info: ChannelInfo, value: Any) -> str:
-        return _written(info, value / self._count_time) if self._count_time and is_number(info) else ""
+        is_counted = is_number(info) and info.unit not in _TIMES
+        return _written(info, value / self._count_time) if self._count_time and is_counted else ""
 
 
 def _sum(value: Any) -> Any:

@@ -23,7 +23,7 @@ def terminal_width() -> int:
 
 def grid(header: Sequence[str], rows: Sequence[Sequence[str]], width: int = 0) -> str:
     """A table with a row per thing. Columns of numbers are set right; when a line would be longer than `width`
-    (0: any length) the widest column of words is cut short with an ellipsis.
+    (0: any length) the widest column of words is cut short with an ellipsis; the first, of names, last of all.
     """
     columns = [[name, *(row[number] for row in rows)] for number, name in enumerate(header)]
     sizes = [max(map(len, column)) for column in columns]
@@ -32,7 +32,7 @@ def grid(header: Sequence[str], rows: Sequence[Sequence[str]], width: int = 0) -
         words = [number for number, is_number in enumerate(right) if not is_number and sizes[number] > _NARROWEST]
         if not words:
             break
-        sizes[max(words, key=lambda number: sizes[number])] -= 1
+        sizes[max(words, key=lambda number: (number > 0, sizes[number]))] -= 1
     lines = [header, ["-" * size for size in sizes], *rows]
     return "\n".join(_line(line, sizes, right) for line in lines)
 

@@ -3,7 +3,7 @@
 from obtura.display.heading import heading
 from obtura.display.table import Table
 from obtura.display.times import Times
-from obtura.ground.events import Event, HookLeft, IterationDone, Points, ScanBegan, ScanClosed
+from obtura.ground.events import Event, HookLeft, IterationDone, Points, ScanBegan, ScanClosed, ScanEnded
 
 __all__ = ["ScanPage"]
 
@@ -21,6 +21,7 @@ class ScanPage:
         # A sequence's rows are its scans, each with a table of its own.
         self._table = Table(() if began.scan_info.get("type") == "sequence" else began.channels, width, thinned)
         self._times = Times()
+        self._kept: int | None = None
 
     def take(self, event: Event) -> str:
         """Note the next event; returns the lines that are complete by it, each ending in a newline."""
@@ -34,6 +35,8 @@ class ScanPage:
             case ScanBegan():
                 header = self._table.header
                 return heading(event, self._table.not_shown) + (f"\n{header}" if header else "")
+            case ScanEnded():
+                self._kept = event.points
             case ScanClosed():
                 return f"\n{self._how_it_ended(event.state)}{self._times.took(event.seconds)}\n"
         return ""
@@ -44,5 +47,8 @@ class ScanPage:
             return ""
         if not self._table.header:
             return f"{_ENDED[state]}\n"
+        rows = self._table.rows
         of_all = f" of {self._npoints}" if self._npoints else ""
-        return f"{_ENDED[state]} after {self._table.rows}{of_all} points\n"
+        if self._kept == rows - 1:  # its numbers have come, a spectrum or an image has not
+            return f"{_ENDED[state]} after {rows - 1}{of_all} points; row {rows - 1} was cut off and is not kept\n"
+        return f"{_ENDED[state]} after {rows}{of_all} points\n"

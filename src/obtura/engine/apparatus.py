@@ -128,11 +128,13 @@ class Apparatus:
         if lane is not None:
             with self._lock:
                 self._outcome.check()
+                node.is_awaited = False
                 self._last[node] = self._readings[node] = call
                 lane.submit(call)
 
     def _follow(self, node: AcquisitionObject) -> None:
         call = self._readings[node]
+        node.is_awaited = True
         while not call.done.is_set:
             self._outcome.check()
             doors.call(call.done.wait, SLICE)

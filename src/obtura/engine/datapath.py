@@ -229,13 +229,14 @@ def _in_step(top: AcquisitionMaster) -> set[AcquisitionObject]:
     pace = paces(top)
     fastest = max(pace.values())
     total = top.npoints * fastest // top.triggers
-    return {
-        node
-        for node, own in pace.items()
-        if own == fastest
-        and node.trigger_type is TriggerMode.SOFTWARE
-        and (not node.start_once or node.npoints == total)  # started once for another number: at its own pace
-    }
+    return {node for node, own in pace.items() if own == fastest and _keeps_step(node, own, total)}
+
+
+def _keeps_step(node: AcquisitionObject, pace: int, total: int) -> bool:
+    """Whether it takes so many points in an iteration. Started once for another number: at its own pace."""
+    if node.trigger_type is TriggerMode.HARDWARE:
+        return not node.start_once and node.npoints == pace
+    return not node.start_once or node.npoints == total
 
 
 def _renamed(names: list[str], renamed: Callable[[str], str]) -> list[str]:

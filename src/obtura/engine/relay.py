@@ -9,6 +9,7 @@ from obtura.engine.branch import Branch
 from obtura.engine.outcome import Leaving, Outcome
 from obtura.ground.errors import ScanAbort
 from obtura.works.clock import Flag
+from obtura.works.companion import companion
 from obtura.works.interrupt import doors
 from obtura.works.lanes import SLICE, Call
 
@@ -34,8 +35,8 @@ class Relay:
         """Start the threads, serve their hooks; returns when every branch is left."""
         ended = [Flag() for _ in self._branches]
         threads = [
-            threading.Thread(target=self._go, args=pair, name=f"branch {pair[0].master.name}", daemon=True)
-            for pair in zip(self._branches, ended, strict=True)
+            companion(f"branch {branch.master.name}", self._go, branch, flag)
+            for branch, flag in zip(self._branches, ended, strict=True)
         ]
         for thread in threads:
             thread.start()

@@ -341,7 +341,7 @@ class Run:
         end_time = datetime.fromtimestamp(clock.epoch()).astimezone()
         self._scan.scan_info.update(end_time=end_time.isoformat(), end_reason=reason)
         cut = tuple(index for index, branch in enumerate(self._branches) if branch.moment % 2)
-        self._record.write(ScanEnded(end_time, reason, message, positions, cut), at_once=True)
+        self._record.write(ScanEnded(end_time, reason, message, positions, cut, self.data.points()), at_once=True)
         self.ended = True
         for reader in self._readers:
             if reader.receiver.essential or reader.receiver is self._watchdog:  # type: ignore[attr-defined]

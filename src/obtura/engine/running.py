@@ -4,6 +4,9 @@ import threading
 from collections.abc import Iterable
 from typing import Any, Protocol
 
+from obtura.contracts.claims import hold, let_go
+from obtura.contracts.devices import is_movable
+from obtura.contracts.together import real_axes
 from obtura.ground.errors import DeviceBusyError, UsageError
 from obtura.works.lanes import Call
 
@@ -49,7 +52,7 @@ class Running:
             return [claim.scan for claim in self._claims if claim.thread == ident]
 
     def claim(self, scan: Claimant, devices: Iterable[Any], presets: Iterable[Any]) -> None:
-        """Take devices and presets for the time of a scan.
+        """Take devices and presets for the time of a scan; with a calculated axis also its real ones.
 
         A scan that was started in a hook of another one may use its devices while no point is being taken.
 
@@ -57,7 +60,9 @@ class Running:
             DeviceBusyError: a device is in use, or still in a call that was given up.
             UsageError: a preset is in use.
         """
-        new = _Claim(scan, list(devices), list(presets))
+        devices = list(devices)
+        axes = [device for device in devices if is_movable(device)]
+        new = _Claim(scan, [*devices, *real_axes(axes)], list(presets))
         with self._lock:
             self._stuck = [(device, call) for device, call in self._stuck if not call.done.is_set]
             for device, call in self._stuck:
@@ -68,6 +73,7 @@ class Running:
             for other in self._claims:
                 self._compare(new, other)
             self._claims.append(new)
+        hold(scan, (device for device in new.devices.values() if is_movable(device)))
 
     def _compare(self, new: _Claim, other: _Claim) -> None:
         theirs = f"{other.scan.name} (scan {other.scan.scan_number}), which is running"
@@ -80,6 +86,7 @@ class Running:
 
     def release(self, scan: Claimant, stuck: Iterable[tuple[Iterable[Any], Call]] = ()) -> None:
         """Give back what `scan` claimed; devices in `stuck` stay refused until their call returns."""
+        let_go(scan)
         with self._lock:
             self._claims = [claim for claim in self._claims if claim.scan is not scan]
             self._stuck += [(device, call) for devices, call in stuck for device in devices]

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, ClassVar, TextIO
 
 from obtura.contracts.chain import AcquisitionChain
+from obtura.contracts.claims import working_for
 from obtura.contracts.consumers import Surroundings
 from obtura.contracts.presets import DataCallback, ScanPreset, check_preset
 from obtura.contracts.watchdog import WatchdogCallback
@@ -152,20 +153,29 @@ class Scan:
             raise ScanStateError(f"{self.name} is {self.state.name}: a scan runs once; make a new one")
         began = clock.time()
         outcome = self._outcome
-        with doors.watch(outcome):
+        with doors.watch(outcome), working_for(self):
             self.states.set(ScanState.PREPARING)
             self._run = run = Run(self, self._present(), self._way_out, outcome, Record(weight))
             if not outcome.bad:  # it may have been aborted before
                 outcome.attempt(run.open, self._save, self._scan_saving)
             if not outcome.bad:
+                outcome.attempt(self._begins)
+            if not outcome.bad:
                 outcome.attempt(run.forward)
             run.leave()
             state = run.close(began)
             self.states.set(state)
-            outcome.attempt(self.surroundings.finished, self)
+            outcome.attempt(self._ends)
         outcome.failures.raise_first(self._summary())
         if outcome.aborted:
             raise KeyboardInterrupt  # pressed when the scan had ended already
+
+    def _begins(self) -> None:
+        """It was not refused, and nothing has moved yet: for subclasses."""
+
+    def _ends(self) -> None:
+        """It ended, however, refused or not; what is below is told."""
+        self.surroundings.finished(self)
 
     def _present(self) -> list[ScanPreset]:
         """The presets but the standing ones that the scan in whose hook we are has entered."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from obtura.contracts.called import refuse_generators
 from obtura.contracts.watchdog import WatchdogCallback
 from obtura.engine.states import ScanState
 from obtura.ground.channels import Block
@@ -91,6 +92,7 @@ def check_watchdog(callback: object) -> WatchdogCallback:
     """
     if not isinstance(callback, WatchdogCallback):
         raise UsageError(f"expected a WatchdogCallback, got {callback!r}")
+    refuse_generators(callback, ("on_scan_new", "on_scan_data", "on_timeout", "on_scan_end"), "")
     for name, method in vars(WatchdogCallback).items():
         if name.startswith("on_"):
             _check_arguments(callback, name, list(inspect.signature(method).parameters)[1:])

@@ -1,14 +1,22 @@
 """A channel: the named, typed pipe through which a device hands its values to the scan."""
 
-from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from obtura.ground.errors import ScanStateError, UsageError
 
-__all__ = ["AcquisitionChannel", "Block", "Sink", "attach_channels", "duplicate_channel"]
+__all__ = [
+    "AcquisitionChannel",
+    "AcquisitionChannelList",
+    "Block",
+    "Sink",
+    "as_type",
+    "attach_channels",
+    "duplicate_channel",
+]
 
 Block: TypeAlias = Sequence[float] | npt.NDArray[np.generic]
 """New points of a channel, the first axis counts points: shape (n, *channel.shape)."""
@@ -135,9 +143,9 @@ class AcquisitionChannel:
             raise UsageError(f"channel {self.name}: got None, which is no point")
         try:
             # a copy: the device may reuse its buffer as soon as emit() returns
-            block = np.array(data, dtype=self.dtype)
+            block = as_type(data, self.dtype)
         except (TypeError, ValueError) as error:
-            raise UsageError(f"channel {self.name}: {data!r} is not of type {self.dtype}") from error
+            raise UsageError(f"channel {self.name}: {data!r} is not of type {self.dtype}: {error}") from error
         if block.shape == self.shape:
             return block[np.newaxis]
         if block.ndim == len(self.shape) + 1 and block.shape[1:] == self.shape:
@@ -146,6 +154,45 @@ class AcquisitionChannel:
             f"channel {self.name}: got data of shape {block.shape}, "
             f"expected {self.shape} for a point or (n, {', '.join(map(str, self.shape))}) for a block"
         )
+
+
+class AcquisitionChannelList(list[AcquisitionChannel]):
+    """The channels of an acquisition object."""
+
+    def update(self, values: Mapping[str, npt.ArrayLike]) -> None:
+        """Emit on several: `channels.update({"diode": 3.5})`, by full or short name.
+
+        Raises:
+            UsageError: there is no such channel; nothing was emitted.
+        """
+        by_name = {name: channel for channel in self for name in (channel.short_name, channel.name)}
+        for name in values:
+            if name not in by_name:
+                there = ", ".join(channel.name for channel in self) or "none"
+                raise UsageError(f"there is no channel {name!r} (there are: {there})")
+        for name, value in values.items():
+            by_name[name].emit(value)
+
+    def update_from_iterable(self, values: Iterable[npt.ArrayLike]) -> None:
+        """Emit on each, in order: as many values, or blocks of points, as channels."""
+        for channel, value in zip(self, values, strict=True):
+            channel.emit(value)
+
+    def update_from_array(self, points: npt.ArrayLike) -> None:
+        """Emit on each a column of an array of shape (points, channels)."""
+        self.update_from_iterable(np.asarray(points).T)
+
+
+def as_type(data: npt.ArrayLike, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    """A copy as an array of `dtype`.
+
+    Raises:
+        TypeError, ValueError: it can't be had; of complex numbers, that the imaginary part would be lost.
+    """
+    one = data[0] if isinstance(data, list | tuple) and data else data
+    if getattr(getattr(one, "dtype", None), "kind", "") == "c" and dtype.kind != "c":  # numpy would warn only
+        raise TypeError("complex numbers would lose their imaginary part; say dtype=complex, or take abs() or .real")
+    return np.array(data, dtype)
 
 
 def duplicate_channel(

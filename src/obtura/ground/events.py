@@ -186,7 +186,8 @@ class ScanEnded(NamedTuple):
     """Everything was left; no more points. `end_reason` is SUCCESS, USER_ABORT or FAILURE.
 
     A saver that returns from receiving this has everything on disk. `cut`: the branches that were left in the middle
-    of a point, so that some of their channels may have one point more than others.
+    of a point, so that some of their channels may have one point more than others. `points`: how many complete points
+    the first branch has, which is what is kept of it; None: not known.
     """
 
     end_time: datetime
@@ -194,6 +195,7 @@ class ScanEnded(NamedTuple):
     message: str
     positioners: Mapping[str, Position]
     cut: tuple[int, ...] = ()
+    points: int | None = None
 
 
 class ScanClosed(NamedTuple):

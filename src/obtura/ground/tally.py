@@ -44,6 +44,11 @@ class Tally:
     __slots__ = ("count", "first", "high", "last", "low", "mean", "squares")
 
     def __init__(self, value: Any) -> None:
+        if type(value) is not float and np.ndim(value):
+            raise TypeError(f"an array of shape {np.shape(value)} is no number")
+        self._begin(value)
+
+    def _begin(self, value: Any) -> None:
         self.first = self.last = self.low = self.high = self.mean = value + 0.0
         self.count = 1
         self.squares: Any = 0.0
@@ -74,7 +79,7 @@ class ArrayTally(Tally):
     __slots__ = ()
 
     def __init__(self, value: npt.ArrayLike) -> None:
-        super().__init__(np.asarray(value))
+        self._begin(np.asarray(value))
         self.mean = self.first.copy()  # the only one that is changed in place
 
     def add(self, value: npt.ArrayLike) -> None:

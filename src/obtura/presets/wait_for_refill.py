@@ -20,6 +20,8 @@ class WaitForRefill(ChainPreset):
     `checktime` None: the count time of the chain, so that no refill falls into a point. After a wait, the beam
     has `waittime` s to settle. The machine is asked every `polling_time` s. Ctrl-C ends the wait. A machine's
     `check = True` puts one on every standard scan.
+
+    When there is less time than that between two refills, a point begins right after one, and this is said.
     """
 
     def __init__(
@@ -46,8 +48,13 @@ class WaitForRefill(ChainPreset):
         if self.machine.check_for_refill(checktime):
             return
         began = clock.time()
-        settled = math.inf  # when the beam will have been there for long enough
+        settled = before = math.inf  # `settled`: when the beam will have been there for long enough
         while (now := clock.time()) < settled:
+            countdown = self.machine.refill_countdown
+            if checktime and self._just_refilled(before, countdown) and countdown - self.waittime <= checktime:
+                say(self._too_short(checktime, countdown))
+                checktime = 0.0  # there will never be more beam than now
+            before = countdown
             if not self.machine.check_for_refill(checktime):
                 settled = math.inf
                 say(f"Waiting for {self.machine.name}: {self._why()}", end="\r")
@@ -56,6 +63,17 @@ class WaitForRefill(ChainPreset):
                 continue
             clock.sleep(min(self.polling_time, settled - now))
         say(f"{self.machine.name} is back after {clock.time() - began:.1f} s".ljust(_LINE))
+
+    def _just_refilled(self, before: float, countdown: float) -> bool:
+        """Whether a refill has ended since the last look, of two looks at the countdown."""
+        return before <= self.polling_time and countdown - before > 2 * self.polling_time
+
+    def _too_short(self, checktime: float, countdown: float) -> str:
+        settling = f" and {self.waittime:g} s to settle" if self.waittime else ""
+        return (
+            f"{self.machine.name} is refilled again in {countdown:.0f} s, a point needs {checktime:g} s{settling}: "
+            "it is begun right after a refill, and the next falls into it"
+        )
 
     def _why(self) -> str:
         countdown = self.machine.refill_countdown

@@ -52,24 +52,27 @@ Function: TypeAlias = Callable[[Any, Any], Any]
 class _Way(NamedTuple):
     """A way to find a position.
 
-    `on_grid`: wants every line of a mesh at one position; `of_flat`: needs no height to find something.
+    `on_grid`: wants every line of a mesh at one position; `of_flat`: needs no height to find something; `is_place`:
+    what it finds is a position, not a distance.
     """
 
     find: Function
     on_grid: bool = False
     of_flat: bool = False
+    is_place: bool = True
 
     def of(self, seen: Measured, info: ChannelInfo, along: Along) -> float:
         """The position along one axis, NaN for none."""
         value = self.find(*seen.curve(along, info, self.on_grid))
         try:
-            return float(value)
+            found = float(value)
         except (TypeError, ValueError):
             raise UsageError(f"the function must return a position, a number; it returned {value!r}") from None
+        return along.place(found) if self.is_place else found
 
 
 _CEN = _Way(lambda x, y: analysis.cen(x, y).position, on_grid=True)
-_FWHM = _Way(analysis.fwhm, on_grid=True)
+_FWHM = _Way(analysis.fwhm, on_grid=True, is_place=False)
 _COM = _Way(analysis.com)
 _PEAK = _Way(analysis.peak)
 _TROUGH = _Way(analysis.trough)
@@ -102,7 +105,7 @@ def trough(bench: "Bench", counter: Any = None, axis: Any = None, scan: Any = No
 
 def find_position(bench: "Bench", func: Function, counter: Any = None, axis: Any = None, scan: Any = None) -> Found:
     """What `func(x, y)` finds in the last scan, or in `scan`; x: positions, y: counts, both of shape (points,)."""
-    return _found(bench, _Way(func), counter, axis, scan)
+    return _found(bench, _Way(_function("find_position", func)), counter, axis, scan)
 
 
 def goto_cen(bench: "Bench", counter: Any = None, axis: Any = None, scan: Any = None) -> None:
@@ -132,7 +135,7 @@ def goto_min(bench: "Bench", counter: Any = None, axis: Any = None, scan: Any = 
 
 def goto_custom(bench: "Bench", func: Function, counter: Any = None, axis: Any = None, scan: Any = None) -> None:
     """Move the scanned axes to what `find_position(func)` says. As `goto_cen` otherwise."""
-    _goto(bench, "goto_custom", _Way(func, of_flat=True), counter, axis, scan)
+    _goto(bench, "goto_custom", _Way(_function("goto_custom", func), of_flat=True), counter, axis, scan)
 
 
 def where(bench: "Bench", axis: Any = None, scan: Any = None) -> Found:
@@ -143,7 +146,7 @@ def where(bench: "Bench", axis: Any = None, scan: Any = None) -> Found:
         position = float(along.axis.position)
         found[along.axis] = position
         x = along.x[np.isfinite(along.x)]
-        inside = bool(x.size) and bool(x.min() <= position <= x.max())
+        inside = bool(x.size) and bool(x.min() <= along.here() <= x.max())
         bench.tell(f"{said(along, position)}, {'inside' if inside else 'outside'} {seen.label}")
     return _one_or_all(found)
 
@@ -168,6 +171,12 @@ def lineup(
     if options.get("run", True):
         _goto(bench, "lineup", _PEAK, counters[0], None, scan)
     return scan
+
+
+def _function(name: str, func: Any) -> Function:
+    if not callable(func):
+        raise UsageError(f"{name}: func must be a function of positions and counts, func(x, y), got {func!r}")
+    return func  # type: ignore[no-any-return]
 
 
 def _found(bench: "Bench", way: _Way, counter: Any, axis: Any, scan: Any) -> Found:

@@ -65,7 +65,8 @@ COMMANDS = (
 class Bench:
     """The scan commands of one session, as methods: `bench.loopscan(10, 0.1, diode)`.
 
-    `Scan` is the class its scans are of: they are numbered, saved and shown as `surroundings` says.
+    `Scan` is the class its scans are of: they are numbered, saved and shown as `surroundings` says. `scans`: the last
+    ones, from when each begins, in the order in which they end; without those that were refused and every `ct`.
     """
 
     def __init__(self, surroundings: Surroundings) -> None:

@@ -19,11 +19,21 @@ class BenchScan(Scan):
     plotted: tuple[Any, ...] = ()
     """The counters that `plotinit` chose for this scan."""
 
-    def run(self) -> None:
-        """Run the scan; returns when everything is left and the data are safe. See `Scan.run`."""
-        if self.scan_info.get("type") not in ("ct", "sequence"):
+    def _begins(self) -> None:
+        """From now on it is the last scan; one that was refused never is."""
+        kind = self.scan_info.get("type")
+        if kind not in ("ct", "sequence"):
             self.plotted = self.bench.selection.take_next()
-        super().run()
+        if kind != "ct":
+            self.bench.scans.append(self)
+        super()._begins()
+
+    def _ends(self) -> None:
+        """Those that began and ended within it are older than it."""
+        if self in self.bench.scans:
+            self.bench.scans.remove(self)
+            self.bench.scans.append(self)
+        super()._ends()
 
     def cen(self, counter: Any = None, axis: Any = None) -> Found:
         """The centre at half height; {axis: position} when several axes moved."""

@@ -3,6 +3,7 @@
 import functools
 import inspect
 import math
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Concatenate, ParamSpec, TypedDict, TypeVar
 
@@ -11,6 +12,8 @@ from obtura.contracts.devices import Movable, is_movable
 from obtura.ground.errors import ArgumentError, UsageError
 
 __all__ = ["Options", "axis", "command", "count_time", "finite", "whole"]
+
+_MISSING = re.compile("missing a required (?:positional |keyword-only )?argument: '(.*)'")
 
 P = ParamSpec("P")
 S = TypeVar("S")
@@ -58,7 +61,7 @@ def command(
             except TypeError as error:
                 if not _is_binding(signature, self, args, kwargs):
                     raise
-                problem = str(error)
+                problem = _MISSING.sub(r"\1 is missing", str(error))
             raise UsageError(f"{function.__name__}: {problem}\nIntended usage: {usage}\nExample: {example}")
 
         checked.__signature__ = signature  # type: ignore[attr-defined]

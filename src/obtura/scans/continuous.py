@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from obtura.acquisition.continuous import SoftwarePositionTriggerMaster, SweepMotorMaster
 from obtura.acquisition.motor import VariableStepTriggerMaster
+from obtura.contracts.together import check_distinct
 from obtura.engine.scan import Scan
 from obtura.ground.channels import attach_channels
 from obtura.ground.errors import ArgumentError
@@ -99,6 +100,7 @@ def cmesh(
     fast, slow = ranges_of([(motor1, start1, stop1, intervals1), (motor2, start2, stop2, intervals2)])
     if fast.motor is slow.motor:
         raise ArgumentError(f"Duplicated axis {fast.motor.name}")
+    check_distinct([fast.motor, slow.motor])
     time, latency = _times(count_time, latency_time)
     _check_options(options)
     line = _passing(fast, time + latency, backnforth=backnforth, name="line")

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from obtura.contracts.devices import Counter
 from obtura.engine.scan import Scan
+from obtura.ground.many import check_points
 from obtura.scans.command import Options, command, count_time, whole
 
 if TYPE_CHECKING:  # for annotations only: the bench is made of these functions
@@ -44,5 +45,6 @@ def _count(bench: "Bench", name: str, time: Any, counters: tuple[Any, ...], opti
 
 def _loop(bench: "Bench", name: str, npoints: int, time: Any, counters: tuple[Any, ...], options: Any) -> Scan:
     time = count_time(time)
+    check_points(npoints)
     numbers = f"{npoints} {time:g}" if name == "loopscan" else f"{time:g} {npoints or ''}".rstrip()
     return bench.launch(name, {"npoints": npoints, "count_time": time}, f"{name} {numbers}", counters, options)

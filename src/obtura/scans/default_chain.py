@@ -4,19 +4,24 @@ import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from obtura.acquisition.passing import PassingMaster
 from obtura.acquisition.timer import SoftwareTimerMaster
-from obtura.contracts.acquisition import AcquisitionMaster
+from obtura.contracts.acquisition import AcquisitionMaster, TriggerMode
 from obtura.contracts.calculation import CalcCounterController
+from obtura.contracts.cameras import CameraController
 from obtura.contracts.chain import AcquisitionChain
-from obtura.contracts.counters import CounterController
+from obtura.contracts.counters import CounterController, IntegratingCounterController
 from obtura.contracts.presets import ChainPreset, check_preset
-from obtura.ground.errors import UsageError
+from obtura.ground.errors import ArgumentError, UsageError
 from obtura.scans.chain_builder import ChainBuilder, ChainNode
 from obtura.scans.expansion import expand_counters
 
 __all__ = ["DefaultChain", "expand_counters"]
 
 _KEYS = ("device", "acquisition_settings", "master")
+
+_ANEW = {"npoints": 1, "prepare_once": False, "start_once": False}
+"""How a device that counts by its own clock is measured in a scan that steps: it is started for each point."""
 
 
 class DefaultChain:
@@ -100,7 +105,7 @@ class DefaultChain:
         if top_master is not None:
             chain.add(top_master, timer)
         builder = ChainBuilder(counters)
-        placing = _Placing(chain, timer, builder, self._settings, scan_pars)
+        placing = _Placing(chain, timer, builder, self._settings, scan_pars, top_master)
         for node in builder.nodes:
             placing.place(node)
         for preset in self._presets.values():
@@ -118,12 +123,14 @@ class _Placing:
         builder: ChainBuilder,
         settings: Mapping[CounterController, Mapping[str, Any]],
         scan_pars: Mapping[str, Any],
+        top: AcquisitionMaster | None,
     ) -> None:
         self._chain = chain
         self._timer = timer
         self._builder = builder
         self._settings = settings
         self._scan_pars = scan_pars
+        self._top = top
         self._waiting: list[CounterController] = []
 
     def place(self, node: ChainNode) -> None:
@@ -139,13 +146,35 @@ class _Placing:
         setting = self._settings.get(controller, {})
         master = setting.get("master") or controller.master_controller
         above = self._above(controller, master) if master is not None else None
+        settings = setting.get("acquisition_settings", {})
+        parameters = controller.get_default_chain_parameters(self._scan_pars, settings)
+        if above is None:
+            parameters = self._in_step(controller, parameters, settings)
         node.set_parameters(
-            controller.get_default_chain_parameters(self._scan_pars, setting.get("acquisition_settings", {})),
+            parameters,
             parent_acq_params=above.acq_parameters if above is not None else None,
             scan_pars=self._scan_pars,
         )
         master_obj = self._timer if above is None else above.acquisition_obj
         self._chain.add(master_obj, node.acquisition_obj)  # type: ignore[arg-type]
+
+    def _in_step(
+        self, controller: CounterController, parameters: dict[str, Any], settings: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """The parameters of a device that nothing triggers: where something moves it must not count on."""
+        ours = isinstance(controller, IntegratingCounterController | CameraController)
+        is_own = ours and not hasattr(controller, "get_acquisition_object")
+        goes_on = is_own and TriggerMode(parameters.get("trigger_type", "SOFTWARE")) is TriggerMode.HARDWARE
+        if not goes_on or not (self._top or self._scan_pars.get("sleep_time")):
+            return parameters
+        if isinstance(self._top, PassingMaster):
+            axis = self._top.devices[0].name
+            raise ArgumentError(
+                f"{controller.name} counts by its own clock (trigger type HARDWARE), from before {axis} sets off: its "
+                f"points would not be those of {axis}. Let it be triggered: DEFAULT_CHAIN.set_settings with the "
+                "trigger_type SOFTWARE; or, when a wire does that, make a chain with a MotorMaster"
+            )
+        return {**parameters, **_ANEW, **settings}
 
     def _above(self, controller: CounterController, master: CounterController) -> ChainNode:
         if master in self._waiting or master is controller:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from obtura.acquisition.motion import move_together
+from obtura.contracts.claims import check_free
 from obtura.contracts.devices import Movable
 from obtura.ground.errors import annotate, one_line
 
@@ -18,6 +19,7 @@ def go(name: str, axes: Sequence[Movable], targets: Sequence[float], tell: Calla
         UsageError: a target can't be gone to; nothing moved.
         DeviceError: an axis can't be moved, or failed.
     """
+    check_free(axes)
     for axis, target in zip(axes, targets, strict=True):
         axis.check()
         axis.check_target(target)

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from obtura.analysis import Floats, Steps, snapped
 from obtura.contracts.devices import is_movable
+from obtura.contracts.turns import as_axis_says, near
 from obtura.engine.data import NoSuchChannelError
 from obtura.engine.scan import Scan
 from obtura.ground.errors import UsageError
@@ -35,6 +36,16 @@ class Along(NamedTuple):
     axis: Any
     steps: Steps | None
     on_grid: Floats
+
+    def place(self, position: float) -> float:
+        """A position of the curve as the axis says it: of a round axis, in its own turn."""
+        return position if self.axis is None else as_axis_says(self.axis, position)
+
+    def here(self) -> float:
+        """Where the axis stands now: of a round axis, in the turn of the curve."""
+        x = self.x[np.isfinite(self.x)]
+        position = float(self.axis.position)
+        return near(self.axis, position, float(x.min() + x.max()) / 2) if x.size else position
 
 
 class Measured(NamedTuple):

@@ -53,7 +53,7 @@ def _curves(seen: Measured, counters: Sequence[ChannelInfo]) -> Curves:
     words = [_said_of(seen, info) for info in counters]
     here = _here(along)
     if not math.isnan(here):
-        words.append(f"now: {', '.join(said(each, _here(each)) for each in seen.over)}")
+        words.append(_now(seen))
     return Curves(
         title=seen.title,
         xlabel=_label(along.name, along.unit),
@@ -85,12 +85,18 @@ def _said_of(seen: Measured, info: ChannelInfo) -> str:
         return highest
     curves = [seen.curve(along, info) for along in seen.over]
     lines = [analysis.cen(*seen.curve(along, info, on_grid=True)) for along in seen.over]
-    peaks = [said(along, analysis.peak(*curve)) for along, curve in zip(seen.over, curves, strict=True)]
+    peaks = _places(seen.over, (analysis.peak(*curve) for curve in curves))
+    shown = [said(along, place) for along, place in zip(seen.over, peaks, strict=True)]
     return (
-        f"{highest} at {', '.join(peaks)}; centre {_numbers(one.position for one in lines)}; "
+        f"{highest} at {', '.join(shown)}; "
+        f"centre {_numbers(_places(seen.over, (one.position for one in lines)))}; "
         f"width (fwhm) {_numbers(one.fwhm for one in lines)}; "
-        f"centre of mass {_numbers(analysis.com(*curve) for curve in curves)}"
+        f"centre of mass {_numbers(_places(seen.over, (analysis.com(*curve) for curve in curves)))}"
     )
+
+
+def _places(over: Sequence[Along], positions: Iterable[float]) -> list[float]:
+    return [along.place(position) for along, position in zip(over, positions, strict=True)]
 
 
 def _numbers(values: Iterable[float]) -> str:
@@ -112,7 +118,7 @@ def _mesh(seen: Measured, info: ChannelInfo) -> Image:
     fast, slow = seen.over[:2]
     words = [_said_of(seen, info)]
     if not math.isnan(_here(fast)):
-        words.append(f"now: {', '.join(said(each, _here(each)) for each in seen.over)}")
+        words.append(_now(seen))
     drawn = Image(
         title=title,
         across=Side(_label(fast.name, fast.unit), steps[0].start, steps[0].stop),
@@ -183,9 +189,13 @@ def _counted(points: int) -> Along:
 def _here(along: Along) -> float:
     """Where the axis stands now, NaN when it is none or does not answer."""
     try:
-        return math.nan if along.axis is None else float(along.axis.position)
+        return math.nan if along.axis is None else along.here()
     except RuntimeError:  # a device that fails must not spoil the plot
         return math.nan
+
+
+def _now(seen: Measured) -> str:
+    return f"now: {', '.join(said(along, along.place(_here(along))) for along in seen.over)}"
 
 
 def _is_even(x: npt.NDArray[np.float64]) -> bool:

@@ -1,6 +1,6 @@
 """Scans through lists of positions: lookupscan for any number of motors, pointscan for one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Sized
 from typing import TYPE_CHECKING, Any, Unpack
 
 from obtura.engine.scan import Scan
@@ -44,7 +44,7 @@ def pointscan(
     **options: Unpack[Options],
 ) -> Scan:
     """Count at each of `positions` (in the motor's unit)."""
-    if not hasattr(positions, "__len__"):
+    if not isinstance(positions, Sized):
         raise ArgumentError(f"positions must be a list of numbers, got {positions!r}")
     title = f"pointscan {axis(motor).name} {len(positions)} points {count_time}"
     return through(bench, "pointscan", [(motor, positions)], count_time, counters, options, title=title)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from obtura.engine.scan import Scan
+from obtura.engine.states import ScanState
 from obtura.ground.errors import UsageError
 from obtura.ground.events import ChannelInfo
 from obtura.scans.default_chain import expand_counters
@@ -61,21 +62,40 @@ def expanded(counters: Iterable[Any]) -> tuple[Any, ...]:
 def scan_of(bench: "Bench", scan: Any = None) -> Scan:
     """The scan that is meant: itself, one of `SCANS` by its number, None for the last one that is no sequence.
 
+    One that runs counts from its first point on. Scans that are not saved have numbers of their own: one is found by
+    its number only if no saved scan has it.
+
     Raises:
         UsageError: there is none.
     """
     if isinstance(scan, Scan):
         return scan
-    if scan is None and bench.scans:
-        single = (one for one in reversed(bench.scans) if one.scan_info.get("type") != "sequence")
-        return next(single, bench.scans[-1])
-    for one in reversed(bench.scans):
-        if scan is not None and one.scan_number == scan:
+    scans = tuple(bench.scans)[::-1]
+    if scan is None and scans:
+        single = (one for one in scans if one.scan_info.get("type") != "sequence" and _has_begun(one))
+        return next(single, scans[0])
+    numbered = [one for one in scans if scan is not None and one.scan_number == scan]
+    for one in numbered:
+        if one.scan_info.get("save"):
             return one
-    if not bench.scans:
+    filename, entries = bench.Scan.surroundings.entries(scan) if numbered else ("", ())
+    if entries:
+        raise UsageError(
+            f"scan {scan} is none of the last scans of this session; it is in the file: "
+            f'plot("{filename}", {scan}). One that is not saved has that number too: '
+            f"SCANS[{-1 - scans.index(numbered[0])}]"
+        )
+    if numbered:
+        return numbered[0]
+    if not scans:
         raise UsageError("there is no scan yet")
-    known = ", ".join(str(one.scan_number) for one in bench.scans if one.scan_number)
+    known = ", ".join(str(one.scan_number) for one in reversed(scans) if one.scan_number)
     raise UsageError(f"{scan!r} is none of the last scans of this session: {known}")
+
+
+def _has_begun(scan: Scan) -> bool:
+    """Whether there is something to look at, or never will be."""
+    return scan.state >= ScanState.DONE or any(len(points) for points in scan.get_data().values())
 
 
 def chosen(bench: "Bench", scan: Scan, seen: Measured) -> list[ChannelInfo]:

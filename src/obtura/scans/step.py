@@ -1,5 +1,6 @@
 """What all step scans share: ranges become positions, relative ones come back, and the bench launches the scan."""
 
+import math
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -12,6 +13,7 @@ from obtura.acquisition.motor import MeshStepTriggerMaster, VariableStepTriggerM
 from obtura.contracts.devices import Movable
 from obtura.engine.scan import Scan
 from obtura.ground.errors import ArgumentError
+from obtura.ground.many import check_positions
 from obtura.scans.command import axis, count_time, finite, whole
 
 if TYPE_CHECKING:  # for annotations only: the bench is made of these functions
@@ -47,7 +49,12 @@ class Range(NamedTuple):
 
     @property
     def positions(self) -> npt.NDArray[np.float64]:
-        """The equidistant positions, shape (intervals + 1,)."""
+        """The equidistant positions, shape (intervals + 1,).
+
+        Raises:
+            UsageError: there are too many.
+        """
+        check_positions(self.intervals + 1)
         return np.linspace(self.start, self.stop, self.intervals + 1)
 
 
@@ -105,7 +112,7 @@ def grid(
     ranges, back = _placed(ranges, home)
     points = [one.intervals + 1 for one in ranges]
     pars = {
-        "npoints": int(np.prod(points)),
+        "npoints": math.prod(points),
         **{f"npoints{number}": count for number, count in enumerate(points, start=1)},
         "data_dim": len(ranges),
         "start": [one.start for one in ranges],

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from obtura.data.saving import ScanSaving
 from obtura.devices.sim.beamline import demo_beamline
+from obtura.session import opened
 from obtura.session.at_home import feel_at_home
 from obtura.session.measurement_group import MeasurementGroup
 from obtura.session.origin import Origin
@@ -29,5 +30,6 @@ def demo_session() -> Session:
         )
         session.add_group(MeasurementGroup("detectors", ["diode", "monitor", "mca"], disabled=["mca"]))
         _opened[:] = [session]
+        opened.note(session)
         feel_at_home(session.namespace().values())
     return _opened[-1]

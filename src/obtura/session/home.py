@@ -39,7 +39,6 @@ class Home(Surroundings):
         scan_saving: ScanSaving,
         axes: Callable[[], Iterable[Movable]],
         display: bool,
-        keep: Callable[[Any], None],
         groups: Groups,
         aliases: Aliases,
     ) -> None:
@@ -47,7 +46,6 @@ class Home(Surroundings):
         self._scan_saving = scan_saving
         self._axes = axes
         self._display = display
-        self._keep = keep
         self._groups = groups
         self._aliases = aliases
         self._unsaved = itertools.count(1)
@@ -111,10 +109,6 @@ class Home(Surroundings):
         """Print a line where scans are shown."""
         if self._display:
             print(text)
-
-    def finished(self, scan: Any) -> None:
-        """Keep it for `SCANS`."""
-        self._keep(scan)
 
 
 def _position(axis: Movable) -> float:

@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from obtura.contracts.absent import Absent, refuse_absent
 from obtura.contracts.devices import Counter, is_movable
 from obtura.display.grid import grid, terminal_width
 from obtura.ground.errors import UsageError
@@ -23,6 +24,7 @@ class Listing:
 
     def lscnt(self, *counters: Any) -> None:
         """Print the counters of the session, or those of some counters, devices or groups: `lscnt(mca)`."""
+        refuse_absent(*counters)
         things = counters or tuple(self._objects().values())
         found = {id(one): one for thing in things for one in counters_of(thing)}
         rows = [
@@ -43,7 +45,7 @@ class Listing:
     def lsobj(self, pattern: str = "*") -> None:
         """Print the session's objects whose names match `pattern`: `lsobj("rob*")`."""
         rows = [
-            [name, type(one).__name__, _first_line(one)]
+            [name, *_described(one)]
             for name, one in sorted(self._objects().items())
             if fnmatch.fnmatchcase(name, pattern)
         ]
@@ -71,6 +73,8 @@ def counters_of(thing: Any) -> list[Counter]:
     """The counters in a counter, a controller, a group or another container of counters; none in anything else."""
     if isinstance(thing, Counter):
         return [thing]
+    if isinstance(thing, Absent):
+        return []
     held = getattr(thing, "counters", None)
     members = held.values() if isinstance(held, Mapping) else held
     if not isinstance(members, Iterable) or isinstance(members, str):
@@ -100,9 +104,12 @@ def _mode(counter: Counter) -> str:
     return getattr(mode, "name", "") if mode is not None else ""
 
 
-def _first_line(thing: Any) -> str:
+def _described(thing: Any) -> tuple[str, str]:
+    """Its class, and what that is."""
+    if isinstance(thing, Absent):
+        return "not there", thing.__info__().partition(": ")[2]
     doc = inspect.getdoc(type(thing)) or ""
-    return doc.partition("\n")[0]
+    return type(thing).__name__, doc.partition("\n")[0]
 
 
 def _print(header: list[str], rows: list[list[str]], nothing: str) -> None:

@@ -43,9 +43,9 @@ class MeasurementGroup:
     """Counters that are counted together: those of its counters that are enabled in its present state.
 
     `counters`: names of counters (`diode`), of devices for all their counters (`mca`), patterns (`mca:*`); in
-    Python also counters and devices themselves. `include`: names of other groups, whose counters this one has
-    too. `disabled`: names and patterns of those that are disabled at first. Which are enabled is kept from
-    session to session, for each state.
+    Python also counters and devices themselves; or a mapping with these keys. `include`: names of other groups,
+    whose counters this one has too. `disabled`: names and patterns of those that are disabled at first. Which are
+    enabled is kept from session to session, for each state.
     """
 
     source: CounterSource | None = None
@@ -54,11 +54,15 @@ class MeasurementGroup:
     def __init__(
         self,
         name: str,
-        counters: Sequence[Any] = (),
+        counters: Sequence[Any] | Mapping[str, Sequence[Any]] = (),
         include: Sequence[Any] = (),
         disabled: Sequence[str] = (),
     ) -> None:
         self.name = name
+        if isinstance(counters, Mapping):
+            include = counters.get("include", include)
+            disabled = counters.get("disabled", disabled)
+            counters = counters.get("counters", ())
         self._given = _listed(f"MeasurementGroup {name}: counters", counters)
         self._include = _listed(f"MeasurementGroup {name}: include", include)
         self._added: list[Any] = []

@@ -1,11 +1,13 @@
 """An error as a user reads it: what happened, where, what became of the scan; the traceback goes to the log."""
 
+import builtins
+import difflib
 import traceback
 from pathlib import Path
 
 from obtura.ground.errors import ObturaError, one_line
 
-__all__ = ["indented", "is_known", "told", "told_of_script"]
+__all__ = ["indented", "is_known", "places", "told", "told_of_script"]
 
 
 def is_known(error: BaseException) -> bool:
@@ -20,9 +22,19 @@ def told(error: BaseException) -> str:
         later = [note for note in notes if note.startswith("then ")]
         rest = [note for note in notes if note not in later]
         return "\n".join(["!!! " + "; ".join([str(error) or "interrupted by Ctrl-C", *rest]), *indented(later)])
-    text = str(error) if isinstance(error, ObturaError) else one_line(error)
+    text = str(error) if isinstance(error, ObturaError) else one_line(error) + _meant(error)
     first, *more = text.splitlines() or [type(error).__name__]
     return "\n".join([f"!!! {first}", *indented(more + notes)])
+
+
+def _meant(error: BaseException) -> str:
+    """For a name that is not known: the one that was probably meant, among those known where the error arose."""
+    if not isinstance(error, NameError) or not error.name or error.__traceback__ is None:
+        return ""
+    *_, (frame, _line) = traceback.walk_tb(error.__traceback__)
+    names = {*frame.f_locals, *frame.f_globals, *dir(builtins)} - {error.name}
+    similar = difflib.get_close_matches(error.name, [name for name in names if not name.startswith("_")], 1)
+    return f": did you mean {similar[0]!r}?" if similar else ""
 
 
 def indented(lines: list[str]) -> list[str]:
@@ -32,12 +44,15 @@ def indented(lines: list[str]) -> list[str]:
 
 def told_of_script(error: BaseException, script: Path) -> str:
     """As `told`, with the lines of the script that led there; another's internals are left to the log."""
-    frames = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if Path(frame.filename).resolve() == script.resolve()
-    ]
     if isinstance(error, SyntaxError):
-        return f"!!! {script}, line {error.lineno}: {error.msg}\n    {(error.text or '').strip()}"
-    places = [f"{script}, line {frame.lineno}: {frame.line}" for frame in frames]
-    return "\n".join([told(error), *indented(places)])
+        line = (error.text or "").strip()
+        first = f"!!! {script}, line {error.lineno or 1}: {error.msg}"
+        return "\n".join([first, *indented([line] if line else [])])
+    return "\n".join([told(error), *indented(places(error, script))])
+
+
+def places(error: BaseException, script: Path) -> list[str]:
+    """The lines of a script that led to an error, each once: one that calls itself comes by a thousand times."""
+    file = script.resolve()
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).resolve() == file]
+    return list(dict.fromkeys(f"{script}, line {frame.lineno}: {frame.line}" for frame in frames))

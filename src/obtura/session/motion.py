@@ -8,6 +8,7 @@ from typing import Any
 
 from obtura.acquisition.motion import move_together
 from obtura.contracts.absent import refuse_absent
+from obtura.contracts.claims import check_free
 from obtura.contracts.devices import Movable, is_movable
 from obtura.display.grid import terminal_width
 from obtura.ground.errors import UsageError
@@ -89,6 +90,7 @@ def _go(command: str, arguments: tuple[Any, ...], aim: Callable[[Any, float], fl
             f"{command}: {problem}\nIntended usage: {command}(axis, number, axis, number, ...)\n"
             f"Example: {command}(roby, 5)"
         )
+    check_free(axes)
     targets = [aim(axis, float(number)) for axis, number in zip(axes, numbers, strict=True)]
     for axis, target in zip(axes, targets, strict=True):
         axis.check()

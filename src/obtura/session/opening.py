@@ -13,11 +13,13 @@ from obtura.data.saving import ScanSaving
 from obtura.devices.calc_axis import CalcAxes
 from obtura.devices.energy import EnergyWavelength
 from obtura.ground.errors import UsageError
+from obtura.session import opened
 from obtura.session.at_home import feel_at_home
 from obtura.session.builtin import DEMO, demo_session
 from obtura.session.config import Config, ConfigError, SessionSpec, config_directory
 from obtura.session.config.files import MARK
 from obtura.session.config.restored import differences
+from obtura.session.hidden import hidden_names
 from obtura.session.keeping import Keeper, is_persistent
 from obtura.session.making import Making, Objects
 from obtura.session.measurement_group import MeasurementGroup
@@ -51,13 +53,13 @@ def load_session(
 ) -> Session:
     """Open a session: `session = load_session("align")`; the same one again while it is open.
 
-    `name`: None for the one that the beamline's `obtura.yml` names, or its only one, else `demo`, which is always
-    there. `config`: the directory of YAML that describes the beamline; None: $OBTURA_CONFIG, else here or the
-    nearest parent that has an `obtura.yml`. `display`: whether scans are shown. Devices that do not answer are
-    told, and refuse when they are used.
+    `name`: None for the one that the beamline's `obtura.yml` names, or its only one; without a beamline `demo`,
+    which is always there. `config`: the directory of YAML that describes the beamline; None: $OBTURA_CONFIG, else
+    here or the nearest parent that has an `obtura.yml`. `display`: whether scans are shown. Devices that do not
+    answer are told, and refuse when they are used.
 
     Raises:
-        UsageError: there is no such session or directory.
+        UsageError: there is no such session or directory, or none is named where there are several, or none.
         ConfigError: the YAML has mistakes; nothing was made.
     """
     return open_found(find_session(name, config), display)
@@ -67,8 +69,11 @@ def find_session(name: str | None = None, config: str | os.PathLike[str] | None 
     """Find a session without opening it; arguments and errors as of `load_session`."""
     described = _described(config, name)
     chosen = name if name is not None else default_session(described)
-    if described is not None and (chosen in described.sessions or chosen != DEMO):
-        return Found(described.session(chosen).name, described)
+    if described is not None:
+        if chosen is None:
+            raise UsageError(_which(described))
+        if chosen in described.sessions or chosen != DEMO:
+            return Found(described.session(chosen).name, described)
     if chosen != DEMO:
         raise UsageError(
             f"there is no session {chosen!r} but {DEMO}: here and above is no {MARK}; "
@@ -101,13 +106,30 @@ def _described(config: str | os.PathLike[str] | None, name: str | None) -> Confi
         return None
 
 
-def default_session(described: Config | None) -> str:
-    """The session that is opened when none is named."""
+def default_session(described: Config | None) -> str | None:
+    """The session that is opened when none is named; None: one has to be named.
+
+    Beside a beamline that is never the demo: its simulated axes are called as real ones are elsewhere.
+    """
     if described is None:
         return DEMO
     if described.facts.session:
         return described.session(described.facts.session).name
-    return described.sessions[0] if len(described.sessions) == 1 else DEMO
+    return described.sessions[0] if len(described.sessions) == 1 else None
+
+
+def _which(described: Config) -> str:
+    """What to do when none is named, and there is not just one."""
+    where, sessions = described.directory, described.sessions
+    if not sessions:
+        return (
+            f"{where} describes no session: add one to its YAML, `- {{name: all, class: Session}}` has all devices; "
+            f"-s {DEMO} opens the one that is built in"
+        )
+    return (
+        f"{where} has the sessions {', '.join(sessions)}: say which, as -s {sessions[0]}, "
+        f"or have {MARK} say `session: {sessions[0]}`"
+    )
 
 
 class _Opening:
@@ -128,6 +150,9 @@ class _Opening:
             build=self._build,
         )
         self.session = Session(spec.name, {}, _saving(spec), display, origin)
+        opened.note(self.session)
+        for problem in hidden_names(config, spec._replace(aliases={}), self.session.namespace()):
+            self._warn(str(problem))
         self._devices()
         self._presets()
         for name in spec.consumers:

@@ -1,14 +1,15 @@
 """A motor that goes to and fro while something else is done."""
 
-import threading
 from contextlib import AbstractContextManager
 from types import TracebackType
 
+from obtura.contracts.claims import check_free
 from obtura.contracts.devices import Movable, is_movable
 from obtura.devices.arguments import number
-from obtura.ground.errors import UsageError
+from obtura.ground.errors import DeviceError, UsageError
 from obtura.session.cleanup import cleanup
 from obtura.works.clock import Flag, clock
+from obtura.works.companion import companion
 
 __all__ = ["rockit"]
 
@@ -43,10 +44,11 @@ class _Rocking(AbstractContextManager[None]):
     def __enter__(self) -> None:
         self._centre = self._motor.position
         self._ends = self._centre + self._reach, self._centre - self._reach
+        check_free([self._motor])
         self._motor.check()
         for end in self._ends:
             self._motor.check_target(end)
-        threading.Thread(target=self._rock, name=f"rocking of {self._motor.name}", daemon=True).start()
+        companion(f"rocking of {self._motor.name}", self._rock).start()
 
     def _rock(self) -> None:
         try:
@@ -55,6 +57,8 @@ class _Rocking(AbstractContextManager[None]):
                     if self._ended:
                         return
                     self._motor.move(end)
+                    if getattr(self._motor, "was_stopped", False):  # just as it got there
+                        raise DeviceError(f"{self._motor.name}: the move to and fro was stopped")
         except BaseException as error:  # noqa: BLE001 - raised by __exit__
             self._error = error
         finally:

@@ -1,5 +1,6 @@
 """SCAN_META: what a user wants kept with every scan, by category: sample, proposal, technique..."""
 
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -22,17 +23,21 @@ class Category:
         self.name = name
         self._entries: dict[str, tuple[_Values, MetaTiming]] = {}
 
-    def set(self, name: Any, values: _Values, timing: MetaTiming = MetaTiming.START) -> None:
+    def set(self, name: Any, values: _Values | None = None, timing: MetaTiming = MetaTiming.START) -> None:
         """Keep `values` with every scan from now on: a dict, or a function of the scan that gives one.
 
         `name`: text or a device, to replace or `remove` them later. `timing`: when a function is called, START, or with
         `|` also PREPARED, END. Values may be text, numbers, arrays, dicts; the key `@NX_class` names a NeXus class.
 
         Raises:
-            UsageError: neither a dict nor a function.
+            UsageError: neither a dict nor a function of one argument.
         """
+        if values is None and not isinstance(name, str):
+            raise UsageError(f"SCAN_META.{self.name}.set: give a name first, to find the values again: set('x', ...)")
         if not isinstance(values, Mapping) and not callable(values):
             raise UsageError(f"SCAN_META.{self.name}.set: expected a dict or a function of the scan, got {values!r}")
+        if callable(values):
+            _check_function(f"SCAN_META.{self.name}.set", values)
         if not isinstance(timing, MetaTiming) or not timing:
             raise UsageError(f"SCAN_META.{self.name}.set: timing must be a MetaTiming, got {timing!r}")
         self._entries[_key(name)] = (values, timing)
@@ -135,6 +140,19 @@ class ScanMeta:
 
     def __info__(self) -> str:
         return "\n".join(category.__info__() for category in self._categories.values())
+
+
+def _check_function(where: str, function: Callable[..., Any]) -> None:
+    """Refuse now what would fail in each scan: a function that does not take the scan."""
+    try:
+        signature = inspect.signature(function)
+    except ValueError:  # of one that is built in nothing is known
+        return
+    try:
+        signature.bind(None)
+    except TypeError as error:
+        name = getattr(function, "__name__", repr(function))
+        raise UsageError(f"{where}: {name}{signature} must take one argument, the scan") from error
 
 
 def _key(name: Any) -> str:

@@ -1,7 +1,6 @@
 """Python files of a session: its setup, the beamline's scripts, the user's scripts."""
 
 import sys
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,6 +9,7 @@ from typing import Any
 from obtura.contracts.settings import OnSetting, Setting
 from obtura.data.template import close_match
 from obtura.ground.errors import UsageError, annotate
+from obtura.session.messages import places
 
 __all__ = ["COMMANDS", "Scripts"]
 
@@ -159,9 +159,8 @@ def _execute(path: Path, names: dict[str, Any]) -> None:
     try:
         exec(code, names)
     except BaseException as error:
-        for frame in traceback.extract_tb(error.__traceback__):
-            if frame.filename == str(path):
-                annotate(error, f"{path}, line {frame.lineno}: {frame.line}")
+        for place in places(error, path):
+            annotate(error, place)
         raise
     finally:
         names.pop("__file__", None) if before is None else names.update(__file__=before)

@@ -22,6 +22,7 @@ from obtura.session.missing_preset import MissingPreset
 from obtura.session.names import names_of_bench
 from obtura.session.origin import Origin
 from obtura.session.protection import protect
+from obtura.session.scan_watch import ScanWatch
 from obtura.session.scripts import COMMANDS, Scripts
 from obtura.session.words import words
 
@@ -56,7 +57,7 @@ class Session:
         self.aliases = Aliases(self.env_dict)
         self.scripts = Scripts(self.env_dict, self.origin.setups, self.origin.scripts)
         self._groups = Groups(self.objects, self._keep_group)
-        self._home = Home(name, scan_saving, self.axes, display, self._keep, self._groups, self.aliases)
+        self._home = Home(name, scan_saving, self.axes, display, self._groups, self.aliases)
         self.bench = Bench(self._home)
         self.env_dict.update(self._own_names())
         for device_name, device in devices.items():
@@ -74,6 +75,7 @@ class Session:
             "SCAN_SAVING": self.scan_saving,
             "lsmg": self._groups.lsmg,
             "session": self,
+            "set_scan_watch_callbacks": ScanWatch(self.add_consumer, self.remove_consumer).set_scan_watch_callbacks,
             **({"config": self.origin.config} if self.origin.config is not None else {}),
         }
 
@@ -121,7 +123,7 @@ class Session:
 
     def counters(self) -> list[Counter]:
         """The session's counters, those within devices too; without those that are not there."""
-        things = [thing for thing in self.objects().values() if not isinstance(thing, Absent | MeasurementGroup)]
+        things = [thing for thing in self.objects().values() if not isinstance(thing, MeasurementGroup)]
         return list({id(one): one for thing in things for one in counters_of(thing)}.values())
 
     def groups(self) -> list[MeasurementGroup]:
@@ -170,10 +172,6 @@ class Session:
     def remove_consumer(self, make: Callable[[], Consumer]) -> None:
         """No more of what `add_consumer` was given; nothing happens when it is not there."""
         self._home.makers = [one for one in self._home.makers if one is not make]
-
-    def _keep(self, scan: Any) -> None:
-        if scan.scan_info.get("type") != "ct":
-            self.bench.scans.append(scan)
 
     # -- what is not there --------------------------------------------------------------------------------
 
@@ -269,7 +267,8 @@ class Session:
     def close(self) -> None:
         """Let everything go: settings are written, devices are closed that have something to close.
 
-        A device that can be opened, as a shutter, is left as it is.
+        So are those that they are made of, as the controller of an axis. A device that can be opened, as a shutter, is
+        left as it is.
 
         Raises:
             DeviceError: some could not be closed; every one was tried.
@@ -278,7 +277,9 @@ class Session:
             return
         self.closed = True
         errors: list[str] = []
-        for name, device in reversed(self.devices.items()):
+        made = self.origin.config.objects if self.origin.config is not None else {}
+        others = {name: thing for name, thing in made.items() if name not in self.devices}
+        for name, device in [*reversed(self.devices.items()), *reversed(others.items())]:
             if callable(getattr(type(device), "close", None)) and not hasattr(type(device), "open"):
                 try:
                     device.close()

@@ -52,12 +52,17 @@ class Store:
         self.path = path
         self.note = ""
         self.writable = True
+        if path.exists() and not path.is_file():
+            raise OSError("this is no file")  # a pipe would be waited for without end
         try:
             self._connection = _opened(path)
         except sqlite3.OperationalError as error:
             if not path.exists():
                 raise
-            self._connection = _opened_to_read(path)
+            try:
+                self._connection = _opened_to_read(path)
+            except sqlite3.Error:  # nothing is in it yet: what matters is why nothing can be written
+                raise error from None
             self.writable = False
             self.note = str(error)
         except sqlite3.DatabaseError as error:

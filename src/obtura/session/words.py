@@ -1,9 +1,10 @@
-"""The words of a session that are no scans: moving, asking, listing."""
+"""The words of a session that are no scans: moving, asking, listing, and what a terminal is asked for."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from obtura.contracts.devices import Movable
+from obtura.session.desk import clear, date
 from obtura.session.listing import Listing, prdef
 from obtura.session.motion import Motion
 from obtura.session.where import Where
@@ -24,5 +25,7 @@ def words(
         **{name: getattr(motion, name) for name in _MOTION},
         **{name: getattr(where, name) for name in _WHERE},
         **{name: getattr(listing, name) for name in _LISTING},
+        "clear": clear,
+        "date": date,
         "prdef": prdef,
     }

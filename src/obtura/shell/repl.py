@@ -6,6 +6,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import jedi.settings
 from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import AnyFormattedText
 from prompt_toolkit.patch_stdout import patch_stdout
@@ -98,7 +99,10 @@ class _Repl(PythonRepl):
             self._evaluating = False
 
     def _show_result(self, result: object) -> None:
-        print(shown_result(result))
+        try:
+            print(shown_result(result))
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - of the object's own `__info__` or `__repr__`
+            print(shown_error(error))
 
     def _handle_exception(self, e: BaseException) -> None:
         print(shown_error(e))
@@ -111,6 +115,8 @@ class _Repl(PythonRepl):
 
 def run_repl(name: str, names: dict[str, Any], history: Path | None, typing_help: TypingHelp) -> None:
     """Read, run, show, until the user leaves."""
+    # what is only typed must not read a device: completion goes by the annotations of a property
+    jedi.settings.allow_unsafe_interpreter_executions = False
     repl = _Repl(
         get_globals=lambda: names,
         get_locals=lambda: names,

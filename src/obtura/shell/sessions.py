@@ -10,12 +10,11 @@ __all__ = ["list_sessions", "open_session"]
 
 
 def open_session(found: Found) -> Session:
-    """Open a session, with the `bliss.*` import names switched on."""
-    session = open_found(found)
-    note = switch_on(session.namespace())
+    """Open a session, with the `bliss.*` import names switched on, for its setup file, too."""
+    note = switch_on()
     if note:
         print(note)
-    return session
+    return open_found(found)
 
 
 def list_sessions(config: str | None = None) -> None:

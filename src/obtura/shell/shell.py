@@ -1,10 +1,11 @@
 """`obtura shell`: Python with a session's names, the prompt `DEMO [1]:`, and errors in a few lines."""
 
+import builtins
 import sys
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from obtura.display.grid import terminal_width
 from obtura.session.logfile import history_file, log_to_file
@@ -26,8 +27,25 @@ def shell(name: str | None, config: str | None = None) -> int:
     """
     found = find_session(name, config)
     log = log_to_file(found.name)
+    for word in ("exit", "quit"):
+        setattr(builtins, word, _Leave(word))
     with open_session(found) as session:
         return _run(session, log)
+
+
+class _Leave:
+    """`exit()`, which ends the shell. Python's own also closes the keyboard: in a setup file or a hook, whose wish to
+    end is an error there, that would leave a shell which can't read.
+    """
+
+    def __init__(self, word: str) -> None:
+        self._word = word
+
+    def __repr__(self) -> str:
+        return f"{self._word}() or Ctrl-D ends the shell"
+
+    def __call__(self, code: object = None) -> NoReturn:
+        raise SystemExit(code)
 
 
 def _run(session: Session, log: Path | None) -> int:
@@ -45,8 +63,10 @@ def _run(session: Session, log: Path | None) -> int:
 
 def _greeting(session: Session) -> str:
     devices = ", ".join(name for name in session.devices if name != "world")
-    said = textwrap.fill(f"Session {session.name}: {devices}", terminal_width() or 80, subsequent_indent="    ")
-    return f"{said}\nTry: {'   '.join(_examples(session))}"
+    whole = [example.replace(" ", "\0") for example in _examples(session)]  # no line ends within one
+    lines = f"Session {session.name}: {devices}", f"Try: {'   '.join(whole)}"
+    width = terminal_width() or 80
+    return "\n".join(textwrap.fill(line, width, subsequent_indent="    ") for line in lines).replace("\0", " ")
 
 
 def _examples(session: Session) -> list[str]:

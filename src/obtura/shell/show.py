@@ -30,4 +30,4 @@ def shown_error(error: BaseException) -> str:
     if isinstance(error, SyntaxError):
         return "".join(traceback.format_exception_only(error)).rstrip()
     lines = [f"    typed line {frame.lineno}, in {frame.name}" for frame in stack if frame.name != "<module>"]
-    return "\n".join([told(error), *lines])
+    return "\n".join([told(error), *dict.fromkeys(lines)])  # each once: a function may call itself

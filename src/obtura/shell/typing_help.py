@@ -6,14 +6,16 @@ name of a command alone (`wa`), which is called when it needs no arguments.
 
 import ast
 import builtins
+import difflib
 import inspect
+import keyword
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 __all__ = ["TypingHelp"]
 
-_FIRST = re.compile(r"\s*([A-Za-z_]\w*)\b(?!\s*[.=(\[])[ \t]*(.*)", re.DOTALL)
+_FIRST = re.compile(r"([A-Za-z_]\w*)\b(?!\s*[=(\[]|\s*\.(?!\d)|\.)[ \t]*(.*)", re.DOTALL)
 _KEYWORD = re.compile(r"([A-Za-z_]\w*)=(?!=)(.+)", re.DOTALL)
 _OPENING, _CLOSING = "([{", ")]}"
 
@@ -40,15 +42,23 @@ class TypingHelp:
         if line.endswith("?") and line[:-1].isidentifier():
             return f"help({line[:-1]})"
         found = _FIRST.fullmatch(line)
-        if found is None or not callable(command := self._named(found[1])):
+        if found is None:
             return None
         name, rest = found.groups()
+        command = self._named(name)
         if not rest:
             return f"{name}()" if _is_command(command) else None
-        if _is_python(line):
+        if _is_python(line) or not (callable(command) or self._is_misspelt(name)):
             return None
         arguments = [piece.rstrip(",") for piece in _pieces(rest)]
         return f"{name}({', '.join(arguments)})" if all(map(_is_argument, arguments)) else None
+
+    def _is_misspelt(self, name: str) -> bool:
+        """Whether it is a slip for a command: the call then says so, where the line as it is were a syntax error."""
+        if keyword.iskeyword(name) or self._named(name) is not None:
+            return False
+        similar = difflib.get_close_matches(name, self._names, 1)
+        return bool(similar) and callable(self._names[similar[0]])
 
     def _named(self, name: str) -> Any:
         return self._names.get(name, getattr(builtins, name, None))
@@ -73,9 +83,11 @@ def _is_python(text: str) -> bool:
 
 
 def _is_argument(piece: str) -> bool:
-    keyword = _KEYWORD.fullmatch(piece)
+    given = _KEYWORD.fullmatch(piece)
+    text = (given[2] if given else piece).strip() or ")"
     try:
-        ast.parse((keyword[2] if keyword else piece).strip() or ")", mode="eval")
+        ast.parse(text, mode="eval")
+        ast.parse(f"({text})", mode="eval")  # a comment would take the bracket with it
     except (SyntaxError, ValueError):
         return False
     return True

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from obtura.ground.errors import DeviceBusyError
 from obtura.works.clock import Flag
+from obtura.works.companion import companion
 from obtura.works.interrupt import doors
 
 __all__ = ["SLICE", "AsyncLane", "Batch", "Call", "Lane", "Loop", "ThreadLane"]
@@ -112,7 +113,7 @@ class ThreadLane:
         self._queue: SimpleQueue[Call | None] = SimpleQueue()
         self._waiting: deque[Call] = deque()
         self._closed = False
-        self._thread = threading.Thread(target=self._work, args=(on_start,), name=f"lane {name}", daemon=True)
+        self._thread = companion(f"lane {name}", self._work, on_start)
         self._thread.start()
 
     @property
@@ -133,7 +134,7 @@ class ThreadLane:
 
     def beside(self, call: Call) -> None:
         """Make a call on a thread of its own."""
-        threading.Thread(target=call.run, name=f"beside {self.name}", daemon=True).start()
+        companion(f"beside {self.name}", call.run).start()
 
     def close(self) -> None:
         """End the thread after the present call, and wait for it when it is idle."""
@@ -216,7 +217,7 @@ class Loop:
         with self._starting:  # branches may come at once
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
-                self._thread = threading.Thread(target=self._work, args=(self._loop,), name="loop", daemon=True)
+                self._thread = companion("loop", self._work, self._loop)
                 self._thread.start()
             return self._loop
 

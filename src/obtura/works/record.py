@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
 from obtura.works.clock import Flag
+from obtura.works.companion import companion
 from obtura.works.interrupt import doors
 
 __all__ = ["Reader", "Receiver", "Record"]
@@ -56,7 +57,7 @@ class Reader(Generic[E]):
         self._idle = True
         self._closing = False
         self._ended = Flag()
-        threading.Thread(target=self._work, name=f"reader {receiver.name}", daemon=True).start()
+        companion(f"reader {receiver.name}", self._work).start()
 
     @property
     def backlog(self) -> int:

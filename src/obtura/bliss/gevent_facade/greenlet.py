@@ -1,7 +1,6 @@
 """Greenlet: a function that runs beside, here on a thread of its own."""
 
 import logging
-import threading
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Self
@@ -11,6 +10,7 @@ from obtura.bliss.gevent_facade.strand import Strand, Waiters, here
 from obtura.engine.running import running
 from obtura.ground.errors import ScanAbort, one_line
 from obtura.works.clock import clock
+from obtura.works.companion import companion
 
 __all__ = [
     "Greenlet",
@@ -72,7 +72,7 @@ class Greenlet:
         if self.started:
             return
         self.started = True
-        threading.Thread(target=self._live, args=(seconds,), name=self.name, daemon=True).start()
+        companion(self.name, self._live, seconds).start()
 
     @property
     def name(self) -> str:

@@ -13,7 +13,6 @@ NAMES: Table = {**COMMON, **CONTROLLERS, **SCANNING, **SHELL}
 
 ABSENT_MODULES: dict[str, str] = {
     "bliss.beacon": "there is no server here: devices are described in a directory of YAML files, `obtura check DIR`",
-    "bliss.comm": "talk to instruments with pyserial, pyvisa or sockets, as docs/howto/add-a-device.md shows",
     "bliss.common.data_store": "there is no Redis here: read the file, or add a consumer to the session",
     "bliss.common.plot": "`plot()` draws the last scan, in the terminal and in a notebook",
     "bliss.common.tango": "Tango devices are not driven yet; use a SoftCounter or SoftAxis around `tango.DeviceProxy`",

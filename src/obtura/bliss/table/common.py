@@ -28,31 +28,37 @@ _COUNTERS: Module = {
 }
 
 _AXES: Module = {
-    "Axis": differs("obtura.devices.axis:Axis", "made from a driver, not from a controller and a config"),
-    **same("obtura.devices.axis_state", "AxisState"),
+    "Axis": differs(
+        "obtura.devices.axis:Axis",
+        "made by its controller, or from a driver; velocities are told with the next move; `settings()` is a method",
+    ),
+    "AxisState": differs(
+        "obtura.devices.bliss.state:BuiltState", "can be changed while it is built; what `axis.state` gives can't"
+    ),
     **same("obtura.devices.calc_axis", "CalcAxis"),
-    **absent("ModuloAxis", "an Axis with `modulo=360`"),
-    **absent("NoSettingsAxis", "what an axis keeps is dropped by `obtura settings`, or by `axis.apply_config()`"),
-    **absent("Motion Trajectory", "`Axis.move`, and the step and continuous masters"),
+    **same("obtura.devices.bliss.axis", "ModuloAxis NoSettingsAxis"),
+    "Motion": differs("obtura.devices.bliss.hardware:Motion", "`backlash` is 0: the axis makes two moves of it"),
+    **absent("Trajectory CyclicTrajectory", "the step and continuous masters"),
 }
 
 _SHUTTER: Module = {
-    "BaseShutter": differs("obtura.devices.shutter:Shutter", "give `Shutter` a driver with open, close and state"),
+    "BaseShutter": differs("obtura.devices.any_shutter:AnyShutter", "called AnyShutter here"),
     "BaseShutterState": differs("obtura.devices.shutter_driver:ShutterState", "called ShutterState here"),
-    "Shutter": differs("obtura.devices.shutter:Shutter", "made from a driver with open, close and state"),
+    "Shutter": differs(
+        "obtura.devices.bliss.shutter:DerivedShutter", "to derive from; other shutters are a BaseShutter, too"
+    ),
     **same("obtura.devices.shutter_driver", "ShutterMode"),
 }
 
 _MG: Module = {
     "MeasurementGroup": differs("session:MeasurementGroup", "counters may be objects, too"),
-    **absent("get_active get_all", "`ACTIVE_MG`, `lsmg()`, `session.groups()`"),
-    **absent("set_active_name get_active_name get_all_names", "`ACTIVE_MG`, `lsmg()`, `group.set_active()`"),
+    **same("obtura.bliss.current", "get_active get_active_name get_all get_all_names set_active_name"),
 }
 
 COMMON: Table = {
     "bliss.common.actuator": {
-        "AbstractActuator": differs("obtura.devices.actuator:Actuator", "give `Actuator` a driver"),
-        "Actuator": differs("obtura.devices.actuator:Actuator", "give `Actuator` a driver"),
+        **same("obtura.devices.bliss.actuator", "AbstractActuator"),
+        "Actuator": differs("obtura.devices.bliss.actuator:DerivedActuator", "also takes a name and a timeout"),
         "ActuatorState": differs("obtura.devices.actuator:ActuatorState", "names are the same, numbers are not"),
     },
     "bliss.common.axis": _AXES,
@@ -80,16 +86,17 @@ COMMON: Table = {
         **absent("TrajectoryGroup", "no trajectories are loaded into controllers"),
     },
     "bliss.common.protocols": {
-        **absent("CounterContainer counter_namespace", "any object with `counters` is a container of counters"),
-        **absent("HasMetadataForScan", "any object with `scan_metadata()` has metadata for scans"),
-        **absent("Scannable", "obtura.contracts.devices.Movable"),
+        **same("obtura.contracts.containers", "CounterContainer HasMetadataForScan counter_namespace"),
+        "Scannable": differs("obtura.contracts.devices:Movable", "called Movable here; `is_movable(thing)` asks"),
+        **absent("IcatPublisher HasMetadataForDataset", "there is no data policy: `SCAN_META`, or `scan_metadata()`"),
     },
     "bliss.common.scans": {**SCANS, **_ALIGN},
     "bliss.common.session": {
-        **absent("get_current_session", "`from bliss import current_session`, or `obtura.load_session(name)`"),
+        **same("obtura.bliss.current", "get_current_session"),
         "Session": differs("obtura.session.session:Session", "made by `obtura.load_session(name)`"),
         **absent("DefaultSession", "`obtura.load_session(name)`, or `config.get(name)` for single objects"),
     },
+    "bliss.common.shutter": _SHUTTER,
     "bliss.common.soft_axis": same("obtura.devices.soft", "SoftAxis"),
     "bliss.common.standard": {
         **SCANS,
@@ -97,12 +104,12 @@ COMMON: Table = {
         **same("session", "mv mvd mvdr mvr sta umv umvd umvdr umvr wa wm wu lscnt lsmg lsmot lsobj prdef"),
         **same("obtura.devices.soft", "SoftAxis SoftCounter"),
         **same("session", "cleanup error_cleanup"),
-        **absent("iter_axes_position iter_axes_state", "`session.axes()`"),
-        **absent("sync", "axes keep nothing in a cache that could be out of step: `axis.sync_hard()` for one"),
+        **same("obtura.bliss.current", "iter_axes_position iter_axes_state sync"),
     },
-    "bliss.common.switch": {"Switch": differs("obtura.devices.switch:Switch", "made from a driver with set and get")},
+    "bliss.common.switch": {"Switch": differs("obtura.devices.bliss.switch:DerivedSwitch", "to derive from")},
     "bliss.common.utils": {
         "autocomplete_property": differs("builtins:property", "a plain property"),
+        **same("obtura.devices.bliss.methods", "object_attribute_get object_attribute_set object_method"),
         **absent("all_equal flatten grouped", "a line of Python, or itertools"),
     },
 }

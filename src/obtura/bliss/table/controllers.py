@@ -4,7 +4,28 @@ from obtura.bliss.table.entry import Table, absent, differs, same
 
 __all__ = ["CONTROLLERS"]
 
+_OTHER_LINES = "a socket, pyserial or pyvisa: docs/howto/add-a-device.md"
+
 CONTROLLERS: Table = {
+    "bliss.comm.exceptions": {
+        "CommunicationError": differs("obtura.ground.errors:DeviceError", "every device raises it"),
+        "CommunicationTimeout": differs("obtura.devices.bliss.comm:LineTimeout", "called LineTimeout here"),
+    },
+    "bliss.comm.serial": {
+        "Serial": differs("obtura.devices.bliss.comm:SerialLine", "`(url, eol, timeout)` and pyserial's keys"),
+    },
+    "bliss.comm.tcp": {
+        "Command": differs("obtura.devices.bliss.comm:TcpLine", "`(url, eol, timeout)`, the url is host:port"),
+        "Socket": differs("obtura.devices.bliss.comm:TcpLine", "`(url, eol, timeout)`, the url is host:port"),
+        "Tcp": differs("obtura.devices.bliss.comm:TcpLine", "`(url, eol, timeout)`, the url is host:port"),
+    },
+    "bliss.comm.util": {
+        "get_comm": differs("obtura.devices.bliss.comm:get_comm", "for `tcp` and `serial`"),
+        **absent("TCP SERIAL GPIB UDP COMMAND", "`get_comm` finds out by the key, `tcp` or `serial`"),
+    },
+    "bliss.comm.gpib": absent("Gpib TangoGpib", _OTHER_LINES),
+    "bliss.comm.modbus": absent("ModbusTcp Modbus_RTU Modbus_ASCII", _OTHER_LINES),
+    "bliss.comm.udp": absent("Udp", _OTHER_LINES),
     "bliss.controllers.counter": {
         "CounterController": differs("obtura.contracts.counters:CounterController", "`counters` is a dict by name"),
         "SamplingCounterController": differs(
@@ -21,15 +42,22 @@ CONTROLLERS: Table = {
         "obtura.devices.expression", "ExpressionCalcCounter ExpressionCalcCounterController"
     ),
     "bliss.controllers.motor": {
-        **absent("Controller", "write an AxisDriver, four methods, and give it to an Axis: docs/howto/add-a-device.md"),
-        **absent("CalcController", "derive from obtura.devices.CalcAxes: docs/howto/axes.md"),
+        "Controller": differs(
+            "obtura.devices.bliss.controller:Controller",
+            "called from one thread at a time; velocities are told before the next move; no settings of its own",
+        ),
+        "CalcController": differs(
+            "obtura.devices.bliss.calc:CalcController",
+            "`calc_to_real` gets every tag, without the one that is asked for",
+        ),
+        **same("obtura.devices.bliss.methods", "add_axis_method"),
     },
     "bliss.controllers.motors.mockup": {
-        "Mockup": differs("obtura.devices.sim.motor:SimulatedAxis", "an axis each, no controller"),
-        "FaultyMockup": differs("obtura.devices.sim.faulty_motor:FaultyAxis", "an axis each, no controller"),
+        **same("obtura.devices.bliss.mockup", "Mockup FaultyMockup"),
+        **absent("CustomMockup MockupHook CalcMockup", "derive from Mockup, MotionHook, CalcController"),
     },
     "bliss.controllers.motors.slits": {
-        "Slits": differs("obtura.devices.slits:Slits", "the axes are given by name"),
+        "Slits": differs("obtura.devices.bliss.slits:TaggedSlits", "finds out by the tags which blades there are"),
     },
     "bliss.controllers.simulation_counter": {
         "SimulationCounter": differs("obtura.devices.sim.distribution:SimulationCounter", "keywords, no config"),

@@ -30,6 +30,9 @@ _SCAN: Module = {
     ),
     "ScanState": differs("obtura.engine.states:ScanState", "has RUNNING; compare names, not numbers"),
     **same("obtura.contracts.watchdog", "WatchdogCallback"),
+    "set_scan_watch_callbacks": differs(
+        "session:set_scan_watch_callbacks", "of the session; the functions are kept, and are called beside the scan"
+    ),
     **absent("DataWatchCallback StepScanDataWatch", "`scan.set_watchdog_callback`, or `connect_data_channels`"),
     **absent("ScanProgress", "a consumer: `session.add_consumer`"),
 }
@@ -57,8 +60,7 @@ SCANNING: Table = {
     "bliss.scanning.acquisition.timer": same("obtura.acquisition.timer", "SoftwareTimerMaster"),
     "bliss.scanning.chain": _CHAIN,
     "bliss.scanning.channel": {
-        **same("obtura.ground.channels", "AcquisitionChannel attach_channels duplicate_channel"),
-        **absent("AcquisitionChannelList", "`acquisition_object.channels` is a list; emit on each"),
+        **same("obtura.ground.channels", "AcquisitionChannel AcquisitionChannelList attach_channels duplicate_channel"),
     },
     "bliss.scanning.group": {
         "Group": differs("session:Group", "takes scans or their numbers, as in 2021"),
@@ -76,9 +78,8 @@ SCANNING: Table = {
     },
     "bliss.scanning.scan_meta": {
         "META_TIMING": differs("obtura.contracts.acquisition:MetaTiming", "called MetaTiming here"),
-        **absent("get_user_scan_meta", "`SCAN_META` of the session: `SCAN_META.sample.set(...)`"),
+        **same("obtura.bliss.current", "create_user_scan_meta get_user_scan_meta"),
         "ScanMeta": differs("obtura.session.scan_meta:ScanMeta", "`SCAN_META` of the session"),
-        **absent("create_user_scan_meta", "each session has one: `SCAN_META`"),
     },
     "bliss.scanning.scan_sequence": same("session", "ScanSequence"),
     "bliss.scanning.scan_saving": {

@@ -11,15 +11,16 @@ SHELL: Table = {
         **absent("release", "`obtura --version`"),
     },
     "bliss.config.static": {
-        **absent("get_config", "`config` of a session: `obtura.load_session(name).config.get(name)`"),
+        "get_config": differs("obtura.bliss.current:get_config", "of the session that is open, or that is described"),
         **absent("Config Node", "obtura.session.config.Config reads a directory of YAML"),
     },
     "bliss.setup_globals": {},
     "bliss.shell.standard": {
         **COMMON["bliss.common.standard"],
         **same("session", "plot"),
-        **absent("stm", "`sta`"),
+        **same("obtura.bliss.current", "stm"),
         **absent("lsconfig", "`config.names`"),
+        **absent("bench countdown", "`time.perf_counter`, `time.sleep`"),
         **absent("tw menu edit_roi_counters", "there are no dialogs; `umvr` moves by steps"),
         **absent("flint silx_view pymca", "`plot()`; open the file with `silx view`"),
         **absent("newproposal newsample newcollection newdataset endproposal", "there is no data policy: SCAN_SAVING"),

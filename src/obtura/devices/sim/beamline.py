@@ -1,9 +1,10 @@
 """The beamline of the demo session.
 
-    source ── monitor ── shutter ──┬── diode, mca, camera
-                                   └── cover ── diode2        on roby (and robz)
+    machine ── monitor ── shutter ── slits ──┬── diode, mca, camera
+                                             └── cover ── diode2        on roby (and robz)
 
-The shutter is closed and the cover in at first, so both diodes are dark; the beam is centred at roby = 5 mm.
+The shutter is closed and the cover in at first, so both diodes are dark; the beam is centred at roby = 5 mm. The slits
+are wide enough for it, whatever their gap.
 """
 
 from typing import NamedTuple
@@ -19,7 +20,9 @@ from obtura.devices.sim.counters import SimulatedController, SimulatedDiode, Spo
 from obtura.devices.sim.mca import SimulatedMCA
 from obtura.devices.sim.motor import SimulatedAxis
 from obtura.devices.sim.multiplexer import SimulatedMultiplexer
+from obtura.devices.sim.ring import SimulatedRing
 from obtura.devices.sim.world import World
+from obtura.devices.slits import Slits
 
 __all__ = ["DemoBeamline", "demo_beamline"]
 
@@ -29,7 +32,8 @@ class DemoBeamline(NamedTuple):
 
     `monitor` sees the beam before the shutter, `diode` behind it over roby, `diode2` behind shutter and cover
     over roby and robz, `mca` the fluorescence of iron and copper where `diode` is, `camera` the spot over both axes.
-    `world.beam = 0`: no beam.
+    `world.beam = 0`: no beam; `machine.dump()`: none either. `slits_hgap` and `slits_hoffset` are axes calculated from
+    the blades, `slits.real`.
     """
 
     world: World
@@ -43,6 +47,10 @@ class DemoBeamline(NamedTuple):
     multiplexer: Multiplexer
     mca: SimulatedMCA
     camera: SimulatedCamera
+    machine: SimulatedRing
+    slits: Slits
+    slits_hgap: Axis
+    slits_hoffset: Axis
 
 
 def demo_beamline(seed: int = 1) -> DemoBeamline:
@@ -53,6 +61,8 @@ def demo_beamline(seed: int = 1) -> DemoBeamline:
     shutter = SimulatedShutter("shutter")
     cover = SimulatedActuator("cover")
     controller = SimulatedController()
+    front, back = (SimulatedAxis(name, unit="mm", limits=(-20.0, 20.0)) for name in ("front", "back"))
+    slits = Slits("slits", front, back)
     across, along = Spot(roby, centre=5.0, sigma=2.0), Spot(robz, centre=0.0, sigma=2.0)
     return DemoBeamline(
         world=world,
@@ -70,4 +80,8 @@ def demo_beamline(seed: int = 1) -> DemoBeamline:
             "mca", rois={"iron": Roi(310, 330), "copper": Roi(392, 412)}, world=world, spots=[across], behind=[shutter]
         ),
         camera=SimulatedCamera("camera", roby, robz, world, [shutter], centre=(5.0, 0.0), sigma=2.0),
+        machine=SimulatedRing("machine", world=world),
+        slits=slits,
+        slits_hgap=slits["hgap"],
+        slits_hoffset=slits["hoffset"],
     )

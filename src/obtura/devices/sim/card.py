@@ -18,7 +18,7 @@ class SimulatedCard(IntegratingCounterController):
 
     Its gates are open for the count time, in real time. By default each point of a scan opens one gate (trigger type
     SOFTWARE). With `DEFAULT_CHAIN.set_settings([{"device": card, "acquisition_settings": {"trigger_type":
-    "HARDWARE"}}])` it is started once and opens one gate after the other. The beam is looked at when points are
+    "HARDWARE"}}])` it is started and opens one gate after the other. The beam is looked at when points are
     fetched; the noise is that of counting.
     """
 

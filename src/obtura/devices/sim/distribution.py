@@ -10,6 +10,7 @@ from obtura.contracts.acquisition import AcquisitionSlave
 from obtura.contracts.counters import Counter, CounterController
 from obtura.devices.arguments import choice, number, positive
 from obtura.devices.sim.world import World, shared_world
+from obtura.ground.many import check_positions
 
 __all__ = ["SimulationCounter"]
 
@@ -83,6 +84,7 @@ class _Slave(AcquisitionSlave):
     blocking = False
 
     def __init__(self, *counters: Any, scan_pars: Mapping[str, Any]) -> None:
+        check_positions(scan_pars["npoints"])
         super().__init__(counters[0].controller, npoints=scan_pars["npoints"], prepare_once=True, start_once=True)
         self._counters = counters
         self._scan_pars = scan_pars

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+from obtura.contracts.claims import check_free
 from obtura.ground.errors import DeviceBusyError, DeviceError, LimitError
 from obtura.instruments.epics.link import TIMEOUT, Answer, Link, read_all
 from obtura.works.clock import Flag, clock
@@ -149,6 +150,7 @@ class PVAxis:
             LimitError, DeviceBusyError: it can't go there, or moves already; nothing was touched.
             DeviceError: it does not arrive, or was stopped on the way; in either case it was told to stop.
         """
+        check_free((self,))
         self.check_target(target)
         if self._moves("move"):
             raise DeviceBusyError(f"{self.name} is moving: wait until it is there (wait_move) or stop it")

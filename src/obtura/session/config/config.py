@@ -1,16 +1,18 @@
 """A beamline's description: a directory of YAML, checked as a whole, its objects made when they are asked for."""
 
-import inspect
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from obtura.ground.errors import DeviceError, ObturaError, UsageError, annotate, one_line
-from obtura.session.config.described import Description, describe
+from obtura.session.config.constructors import call_with, signature_of
+from obtura.session.config.described import Description, attributes_of, describe
+from obtura.session.config.dialect import in_our_words
 from obtura.session.config.facts import Facts, read_facts
 from obtura.session.config.files import texts_of
+from obtura.session.config.hints import takes_description
 from obtura.session.config.known import KnownClasses
 from obtura.session.config.parse import parse
 from obtura.session.config.problems import ConfigError, Place, Problem, meant
@@ -54,7 +56,7 @@ class Config:
         problems: list[Problem] = []
         files = [parse(text, name, problems) for name, text in texts_of(directory, problems)]
         unread = bool(problems) and not all(files)
-        documents = [node for nodes in files for node in nodes]
+        documents = in_our_words(files, problems)
         known = KnownClasses()
         facts = read_facts(directory, documents, known, problems)
         objects, lost = describe(documents, known, facts, problems)
@@ -185,9 +187,19 @@ class _NeededError(Exception):
 
 def _called(described: Description, arguments: dict[str, Any]) -> Any:
     make = described.known.make
-    parameters = inspect.signature(make).parameters
-    if "name" in parameters and described.named:
+    if takes_description(make):
+        return call_with(make, described.name if described.named else described.class_name, arguments["config"])
+    if "name" in signature_of(make).parameters and described.named:
         arguments = {"name": described.name, **arguments}
+    attributes = {each.name: arguments.pop(each.name) for each in attributes_of(make) if each.name in arguments}
+    thing = _constructed(make, arguments)
+    for name, value in attributes.items():
+        setattr(thing, name, value)
+    return thing
+
+
+def _constructed(make: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+    parameters = signature_of(make).parameters
     more = next((each for each in parameters.values() if each.kind is each.VAR_POSITIONAL), None)
     if more is None or more.name not in arguments:
         return make(**arguments)

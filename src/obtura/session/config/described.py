@@ -9,16 +9,17 @@ from obtura.contracts.consumers import Consumer
 from obtura.contracts.devices import CounterController
 from obtura.contracts.presets import ChainPreset, ScanPreset
 from obtura.ground.errors import UsageError, one_line
+from obtura.session.config.constructors import takes_more
 from obtura.session.config.facts import Facts
-from obtura.session.config.hints import Field, fields_of
+from obtura.session.config.hints import Field, fields_of, takes_description, understand
 from obtura.session.config.known import KnownClass, KnownClasses
 from obtura.session.config.nodes import Entry, Items, Node, Scalar, Table, found
 from obtura.session.config.problems import Place, Problem
-from obtura.session.config.reading import WRONG, Reader
+from obtura.session.config.reading import WRONG, Reader, is_reference
 from obtura.session.config.sessions import MeasurementGroupKeys, SessionKeys
 from obtura.session.config.values import Reference
 
-__all__ = ["Description", "describe", "members_of", "parameters_of", "role_of"]
+__all__ = ["Description", "attributes_of", "describe", "members_of", "parameters_of", "role_of"]
 
 OF_THE_OBJECT = ("name", "class", "package", "module")
 """Keys that say what the object is; `package` and `module` only which of two classes of one name."""
@@ -38,6 +39,11 @@ class Description:
     named: bool = True
     arguments: dict[str, Any] = field(default_factory=dict)
     places: dict[str, Place] = field(default_factory=dict)
+
+    def written(self, key: str) -> Any:
+        """What a key says, None when it is not there."""
+        whole = self.arguments["config"] if takes_description(self.known.make) else self.arguments
+        return whole.get(key)
 
     @property
     def class_name(self) -> str:
@@ -65,11 +71,12 @@ def role_of(make: Any) -> str:
 def members_of(make: Any) -> Mapping[str, tuple[str, str | None]]:
     """Keys that hold a list of objects with names of their own; each gets this one.
 
-    By key: the parameter by which a member gets its owner, and the class of members that name none. A class says so
-    with an attribute: `yaml_members = {"axes": ("controller", "StageAxis")}`. Every counter controller has `counters`.
+    By key: the parameter by which a member gets its owner, empty for none, and the class of members that name none. A
+    class says so with an attribute: `yaml_members = {"axes": ("controller", "StageAxis")}`. Every counter controller
+    has `counters`, unless it takes its whole description.
     """
     declared: Mapping[str, tuple[str, str | None]] = getattr(make, "yaml_members", {})
-    if isinstance(make, type) and issubclass(make, CounterController):
+    if isinstance(make, type) and not takes_description(make) and issubclass(make, CounterController):
         return {"counters": ("controller", None), **declared}
     return declared
 
@@ -77,13 +84,30 @@ def members_of(make: Any) -> Mapping[str, tuple[str, str | None]]:
 def parameters_of(make: Any) -> tuple[Field, ...]:
     """The keys that a class has in YAML, apart from `name`, `class` and those of its members.
 
+    They are the parameters of its constructor, and its `attributes_of`; none where it takes its whole description as
+    one mapping: then it may have any.
+
     Raises:
         UsageError: its constructor can't be looked at.
     """
     try:
-        return tuple(each for each in fields_of(make) if each.name not in ("name", *members_of(make)))
+        if takes_description(make):
+            return ()
+        parameters = fields_of(make)
+        attributes = attributes_of(make)
     except (ValueError, TypeError) as error:
         raise UsageError(f"the parameters of {make!r} are not known: {one_line(error)}") from error
+    return tuple(each for each in (*parameters, *attributes) if each.name not in ("name", *members_of(make)))
+
+
+def attributes_of(make: Any) -> tuple[Field, ...]:
+    """The keys that are set on an object once it is made, because its constructor does not take them.
+
+    A class declares them for all that are derived from it, whatever those take: `yaml_attributes = {"colour": str}`.
+    """
+    taken = {each.name for each in fields_of(make)}
+    declared: Mapping[str, Any] = getattr(make, "yaml_attributes", {})
+    return tuple(Field(name, understand(kind), False) for name, kind in declared.items() if name not in taken)
 
 
 def describe(
@@ -135,24 +159,26 @@ class _Finder:
             self.objects[id(table)] = name
         if known is not None and name is not None:
             self.found.append(Description(name, known, table.place, table, named=table.get("name") is not None))
-            if owner is not None:
+            if owner is not None and by:
                 self.owners[id(table)] = (by, owner)
         elif name is not None:
             self.lost.add(name)
         for entry in table.entries:
-            if entry.key.text in members and name is not None:
-                self._members(entry, Reference(name, (), None, table.place), *members[entry.key.text])
+            if entry.key.text in members and name is not None and known is not None:
+                others = takes_description(known.make)
+                self._members(entry, Reference(name, (), None, table.place), *members[entry.key.text], others)
             else:
                 self._within(entry.value)
 
-    def _members(self, entry: Entry, owner: Reference, by: str, default: str | None) -> None:
+    def _members(self, entry: Entry, owner: Reference, by: str, default: str | None, others: bool) -> None:
+        """The objects of a list; with `others` it may also have some that are described elsewhere: `name: $roby`."""
         if not isinstance(entry.value, Items):
             self._problem(entry.value.place, f"{entry.key.text}: expected a list of objects, got {found(entry.value)}")
             return
         for node in entry.value.items:
             if not isinstance(node, Table):
                 self._problem(node.place, f"{entry.key.text}: expected an object with a name, got {found(node)}")
-            elif id(node) not in self.objects:
+            elif id(node) not in self.objects and not (others and _is_other(node)):
                 self._object(node, owner, by, default)
 
     def _within(self, node: Node) -> None:
@@ -203,7 +229,7 @@ class _Finder:
     def _name(self, table: Table, known: KnownClass | None, may_have_none: bool) -> str | None:
         node = table.get("name")
         if node is None:
-            needs = known is None or any(each.name == "name" and each.required for each in fields_of(known.make))
+            needs = known is None or _needs_name(known.make)
             if may_have_none and known is not None and not needs:
                 return f"the {known.name} at {table.place.short}"
             self._problem(table.place, "'name' is missing: every object has one")
@@ -224,6 +250,23 @@ class _Finder:
         return name
 
 
+def _needs_name(make: Any) -> bool:
+    """Whether an object can't be made without a name; what takes its whole description can do with its class's."""
+    return not takes_description(make) and any(each.name == "name" and each.required for each in fields_of(make))
+
+
+def _is_other(node: Node) -> bool:
+    """Whether a member is an object described elsewhere, and what is said of it here is for the owner."""
+    name = node.get("name") if isinstance(node, Table) else None
+    return isinstance(name, Scalar) and is_reference(name.text)
+
+
+def _others(entry: Entry) -> Entry:
+    """Of a list of members those that are described elsewhere."""
+    items = entry.value.items if isinstance(entry.value, Items) else ()
+    return Entry(entry.key, Items(entry.value.place, tuple(filter(_is_other, items))))
+
+
 def _read(
     each: Description, finder: _Finder, names: set[str], defaults: tuple[Entry, ...], problems: list[Problem]
 ) -> None:
@@ -241,8 +284,14 @@ def _read(
     reader = Reader(each.name, finder.objects, names)
     if owner is not None and owner[0] not in own:
         reader.problem(each.place, f"{each.class_name} has no {owner[0]!r}: it can't be listed within another object")
+    whole = takes_description(each.known.make)
+    if whole:
+        members = [entry for entry in each.table.entries if entry.key.text in members_of(each.known.make)]
+        written |= {entry.key.text: _others(entry) for entry in members}
     table = Table(each.place, tuple(written.values()))
-    values = reader.fields("", table, parameters, each.class_name)
-    each.arguments |= {key: value for key, value in values.items() if value is not WRONG}
+    more = whole or takes_more(each.known.make)
+    values = reader.fields("", table, parameters, each.class_name, more)
+    values = {key: value for key, value in values.items() if value is not WRONG}
+    each.arguments |= {"config": ({"name": each.name} if each.named else {}) | values} if whole else values
     each.places = {key: entry.value.place for key, entry in written.items()}
     problems.extend(reader.problems)

@@ -75,7 +75,7 @@ def _paths(directory: Path, top: Path, root: str, problems: list[Problem]) -> It
                 problems.append(Problem(Place(str(path)), f"directories are more than {DEEPEST} deep"))
             else:
                 yield from _paths(path, top, root, problems)
-        elif entry.is_symlink() and entry.is_dir():
+        elif entry.is_symlink() and path.is_dir():  # False for a link to itself, or to where we may not look
             if not _inside(path, root):
                 problems.append(Problem(Place(str(path)), f"a link to {os.path.realpath(path)}, outside of {top}"))
         elif entry.name.endswith(ENDINGS):

@@ -19,6 +19,8 @@ from typing import Annotated, Any, Literal, TypeAlias, Union
 
 import msgspec
 
+from obtura.session.config.constructors import constructor_of
+
 __all__ = [
     "Anything",
     "Choice",
@@ -37,6 +39,7 @@ __all__ = [
     "TableOf",
     "Word",
     "fields_of",
+    "takes_description",
     "understand",
 ]
 
@@ -296,6 +299,7 @@ def _class(cls: type) -> Hint:
 @functools.cache
 def fields_of(make: Callable[..., Any]) -> tuple[Field, ...]:
     """The parameters of a class or function that can be given by name, in order; `*more` among them."""
+    make = constructor_of(make)
     hints = _annotations(make)
     fields = []
     for name, parameter in inspect.signature(make).parameters.items():
@@ -307,6 +311,16 @@ def fields_of(make: Callable[..., Any]) -> tuple[Field, ...]:
         default = None if required or more else parameter.default
         fields.append(Field(name, ListOf(hint, list) if more else hint, required, default))
     return tuple(fields)
+
+
+@functools.cache
+def takes_description(make: Callable[..., Any]) -> bool:
+    """Whether it wants everything that is said of it as one mapping: it has a parameter `config` for any mapping."""
+    return any(
+        field.name == "config" and isinstance(option, Anything | TableOf)
+        for field in fields_of(make)
+        for option in (field.hint.options if isinstance(field.hint, Either) else (field.hint,))
+    )
 
 
 def _annotations(make: Callable[..., Any]) -> dict[str, Any]:

@@ -28,6 +28,8 @@ OWN = {
     "CalcAxis": "obtura.devices.calc_axis:CalcAxis",
     "Camera": "obtura.devices.camera:Camera",
     "ConstantCounter": "obtura.devices.sim.counters:ConstantCounter",
+    "ControllerAxis": "obtura.devices.bliss.axis:ControllerAxis",
+    "ControllerEncoder": "obtura.devices.bliss.axis:ControllerEncoder",
     "DetectorCoverPreset": "obtura.presets.cover:DetectorCoverPreset",
     "EnergyAxis": "obtura.devices.energy:EnergyAxis",
     "EnergyWavelength": "obtura.devices.energy:EnergyWavelength",
@@ -35,16 +37,21 @@ OWN = {
     "ExpressionCalcCounterController": "obtura.devices.expression:ExpressionCalcCounterController",
     "FaultyAxis": "obtura.devices.sim.faulty_motor:FaultyAxis",
     "FaultyCounter": "obtura.devices.sim.faulty:FaultyCounter",
+    "FaultyMockup": "obtura.devices.bliss.mockup:FaultyMockup",
     "FaultyShutter": "obtura.devices.sim.faulty:FaultyShutter",
     "MCA": "obtura.devices.mca:MCA",
     "MachineInfo": "obtura.devices.machine:MachineInfo",
+    "Mockup": "obtura.devices.bliss.mockup:Mockup",
+    "ModuloAxis": "obtura.devices.bliss.axis:ModuloAxis",
     "MultiplePositions": "obtura.devices.multiple_positions:MultiplePositions",
     "Multiplexer": "obtura.devices.multiplexer:Multiplexer",
     "MultiplexerPreset": "obtura.presets.multiplexer:MultiplexerPreset",
+    "NoSettingsAxis": "obtura.devices.bliss.axis:NoSettingsAxis",
     "PVAxis": "obtura.instruments.epics.axis:PVAxis",
     "PVCounter": "obtura.instruments.epics.counter:PVCounter",
     "PVReader": "obtura.instruments.epics.counter:PVReader",
     "PVShutter": "obtura.instruments.epics.shutter:PVShutter",
+    "PseudoAxis": "obtura.devices.bliss.calc:PseudoAxis",
     "RandomCounter": "obtura.devices.sim.counters:RandomCounter",
     "Shutter": "obtura.devices.shutter:Shutter",
     "ShutterPreset": "obtura.presets.shutter:ShutterPreset",
@@ -65,10 +72,13 @@ OWN = {
     "SoftAxis": "obtura.devices.soft:SoftAxis",
     "SoftCounter": "obtura.devices.soft:SoftCounter",
     "Switch": "obtura.devices.switch:Switch",
+    "TaggedEnergy": "obtura.devices.bliss.slits:TaggedEnergy",
+    "TaggedSlits": "obtura.devices.bliss.slits:TaggedSlits",
     "WaitForBeam": "obtura.presets.wait_for_beam:WaitForBeam",
     "WaitForRefill": "obtura.presets.wait_for_refill:WaitForRefill",
     "WavelengthAxis": "obtura.devices.energy:WavelengthAxis",
     "World": "obtura.devices.sim.world:World",
+    "simulation_diode": "obtura.devices.sim.diode:simulation_diode",
 }
 """obtura's own classes, by the name that YAML has for them; imported when first used."""
 
@@ -138,7 +148,8 @@ def _entry_points() -> Iterator[tuple[str, EntryPoint]]:
 def _agrees(package: str, dist: str, target: str) -> bool:
     module = target.partition(":")[0]
     same = package.replace("_", "-").lower() == dist.replace("_", "-").lower()
-    return same or module == package or module.startswith(f"{package}.")
+    same = same or (dist == "obtura" and package.partition(".")[0] == "bliss")  # what is ours in their words
+    return same or module == package or module.startswith(f"{package}.") or module.endswith(f".{package}")
 
 
 def _imported(name: str, target: str, dist: str) -> Callable[..., Any]:
@@ -148,7 +159,10 @@ def _imported(name: str, target: str, dist: str) -> Callable[..., Any]:
         for part in attribute.split("."):
             made = getattr(made, part)
     except Exception as error:
-        raise UsageError(f"the class {name} of {dist} can't be imported from {target}: {one_line(error)}") from error
+        written_for_bliss = getattr(error, "name", None) in ("bliss", "gevent")
+        hint = "; say `import obtura.bliss` first" if written_for_bliss else ""
+        message = f"the class {name} of {dist} can't be imported from {target}: {one_line(error)}{hint}"
+        raise UsageError(message) from error
     if not callable(made):
         raise UsageError(f"the class {name} of {dist} is no class: {target} is {made!r}")
     function: Callable[..., Any] = made

@@ -95,14 +95,20 @@ class Reader:
             case Object() | Function():
                 return self._not_an_object(what, node, hint)
 
-    def fields(self, what: str, table: Table, fields: tuple[Field, ...], known: str) -> dict[str, Any]:
-        """The values of a mapping whose keys are `fields`; unknown and missing ones are problems."""
+    def fields(
+        self, what: str, table: Table, fields: tuple[Field, ...], known: str, more: bool = False
+    ) -> dict[str, Any]:
+        """The values of a mapping whose keys are `fields`; unknown ones, unless `more` is true, and missing ones are
+        problems.
+        """
         by_name = {field.name: field for field in fields}
         values = {}
         for entry in table.entries:
             key = entry.key.text
             if key in by_name:
                 values[key] = self.read(f"{what}{key}", entry.value, by_name[key].hint)
+            elif more:
+                values[key] = self.read(f"{what}{key}", entry.value, Anything())
             else:
                 listed = ", ".join(by_name) or "none"
                 self.problem(entry.key.place, f"{known} has no {key!r}{meant(key, by_name)} (known: {listed})")

@@ -28,7 +28,7 @@ def differences(
     for key, setting in settings.items():
         if setting is None or key in silent or key not in described.places:
             continue
-        written = described.arguments.get(key)
+        written = described.written(key)
         if any(references(written)) or _same(setting, written):
             continue
         place = described.places[key].short.removeprefix(f"{config.directory}/")

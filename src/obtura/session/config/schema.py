@@ -12,6 +12,7 @@ import msgspec
 
 from obtura.ground.errors import UsageError
 from obtura.session.config.config import Config
+from obtura.session.config.constructors import takes_more
 from obtura.session.config.described import members_of, parameters_of, role_of
 from obtura.session.config.facts import FactKeys
 from obtura.session.config.hints import (
@@ -32,6 +33,7 @@ from obtura.session.config.hints import (
     TableOf,
     Word,
     fields_of,
+    takes_description,
 )
 from obtura.session.config.known import KnownClass, KnownClasses
 from obtura.session.config.references import fits
@@ -112,7 +114,7 @@ class _Proposed:
 
 
 def _class(known: KnownClass, proposed: _Proposed) -> dict[str, Any]:
-    keys = _keys(parameters_of(known.make), proposed)
+    keys = _keys(parameters_of(known.make), proposed, takes_description(known.make) or takes_more(known.make))
     is_session = role_of(known.make) == "session"
     fixed: dict[str, Any] = {
         "name": {"type": "string"} if is_session else _NAME,
@@ -131,12 +133,12 @@ def _class(known: KnownClass, proposed: _Proposed) -> dict[str, Any]:
     }
 
 
-def _keys(fields: tuple[Field, ...], proposed: _Proposed) -> dict[str, Any]:
+def _keys(fields: tuple[Field, ...], proposed: _Proposed, more: bool = False) -> dict[str, Any]:
     return {
         "type": "object",
         "properties": {field.name: _field(field, proposed) for field in fields},
         "required": [field.name for field in fields if field.required],
-        "additionalProperties": False,
+        "additionalProperties": more,
     }
 
 

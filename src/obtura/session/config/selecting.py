@@ -2,14 +2,16 @@
 
 import fnmatch
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from obtura.session.config.described import Description
 from obtura.session.config.facts import Facts
+from obtura.session.config.hints import takes_description
 from obtura.session.config.nodes import Items, Table
 from obtura.session.config.problems import Place, Problem, meant
 from obtura.session.config.sessions import MeasurementGroupSpec, SessionSpec
+from obtura.session.config.values import Reference
 
 __all__ = ["group_spec", "select"]
 
@@ -57,6 +59,7 @@ class _Selecting:
         self._problems = problems
         self._specs: dict[str, SessionSpec] = {}
         self._open: list[str] = []
+        self._told_by = _told_by(objects.values())
 
     def of(self, *roles: str) -> list[str]:
         """The names of what has one of these roles."""
@@ -74,7 +77,7 @@ class _Selecting:
             described = self._objects[name]
             spec = group_spec(described)
             for index, counter in enumerate(spec.counters):
-                self._chosen(described, "counters", re.split("[:.]", counter)[0], devices, index)
+                self._chosen(described, "counters", self._device_of(counter), devices, index)
             for index, other in enumerate(spec.include):
                 self._chosen(described, "include", other, groups, index)
             if name in self._counters_of(name, lambda one: group_spec(one).include):
@@ -93,9 +96,12 @@ class _Selecting:
 
     def _devices_of_group(self, name: str) -> set[str]:
         groups = [name, *self._counters_of(name, lambda one: group_spec(one).include)]
-        return {
-            re.split("[:.]", counter)[0] for group in groups for counter in group_spec(self._objects[group]).counters
-        }
+        return {self._device_of(counter) for group in groups for counter in group_spec(self._objects[group]).counters}
+
+    def _device_of(self, counter: str) -> str:
+        """The object that has this counter: its name begins with it, or it speaks of it in its description."""
+        name = re.split("[:.]", counter)[0]
+        return name if name in self._objects else self._told_by.get(name, name)
 
     # -- sessions -----------------------------------------------------------------------------------------
 
@@ -214,6 +220,24 @@ class _Selecting:
         if path is not None and not is_there(path):
             self._problem(described, key, f"there is no {what} {path}")
         return path
+
+
+def _told_by(objects: Iterable[Description]) -> dict[str, str]:
+    """By each word in the descriptions of those that take theirs whole: who speaks of it. Counters are among these."""
+    return {
+        word: each.name
+        for each in objects
+        if each.named and takes_description(each.known.make)
+        for word in _words(each.arguments["config"])
+    }
+
+
+def _words(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list) and not isinstance(value, Reference):
+        for each in value.values() if isinstance(value, Mapping) else value:
+            yield from _words(each)
 
 
 def _place(described: Description, key: str, index: int | None) -> Place:

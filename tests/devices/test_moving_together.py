@@ -1,0 +1,98 @@
+"""Axes moved together, of which one does not set off: the others are stopped, but nobody else's move is."""
+
+import threading
+
+import pytest
+from timeline import timeline
+
+from obtura.contracts.motion import MotionHook
+from obtura.contracts.together import move_together
+from obtura.devices.group import Group
+from obtura.devices.sim.motor import SimulatedAxis
+from obtura.devices.slits import Slits
+from obtura.ground.errors import DeviceBusyError, DeviceError
+from obtura.works.clock import clock
+
+
+@pytest.fixture(autouse=True)
+def time():
+    with timeline() as source:
+        yield source
+
+
+def axis(name, **options):
+    return SimulatedAxis(name, unit="mm", velocity=1, acceleration=1000, **options)
+
+
+def test_one_that_somebody_else_moves_goes_on(time):
+    ours, theirs, last = axis("ours"), axis("theirs"), axis("last")
+    theirs.move(10, wait=False)
+    with pytest.raises(DeviceBusyError, match="theirs is moving"):
+        move_together([ours, theirs, last], [10, 0, 10])
+    assert not ours.is_moving and not last.is_moving and theirs.is_moving
+    theirs.wait_move()
+    assert theirs.position == pytest.approx(10)
+
+
+def test_alone_it_goes_on_too(time):
+    theirs = axis("theirs")
+    theirs.move(10, wait=False)
+    with pytest.raises(DeviceBusyError):
+        move_together([theirs], [0])
+    theirs.wait_move()
+    assert theirs.position == pytest.approx(10)
+
+
+class Refusing(MotionHook):
+    def pre_move(self, motions):
+        raise DeviceError("the way is not free")
+
+
+def test_a_hook_that_refuses_stops_nobody(time):
+    ours, theirs = axis("ours", motion_hooks=[Refusing()]), axis("theirs")
+    theirs.move(10, wait=False)
+    with pytest.raises(DeviceError, match="not free"):
+        move_together([ours, theirs], [10, 0])
+    theirs.wait_move()
+    assert theirs.position == pytest.approx(10)
+
+
+def test_a_real_axis_that_somebody_else_moves_goes_on(time):
+    front, back, ours = axis("front"), axis("back"), axis("ours")
+    gap = Slits("slits", front=front, back=back).axes["slits_hgap"]
+    front.move(10, wait=False)
+    with pytest.raises(DeviceBusyError, match="front is moving"):
+        move_together([gap, ours], [4, 10])
+    assert not ours.is_moving and not back.is_moving
+    front.wait_move()
+    assert front.position == pytest.approx(10)
+
+
+class Broken(SimulatedAxis):
+    def begin(self, target, way=None):
+        super().begin(target, way)
+        raise DeviceError("the answer was lost")
+
+
+def test_one_that_fails_as_it_sets_off_is_stopped_with_the_others(time):
+    ours, broken = axis("ours"), Broken("broken", unit="mm", velocity=1, acceleration=1000)
+    with pytest.raises(DeviceError, match="was lost"):
+        Group(ours, broken).move(ours, 10, broken, 10)
+    assert not ours.is_moving and not broken.is_moving
+    assert ours.position < 0.1
+
+
+def test_one_that_was_set_off_in_another_thread_meanwhile_goes_on(time):
+    ours, theirs = axis("ours"), axis("theirs")
+
+    class Meanwhile(MotionHook):
+        def pre_move(self, motions):
+            thread = threading.Thread(target=lambda: theirs.move(10, wait=False))
+            thread.start()
+            thread.join()
+
+    ours.motion_hooks = (Meanwhile(),)
+    with pytest.raises(DeviceBusyError):
+        Group(ours, theirs).move(ours, 10, theirs, 5)
+    clock.sleep(11)
+    assert theirs.position == pytest.approx(10) and ours.position < 0.1

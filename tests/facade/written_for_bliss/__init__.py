@@ -1,0 +1,1 @@
+"""Modules as a beamline has them that wrote them for BLISS, by its documentation; nothing here knows of obtura."""

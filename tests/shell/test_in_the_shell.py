@@ -1,0 +1,156 @@
+"""What a person does wrong in the shell, and what is told."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from terminals import Terminal
+
+OBTURA = [sys.executable, "-m", "obtura"]
+
+SLOW = """
+import threading
+
+class Slow:
+    "A device whose constructor does not return."
+    def __init__(self, name: str):
+        threading.Event().wait()
+"""
+
+
+@pytest.fixture
+def home(tmp_path):
+    """The environment of somebody whose home is empty."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("XDG_", "OBTURA"))}
+    return {**kept, "HOME": str(tmp_path), "TMPDIR": str(tmp_path), "TERM": "xterm"}
+
+
+@pytest.fixture
+def typed(home, tmp_path):
+    def typed(text, *options):
+        return subprocess.run(
+            [*OBTURA, "shell", *options], input=text, env=home, cwd=tmp_path, capture_output=True, text=True, timeout=50
+        )
+
+    return typed
+
+
+@pytest.fixture
+def lab(tmp_path):
+    """A beamline with a setup file that is still empty."""
+    directory = tmp_path / "lab"
+    directory.mkdir()
+    (directory / "obtura.yml").touch()
+    (directory / "lab.yml").write_text(
+        "- {name: roby, class: SimulatedAxis}\n- {name: lab, class: Session, setup: setup.py}\n"
+    )
+    (directory / "setup.py").touch()
+    return directory
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("robyy", "!!! NameError: name 'robyy' is not defined: did you mean 'roby'?"),
+        ("asca roby 0 1 10 0.1", "!!! NameError: name 'asca' is not defined: did you mean 'ascan'?"),
+        ("qqqqq", "!!! NameError: name 'qqqqq' is not defined"),
+        ("def f(diode): return diod", ""),
+    ],
+)
+def test_a_misspelt_name_is_answered_with_the_one_that_is_meant(typed, text, told):
+    ended = typed(f"{text}\n")
+    assert ended.stderr.rstrip() == told
+
+
+def test_a_sign_that_the_terminal_lacks_ends_nothing(typed, home):
+    home["PYTHONIOENCODING"] = "ascii"
+    ended = typed("wa\nprint('5 µm')\nroby\n")
+    assert "? wa()\n" in ended.stdout and "5 ??m\n" in ended.stdout and "axis roby" in ended.stdout
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_the_greeting_fits_the_terminal(home):
+    with Terminal([*OBTURA, "shell"], home, size=(24, 40)) as terminal:
+        greeting = terminal.until(r"Log: ")
+    lines = greeting.replace("\r", "").splitlines()[:-1]
+    assert max(map(len, lines)) <= 40
+    assert any("ascan(roby, 0, 10, 10, 0.1)" in line for line in lines)
+
+
+def test_of_a_function_that_calls_itself_the_line_is_told_once(typed):
+    ended = typed("def f(): f()\n\nf()\n")
+    first, *lines = ended.stderr.splitlines()
+    assert first.startswith("!!! RecursionError")
+    assert len(lines) == 1
+
+
+@pytest.mark.parametrize("word", ["exit", "quit"])
+def test_an_exit_in_the_setup_file_is_an_error_of_it_and_the_shell_opens(typed, lab, word):
+    (lab / "setup.py").write_text(f"{word}()\n")
+    ended = typed(f"1 + 1\n{word}\n{word}(3)\nroby\n", "--config", "lab")
+    assert "!!! SystemExit" in ended.stderr and "Traceback" not in ended.stderr
+    assert "\n2\n" in ended.stdout and f"{word}() or Ctrl-D ends the shell" in ended.stdout
+    assert (ended.returncode, "axis roby" in ended.stdout) == (3, False)
+
+
+def test_the_shell_opens_on_a_terminal_after_an_exit_in_the_setup_file(home, lab):
+    (lab / "setup.py").write_text("exit()\n")
+    with Terminal([*OBTURA, "shell", "--config", str(lab)], home) as terminal:
+        terminal.until(r"LAB \[1\]: ")
+        terminal.type("roby.position + 7\r")
+        terminal.until(r"7\.0")
+
+
+READS = """
+class Thing:
+    "A device that notes what is read of it."
+    read = 0
+    @property
+    def state(self):
+        Thing.read += 1
+        return self
+
+thing = Thing()
+"""
+
+
+@pytest.mark.parametrize("hook", ["__info__", "__repr__"])
+@pytest.mark.parametrize("error", ["OSError('no line')", "SystemExit(3)", "KeyboardInterrupt"])
+def test_a_thing_that_can_not_be_shown_does_not_end_the_shell(home, lab, hook, error):
+    (lab / "setup.py").write_text(f"class Thing:\n    def {hook}(self):\n        raise {error}\n\nthing = Thing()\n")
+    with Terminal([*OBTURA, "shell", "--config", str(lab)], home) as terminal:
+        terminal.until(r"LAB \[1\]: ")
+        terminal.type("thing\r")
+        terminal.until("!!! ")
+        terminal.until(r"LAB \[2\]: ")
+        terminal.type("roby.position + 7\r")
+        terminal.until(r"7\.0")
+
+
+def test_completion_reads_no_device(home, lab):
+    (lab / "setup.py").write_text(READS)
+    with Terminal([*OBTURA, "shell", "--config", str(lab)], home) as terminal:
+        terminal.until(r"LAB \[1\]: ")
+        terminal.type("thing.")
+        terminal.until("state")  # it is offered
+        terminal.type("state.\t")
+        terminal.idle(1)
+        terminal.type("\x03Thing.read + 70\r")
+        terminal.until(r"70\r\r?\n")
+
+
+def test_ctrl_c_gives_up_a_device_that_does_not_answer_and_the_session_opens(home, lab, tmp_path):
+    site = tmp_path / "site"
+    (site / "slow_lab-1.0.dist-info").mkdir(parents=True)
+    (site / "slow_lab.py").write_text(SLOW)
+    (site / "slow_lab-1.0.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: slow_lab\nVersion: 1.0\n")
+    (site / "slow_lab-1.0.dist-info" / "entry_points.txt").write_text("[obtura.devices]\nSlow = slow_lab:Slow\n")
+    (lab / "slow.yml").write_text("- {name: slow, class: Slow}\n")
+    with Terminal([*OBTURA, "shell", "--config", str(lab)], {**home, "PYTHONPATH": str(site)}) as terminal:
+        terminal.until(r"waiting for slow, \d+ s at most; Ctrl-C: not for these")
+        terminal.interrupt_until("slow is not there: has not answered before Ctrl-C")
+        terminal.until(r"LAB \[1\]: ")
+        terminal.type("roby.position + 7\r")
+        terminal.until(r"7\.0")
