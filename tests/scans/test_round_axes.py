@@ -122,3 +122,17 @@ def test_a_pass_with_backlash_goes_the_whole_way(table):
     table.axis.backlash = 2
     scan = table.scan("cscan", 300, 20, 10, 1)
     assert scan.get_data()["axis:table"] == pytest.approx(np.linspace(300, 20, 11)[:-1], abs=0.1)
+
+
+def test_limits_that_leave_no_turn_free_hold_for_scans_and_alignment():
+    with virtual_time():
+        table = Table(limits=(-90, 90), position=300)
+        scan = table.scan("ascan", -20, 20, 8, 0)
+        assert scan.get_data()["axis:table"] == pytest.approx(np.linspace(-20, 20, 9))
+        table.axis.move(80)
+        table.bench.goto_peak()
+        assert table.axis.position == pytest.approx(0)
+        table.axis.move(-80)
+        table.bench.goto_custom(lambda x, y: x[0])
+        assert table.axis.position == pytest.approx(-20)
+        assert table.axis.motor.position() == pytest.approx(340)

@@ -7,7 +7,7 @@ from typing import Any
 from obtura.contracts.devices import Movable
 from obtura.ground.errors import annotate, one_line
 
-__all__ = ["at_rest", "halt_all", "raise_first"]
+__all__ = ["at_rest", "halt_all", "raise_first", "take_back"]
 
 log = logging.getLogger(__name__)
 
@@ -62,3 +62,11 @@ def raise_first(errors: Sequence[BaseException], under_way: BaseException | None
             annotate(first, f"then {one_line(error)}")
     if errors and under_way is None:
         raise errors[0]
+
+
+def take_back(axes: Sequence[Movable], error: BaseException) -> None:
+    """Stop what was set off, because of `error`; what fails then becomes a note of it."""
+    try:
+        at_rest(axes)
+    except Exception as later:  # noqa: BLE001 - the error that came first is the one to raise
+        annotate(error, f"then {one_line(later)}")

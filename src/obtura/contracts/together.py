@@ -13,9 +13,9 @@ from functools import partial
 from typing import Any, Protocol
 
 from obtura.contracts.devices import Movable
-from obtura.contracts.halting import at_rest, halt_all, raise_first
+from obtura.contracts.halting import at_rest, halt_all, raise_first, take_back
 from obtura.contracts.motion import MotionHook, Move
-from obtura.ground.errors import DeviceBusyError, UsageError, annotate, one_line
+from obtura.ground.errors import DeviceBusyError, UsageError, one_line
 from obtura.works.clock import Flag, clock
 from obtura.works.shelter import Shelter
 
@@ -141,9 +141,7 @@ class Trip:
     def abandon(self, error: BaseException) -> None:
         """Stop all and leave the hooks; what fails then becomes a note of `error`."""
         try:
-            at_rest(self._axes)
-        except Exception as later:  # noqa: BLE001 - the error that ended the move is the one to raise
-            annotate(error, f"then {one_line(later)}")
+            take_back(self._axes, error)
         finally:
             self.leave(error)
 
@@ -218,6 +216,16 @@ class Trip:
         if error is not None:
             raise error
 
+    def finish(self) -> None:
+        """Return when the axes are at rest and the thread of `follow` is done; raise what went wrong. Ctrl-C stops."""
+        try:
+            while any([axis.is_moving for axis in self._axes]):
+                clock.sleep(LOOK)
+        except BaseException as error:
+            take_back(self._axes, error)
+            raise
+        self.join()
+
     def wait_followed(self) -> None:
         """As `join`, but what the thread met is left to who joins."""
         if self._thread is None or self._thread is threading.current_thread():
@@ -268,7 +276,7 @@ def set_off(axes: Sequence[Any], targets: Sequence[float]) -> None:
                 axis.move(target, wait=False)
     except BaseException as error:
         begun = _alone(axes[: len(axes) - len(list(ahead))])
-        _take_back(begun[:-1] if isinstance(error, DeviceBusyError) else begun, error)
+        take_back(begun[:-1] if isinstance(error, DeviceBusyError) else begun, error)
         raise
     if joints is not None:
         begun = _alone(axes)
@@ -276,21 +284,13 @@ def set_off(axes: Sequence[Any], targets: Sequence[float]) -> None:
             try:
                 joint.begin(own)
             except BaseException as error:
-                _take_back(begun, error)
+                take_back(begun, error)
                 raise
             begun += own
 
 
 def _alone(axes: Sequence[Any]) -> list[Any]:
     return [axis for axis in axes if getattr(axis, "joint", None) is None]
-
-
-def _take_back(begun: Sequence[Movable], error: BaseException) -> None:
-    """Stop what was set off, since another one could not be."""
-    try:
-        at_rest(begun)
-    except Exception as later:  # noqa: BLE001 - the error that came first is the one to raise
-        annotate(error, f"then {one_line(later)}")
 
 
 def real_axes(axes: Iterable[Any]) -> list[Movable]:

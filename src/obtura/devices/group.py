@@ -84,14 +84,15 @@ class Group:
     def wait_move(self) -> None:
         """Return when all are at rest, and every hook was called; raise what went wrong. Ctrl-C stops them."""
         followed, self._trip = self._trip, None
+        if followed is not None:
+            followed.finish()
+            return
         trip = Trip(list(self.axes.values()))
         try:
             trip.wait()
         except BaseException as error:
             trip.abandon(error)
             raise
-        if followed is not None:
-            followed.join()
 
     def stop(self) -> None:
         """Stop those that move, all at once; returns when they are at rest."""

@@ -71,7 +71,6 @@ class MultiplePositions(Kept):
         self._more_axes = tuple(axes)
         self._positions: dict[str, LabelledPosition] = {}
         self._trip: Trip | None = None  # of a move that nobody waits for
-        self._under_way: Sequence[Movable] = ()
         for label, target, description in positions:
             if label in self._positions:
                 raise UsageError(f"{name}: the label {label!r} is there twice")
@@ -144,7 +143,7 @@ class MultiplePositions(Kept):
             trip.abandon(error)
             raise
         trip.follow()
-        self._trip, self._under_way = trip, axes
+        self._trip = trip
 
     def wait_move(self) -> None:
         """Return when the last move has ended.
@@ -152,15 +151,9 @@ class MultiplePositions(Kept):
         Raises:
             DeviceError: an axis did not get there.
         """
-        if self._trip is None:
-            return
-        try:
-            for axis in self._under_way:
-                axis.wait_move()
-            self._trip.join()
-        except BaseException:
-            self.stop()
-            raise
+        followed, self._trip = self._trip, None
+        if followed is not None:
+            followed.finish()
 
     def stop(self) -> None:
         """Stop all its axes; returns when they are at rest."""
