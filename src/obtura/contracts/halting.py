@@ -69,4 +69,5 @@ def take_back(axes: Sequence[Movable], error: BaseException) -> None:
     try:
         at_rest(axes)
     except Exception as later:  # noqa: BLE001 - the error that came first is the one to raise
-        annotate(error, f"then {one_line(later)}")
+        if one_line(later) != one_line(error):
+            annotate(error, f"then {one_line(later)}")
