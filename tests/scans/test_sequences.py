@@ -238,3 +238,11 @@ def test_what_can_not_be_grouped_is_refused(hall):
         hall.bench.Group(7)
     with pytest.raises(UsageError, match="expected scans or their numbers"):
         hall.bench.Group("7")
+
+
+def test_a_sequence_that_fails_says_that_it_has_points(hall, sequence):
+    sequence.add_custom_channel(AcquisitionChannel("temperature"))
+    with pytest.raises(ZeroDivisionError) as caught, sequence.sequence_context() as context:
+        context.add_and_run(loop(hall))
+        1 / 0  # noqa: B018 - the error is the point
+    assert caught.value.__notes__[-1] == "sequence (scan 1): everything was stopped; 1 point is not saved"

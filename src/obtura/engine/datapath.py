@@ -97,12 +97,12 @@ class DataPath:
         return ScanData(self.infos, arrays, self._names(), partial)
 
     def points(self) -> int:
-        """How many complete points the first branch has."""
+        """How many complete points the first branch has; where no channels are in step, how many the longest has."""
         first = [
             (column.count, info) for column, info in zip(self._columns, self.infos, strict=True) if not info.branch
         ]
         rows = [count for count, info in first if info.per_point]
-        return min(rows or [count for count, _ in first], default=0)
+        return min(rows) if rows else max((count for count, _ in first), default=0)
 
     def _sink(self, number: int, column: Column) -> Sink:
         record, listeners, append = self._record, self._listeners, column.append
