@@ -9,11 +9,13 @@ from doubles import Around, MemoryAxis, diode, make_bench, make_scan
 from hypothesis import given
 from hypothesis import strategies as st
 from recording import World
+from test_ending import Endless, Patient, two_branches
 
 from obtura.contracts.acquisition import AcquisitionSlave
 from obtura.contracts.chain import AcquisitionChain
 from obtura.contracts.devices import SamplingCounter
 from obtura.engine.data import FOLD, Column, complete_rows
+from obtura.engine.states import ScanState
 from obtura.ground.channels import AcquisitionChannel
 from obtura.ground.errors import ScanStateError, UsageError
 from obtura.ground.events import ScanEnded
@@ -285,3 +287,28 @@ def test_a_saver_learns_which_branches_were_cut_off_in_the_middle_of_a_point():
     with pytest.raises(ValueError, match="no more"):
         make_scan(chain, ends).run()
     assert [event.cut for event in ends.saver.of(ScanEnded)] == [(0,)]
+
+
+class Torn(Endless):
+    """One that is cut off between its two channels, and returns as if all were well."""
+
+    def __init__(self, name):
+        super().__init__(name)
+        self.channels.append(AcquisitionChannel(f"{name}:more"))
+
+    def start(self):
+        self.channels[0].emit(1.0)
+        self.calls.append("start")
+        if len(self.calls) > 1:
+            assert self.ended.wait(10), "nobody stopped it"
+            return
+        self.channels[1].emit(2.0)
+
+
+def test_of_a_branch_that_is_cut_the_point_that_is_not_whole_is_left_out():
+    around, torn = Around(), Torn("torn")
+    scan = make_scan(two_branches(Patient("timer", torn).in_world(World()), torn), around)
+    scan.run()
+    assert scan.state is ScanState.DONE
+    assert [len(scan.get_data(name)) for name in ("timer:value", "torn:value", "torn:more")] == [2, 1, 1]
+    assert [event.cut for event in around.saver.of(ScanEnded)] == [(1,)]

@@ -70,6 +70,7 @@ class Branch:
         self._record = record
         self._entered = False
         self._left = False
+        self._was_cut = False
 
     def enter(self, devices: Devices, on_caller: OnCaller) -> None:
         """The first prepare: chain presets, then the first iteration's presets and devices."""
@@ -127,6 +128,8 @@ class Branch:
         if not self._entered or self._left:
             return
         self._left = True
+        if self._was_cut and not self.moment % 2:  # its devices returned as if the point were whole
+            self.moment += 1
         attempt = self._outcome.attempt
         if self._outcome.cutting:
             attempt(self._devices.cut)
@@ -139,6 +142,7 @@ class Branch:
     def cut(self) -> None:
         """End the iteration that runs, from any thread."""
         if self._entered and not self._left:
+            self._was_cut = self._was_cut or self.in_iteration
             self._outcome.attempt(self._devices.cut)
 
 
