@@ -122,3 +122,10 @@ def test_a_pass_with_backlash_goes_the_whole_way(table):
     table.axis.backlash = 2
     scan = table.scan("cscan", 300, 20, 10, 1)
     assert scan.get_data()["axis:table"] == pytest.approx(np.linspace(300, 20, 11)[:-1], abs=0.1)
+
+
+def test_the_lines_of_a_continuous_mesh_pass_through_zero_too(table):
+    height = SimulatedAxis("height", unit="mm", velocity=100, acceleration=1000)
+    scan = table.scan("cmesh", -20, 20, 10, height, 0, 1, 2, 0.1)
+    assert scan.get_data("axis:table") == pytest.approx(np.tile(np.linspace(-20, 16, 10), 3), abs=0.1)
+    assert around(scan.cen(axis=table.axis), 0, tolerance=0.5)
