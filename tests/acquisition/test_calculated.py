@@ -271,6 +271,21 @@ def test_outputs_may_be_added_to_a_controller():
     assert counted(controller)["z"].tolist() == [2, 2, 2]
 
 
+def test_a_calculation_that_gives_none_is_an_error_not_nan():
+    a = meter("a", 1.0)
+    broken = CalcCounterController("broken", [a], ["b"], lambda values: {"b": None})
+    with pytest.raises(DeviceError, match="broken: the calculation gave None for b, which is no point"):
+        counted(broken)
+
+
+def test_outputs_and_the_function_are_checked_when_it_is_made():
+    a = meter("a", 1.0)
+    with pytest.raises(UsageError, match="calc: two outputs are called 'b'"):
+        CalcCounterController("calc", [a], ["b", "b"], lambda values: {})
+    with pytest.raises(UsageError, match="calc: expected a function of the inputs, got 5"):
+        CalcCounterController("calc", [a], ["b"], 5)
+
+
 @pytest.mark.parametrize(
     "function",
     [

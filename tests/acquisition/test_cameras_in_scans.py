@@ -235,6 +235,27 @@ def test_an_aborted_row_of_frames_ends_soon_and_keeps_what_there_is(camera):
     assert camera.take(0.1).shape == (20, 30)
 
 
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (np.full((1, 20, 30), 70_000, "int32"), "camera gave frames of int32, expected uint16"),
+        (np.full((1, 20, 30), 0.5), "camera gave frames of float64, expected uint16"),
+        (None, "camera gave None, expected an array of frames"),
+    ],
+)
+def test_frames_whose_pixels_would_come_out_as_others_fail_the_scan(camera, monkeypatch, given, message):
+    monkeypatch.setattr(camera.driver, "read", lambda wait: given)
+    with pytest.raises(DeviceError, match=message):
+        bench().loopscan(2, 0.1, camera, save=False)
+
+
+def test_frames_of_a_smaller_kind_of_number_are_taken(camera, monkeypatch):
+    monkeypatch.setattr(camera.driver, "read", lambda wait: np.full((1, 20, 30), 7, "uint8"))
+    scan = bench().loopscan(1, 0.1, camera, save=False)
+    assert np.asarray(scan.get_data("camera")).dtype == "uint16"
+    assert np.asarray(scan.get_data("camera")).tolist() == np.full((1, 20, 30), 7).tolist()
+
+
 def falling_silent(camera, monkeypatch, after):
     """The camera gives so many frames and then no more."""
     read, given = camera.driver.read, []

@@ -5,6 +5,7 @@ import pytest
 
 from obtura.contracts.acquisition import AcquisitionMaster, AcquisitionSlave
 from obtura.contracts.chain import AcquisitionChain
+from obtura.devices.sim import SimulatedController, SimulatedDiode
 from obtura.engine.scan import Scan
 from obtura.ground.channels import AcquisitionChannel, attach_channels, duplicate_channel
 from obtura.ground.errors import ScanStateError, UsageError
@@ -185,3 +186,31 @@ def test_a_channel_that_is_not_there_is_named_with_those_that_are():
         Step("slow", [1.0]).add_external_channel(Count(1), "nmber")
     with pytest.raises(UsageError, match="fast has no channel 'pos'"):
         Step("slow", [1.0]).attach_channels(Line("fast", [1.0]), "pos")
+
+
+def test_a_conversion_that_gives_none_is_an_error_not_nan():
+    master, count = Step("slow", [10.0]), Count(1)
+    master.add_external_channel(count, "number", "twice", conversion=lambda points: None, dtype=float)
+    chain = AcquisitionChain()
+    chain.add(master, count)
+    with pytest.raises(UsageError, match="channel twice: got None, which is no point"):
+        Scan(chain, save=False).run()
+
+
+def test_channels_can_be_attached_to_those_of_a_master_below_only():
+    slow, fast = Step("slow", [10.0, 20.0]), Line("fast", [0.0, 1.0, 2.0])
+    fast.attach_channels(slow, "slow")  # the wrong way round: nothing of fast would ever be emitted
+    chain = AcquisitionChain()
+    chain.add(slow, fast)
+    chain.add(fast, Count(6))
+    message = "the channels of fast are attached to slow, which is not below it in the chain"
+    with pytest.raises(UsageError, match=message):
+        Scan(chain, save=False).run()
+
+
+def test_what_has_no_channels_is_refused():
+    counter = SimulatedDiode("diode", SimulatedController("diodes"))
+    with pytest.raises(UsageError, match="expected an acquisition object, which has channels, got SimulatedDiode"):
+        Step("slow", [1.0]).add_external_channel(counter, "diode")
+    with pytest.raises(UsageError, match="expected the master whose channels are to be attached, got "):
+        Line("fast", [1.0]).attach_channels(counter, "fast")

@@ -228,6 +228,14 @@ def test_what_it_takes_is_known_before():
     assert alone.effort(1).counting == 5
 
 
+@pytest.mark.parametrize("given", [None, {"a": [1], "b": [2]}, [1.0, 2.0], iter([[1], [2]])])
+def test_a_card_that_gives_no_list_of_points_is_named(given):
+    card = Card()
+    card.get_values = lambda from_index, *counters: given
+    with pytest.raises(DeviceError, match=r"card\.get_values must give a list of points for each counter, got "):
+        counted(card)
+
+
 # -- by its own clock, and something moves ------------------------------------------------------------------------
 
 

@@ -182,3 +182,34 @@ def test_the_tally_agrees_with_the_textbook(readings):
     assert told.mean == pytest.approx(statistics.fmean(readings), abs=1e-9 * spread)
     assert told.var == pytest.approx(statistics.pvariance(readings), rel=1e-6, abs=1e-9 * spread**2)
     assert (told.N, told.min, told.max) == (len(readings), min(readings), max(readings))
+
+
+class Odd(Meter):
+    """Gives `readings` as they are."""
+
+    def read_all(self, *counters):
+        return self.readings.pop(0)
+
+
+@pytest.mark.parametrize("given", [[], [1.0, 2.0], 5])
+def test_a_device_that_gives_not_a_value_for_each_counter_is_named(given):
+    counter = SamplingCounter("diode", Odd([given]))
+    with pytest.raises(DeviceError, match=r"meter\.read_all must give a value for each of diode, got "):
+        bench().loopscan(1, 0, counter)
+
+
+def test_an_array_in_the_place_of_a_number_is_told_with_its_shape():
+    message = r"counter diode read an array of shape \(2,\), expected one number"
+    with pytest.raises(DeviceError, match=message):
+        counted("MEAN", [np.array([1.0, 2.0])])
+
+
+@pytest.mark.parametrize("mode", ["MEAN", "STATS", "SAMPLES"])
+def test_an_array_that_changes_its_size_is_told_with_both(mode):
+    class Spectrum(SamplingCounter):
+        shape = (3,)
+
+    counter = Spectrum("mca", Meter([np.zeros(3), np.zeros(4)], max_sampling_frequency=10), mode=mode)
+    message = r"counter mca read an array of shape \(4,\), expected one of shape \(3,\)"
+    with virtual_time(), pytest.raises(DeviceError, match=message):
+        bench().loopscan(1, 0.4, counter)

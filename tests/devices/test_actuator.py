@@ -160,3 +160,22 @@ def test_a_timeout_that_makes_no_sense_is_refused_before_it_is_sent(timeout):
     with pytest.raises(UsageError, match=r"a\.set_in: timeout"):
         Actuator("a", driver).set_in(timeout)
     assert driver.log == []
+
+
+class Leaking(Electronics):
+    def set_in(self):
+        raise OSError("air is off")
+
+    def set_out(self):
+        raise OSError("air is off")
+
+
+def test_what_its_electronics_raise_names_the_actuator():
+    with pytest.raises(DeviceError, match=r"cover\.set_in failed: OSError: air is off"):
+        Actuator("cover", Leaking()).set_in()
+
+
+def test_a_block_that_can_not_put_it_in_says_that_first():
+    with pytest.raises(DeviceError, match=r"cover\.set_in failed") as caught, Actuator("cover", Leaking()):
+        pytest.fail("it is not in")
+    assert caught.value.__notes__ == ["then cover.set_out failed: OSError: air is off"]

@@ -12,7 +12,7 @@ from timeline import timeline
 from obtura.devices import Axis, AxisDriver, AxisState
 from obtura.devices.sim import SimulatedAxis
 from obtura.ground.errors import DeviceBusyError, DeviceError, LimitError, UsageError
-from obtura.works.clock import virtual_time
+from obtura.works.clock import clock, virtual_time
 
 signs = st.sampled_from([1, -1])
 places = st.floats(-1e3, 1e3)
@@ -279,3 +279,60 @@ def test_an_axis_that_goes_round_takes_the_short_way(start, target):
         assert 0 <= table.position < 360
         assert time.time() - began == pytest.approx(estimate, abs=1e-5)
         assert estimate <= 180
+
+
+def a_table(**options):
+    return SimulatedAxis("table", unit="deg", modulo=360, velocity=1000, acceleration=math.inf, **options)
+
+
+def dials_on_the_way(axis, target):
+    seen = []
+    axis.on_event("dial", seen.append)
+    axis.move(target)
+    axis.off_event("dial", seen.append)
+    return seen
+
+
+def test_an_axis_that_goes_round_never_goes_through_what_its_limits_forbid():
+    table = a_table(limits=(0, 200), position=10)
+    assert table.estimate(195) == pytest.approx(0.185)
+    seen = dials_on_the_way(table, 195)
+    assert len(seen) > 2
+    assert seen == sorted(seen)
+    assert dials_on_the_way(table, 0)[-1] == table.motor.position() == 0
+
+
+def test_a_little_off_its_limit_it_still_goes_the_allowed_way():
+    table = a_table(limits=(0, 200), position=-0.001)
+    assert table.position == pytest.approx(-0.001)
+    table.move(195)
+    assert table.motor.position() == pytest.approx(195)
+
+
+def test_an_axis_that_goes_round_is_shown_within_its_limits():
+    table = a_table(limits=(-90, 90), position=315)
+    assert table.position == -45
+    table.rmove(-10)
+    assert table.position == -55
+    table.move(80)
+    assert table.motor.position() == 360 + 80
+
+
+def test_limits_of_a_whole_turn_let_it_take_the_short_way_and_jog_on():
+    table = a_table(limits=(0, 360), position=350)
+    table.move(10)
+    assert table.motor.position() == 370
+    table.move(350)
+    table.jog(100)
+    clock.sleep(0.2)
+    assert table.position == pytest.approx(10)
+    table.stop()
+
+
+def test_an_axis_that_goes_round_jogs_as_far_as_its_limit():
+    table = a_table(limits=(-90, 90), position=315)
+    table.jog(100)
+    table.wait_move()
+    assert table.position == pytest.approx(90)
+    with pytest.raises(LimitError, match="table can't jog further: it is at 90 deg, its high limit"):
+        table.jog(100)

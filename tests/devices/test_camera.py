@@ -250,3 +250,12 @@ def test_settings_that_cannot_be_are_refused_and_nothing_is_taken_over(camera, w
 def test_a_configuration_that_cannot_be_is_refused(wrong):
     with pytest.raises(UsageError, match="camera: "):
         Camera("camera", Ramp(), **wrong)
+
+
+def test_a_camera_that_can_not_bin_has_a_binning_of_one():
+    class Plain(CameraDriver):
+        frame_shape = (4, 6)
+
+    plain = Camera("plain", Plain())
+    plain.binning = 1
+    assert plain.binning == 1

@@ -1,5 +1,7 @@
 """Encoders: is the axis really there?"""
 
+import math
+
 import pytest
 from timeline import timeline
 
@@ -84,6 +86,40 @@ def test_what_makes_no_sense_is_refused(options):
 def test_an_encoder_without_axis_says_so():
     with pytest.raises(DeviceError, match="renc: no simulated axis has this encoder"):
         SimulatedEncoder("renc").read()
+
+
+def test_an_encoder_that_reads_no_number_does_not_agree():
+    encoder = SimulatedEncoder("renc", tolerance=0.01)
+    roby = SimulatedAxis("roby", encoder=encoder)
+    encoder.slip = math.nan
+    with pytest.raises(DeviceError, match=r"its encoder renc reads nan, further off than its tolerance of 0\.01"):
+        roby.move(1)
+    encoder.tolerance = math.inf  # it need not agree
+    roby.move(2)
+
+
+@pytest.mark.parametrize("read_position", ["controller", "encoder"])
+def test_an_encoder_that_counts_on_agrees_with_an_axis_that_goes_round(read_position):
+    encoder = SimulatedEncoder("renc", tolerance=0.01, unit="deg")
+    table = SimulatedAxis("table", unit="deg", modulo=360, encoder=encoder, read_position=read_position)
+    for target in (350, 10, 350, -5):
+        table.move(target)
+        assert table.position == table.measured_position == target % 360
+    encoder.slip = 0.5
+    assert table.measured_position == 354.5
+
+
+def test_its_tolerance_can_be_changed_but_not_to_nonsense():
+    encoder = SimulatedEncoder("renc")
+    encoder.tolerance = 0.5
+    with pytest.raises(UsageError, match="renc: tolerance must be"):
+        encoder.tolerance = math.nan
+    assert encoder.tolerance == 0.5
+
+
+def test_what_is_no_encoder_is_refused():
+    with pytest.raises(UsageError, match=r"roby: encoder must be an encoder, got SimulatedAxis\('other'\)"):
+        SimulatedAxis("roby", encoder=SimulatedAxis("other"))
 
 
 @pytest.mark.parametrize("counted", [lambda encoder: encoder, lambda encoder: encoder.counter])

@@ -6,7 +6,9 @@ import threading
 import pytest
 from timeline import timeline
 
-from obtura.devices.sim import FaultyAxis
+from obtura.contracts.together import move_together
+from obtura.devices import Slits
+from obtura.devices.sim import FaultyAxis, SimulatedAxis
 from obtura.ground.errors import DeviceError, UsageError
 from obtura.works.clock import clock
 
@@ -92,3 +94,40 @@ def test_a_dead_controller_is_shown_not_raised():
 def test_a_fault_that_does_not_exist_is_refused():
     with pytest.raises(UsageError, match="roby: hang 'stopp' is not known: did you mean 'stop'"):
         FaultyAxis("roby", hang="stopp")
+
+
+def test_an_axis_that_does_not_say_whether_it_moves_is_told_to_stop():
+    tired = FaultyAxis("tired", velocity=1)
+    tired.move(10, wait=False)
+    clock.sleep(2)
+    tired.motor.bad_state = True
+    with pytest.raises(DeviceError, match="tired: OSError: the motor does not answer to state"):
+        tired.stop()
+    tired.motor.bad_state = False
+    clock.sleep(0.1)  # to slow down
+    assert not tired.is_moving
+    assert tired.position < 3
+
+
+def test_of_several_axes_one_that_does_not_say_whether_it_moves_is_told_to_stop(time):
+    tired, roby = FaultyAxis("tired", velocity=1), SimulatedAxis("roby", velocity=1)
+    time.at(2, lambda: setattr(tired.motor, "bad_state", True))
+    with pytest.raises(DeviceError, match="tired: OSError: the motor does not answer to state"):
+        move_together([tired, roby], [10, 10])
+    tired.motor.bad_state = False
+    assert not tired.is_moving
+    assert not roby.is_moving
+    assert max(tired.position, roby.position) < 3
+
+
+def test_a_calculated_axis_stops_each_of_its_real_ones():
+    tired, roby = FaultyAxis("tired", velocity=1, unit="mm"), SimulatedAxis("roby", velocity=1, unit="mm")
+    gap = Slits("slits", front=tired, back=roby, hgap="gap").axes["gap"]
+    gap.move(20, wait=False)
+    tired.motor.bad_stop = True
+    with pytest.raises(DeviceError, match="tired: OSError: the motor does not answer to stop"):
+        gap.halt()
+    tired.motor.bad_stop = False
+    clock.sleep(1)
+    assert not roby.is_moving
+    tired.stop()

@@ -1,5 +1,7 @@
 """Motion hooks: what has to happen around the motion of an axis."""
 
+import signal
+
 import pytest
 from timeline import elsewhere, press_ctrl_c, timeline
 
@@ -11,7 +13,8 @@ from obtura.contracts.together import move_together
 from obtura.devices import Group, SoftAxis, SoftCounter
 from obtura.devices.sim import FaultyAxis, SimulatedAxis
 from obtura.engine.scan import Scan
-from obtura.ground.errors import DeviceError, LimitError, UsageError
+from obtura.engine.states import ScanState
+from obtura.ground.errors import DeviceError, LimitError, ScanAbort, UsageError
 from obtura.works.clock import clock
 
 
@@ -210,6 +213,90 @@ def test_a_scan_that_is_refused_calls_no_hook():
     with pytest.raises(LimitError):
         a_scan(an_axis("roby", brake, limits=(0, 1)), [0, 2]).run()
     assert brake.log == []
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_the_hooks_of_a_move_come_before_those_of_the_next(together):
+    brake = Brake()
+    roby = an_axis("roby", brake)
+    if together:
+        Group(roby).move(roby, 3, wait=False)
+    else:
+        roby.move(3, wait=False)
+    roby.stop()
+    roby.move(7)
+    assert brake.log[1:] == [
+        "brake pre_move roby 0>3",
+        "brake post_move roby",
+        "brake pre_move roby 0>7",
+        "brake post_move roby",
+    ]
+
+
+def test_searches_too_wait_for_the_hooks_of_the_move_before():
+    brake = Brake()
+    roby = an_axis("roby", brake)
+    roby.move(3, wait=False)
+    roby.stop()
+    roby.home()
+    assert [line.split()[1] for line in brake.log] == ["init", *["pre_move", "post_move"] * 2]
+
+
+def test_what_is_no_hook_is_refused():
+    for wrong in (None, [Brake], ["brake"]):
+        with pytest.raises(UsageError, match="roby: motion_hooks must be a list of MotionHook objects, got "):
+            SimulatedAxis("roby", motion_hooks=wrong)
+
+
+class Pressing(Brake):
+    """Presses Ctrl-C `times` times while it is left."""
+
+    times = 1
+
+    def post_move(self, motions):
+        for _ in range(self.times):
+            signal.raise_signal(signal.SIGINT)
+        super().post_move(motions)
+
+
+def test_ctrl_c_waits_until_a_hook_is_left(caplog):
+    brake, before = Pressing(), signal.getsignal(signal.SIGINT)
+    roby = an_axis("roby", brake)
+    with pytest.raises(KeyboardInterrupt):
+        roby.move(3)
+    assert brake.log[-1] == "brake post_move roby"
+    assert roby.position == 3
+    assert "Ctrl-C waits until the motion hooks of roby are done" in caplog.text
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_pressed_again_it_ends_that_hook_and_the_others_are_left():
+    log = []
+    pads, brake = Brake("pads", log), Pressing("brake", log)
+    brake.times = 2
+    with pytest.raises(KeyboardInterrupt):
+        an_axis("roby", pads, brake).move(3)
+    assert "brake post_move roby" not in log
+    assert log[-1] == "pads post_move roby"
+
+
+def test_in_a_scan_ctrl_c_waits_until_a_hook_is_left():
+    brake = Pressing()
+    roby = an_axis("roby", brake)
+    scan = a_scan(roby, [1, 2])
+    with pytest.raises(ScanAbort):
+        scan.run()
+    assert [line.split()[1] for line in brake.log[-2:]] == ["post_move", "post_scan"]
+    assert scan.state is ScanState.USER_ABORTED
+
+
+def test_a_move_that_is_not_waited_for_leaves_no_handler_of_ctrl_c():
+    before = signal.getsignal(signal.SIGINT)
+    roby = an_axis("roby", Brake())
+    roby.move(3, wait=False)
+    assert signal.getsignal(signal.SIGINT) is before
+    roby.wait_move()
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_a_hook_that_holds_a_yield_would_do_nothing_and_is_refused():

@@ -245,3 +245,11 @@ def test_it_shows_its_positions_and_where_it_is(stage):
         "roby = 2.5 mm, robz = 1 mm",
     ]
     assert repr(stage.beamstop) == "MultiplePositions('beamstop')"
+
+
+@pytest.mark.parametrize("target", ["roby", 5])
+def test_a_target_is_a_list_of_axes_with_their_destinations(stage, target):
+    given = stage.roby if target == "roby" else [target]
+    with pytest.raises(UsageError, match=r"beamstop: half: expected a list of \(axis, destination\)"):
+        stage.beamstop.create_position("half", given)
+    assert "half" not in stage.beamstop.labels

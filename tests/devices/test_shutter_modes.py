@@ -219,3 +219,15 @@ def test_after_an_error_in_such_a_block_it_is_closed(shutter, context):
     with pytest.raises(Body), getattr(shutter, context):
         raise Body
     assert shutter.is_closed
+
+
+def test_a_block_that_can_not_open_it_says_that_first(shutter):
+    shutter.mode = "CONFIGURATION"
+    with pytest.raises(DeviceError, match=r"shutter\.open refused") as caught, shutter:
+        pytest.fail("it did not open")
+    assert [note.split(":")[0] for note in caught.value.__notes__] == ["then shutter.close refused"]
+
+
+def test_the_external_control_is_a_switch():
+    with pytest.raises(UsageError, match="shutter: external_control must be a switch, got 5"):
+        SimulatedShutter("shutter", external_control=5)

@@ -159,3 +159,11 @@ def test_with_a_state_its_move_may_return_before_it_is_there():
     assert SoftAxis("oven", oven, state=lambda: AxisState("FAULT", reason="too hot")).state == "FAULT"
     with pytest.raises(UsageError, match="'COLD' is not known"):
         assert SoftAxis("oven", oven, state=lambda: "cold").state
+
+
+def test_a_state_that_nobody_knows_names_the_axis():
+    class Plc:
+        position, state = 0.0, "on fire"
+
+    with pytest.raises(UsageError, match="valve: its state is 'on fire'; AxisState: 'ON FIRE' is not known"):
+        SoftAxis("valve", Plc(), state="state").move(1)

@@ -150,3 +150,9 @@ def test_ctrl_c_stops_the_axes_and_says_where_they_stand(lab):
     with pytest.raises(KeyboardInterrupt, match="goto_peak was stopped by Ctrl-C: x stands at 8"):
         lab.bench.goto_peak()
     assert lab.positions[0] == 8
+
+
+def test_points_that_are_no_numbers_are_not_called_flat(lab):
+    lab.ascan(lab.counter("dead", lambda x, y: math.nan), intervals=4)
+    with pytest.raises(UsageError, match="dead of ascan .* has 0 numbers in 5 points; nothing moved: x 8 mm"):
+        lab.bench.goto_peak()

@@ -172,6 +172,12 @@ def test_every_command_says_what_it_does_and_what_it_takes():
     ]
 
 
+@pytest.mark.parametrize("positions", [5, None, iter([1, 2])])
+def test_pointscan_says_what_it_takes(hall, positions):
+    with pytest.raises(UsageError, match="pointscan: positions must be a list of numbers, got .*\nIntended usage"):
+        hall.scan("pointscan", hall.roby, positions, 0.01)
+
+
 class Sticking(SimulatedAxis):
     """Fails to go to 0, its place."""
 

@@ -207,6 +207,16 @@ def test_what_is_no_watchdog_is_refused(hall):
         scan.set_watchdog_callback(WatchdogCallback())
 
 
+def test_a_watchdog_whose_methods_take_other_arguments_is_refused(hall):
+    class Short(WatchdogCallback):
+        def on_scan_data(self, data_events):
+            pass
+
+    message = r"Short\.on_scan_data must be called as on_scan_data\(data_events, scan_info\)"
+    with pytest.raises(UsageError, match=message):
+        hall.scan("loopscan", 1, 0.1, run=False).set_watchdog_callback(Short())
+
+
 def test_a_watchdog_whose_method_holds_a_yield_would_do_nothing_and_is_refused(hall):
     class Yielding(WatchdogCallback):
         def on_scan_data(self, data_events, scan_info):

@@ -9,6 +9,7 @@ import pytest
 
 from obtura.contracts.acquisition import AcquisitionSlave, MetaTiming
 from obtura.contracts.presets import ScanPreset
+from obtura.data.layout import OWN_NAMES
 from obtura.data.saving import ScanSaving
 from obtura.devices.sim.beamline import demo_beamline
 from obtura.engine.scan_info import ScanInfo
@@ -335,3 +336,38 @@ def test_a_scan_that_does_not_fit_on_the_disk_is_refused(session, monkeypatch):
     with pytest.raises(SavingError, match=r"the disk is too small: this scan needs about 240 MB"):
         scan.run()
     made(session).run()
+
+
+def test_a_category_has_no_name_that_an_entry_needs(session, meta):
+    scan = made(session)
+    scan.add_comment("with everything")
+    scan.run()
+    entry = entry_of(session, 1)
+    assert set(entry) <= OWN_NAMES
+    for name in set(entry) - set(meta.categories):
+        with pytest.raises(UsageError, match=f"'{name}' can't be a category"):
+            meta.add_categories(name)
+
+
+def test_a_function_that_fails_is_named(session, meta):
+    meta.sample.set("broken", lambda scan: 1 / 0)
+    with pytest.raises(ZeroDivisionError) as error:
+        made(session).run()
+    assert "in SCAN_META.sample, the function of 'broken'" in error.value.__notes__
+
+
+def test_metadata_of_a_device_that_is_no_dict_refuses_the_scan(session):
+    session.devices["monitor"].controller.scan_metadata = lambda: 5
+    with pytest.raises(UsageError, match="monitor: the metadata must be a dict of facts or None, got 5"):
+        made(session).run()
+
+
+def test_a_scan_that_is_not_saved_has_no_number_of_another_in_its_sequence(session):
+    sequence = session.namespace()["Sequence"](title="both")
+    monitor = session.devices["monitor"]
+    with sequence.sequence_context() as context:
+        context.add_and_run(session.bench.loopscan(1, 0.1, monitor, run=False))
+        context.add_and_run(session.bench.loopscan(1, 0.1, monitor, run=False, save=False))
+    entry = entry_of(session, 1)
+    assert entry["measurement/scans"][:].tolist() == [2, 0]
+    assert list(entry["scans"]) == ["2.1"]

@@ -4,6 +4,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from obtura.contracts.acquisition import AcquisitionSlave, Effort, TriggerMode
 from obtura.contracts.cameras import CameraController, FrameCounter, Frames
 from obtura.ground.errors import DeviceError, UsageError
@@ -146,6 +148,10 @@ class CameraAcquisitionSlave(AcquisitionSlave):
         self._taken += len(frames)
 
     def _checked(self, frames: Frames) -> Frames:
+        if not isinstance(frames, np.ndarray):
+            raise DeviceError(f"{self.camera.name} gave {frames!r}, expected an array of frames")
+        if not np.can_cast(frames.dtype, dtype := self.camera.driver.dtype):  # or pixels would come out as others
+            raise DeviceError(f"{self.camera.name} gave frames of {frames.dtype}, expected {dtype}")
         if frames.shape[1:] != self._frame_shape:
             raise DeviceError(
                 f"{self.camera.name} gave frames of shape {frames.shape}, expected (n, {self._frame_shape[0]}, "

@@ -139,7 +139,8 @@ class JogMotorMaster(PassingMaster):
     """`JogMotorMaster(rotation, 0, 5.0, end)`: the axis turns on at constant speed until `end(axis)` says True.
 
     `jog_speed`: in unit/s, its sign is the direction. The slaves are triggered once, as the axis passes `start`.
-    Without `end_jog_func` it goes on until the slaves are done. Its far limit is the axis' own.
+    Without `end_jog_func` it goes on until the slaves are done. Its far limit is the axis' own: that the axis comes to
+    rest there, before it is told to, is an error.
     """
 
     def __init__(
@@ -153,6 +154,8 @@ class JogMotorMaster(PassingMaster):
     ) -> None:
         if not callable(getattr(axis, "jog", None)):
             raise UsageError(f"{getattr(axis, 'name', axis)} can't jog")
+        if end_jog_func is not None and not callable(end_jog_func):
+            raise UsageError(f"{axis.name}: end_jog_func must be a function of the axis, got {end_jog_func!r}")
         if not isinstance(jog_speed, int | float) or not math.isfinite(jog_speed) or not jog_speed:
             raise UsageError(f"{axis.name}: jog_speed must be a number other than 0, got {jog_speed!r}")
         # One second of it stands for the range: what matters are its beginning and its direction.
@@ -173,6 +176,8 @@ class JogMotorMaster(PassingMaster):
             if not self._ended.is_set:
                 self.trigger_slaves()
             while self._end is not None and not self._ended.is_set and not self._end(axis):
+                if not axis.is_moving:
+                    raise self._came_to_rest("end_jog_func said that it is to end")
                 clock.wait(self._ended, LOOK)
             if self._end is None:
                 self.wait_slaves()

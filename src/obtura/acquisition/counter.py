@@ -205,12 +205,14 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
 
     def _no_number(self, values: list[Any]) -> DeviceError:
         for counter, value in zip(self._counters, values, strict=True):
-            if np.asarray(value).dtype.kind not in "biuf":
+            array = np.asarray(value)
+            if array.dtype.kind not in "biuf":
                 return DeviceError(f"counter {counter.name} read {value!r}, which is no number")
-            if not counter.shape and np.ndim(value):
+            if array.shape != counter.shape:
+                expected = f"one of shape {counter.shape}" if counter.shape else "one number"
+                hint = "" if counter.shape else "; to count a part of it, give a function that returns that"
                 return DeviceError(
-                    f"counter {counter.name} read an array of shape {np.shape(value)}, expected one number; "
-                    "to count a part of it, give a function that returns that"
+                    f"counter {counter.name} read an array of shape {array.shape}, expected {expected}{hint}"
                 )
         return DeviceError(f"{self.name} read {values!r}, which are no numbers")
 

@@ -143,6 +143,11 @@ class IntegratingCounterAcquisitionSlave(AcquisitionSlave):
         """The new points of some counters, converted."""
         with self.controller.lock:
             blocks = self.controller.get_values(self._fetched, *counters)
+        sized = not isinstance(blocks, Mapping) and hasattr(blocks, "__len__")
+        if not sized or not all(hasattr(block, "__len__") for block in blocks):
+            raise DeviceError(
+                f"{self.controller.name}.get_values must give a list of points for each counter, got {blocks!r}"
+            )
         if len(blocks) != len(counters):
             raise DeviceError(f"{self.controller.name} gave points of {len(blocks)} counters, not of {len(counters)}")
         return [

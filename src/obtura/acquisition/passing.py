@@ -184,8 +184,10 @@ class PassingMaster(AcquisitionMaster):
             trip.abandon(error)
             raise
         finally:
-            self._restore()
-        trip.leave()
+            try:
+                self._restore()
+            finally:
+                trip.leave()
 
     def _set_off(self, axes: Sequence[Any], targets: Sequence[float]) -> None:
         """A round axis goes all the way through the range, not the short way to its end."""
@@ -214,11 +216,14 @@ class PassingMaster(AcquisitionMaster):
             if left <= velocity * LEAST or self._ended.is_set:
                 return here
             if left >= before and not axis.is_moving:
-                raise DeviceError(
-                    f"{axis.name} came to rest at {here:.6g} {axis.unit or ''} before {position:.6g}: {axis.state}"
-                )
+                raise self._came_to_rest(f"{position:.6g}")
             before = left
             clock.wait(self._ended, max(min(left, self._blind) / velocity, LEAST))
+
+    def _came_to_rest(self, before: str) -> DeviceError:
+        axis = self._axis
+        where = f"{float(axis.position):.6g} {axis.unit or ''}".rstrip()
+        return DeviceError(f"{axis.name} came to rest at {where} before {before}: {axis.state}")
 
     def stop(self) -> None:
         """Leave the axis at rest, with its usual velocity."""

@@ -218,6 +218,9 @@ class AcquisitionMaster(AcquisitionObject):
     triggers = 1
     """How often it triggers its slaves in one iteration; below another master: at each trigger of that."""
 
+    attached_to: tuple["AcquisitionMaster", ...] = ()
+    """The faster masters whose points repeat what this one emits: see `attach_channels`."""
+
     @property
     def iterations(self) -> int:
         """How many iterations there are, 0: no end known."""
@@ -264,8 +267,23 @@ class AcquisitionMaster(AcquisitionObject):
             UsageError: neither has such a channel.
         """
         slow, fast = (master, self) if _find(self, to_channel_name) else (self, master)
+        if not isinstance(slow, AcquisitionMaster):
+            raise UsageError(f"expected the master whose channels are to be attached, got {slow!r}")
         attach_channels(slow.channels, _channel(fast, to_channel_name))
         slow.emits_first = True
+        slow.attached_to = (*slow.attached_to, fast)
+
+    def check_attached(self) -> None:
+        """Raise `UsageError` when its channels are attached to a master that is not below it: no rows would come."""
+        for fast in self.attached_to:
+            above = fast.parent
+            while above is not None and above is not self:
+                above = above.parent
+            if above is None:
+                raise UsageError(
+                    f"the channels of {self.name} are attached to {fast.name}, which is not below it in the chain: "
+                    f"attach those of the slower master, e.g. {fast.name}'s to {self.name}"
+                )
 
     def wait_slaves(self) -> None:
         """Wait until what `trigger_slaves` began is done and its data emitted."""
@@ -282,6 +300,8 @@ def _find(owner: AcquisitionObject, name: str) -> AcquisitionChannel | None:
 
 
 def _channel(owner: AcquisitionObject, name: str) -> AcquisitionChannel:
+    if not isinstance(owner, AcquisitionObject):
+        raise UsageError(f"expected an acquisition object, which has channels, got {owner!r}")
     channel = _find(owner, name)
     if channel is None:
         there = ", ".join(channel.name for channel in owner.channels) or "none"

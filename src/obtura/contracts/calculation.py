@@ -47,7 +47,7 @@ class CalcCounterController(CounterController):
     it is called in the calculation. `inputs` may also be a mapping `{"inputs": [...], "outputs": [...]}`.
 
     Raises:
-        UsageError: no inputs, a tag that is there twice, something that is no counter.
+        UsageError: no inputs, a tag or an output that is there twice, something that is no counter or no function.
     """
 
     def __init__(
@@ -61,6 +61,8 @@ class CalcCounterController(CounterController):
         config: Any = inputs
         if isinstance(config, Mapping) and "inputs" in config and not isinstance(config["inputs"], Counter):
             inputs, outputs = config["inputs"], config.get("outputs", outputs)
+        if function is not None and not callable(function):
+            raise UsageError(f"{name}: expected a function of the inputs, got {function!r}")
         self._function = function
         self.tagged_inputs: dict[str, Counter] = {}
         for counter, tag in _pairs(name, inputs):
@@ -81,6 +83,8 @@ class CalcCounterController(CounterController):
             raise UsageError(f"{self.name}: output {name!r} has {sorted(unknown)}; it may have {sorted(known)}")
         if output.pop("dim", 0) and "shape" not in output:
             raise UsageError(f"{self.name}: output {name!r} is no scalar: say its shape")
+        if name in self.counters:
+            raise UsageError(f"{self.name}: two outputs are called {name!r}")
         self.tags[CalcCounter(name, self, **output).name] = tag or name
 
     @property
@@ -125,6 +129,8 @@ class CalcCounterController(CounterController):
             raise DeviceError(
                 f"{self.name}: the calculation gave no {output.name!r}, only {', '.join(given) or 'none'}"
             )
+        if given[key] is None:  # which an array of floats would take for NaN
+            raise DeviceError(f"{self.name}: the calculation gave None for {output.name}, which is no point")
         try:
             points = as_type(np.asarray(given[key]), output.dtype)
         except (TypeError, ValueError) as error:

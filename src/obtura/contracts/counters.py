@@ -9,7 +9,7 @@ from typing import Any, ClassVar, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from obtura.ground.errors import UsageError
+from obtura.ground.errors import DeviceError, UsageError
 from obtura.ground.spelling import Spelled
 from obtura.ground.tally import NO_STATISTICS, Statistics
 from obtura.ground.units import check_unit
@@ -265,10 +265,16 @@ class SamplingCounterController(CounterController):
         """Converted values, with the device to oneself: two calls never run on one device at once."""
         with self.lock:
             raw = self.read_all(*counters)
-        return [
-            value if counter.conversion_function is None else counter.conversion_function(value)
-            for counter, value in zip(counters, raw, strict=True)
-        ]
+        try:
+            return [
+                value if counter.conversion_function is None else counter.conversion_function(value)
+                for counter, value in zip(counters, raw, strict=True)
+            ]
+        except (TypeError, ValueError) as error:
+            if not hasattr(raw, "__len__") or len(raw) != len(counters):
+                names = ", ".join(counter.name for counter in counters)
+                raise DeviceError(f"{self.name}.read_all must give a value for each of {names}, got {raw!r}") from error
+            raise
 
 
 class SamplingCounter(Counter):

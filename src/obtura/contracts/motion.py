@@ -41,7 +41,10 @@ class MotionHook:
         """Called before these axes set off together. If it raises, none of them moves."""
 
     def post_move(self, motions: Sequence[Move]) -> None:
-        """Called when they are at rest, also after an error or Ctrl-C, and when `pre_move` raised; exactly once."""
+        """Called when they are at rest, also after an error or Ctrl-C, and when `pre_move` raised; exactly once.
+
+        The first Ctrl-C waits until it returns. They don't move again before.
+        """
 
     def pre_scan(self, axes: Sequence[Movable]) -> None:
         """Called before a scan moves these axes for the first time. If it raises, the scan ends, nothing has moved."""

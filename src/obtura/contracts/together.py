@@ -9,12 +9,15 @@ calculated axis has `real_axes`, of which it is made, and a `joint`.
 import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from obtura.contracts.devices import Movable
+from obtura.contracts.halting import at_rest, halt_all, raise_first
 from obtura.contracts.motion import MotionHook, Move
 from obtura.ground.errors import DeviceBusyError, UsageError, annotate, one_line
 from obtura.works.clock import Flag, clock
+from obtura.works.shelter import Shelter
 
 __all__ = [
     "Joint",
@@ -23,9 +26,11 @@ __all__ = [
     "at_rest",
     "check_distinct",
     "check_paths",
+    "halt_all",
     "move_together",
     "real_axes",
     "set_off",
+    "settle",
 ]
 
 log = logging.getLogger(__name__)
@@ -69,7 +74,8 @@ def move_together(
     except BaseException as error:
         trip.abandon(error)
         raise
-    trip.leave()
+    finally:
+        trip.leave()
 
 
 class Trip:
@@ -78,19 +84,21 @@ class Trip:
     Or `follow()` after `begin()`: a thread then does the rest, and `join()` waits for it.
     """
 
-    __slots__ = ("_axes", "_done", "_entered", "_error", "_thread")
+    __slots__ = ("_axes", "_done", "_entered", "_error", "_shelter", "_thread")
 
     def __init__(self, axes: Sequence[Movable]) -> None:
         self._axes = axes
         self._entered: list[tuple[MotionHook, Sequence[Move]]] = []
         self._thread: threading.Thread | None = None
         self._error: BaseException | None = None
+        self._shelter: Shelter | None = None
 
     def begin(
         self, targets: Sequence[float], start: Callable[[Sequence[Any], Sequence[float]], object] | None = None
     ) -> None:
         """Call `pre_move`, then set off; returns at once. `start`: what to do instead of `set_off`."""
         try:
+            settle(self._axes)
             for axis in self._axes:
                 if getattr(axis, "motion_hooks", None) or getattr(axis, "real_axes", None):
                     self._enter(targets)
@@ -110,6 +118,9 @@ class Trip:
 
     def enter(self, hook: MotionHook, moves: Sequence[Move]) -> None:
         """Call a hook's `pre_move`; `leave` will call its `post_move`."""
+        if self._shelter is None:
+            self._shelter = Shelter(self, (Trip.leave.__code__,), self._say_kept)
+            self._shelter.put_up()
         hook.ready()
         self._entered.append((hook, moves))
         hook.pre_move(moves)
@@ -139,22 +150,31 @@ class Trip:
     def leave(self, error: BaseException | None = None) -> None:
         """Call `post_move` of every hook that was entered, the last first; all of them, whatever they raise.
 
-        The first of their errors is raised, or all become notes of `error`.
+        The first of their errors is raised, or all become notes of `error`. Ctrl-C waits until they are done, unless
+        it is pressed again. Where all was left already, nothing happens.
         """
-        if not self._entered:
+        if (shelter := self._shelter) is None:
             return
         errors: list[BaseException] = []
         while self._entered:
             hook, moves = self._entered.pop()
-            try:
-                hook.post_move(moves)
-            except BaseException as failed:  # noqa: BLE001 - the next hook must be left too
+            if (failed := shelter.step(partial(hook.post_move, moves))) is not None:
                 errors.append(failed)
-        _raise(errors, error)
+        self._shelter = None
+        shelter.take_down()
+        shelter.deliver(error or next(iter(errors), None))
+        raise_first(errors, error)
+
+    def _say_kept(self) -> None:
+        names = ", ".join(axis.name for axis in self._axes)
+        log.warning("Ctrl-C waits until the motion hooks of %s are done; press again to end the present one", names)
 
     def follow(self) -> None:
         """Have a thread wait for the axes and leave the hooks; `join` raises what goes wrong there."""
+        if self._shelter is not None:  # no Ctrl-C comes to that thread
+            self._shelter.take_down()
         self._done = Flag()
+        _followed.update((axis, self) for axis in self._all_axes())
         names = ", ".join(axis.name for axis in self._axes)
         self._thread = threading.Thread(target=self._follow, name=f"move {names}", daemon=True)
         self._thread.start()
@@ -174,17 +194,50 @@ class Trip:
             self._error = error
             log.warning("%s", one_line(error), exc_info=error)
         finally:
+            for axis in self._all_axes():
+                if _followed.get(axis) is self:
+                    del _followed[axis]
             self._done.set()
+
+    def _all_axes(self) -> list[Movable]:
+        return [*self._axes, *real_axes(self._axes)]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its axes are at rest; the thread that follows may not have seen it yet."""
+        try:
+            return not any(axis.is_moving for axis in self._axes)
+        except Exception as error:  # noqa: BLE001 - the thread that follows says so
+            log.debug("%s", one_line(error))
+            return False
 
     def join(self) -> None:
         """Return when the thread of `follow` is done, at once on that thread itself; raise what it met, once."""
+        self.wait_followed()
+        error, self._error = self._error, None
+        if error is not None:
+            raise error
+
+    def wait_followed(self) -> None:
+        """As `join`, but what the thread met is left to who joins."""
         if self._thread is None or self._thread is threading.current_thread():
             return
         while not self._done.wait(LOOK):  # nor here by the clock
             pass
-        error, self._error = self._error, None
-        if error is not None:
-            raise error
+
+
+_followed: dict[Any, Trip] = {}
+"""By axis the trip that a thread follows now."""
+
+
+def settle(axes: Sequence[Any]) -> None:
+    """When an earlier move of these axes is over, wait until its hooks were called: only then may the next begin."""
+    if not _followed:
+        return
+    for axis in (*axes, *real_axes(axes)):
+        trip = _followed.get(axis)
+        if trip is not None and trip.is_over:
+            trip.wait_followed()
 
 
 def _wants_looks(axis: Any) -> bool:
@@ -238,36 +291,6 @@ def _take_back(begun: Sequence[Movable], error: BaseException) -> None:
         at_rest(begun)
     except Exception as later:  # noqa: BLE001 - the error that came first is the one to raise
         annotate(error, f"then {one_line(later)}")
-
-
-def at_rest(axes: Sequence[Movable]) -> None:
-    """Stop those that move; every one is tried, the first error is raised with the others as notes."""
-    errors: list[BaseException] = []
-    moving = []
-    for axis in axes:
-        try:
-            if axis.is_moving:
-                moving.append(axis)
-                if len(axes) > 1 and hasattr(axis, "halt"):  # all slow down at the same time
-                    axis.halt()
-        except BaseException as error:  # noqa: BLE001 - the next axis must be stopped too
-            errors.append(error)
-    for axis in moving:
-        try:
-            axis.stop()
-        except BaseException as error:  # noqa: BLE001
-            errors.append(error)
-    _raise(errors)
-
-
-def _raise(errors: Sequence[BaseException], under_way: BaseException | None = None) -> None:
-    """Raise the first with the others as notes; all become notes of the error that is under way, if there is one."""
-    first = under_way or (errors[0] if errors else None)
-    for error in errors:
-        if error is not first and first is not None:
-            annotate(first, f"then {one_line(error)}")
-    if errors and under_way is None:
-        raise errors[0]
 
 
 def real_axes(axes: Iterable[Any]) -> list[Movable]:
@@ -337,7 +360,7 @@ class ScanHooks:
                 hook.post_scan(axes)
             except BaseException as error:  # noqa: BLE001 - the next hook must be left too
                 errors.append(error)
-        _raise(errors)
+        raise_first(errors)
 
 
 def _hooks(axes: Sequence[Movable]) -> list[tuple[MotionHook, list[Movable]]]:

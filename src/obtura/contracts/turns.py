@@ -7,7 +7,7 @@ the axis itself begins anew is one curve: -10, 0, 10, not 350, 0, 10.
 import math
 from typing import Any
 
-__all__ = ["as_axis_says", "is_round", "near"]
+__all__ = ["as_axis_says", "in_one_turn", "is_round", "near"]
 
 
 def is_round(axis: Any) -> bool:
@@ -23,8 +23,20 @@ def near(axis: Any, position: float, other: float) -> float:
 
 
 def as_axis_says(axis: Any, position: float) -> float:
-    """The same place as `position`, as the axis itself says it, whose dial is between 0 and `modulo`."""
+    """The same place as `position`, as the axis itself says it."""
     if not is_round(axis) or not math.isfinite(position):
         return position
     lowest = min(axis.dial2user(0.0), axis.dial2user(axis.modulo))
-    return float(lowest + (position - lowest) % axis.modulo % axis.modulo)  # -1e-20 % 360 is 360
+    return in_one_turn(position, axis.modulo, axis.limits, lowest)
+
+
+def in_one_turn(position: float, modulo: float, limits: tuple[float, float], lowest: float = 0.0) -> float:
+    """The same place between `lowest` and a turn above, or, when `limits` don't allow all of that, around their middle.
+
+    Limits that leave no whole turn free so are never crossed by going from one such position to another.
+    """
+    low, high = limits
+    middle = (low + high) / 2
+    if math.isfinite(middle) and (low > lowest or high < lowest + modulo):
+        return middle + math.remainder(position - middle, modulo)
+    return lowest + (position - lowest) % modulo % modulo  # -1e-20 % 360 is 360

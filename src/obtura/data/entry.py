@@ -59,10 +59,10 @@ class Entry:
         self._homes: dict[int, tuple[h5g.GroupID, str]] = {}
         self.columns: dict[int, Growing] = {index: self._column(instrument, index) for index in self._channels}
         self._metadata(instrument)
-        self._categories(entry, instrument)
         self._link_all(group(entry, "measurement", "NXcollection"), self._channels)
         self._plot(entry)
         self._plot_frames(entry)
+        self._categories(entry, instrument)  # last: the user's names give way
 
     def attach(self, root: Any) -> None:
         """Go on in another file, given by its root."""

@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 
 __all__ = [
+    "OWN_NAMES",
     "SUFFIX",
     "entry_name",
     "highest_scan_file",
@@ -20,6 +21,30 @@ __all__ = [
 ]
 
 SUFFIX = ".h5"
+
+OWN_NAMES = frozenset(
+    {
+        "title",
+        "start_time",
+        "end_time",
+        "end_reason",
+        "end_message",
+        "user",
+        "session",
+        "scan_info",
+        "program_name",
+        "presets",
+        "hooks",
+        "comments",
+        "metadata_prepared",
+        "metadata_end",
+        "instrument",
+        "measurement",
+        "plot",
+        "scans",
+    }
+)
+"""What an entry may hold of its own, besides what the user adds by categories."""
 
 _SCAN_FILE = re.compile(r"scan(\d+)\.h5")
 

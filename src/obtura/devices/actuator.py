@@ -10,7 +10,7 @@ from obtura.contracts.settings import Setting
 from obtura.devices.arguments import choice, positive
 from obtura.devices.kept import Kept
 from obtura.devices.twostate import patience, reach
-from obtura.ground.errors import DeviceError
+from obtura.ground.errors import DeviceError, annotate, one_line
 from obtura.works.clock import clock
 
 __all__ = ["Actuator", "ActuatorDriver", "ActuatorState"]
@@ -150,8 +150,11 @@ class Actuator(Kept):
     def __enter__(self) -> Self:
         try:
             self.set_in()
-        except BaseException:  # Python does not call __exit__ now, and it may be half in
-            self.set_out()
+        except BaseException as error:  # Python does not call __exit__ now, and it may be half in
+            try:
+                self.set_out()
+            except Exception as later:  # noqa: BLE001 - the first error is the one to raise
+                annotate(error, f"then {one_line(later)}")
             raise
         return self
 

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from obtura.devices.shutter_driver import ShutterState
+from obtura.ground.errors import annotate, one_line
 
 __all__ = ["AnyShutter"]
 
@@ -80,8 +81,11 @@ class AnyShutter(ABC):
     def __enter__(self) -> Self:
         try:
             self.open()
-        except BaseException:  # Python does not call __exit__ now, and it may be half open
-            self.close()
+        except BaseException as error:  # Python does not call __exit__ now, and it may be half open
+            try:
+                self.close()
+            except Exception as later:  # noqa: BLE001 - the first error is the one to raise
+                annotate(error, f"then {one_line(later)}")
             raise
         return self
 

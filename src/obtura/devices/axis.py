@@ -32,7 +32,8 @@ class Axis(AxisMotion):
 
     `limits`, or `low_limit` and `high_limit`: dial positions; `steps_per_unit`: for a driver that speaks steps;
     `backlash`: see there; `encoder`: compared after each move, and with `read_position="encoder"` it tells where
-    the axis is; `modulo`: its dial goes round, from this back to 0, and moves take the short way;
+    the axis is; `modulo`: its dial goes round, from this back to 0, and moves take the short way, or the one within
+    its limits where these leave no whole turn free;
     `motion_hooks`: called around each of its moves and scans.
     """
 
@@ -62,11 +63,11 @@ class Axis(AxisMotion):
         check_unit(name, unit)
         self.unit = unit
         self.tolerance = tolerance
+        if not isinstance(encoder, Encoder | None):
+            raise UsageError(f"{name}: encoder must be an encoder, got {encoder!r}")
         self.encoder = encoder
         self.modulo = None if modulo is None else positive(f"{name}: modulo", modulo)
-        self.motion_hooks = tuple(motion_hooks)
-        for hook in self.motion_hooks:
-            refuse_generators(hook, ("init", "pre_move", "post_move", "pre_scan", "post_scan"), "post_move")
+        self.motion_hooks = _hooks(name, motion_hooks)
         self.steps_per_unit = _steps(name, driver, steps_per_unit)
         self._half_step = 0.5 / abs(self.steps_per_unit) if driver.in_steps and driver.whole_steps else 0.0
         self._by_encoder = choice(f"{name}: read_position", read_position, ("controller", "encoder")) == "encoder"
@@ -90,7 +91,7 @@ class Axis(AxisMotion):
                 raise UsageError(f"{self.name}: read_position is encoder, but it has no encoder")
             driver = ReadByEncoder(driver, self.encoder)
         if self.modulo is not None:
-            driver = self._circle = Circle(driver, self.modulo)
+            driver = self._circle = Circle(driver, self.modulo, lambda: self.dial_limits)
         return driver
 
     def _take_over(self) -> None:
@@ -225,6 +226,15 @@ class Axis(AxisMotion):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r})"
+
+
+def _hooks(name: str, hooks: Sequence[MotionHook]) -> tuple[MotionHook, ...]:
+    listed = list(hooks) if isinstance(hooks, Sequence) else [hooks]
+    for hook in listed:
+        if not isinstance(hook, MotionHook):
+            raise UsageError(f"{name}: motion_hooks must be a list of MotionHook objects, got {hook!r}")
+        refuse_generators(hook, ("init", "pre_move", "post_move", "pre_scan", "post_scan"), "post_move")
+    return tuple(listed)
 
 
 def _steps(name: str, driver: AxisDriver, steps_per_unit: float) -> float:

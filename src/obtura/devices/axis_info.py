@@ -4,18 +4,19 @@ import math
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from obtura.contracts.devices import Movable
 from obtura.devices.arguments import quantity
 from obtura.ground.errors import DeviceError, one_line
 
 if TYPE_CHECKING:  # for annotations only: an axis shows itself by this
     from obtura.devices.axis import Axis
 
-__all__ = ["axis_info"]
+__all__ = ["axis_info", "safely", "stands"]
 
 
 def axis_info(axis: "Axis") -> str:
     """Everything about an axis, a line each; what can't be asked for says why."""
-    lines = [(label, _safely(text)) for label, text in _lines(axis)]
+    lines = [(label, safely(text)) for label, text in _lines(axis)]
     width = max(len(label) for label, _ in lines)
     return "\n".join([f"axis {axis.name}", *(f"  {label.ljust(width)}  {text}" for label, text in lines)])
 
@@ -50,7 +51,13 @@ def _range(limits: tuple[float, float], unit: str | None) -> str:
     return f"{quantity(limits[0])} to {quantity(limits[1], unit)}"
 
 
-def _safely(text: Callable[[], str]) -> str:
+def stands(axis: Movable) -> str:
+    """Where an axis stands, or why nobody knows."""
+    return safely(lambda: quantity(axis.position, axis.unit))
+
+
+def safely(text: Callable[[], str]) -> str:
+    """The text, or the error of the device in its place."""
     try:
         return text()
     except DeviceError as error:

@@ -105,7 +105,8 @@ class AxisPlace(AxisSettings):
         if self.encoder is None:
             return self.position
         with self._lock:
-            return self.dial2user(self._ask(self.encoder.read))
+            here, measured = self.dial, self._ask(self.encoder.read)
+            return self.dial2user(here + self._apart(here, measured))
 
     @property
     def state(self) -> AxisState:
@@ -179,7 +180,7 @@ class AxisPlace(AxisSettings):
         raise LimitError(f"{self.name}: move to {words} would exceed {side} limit ({self._shown(limit)})")
 
     def _check_backlash(self, target: float, origin: float) -> None:
-        if (target - origin) * self._backlash < 0:
+        if self._way(origin, target) * self._backlash < 0:
             beyond = self._shown(abs(self._backlash))
             self._within(target - self._backlash, f"{self._shown(target)}, and {beyond} beyond for backlash,")
 
@@ -229,11 +230,21 @@ class AxisPlace(AxisSettings):
 
     def _near(self, position: float, target: float) -> bool:
         """Whether a position is where the target is."""
-        return abs(self._way(position, target)) <= self._tolerance + self._half_step
+        return abs(self._apart(position, target)) <= self._tolerance + self._half_step
+
+    def _apart(self, position: float, target: float) -> float:
+        """How far off the target is, with sign, whole turns left out."""
+        return target - position if self.modulo is None else math.remainder(target - position, self.modulo)
 
     def _way(self, position: float, target: float) -> float:
-        """How far it is to the target, with sign; the short way round if it goes round."""
-        return target - position if self.modulo is None else math.remainder(target - position, self.modulo)
+        """How far it goes to the target, with sign; the short way round if nothing is in the way."""
+        return self._apart(position, target) if self._turns else target - position
+
+    @property
+    def _turns(self) -> bool:
+        """Whether it can go round and round: its limits leave a whole turn free."""
+        low, high = self._limits
+        return self.modulo is not None and high - low >= self.modulo
 
     def _ask(self, function: Callable[[*A], R], *args: *A) -> R:
         try:

@@ -5,7 +5,9 @@ disabled axis has a driver that refuses everything.
 """
 
 import math
+from collections.abc import Callable
 
+from obtura.contracts.turns import in_one_turn
 from obtura.devices.axis_driver import AxisDriver
 from obtura.devices.axis_state import AxisState
 from obtura.devices.encoder import Encoder
@@ -114,22 +116,33 @@ class ReadByEncoder(_Around):
 
 
 class Circle(_Around):
-    """Is between 0 and `modulo`, and goes to a target the short way round."""
+    """Is between 0 and `modulo`, and goes to a target the short way round.
 
-    def __init__(self, inner: AxisDriver, modulo: float) -> None:
+    When its limits don't allow all of that, it is within half a turn of their middle. When they leave no whole turn
+    free, it goes to a target through what they allow, never through what they forbid.
+    """
+
+    def __init__(self, inner: AxisDriver, modulo: float, limits: Callable[[], tuple[float, float]]) -> None:
         super().__init__(inner)
         self._modulo = modulo
+        self._limits = limits
 
     def start_move(self, target: float, velocity: float, acceleration: float) -> None:
-        here = self._inner.position()
-        self._inner.start_move(here + math.remainder(target - here, self._modulo), velocity, acceleration)
+        low, high = self._limits()
+        position = self._inner.position()
+        here, there = self._seen(position), self._seen(target)
+        way = there - here if high - low < self._modulo else math.remainder(there - here, self._modulo)
+        self._inner.start_move(position + way, velocity, acceleration)
 
     def start_turn(self, way: float, velocity: float, acceleration: float) -> None:
         """Set off to go so far, with sign, be it several times round."""
         self._inner.start_move(self._inner.position() + way, velocity, acceleration)
 
     def position(self) -> float:
-        return self._inner.position() % self._modulo % self._modulo  # -1e-20 % 360 is 360
+        return self._seen(self._inner.position())
+
+    def _seen(self, dial: float) -> float:
+        return in_one_turn(dial, self._modulo, self._limits())
 
 
 class Refusing(AxisDriver):

@@ -11,10 +11,11 @@ from typing import Any, ClassVar
 
 from obtura.contracts.devices import Movable, is_movable
 from obtura.contracts.motion import MotionHook
-from obtura.contracts.together import at_rest, check_distinct, check_paths, set_off
+from obtura.contracts.together import at_rest, check_distinct, check_paths, halt_all, set_off
 from obtura.devices.arguments import choice, number, quantity
 from obtura.devices.axis import Axis
 from obtura.devices.axis_driver import AxisDriver
+from obtura.devices.axis_info import stands
 from obtura.devices.axis_place import Underway
 from obtura.devices.axis_state import AxisState
 from obtura.devices.group import combined_state
@@ -116,6 +117,10 @@ class CalcAxes(ABC):
             found = self.calc_to_real({**others, **asked})
         except (ValueError, ArithmeticError) as error:
             raise LimitError(f"{_wish(targets)} can't be: {one_line(error)}") from error
+        except Exception as error:
+            raise DeviceError(f"{_wish(targets)}: {self.name}.calc_to_real failed: {one_line(error)}") from error
+        if not isinstance(found, Mapping):
+            raise DeviceError(f"{self.name}.calc_to_real must give a dict of positions by tag, it gave {found!r}")
         real = {}
         for tag, target in found.items():
             axis = self.real[choice(f"{self.name}.calc_to_real: real axis", tag, self.real)]
@@ -167,7 +172,7 @@ class CalcAxes(ABC):
             ((axis.name, tag, axis) for tag, axis in self.tags.items()),
             ((axis.name, f"{tag} (real)", axis) for tag, axis in self.real.items()),
         )
-        lines = [(name, quantity(axis.position, axis.unit), tag) for name, tag, axis in rows]
+        lines = [(name, stands(axis), tag) for name, tag, axis in rows]
         widths = [max(len(line[column]) for line in lines) for column in (0, 1)]
         shown = (f"  {name.ljust(widths[0])}  {where.rjust(widths[1])}  {tag}" for name, where, tag in lines)
         return "\n".join([f"{type(self).__name__} {self.name}", *shown])
@@ -192,8 +197,7 @@ class _Calculated(AxisDriver):
         raise NotImplementedError("it is calculated: it can be moved to positions only")
 
     def stop(self) -> None:
-        for axis in self._calc.real.values():
-            getattr(axis, "halt", axis.stop)()
+        halt_all(list(self._calc.real.values()))
 
     def position(self) -> float:
         return float(self._calc.positions()[self._tag])

@@ -89,7 +89,8 @@ class Camera(Kept, CameraController):
 
     @binning.setter
     def binning(self, binning: int) -> None:
-        self._set_binning(self._checked_binning(binning))
+        if (wanted := self._checked_binning(binning)) != self._binning:
+            self._set_binning(wanted)
         self._keep("binning", self._binning)
 
     def exposure_for(self, count_time: float) -> float:

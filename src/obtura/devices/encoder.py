@@ -31,8 +31,17 @@ class Encoder:
         self.steps_per_unit = number(f"{name}: steps_per_unit", steps_per_unit)
         if not self.steps_per_unit or math.isinf(self.steps_per_unit):
             raise UsageError(f"{name}: steps_per_unit must be finite and not 0, got {quantity(self.steps_per_unit)}")
-        self.tolerance = positive(f"{name}: tolerance", tolerance)
+        self.tolerance = tolerance
         self._lock = threading.RLock()  # its axis and its counter may ask at once
+
+    @property
+    def tolerance(self) -> float:
+        """How far off the target of a move it may be, in `unit`; infinite: it need not agree."""
+        return self._tolerance
+
+    @tolerance.setter
+    def tolerance(self, tolerance: float) -> None:
+        self._tolerance = positive(f"{self.name}: tolerance", tolerance)
 
     def raw_read(self) -> float:
         """What the encoder says, in its steps."""

@@ -7,7 +7,8 @@ from typing import Any
 from obtura.contracts.claims import check_free
 from obtura.contracts.devices import Movable, is_movable
 from obtura.contracts.together import Trip, at_rest, check_distinct, check_paths, move_together
-from obtura.devices.arguments import choice, quantity
+from obtura.devices.arguments import choice
+from obtura.devices.axis_info import safely, stands
 from obtura.devices.axis_state import AxisState
 from obtura.ground.errors import UsageError
 
@@ -116,8 +117,8 @@ class Group:
 
     def __info__(self) -> str:
         width = max(map(len, self.axes))
-        rows = (f"  {name.ljust(width)}  {quantity(axis.position, axis.unit)}" for name, axis in self.axes.items())
-        return "\n".join([f"group: {self.state}", *rows])
+        rows = (f"  {name.ljust(width)}  {stands(axis)}" for name, axis in self.axes.items())
+        return "\n".join([f"group: {safely(lambda: str(self.state))}", *rows])
 
     def __repr__(self) -> str:
         return f"Group({', '.join(self.axes)})"

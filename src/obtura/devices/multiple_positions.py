@@ -10,6 +10,7 @@ from obtura.contracts.devices import Movable, is_movable
 from obtura.contracts.settings import Setting
 from obtura.contracts.together import Trip, at_rest, check_distinct, check_paths, move_together
 from obtura.devices.arguments import choice, number, quantity
+from obtura.devices.axis_info import safely, stands
 from obtura.devices.kept import Kept
 from obtura.ground.errors import UsageError
 
@@ -223,7 +224,13 @@ class MultiplePositions(Kept):
     def _checked(self, label: str, target: Sequence[Target | Sequence[Any]], description: str) -> LabelledPosition:
         if not isinstance(label, str) or not label or label == UNKNOWN or hasattr(type(self), label):
             raise UsageError(f"{self.name}: {label!r} can't be a label: it means something else")
-        targets = tuple(Target(*each) for each in target)
+        try:
+            targets = tuple(Target(*each) for each in target)
+        except TypeError as error:
+            raise UsageError(
+                f"{self.name}: {label}: expected a list of (axis, destination) or (axis, destination, tolerance), "
+                f"got {target!r}"
+            ) from error
         for axis, destination, tolerance in targets:
             if not is_movable(axis):
                 raise UsageError(f"{self.name}: {label} needs axes, got {axis!r}")
@@ -275,7 +282,7 @@ class MultiplePositions(Kept):
         return self._checked(label, [(known[axis], *numbers) for axis, *numbers in named], description)
 
     def __info__(self) -> str:
-        here = self.position
+        here = safely(lambda: self.position)
         rows = [
             (
                 "*" if label == here else " ",
@@ -291,7 +298,7 @@ class MultiplePositions(Kept):
         ]
         widths = [max(len(row[column]) for row in rows) if rows else 0 for column in range(3)]
         lines = ["  ".join(text.ljust(width) for text, width in zip(row, (*widths, 0), strict=True)) for row in rows]
-        where = [f"{axis.name} = {quantity(axis.position, axis.unit)}" for axis in self.axes]
+        where = [f"{axis.name} = {stands(axis)}" for axis in self.axes]
         return "\n".join([f"{self.name}: {here}", *lines, ", ".join(where)])
 
     def __repr__(self) -> str:

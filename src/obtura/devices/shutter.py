@@ -37,6 +37,8 @@ class Shutter(AnyShutter, Kept):
         self.timeout = positive(f"{name}: timeout", timeout)
         self.external_control = external_control
         self._driver = driver
+        if not isinstance(external_control, Switch | None):
+            raise UsageError(f"{name}: external_control must be a switch, got {external_control!r}")
         if external_control is not None and not {"OPEN", "CLOSED"} <= set(external_control.states_list()):
             states = ", ".join(external_control.states_list())
             raise UsageError(

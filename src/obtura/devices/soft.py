@@ -98,6 +98,7 @@ class _SoftDriver(AxisDriver):
 
     def __init__(
         self,
+        name: str,
         read: Callable[[], Any],
         move: Callable[[float], Any],
         stop: Callable[[], Any] | None,
@@ -105,6 +106,7 @@ class _SoftDriver(AxisDriver):
         blocking: bool,
     ) -> None:
         self.blocking = blocking
+        self._name = name
         self._read = read
         self._move = move
         self._stop = stop
@@ -124,7 +126,10 @@ class _SoftDriver(AxisDriver):
         if self._state is None:
             return _READY
         state = self._state()
-        return state if isinstance(state, AxisState) else AxisState(str(state).upper())
+        try:
+            return state if isinstance(state, AxisState) else AxisState(str(state).upper())
+        except UsageError as error:
+            raise UsageError(f"{self._name}: its state is {state!r}; {error}") from error
 
 
 _READY = AxisState("READY")
@@ -161,6 +166,7 @@ class SoftAxis(Axis):
             raise UsageError(f"SoftAxis {name}: {obj.__name__} is a class; give an object: add the brackets")
         owner = f"SoftAxis {name}"
         driver = _SoftDriver(
+            name,
             reader(owner, obj, position),
             writer(owner, obj, move),
             None if stop is None else caller(owner, obj, stop),

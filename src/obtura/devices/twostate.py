@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from enum import StrEnum
+from typing import TypeVar
 
 from obtura.devices.arguments import number, quantity
-from obtura.ground.errors import DeviceError, UsageError
+from obtura.ground.errors import DeviceError, ObturaError, UsageError, one_line
 from obtura.works.clock import clock
 
 __all__ = ["patience", "reach"]
+
+R = TypeVar("R")
 
 
 def patience(what: str, given: float | None, usual: float) -> float:
@@ -37,16 +40,25 @@ def reach(
     `what` was called begins the messages.
 
     Raises:
-        DeviceError: it says FAULT, or is not there after `timeout` s.
+        DeviceError: it says FAULT, does not answer, or is not there after `timeout` s.
     """
     limit = clock.time() + timeout
-    command()
+    _ask(what, command)
     if not timeout:
         return
-    while (now := look()) is not wanted:
+    while (now := _ask(what, look)) is not wanted:
         if now.name == "FAULT":
             raise DeviceError(f"{what} failed: it says {now}")
         left = limit - clock.time()
         if left <= 0:
             raise DeviceError(f"{what} failed: it says {now}, not {wanted}, after {quantity(timeout)} s")
         clock.sleep(min(pause(), left))
+
+
+def _ask(what: str, function: Callable[[], R]) -> R:
+    try:
+        return function()
+    except ObturaError:
+        raise
+    except Exception as error:
+        raise DeviceError(f"{what} failed: {one_line(error)}") from error

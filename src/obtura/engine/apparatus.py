@@ -59,6 +59,9 @@ class Apparatus:
     def validate(self) -> None:
         """Have every device check the whole scan; nothing is touched."""
         for level in self._plan.levels:
+            for node in level:
+                if isinstance(node, AcquisitionMaster):
+                    node.check_attached()
             nodes = overriding(level, "validate")
             self._together(
                 [Step(node, f"{node.name}.validate", node.validate, self._plan.lanes[node]) for node in nodes]

@@ -7,7 +7,7 @@ from typing import Any
 
 from obtura.contracts.acquisition import AcquisitionObject, MetaTiming
 from obtura.engine.plan import overriding
-from obtura.ground.errors import one_line
+from obtura.ground.errors import UsageError, one_line
 
 __all__ = ["LATER", "Inquiry", "answering", "later_timings"]
 
@@ -45,7 +45,7 @@ class Inquiry:
     def ask(self, node: AcquisitionObject) -> None:
         """Ask one object; called on its lane."""
         try:
-            facts = node.get_acquisition_metadata(self._timing) if _takes_timing(node) else _simply(node)
+            facts = _facts(node, self._timing)
         except Exception as error:
             if self._timing is MetaTiming.START:
                 raise
@@ -55,8 +55,10 @@ class Inquiry:
             self.found[node.name] = facts
 
 
-def _simply(node: Any) -> Mapping[str, Any] | None:
-    facts: Mapping[str, Any] | None = node.get_acquisition_metadata()
+def _facts(node: Any, timing: MetaTiming) -> Mapping[str, Any] | None:
+    facts = node.get_acquisition_metadata(timing) if _takes_timing(node) else node.get_acquisition_metadata()
+    if facts is not None and not isinstance(facts, Mapping):
+        raise UsageError(f"{node.name}: the metadata must be a dict of facts or None, got {facts!r}")
     return facts
 
 

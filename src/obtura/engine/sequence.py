@@ -132,8 +132,9 @@ class SequenceContext:
 class SequenceOfScans:
     """Several scans under one number: `with sequence.sequence_context() as context: context.add_and_run(scan)`.
 
-    Its entry has the numbers of the sub-scans, channels of its own (`add_custom_channel`) and links to the entries of
-    the sub-scans. `state` is DONE when they all are; USER_ABORTED or KILLED as soon as one of them is.
+    Its entry has the numbers of the sub-scans (0: one that was not saved), channels of its own (`add_custom_channel`)
+    and links to the entries of the sub-scans. `state` is DONE when they all are; USER_ABORTED or KILLED as soon as one
+    of them is.
     """
 
     Scan: ClassVar[type[Scan]] = Scan
@@ -226,7 +227,8 @@ class SequenceOfScans:
 
     def _note(self, sub: SubScan) -> None:
         self.scan.note(sub)
-        self._sequencer.add(sub.number)
+        strange = self.scan_info.get("filename") and not sub.entries  # in the file its number is that of another
+        self._sequencer.add(0 if strange else sub.number)
 
     def _end(self, context: SequenceContext, error: BaseException | None) -> None:
         """End the sequence as its sub-scans, or `error` that came out of the body, say."""

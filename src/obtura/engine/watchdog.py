@@ -1,5 +1,6 @@
 """Calls a scan's watchdog: a reader of its record, on that reader's thread."""
 
+import inspect
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -87,12 +88,24 @@ def check_watchdog(callback: object) -> WatchdogCallback:
     """Refuse what is no watchdog.
 
     Raises:
-        UsageError: no WatchdogCallback, or a timeout that is no time.
+        UsageError: no WatchdogCallback, a method with other arguments, or a timeout that is no time.
     """
     if not isinstance(callback, WatchdogCallback):
         raise UsageError(f"expected a WatchdogCallback, got {callback!r}")
     refuse_generators(callback, ("on_scan_new", "on_scan_data", "on_timeout", "on_scan_end"), "")
+    for name, method in vars(WatchdogCallback).items():
+        if name.startswith("on_"):
+            _check_arguments(callback, name, list(inspect.signature(method).parameters)[1:])
     timeout = callback.watchdog_timeout
     if not isinstance(timeout, int | float) or not 0 < timeout < math.inf:
         raise UsageError(f"{type(callback).__name__}.watchdog_timeout must be a time in s above 0, got {timeout!r}")
     return callback
+
+
+def _check_arguments(callback: WatchdogCallback, name: str, arguments: list[str]) -> None:
+    try:
+        inspect.signature(getattr(callback, name)).bind(*arguments)
+    except TypeError as error:
+        raise UsageError(
+            f"{type(callback).__name__}.{name} must be called as {name}({', '.join(arguments)})"
+        ) from error

@@ -139,6 +139,8 @@ class AcquisitionChannel:
             sink(self, block)
 
     def _block(self, data: npt.ArrayLike) -> npt.NDArray[np.generic]:
+        if data is None:  # which an array of floats would take for NaN
+            raise UsageError(f"channel {self.name}: got None, which is no point")
         try:
             # a copy: the device may reuse its buffer as soon as emit() returns
             block = as_type(data, self.dtype)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, Unpack
 
 import numpy as np
+import numpy.typing as npt
 
 import obtura.analysis as analysis
 from obtura.engine.scan import Scan
@@ -195,13 +196,20 @@ def _goto(bench: "Bench", name: str, way: _Way, counter: Any, axis: Any, scan: A
     stays = ", ".join(f"{said(along, along.axis.position)}" for along in alongs)
     values = seen.values[info.name]
     if not way.of_flat and analysis.is_flat(values):
-        why = f"has {len(values)} points" if len(values) < 2 else f"is flat, all {len(values)} points are equal"
-        raise UsageError(f"{name}: {info.short_name} of {seen.label} {why}; nothing moved: {stays}")
+        raise UsageError(f"{name}: {info.short_name} of {seen.label} {_flat(values)}; nothing moved: {stays}")
     targets = [way.of(seen, info, along) for along in alongs]
     if not np.isfinite(targets).all():
         request = ", ".join(said(along, target) for along, target in zip(alongs, targets, strict=True))
         raise UsageError(f"{name}: no position found in {info.short_name} of {seen.label}: {request}; nothing moved")
     go(name, [along.axis for along in alongs], targets, bench.tell)
+
+
+def _flat(values: npt.NDArray[Any]) -> str:
+    """Why such values have no peak."""
+    points, finite = len(values), int(np.isfinite(values).sum())
+    if points < 2:
+        return f"has {points} points"
+    return f"is flat, all {points} points are equal" if finite > 1 else f"has {finite} numbers in {points} points"
 
 
 def _alongs(seen: Measured, axis: Any) -> list[Along]:

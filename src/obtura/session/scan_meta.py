@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from obtura.contracts.acquisition import MetaTiming
-from obtura.ground.errors import UsageError
+from obtura.data.layout import OWN_NAMES
+from obtura.ground.errors import UsageError, locate
 
 __all__ = ["Category", "ScanMeta"]
 
@@ -60,13 +61,20 @@ class Category:
     def facts(self, timing: MetaTiming, scan: Any) -> dict[str, Any]:
         """Everything of this category for a scan."""
         found: dict[str, Any] = {}
-        for values, when in self._entries.values():
+        for name, (values, when) in self._entries.items():
             if timing & when:
-                given = values(scan) if callable(values) else values
+                given = self._asked(name, values, scan) if callable(values) else values
                 if given is not None and not isinstance(given, Mapping):
                     raise UsageError(f"SCAN_META.{self.name}: {values!r} must give a dict or None, it gave {given!r}")
                 found.update(given or {})
         return found
+
+    def _asked(self, name: str, function: Callable[[Any], Any], scan: Any) -> Any:
+        try:
+            return function(scan)
+        except Exception as error:
+            locate(error, f"in SCAN_META.{self.name}, the function of {name!r}")
+            raise
 
     def __info__(self) -> str:
         return f"{self.name}: {', '.join(self._entries) or 'nothing'}"
@@ -92,6 +100,8 @@ class ScanMeta:
                 raise UsageError(f"a category needs a name of letters, digits and underscores, not {name!r}")
             if name not in self._categories and name in dir(type(self)):
                 raise UsageError(f"SCAN_META has {name!r} already, which is no category")
+            if name not in self._categories and name in OWN_NAMES:
+                raise UsageError(f"{name!r} can't be a category: every scan has its own {name} in the file")
             self._categories.setdefault(name, Category(name))
 
     @property
