@@ -147,7 +147,7 @@ def _imported(name: str, target: str, dist: str) -> Callable[..., Any]:
         made: Any = importlib.import_module(module)
         for part in attribute.split("."):
             made = getattr(made, part)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise UsageError(f"the class {name} of {dist} can't be imported from {target}: {one_line(error)}") from error
     if not callable(made):
         raise UsageError(f"the class {name} of {dist} is no class: {target} is {made!r}")
