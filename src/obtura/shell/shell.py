@@ -1,6 +1,7 @@
 """`obtura shell`: Python with a session's names, the prompt `DEMO [1]:`, and errors in a few lines."""
 
 import builtins
+import signal
 import sys
 import textwrap
 from collections.abc import Sequence
@@ -54,10 +55,14 @@ def _run(session: Session, log: Path | None) -> int:
     names["typing_help"] = typing_help = TypingHelp(names)
     if not sys.stdin.isatty():
         return run_piped(name, names, typing_help)
-    print(_greeting(session))
-    if log is not None:
-        print(f"Log: {log}")
-    run_repl(name, names, history_file(name), typing_help)
+    before = signal.signal(signal.SIGINT, lambda *_: None)  # the second of two: the first has ended the setup file
+    try:
+        print(_greeting(session))
+        if log is not None:
+            print(f"Log: {log}")
+        run_repl(name, names, history_file(name), typing_help)
+    finally:
+        signal.signal(signal.SIGINT, before)
     return 0
 
 
