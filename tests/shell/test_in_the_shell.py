@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from types import SimpleNamespace
 
 import pytest
@@ -117,12 +118,25 @@ def test_ctrl_c_between_the_setup_file_and_the_prompt_does_not_end_the_shell(mon
     monkeypatch.setattr(shell, "run_repl", run_repl)
     monkeypatch.setattr(shell, "log_to_file", lambda _: None)
     monkeypatch.setattr(shell, "history_file", lambda _: None)
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
     for word in ("exit", "quit"):
         monkeypatch.setattr(builtins, word, getattr(builtins, word))
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(isatty=lambda: True))
     before = signal.getsignal(signal.SIGINT)
     assert shell.shell("demo") == 0
     assert reached and signal.getsignal(signal.SIGINT) is before
+
+
+def test_what_fails_in_a_thread_is_told_in_a_line(typed, tmp_path):
+    ended = typed(
+        "import threading, time\n"
+        "later = threading.Thread(target=lambda: umv(roby, 1e9))\n"
+        "later.start(); later.join()\n"
+        "later = threading.Thread(target=exit)\n"
+        "later.start(); later.join()\n"
+    )
+    assert ended.stderr == "!!! roby: move to 1000000000 mm would exceed high limit (100 mm)\n"
+    assert "Traceback" in next(tmp_path.rglob("demo.log")).read_text()
 
 
 def test_text_that_is_no_text_is_logged_all_the_same(typed, tmp_path):

@@ -4,6 +4,7 @@ import builtins
 import signal
 import sys
 import textwrap
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -15,6 +16,7 @@ from obtura.session.session import Session
 from obtura.shell.piped import run_piped
 from obtura.shell.repl import run_repl
 from obtura.shell.sessions import open_session
+from obtura.shell.show import shown_error
 from obtura.shell.typing_help import TypingHelp
 
 __all__ = ["shell"]
@@ -30,6 +32,7 @@ def shell(name: str | None, config: str | None = None) -> int:
     log = log_to_file(found.name)
     for word in ("exit", "quit"):
         setattr(builtins, word, _Leave(word))
+    threading.excepthook = _tell_of_thread
     with open_session(found) as session:
         return _run(session, log)
 
@@ -47,6 +50,12 @@ class _Leave:
 
     def __call__(self, code: object = None) -> NoReturn:
         raise SystemExit(code)
+
+
+def _tell_of_thread(ended: threading.ExceptHookArgs) -> None:
+    """What ended a thread that the user began: in a few lines, as what is typed at the prompt."""
+    if ended.exc_value is not None and not isinstance(ended.exc_value, SystemExit):
+        print(shown_error(ended.exc_value), file=sys.stderr)
 
 
 def _run(session: Session, log: Path | None) -> int:
