@@ -83,7 +83,10 @@ class DefaultChain:
     reset = clear
 
     def __info__(self) -> str:
-        names = [type(preset).__name__ for preset in self._presets.values()]
+        names = [
+            f"{key} ({type(preset).__name__})" if isinstance(key, str) else type(preset).__name__
+            for key, preset in self._presets.items()
+        ]
         lines = [f"presets on every standard scan: {', '.join(names) or 'none'}"]
         for device, setting in self._settings.items():
             words = [f"{key}={value}" for key, value in setting["acquisition_settings"].items()]
