@@ -287,6 +287,16 @@ def test_where_a_scan_sleeps_between_its_points_it_is_started_for_each():
     assert card.log.count(("start",)) == 4
 
 
+def test_below_a_master_that_lets_it_go_on_by_itself_it_is_as_it_is_set():
+    axis, card, lab = SimulatedAxis("roby", unit="mm", velocity=1, acceleration=10), Card(), bench()
+    lab.default_chain.set_settings([{"device": card, "acquisition_settings": HARDWARE}])
+    with virtual_time():
+        chain = lab.default_chain.get({"npoints": 5, "count_time": 0.1}, [card], MotorMaster(axis, 0, 5, time=5))
+        scan = Scan(chain, "fly", save=False)
+        scan.run()
+    assert card.log.count(("start",)) == 1 and len(scan.get_data("a")) == 5
+
+
 @pytest.mark.parametrize("command", ["cscan", "sweepscan"])
 def test_in_a_continuous_scan_it_is_refused_before_anything_moves(command):
     with pytest.raises(UsageError, match=r"card counts by its own clock \(trigger type HARDWARE\), from before roby"):

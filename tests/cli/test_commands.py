@@ -176,6 +176,28 @@ s.run()
     assert "everything was stopped" in lines[2]
 
 
+def test_what_a_script_does_and_what_fails_in_it_is_in_the_log(run, tmp_path):
+    code = """
+class Fails(ScanPreset):
+    def prepare(self, scan):
+        raise OSError("no line")
+    def stop(self, scan):
+        raise OSError("still no line")
+
+loopscan(1, 0.001, diode)
+scan = loopscan(2, 0.001, diode, run=False)
+scan.add_preset(Fails())
+scan.run()
+"""
+    ended = run("run", script(tmp_path, code))
+    log = Path(ended.stderr.splitlines()[-1].partition("log: ")[2]).read_text()
+    assert "obtura.cli.script: script " in log
+    assert "scan 1: loopscan 1 0.001: DONE; " in log and "data.h5" in log
+    assert "scan 2: loopscan 2 0.001: KILLED, OSError: no line; " in log
+    assert "then in scan 2: OSError: still no line\nTraceback" in log
+    assert re.search(r"ERROR obtura.cli.script: .*: OSError: no line\nTraceback", log)
+
+
 def test_a_script_that_is_no_text_is_refused_with_its_line(run, tmp_path):
     ended = run("run", script(tmp_path, "x = 1\0"))
     first, log = ended.stderr.splitlines()

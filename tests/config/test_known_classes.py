@@ -67,6 +67,12 @@ def test_a_package_that_can_not_be_imported_is_named(beamline, plugin):
     assert "no_such_library" in told
 
 
+def test_a_package_that_ends_the_program_when_it_is_imported_is_named(beamline, plugin):
+    plugin("raise SystemExit(3)", Lamp="Lamp")
+    told = beamline.problem("- {name: lamp, class: Lamp}")
+    assert "the class Lamp of other_lab can't be imported from other_lab:Lamp: SystemExit: 3" in told
+
+
 def test_an_entry_point_that_leads_nowhere_is_told(beamline, plugin):
     plugin("Lamp = 5", Lamp="Lamp", Torch="Torch")
     text = "- {name: lamp, class: Lamp}\n- {name: torch, class: Torch}"

@@ -90,3 +90,14 @@ def test_a_motor_that_takes_too_long_is_stopped(line):
         line.roby.move(90)
     assert not line.roby.is_moving
     assert 0 < line.roby.position < 90
+
+
+def test_a_greenlet_of_a_hook_moves_the_axis_of_its_scan(bench, line):
+    class Moving(ScanPreset):
+        def prepare(self, scan):
+            gevent.spawn(line.roby.move, 3).get(timeout=20)
+
+    scan = bench.ascan(line.roby, 0, 0.1, 1, 0.01, line.diode, run=False, save=False)
+    scan.add_preset(Moving())
+    scan.run()
+    assert scan.state is ScanState.DONE

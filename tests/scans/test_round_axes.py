@@ -136,3 +136,10 @@ def test_limits_that_leave_no_turn_free_hold_for_scans_and_alignment():
         table.bench.goto_custom(lambda x, y: x[0])
         assert table.axis.position == pytest.approx(-20)
         assert table.axis.motor.position() == pytest.approx(340)
+
+
+def test_the_lines_of_a_continuous_mesh_pass_through_zero_too(table):
+    height = SimulatedAxis("height", unit="mm", velocity=100, acceleration=1000)
+    scan = table.scan("cmesh", -20, 20, 10, height, 0, 1, 2, 0.1)
+    assert scan.get_data("axis:table") == pytest.approx(np.tile(np.linspace(-20, 16, 10), 3), abs=0.1)
+    assert around(scan.cen(axis=table.axis), 0, tolerance=0.5)

@@ -107,6 +107,22 @@ def test_the_default_group_is_active_and_presets_are_on_every_scan(open_session)
     assert session.bench.loopscan(1, 0.001, run=False).acq_chain.presets == ()
 
 
+def test_presets_stand_on_every_scan_in_the_order_that_the_session_says(open_session):
+    session = open_session(
+        DEVICES
+        + """
+- {name: a, class: ShutterPreset, shutter: $shutter}
+- {name: b, class: WaitForBeam, counter: $diode, minimum: -10}
+- {name: c, class: WaitForBeam, counter: $monitor, minimum: -10}
+- {name: lab, class: Session, presets: [c, a, b], saving: {base_path: ../data}}
+"""
+    )
+    scan = session.bench.loopscan(1, 0.001, run=False)
+    assert [entry.preset for entry in scan.acq_chain.presets] == [session.c, session.a, session.b]
+    told = "presets on every standard scan: c (WaitForBeam), a (ShutterPreset), b (WaitForBeam)"
+    assert session.DEFAULT_CHAIN.__info__() == told
+
+
 def test_the_same_session_is_given_back_while_it_is_open_and_its_setup_runs_once(open_session, capsys):
     first = open_session(LAB[:-2] + ", setup: setup.py}\n", setup__py="print('setting up')\n")
     assert open_session() is first

@@ -1,11 +1,16 @@
 """What a person does wrong in the shell, and what is told."""
 
+import builtins
 import os
+import signal
 import subprocess
 import sys
+import threading
+from types import SimpleNamespace
 
 import pytest
 
+from obtura.shell import shell
 from terminals import Terminal
 
 OBTURA = [sys.executable, "-m", "obtura"]
@@ -101,6 +106,43 @@ def test_the_shell_opens_on_a_terminal_after_an_exit_in_the_setup_file(home, lab
         terminal.until(r"LAB \[1\]: ")
         terminal.type("roby.position + 7\r")
         terminal.until(r"7\.0")
+
+
+def test_ctrl_c_between_the_setup_file_and_the_prompt_does_not_end_the_shell(monkeypatch):
+    reached = []
+
+    def run_repl(*_):
+        subprocess.run(["kill", "-INT", str(os.getpid())], check=True)
+        reached.append(signal.getsignal(signal.SIGINT))
+
+    monkeypatch.setattr(shell, "run_repl", run_repl)
+    monkeypatch.setattr(shell, "log_to_file", lambda _: None)
+    monkeypatch.setattr(shell, "history_file", lambda _: None)
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+    for word in ("exit", "quit"):
+        monkeypatch.setattr(builtins, word, getattr(builtins, word))
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(isatty=lambda: True))
+    before = signal.getsignal(signal.SIGINT)
+    assert shell.shell("demo") == 0
+    assert reached and signal.getsignal(signal.SIGINT) is before
+
+
+def test_what_fails_in_a_thread_is_told_in_a_line(typed, tmp_path):
+    ended = typed(
+        "import threading, time\n"
+        "later = threading.Thread(target=lambda: umv(roby, 1e9))\n"
+        "later.start(); later.join()\n"
+        "later = threading.Thread(target=exit)\n"
+        "later.start(); later.join()\n"
+    )
+    assert ended.stderr == "!!! roby: move to 1000000000 mm would exceed high limit (100 mm)\n"
+    assert "Traceback" in next(tmp_path.rglob("demo.log")).read_text()
+
+
+def test_text_that_is_no_text_is_logged_all_the_same(typed, tmp_path):
+    ended = typed("print(len('a\\udcffb'))\nraise OSError('a\\udcffb')\n")
+    assert "Logging error" not in ended.stderr
+    assert r"a\udcffb" in next(tmp_path.rglob("demo.log")).read_text()
 
 
 READS = """

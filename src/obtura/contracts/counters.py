@@ -88,7 +88,10 @@ class CounterController:
         return {"count_time": scan_params["count_time"], "npoints": scan_params["npoints"], **acq_params}
 
     def prepare(self, *counters: "Counter") -> None:
-        """Get ready to measure these counters; called once per scan."""
+        """Get ready to measure these counters; called once per scan.
+
+        In a scan that steps once per point, and so `start`, if it counts by its own clock (trigger type HARDWARE).
+        """
 
     def start(self, *counters: "Counter") -> None:
         """Arm the device; called once per scan, after `prepare` and before the first trigger."""

@@ -15,6 +15,7 @@ from obtura.contracts.acquisition import AcquisitionMaster, AcquisitionObject, M
 from obtura.engine.metadata import Inquiry, answering
 from obtura.engine.outcome import Leaving, Outcome
 from obtura.engine.plan import Plan, Step, Turn, devices_of, lane_of, overriding
+from obtura.engine.vigil import Vigil
 from obtura.ground.errors import DeviceError, ScanAbort, locate
 from obtura.works.interrupt import doors
 from obtura.works.lanes import SLICE, Batch, Call, Loop
@@ -30,12 +31,15 @@ DEADLINE = 10.0
 class Apparatus:
     """The devices below one top-master; `where()` says which point is being taken, for error messages."""
 
-    def __init__(self, master: AcquisitionMaster, loop: Loop, outcome: Outcome, where: Callable[[], str]) -> None:
+    def __init__(
+        self, master: AcquisitionMaster, loop: Loop, outcome: Outcome, where: Callable[[], str], vigil: Vigil
+    ) -> None:
         self._plan = Plan(master, lambda node: lane_of(node, loop), self._check_cut)
         self._turns: list[Turn] | None = None
         self._master = master
         self._outcome = outcome
         self._where = where
+        self._vigil = vigil
         self._lock = threading.Lock()
         self._cutting = threading.Lock()
         self._calling: list[AcquisitionObject] = []
@@ -275,7 +279,8 @@ class Apparatus:
                 self._stopped.update(rest)
             self._stop(rest)
         for node, lane in self._plan.lanes.items():
-            if lane is not None and (call := lane.busy) is not None and not self._returned(call):
+            call = None if lane is None else lane.busy
+            if call is not None and not self._returned(call, f"{call.what} to return, {node.name} was stopped"):
                 self._give_up(node, call, f"after {node.name} was stopped")
         for call in self._last.values():
             if call.error is not None:
@@ -312,14 +317,17 @@ class Apparatus:
                 self._outcome.not_left.append(call.what)
                 self._outcome.fail(call.error, f"in {call.what}{self._where()}")
 
-    def _returned(self, call: Call) -> bool:
-        """Wait for a call: while the scan goes well as long as it takes."""
+    def _returned(self, call: Call, words: str = "") -> bool:
+        """Wait for a call: while the scan goes well as long as it takes. `words`: what is waited for."""
+        if call.done.wait(SLICE):
+            return True
         limit: float | None = None
-        while not call.done.wait(SLICE):
-            if self._outcome.bad:
-                limit = limit or time.monotonic() + DEADLINE
-                if time.monotonic() > limit:
-                    return False
+        with self._vigil.over(words or call.what, DEADLINE, matters_when_well=True):
+            while not call.done.wait(SLICE):
+                if self._outcome.bad:
+                    limit = limit or time.monotonic() + DEADLINE
+                    if time.monotonic() > limit:
+                        return False
         return True
 
     def _give_up(self, node: AcquisitionObject, call: Call, since: str) -> None:

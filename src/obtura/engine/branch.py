@@ -136,8 +136,8 @@ class Branch:
         attempt(on_caller, self._hooks.before_stop, self._chain)
         attempt(self._devices.stop)
         self.in_iteration = False
-        attempt(on_caller, self._hooks.stop, self._iteration)
-        attempt(on_caller, self._hooks.stop, self._chain)
+        attempt(on_caller, self._hooks.leave, self._iteration)
+        attempt(on_caller, self._hooks.leave, self._chain)
 
     def cut(self) -> None:
         """End the iteration that runs, from any thread."""

@@ -1,6 +1,7 @@
 """`scan.explain()`: the loop of the engine run with doubles that write down each call instead of making it."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 from obtura.contracts.acquisition import AcquisitionMaster, TriggerMode
@@ -28,7 +29,7 @@ class _Yielded(ChainIterationPreset):
 
 class _ToldHooks(Hooks):
     def __init__(self, outcome: Outcome, tell: Callable[[str], None]) -> None:
-        super().__init__(Record(), outcome, Loop())
+        super().__init__(Record(), outcome, Loop(), lambda what: nullcontext())
         self._tell = tell
 
     def _call(self, circle: Circle, preset: Any, hook: str, door: Callable[..., Any]) -> None:
@@ -123,5 +124,5 @@ def explained(scan: Any, presets: list[Any]) -> str:
             lines.append(f"-- branch {branch.master.name}, beside the others:")
         branch.run(directly, lambda: None)
         branch.leave(directly)
-    hooks.stop(whole)
+    hooks.leave(whole)
     return "\n".join(lines)

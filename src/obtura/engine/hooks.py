@@ -7,6 +7,7 @@ from typing import Any
 
 from obtura.contracts.presets import ChainIterationPreset, ChainPreset, ScanPreset, check_preset
 from obtura.engine.outcome import Outcome
+from obtura.engine.vigil import Over
 from obtura.ground.errors import HookError, UsageError, locate, one_line
 from obtura.ground.events import Event, HookEntered, HookLeft
 from obtura.works.clock import clock
@@ -59,10 +60,11 @@ class Kind(Enum):
 class Hooks:
     """Calls presets, on the thread that called `run()`."""
 
-    def __init__(self, record: Record[Event], outcome: Outcome, loop: Loop) -> None:
+    def __init__(self, record: Record[Event], outcome: Outcome, loop: Loop, over: Over) -> None:
         self._record = record
         self._outcome = outcome
         self._loop = loop
+        self._over = over
         self._kinds: dict[tuple[type, str], Kind] = {}
         self._checked: set[type] = set()
         self.spent = 0.0
@@ -108,10 +110,18 @@ class Hooks:
     def before_stop(self, circle: Circle) -> None:
         """Call `before_stop` of chain presets that are entered, in reverse."""
         for preset in reversed(circle.entered):
-            self._leave(circle, preset, "before_stop")
+            self._leave(circle, preset, "before_stop", self._watched)
 
     def stop(self, circle: Circle) -> None:
-        """Leave those that are entered, in reverse, each exactly once, whatever the others raise."""
+        """Leave the iteration presets that are entered, between two points."""
+        self._empty(circle, self._call)
+
+    def leave(self, circle: Circle) -> None:
+        """Leave those that are entered, on the way out: one that takes long is named."""
+        self._empty(circle, self._watched)
+
+    def _empty(self, circle: Circle, call: Callable[..., None]) -> None:
+        """In reverse, each exactly once, whatever the others raise."""
         while circle.entered:
             preset = circle.entered.pop()
             opened = circle.iterators | circle.exhausted
@@ -120,13 +130,17 @@ class Hooks:
                 self._outcome.attempt(self._close, preset, iterator)
             if circle.branch is None:
                 self._silence(circle, preset)
-            self._leave(circle, preset, "stop")
+            self._leave(circle, preset, "stop", call)
             if circle.branch is None:
                 self._bind(preset, None)
 
-    def _leave(self, circle: Circle, preset: Any, hook: str) -> None:
-        if not self._outcome.attempt(self._call, circle, preset, hook, doors.barred):
+    def _leave(self, circle: Circle, preset: Any, hook: str, call: Callable[..., None]) -> None:
+        if not self._outcome.attempt(call, circle, preset, hook, doors.barred):
             self._outcome.not_left.append(f"{type(preset).__name__}.{hook}")
+
+    def _watched(self, circle: Circle, preset: Any, hook: str, door: Callable[..., Any]) -> None:
+        with self._over(f"{type(preset).__name__}.{hook}"):
+            self._call(circle, preset, hook, door)
 
     def _bind(self, preset: Any, scan: Any) -> None:
         """While a scan preset is entered it knows its scan, for `connect_data_channels`."""

@@ -23,6 +23,7 @@ from obtura.engine.plan import devices_of
 from obtura.engine.relay import Relay
 from obtura.engine.running import running
 from obtura.engine.states import ScanState
+from obtura.engine.vigil import Vigil
 from obtura.engine.watchdog import Watchdog
 from obtura.ground.errors import DeviceError, SavingError, ScanAbort, UsageError, one_line
 from obtura.ground.events import Event, Failed, Metadata, Position, ScanBegan, ScanClosed, ScanEnded, StateChanged, Text
@@ -72,7 +73,8 @@ class Run:
         self._outcome = outcome
         self._record = record
         self._loop = Loop()
-        self._hooks = Hooks(record, outcome, self._loop)
+        self._vigil = Vigil(outcome, lambda line: record.write(Text("stdout", line + "\n"), at_once=True))
+        self._hooks = Hooks(record, outcome, self._loop, self._vigil.over)
         self._presets = Circle(presets, (scan,))
         self._way_out = way_out
         self._branches: list[Branch] = []
@@ -163,7 +165,7 @@ class Run:
             circle = Circle(mine, (self._chain,), index, top.iterations)
             branch = Branch(index, top, circle, self._hooks, self._outcome, self._record)
             self._branches.append(branch)
-            self._apparatus.append(Apparatus(top, self._loop, self._outcome, branch.where))
+            self._apparatus.append(Apparatus(top, self._loop, self._outcome, branch.where, self._vigil))
 
     def _began(self) -> ScanBegan:
         scan = self._scan
@@ -258,7 +260,7 @@ class Run:
                 branch.cut()
         for branch in self._branches:
             branch.leave(directly)
-        self._hooks.stop(self._presets)
+        self._hooks.leave(self._presets)
         for step in reversed(self._way_out if self.began else []):  # a scan that was refused has moved nothing
             if not self._outcome.attempt(self._take, step):
                 self._outcome.not_left.append(step.name)
@@ -285,10 +287,11 @@ class Run:
         call = Call(step.name, step.run)
         lane.submit(call)
         try:
-            while not call.done.is_set:
-                if time.monotonic() > limit:
-                    raise DeviceError(f"{step.name} takes too long and was given up: {step.stop()}")
-                doors.call(call.done.wait, SLICE)
+            with self._vigil.over(step.name):
+                while not call.done.is_set:
+                    if time.monotonic() > limit:
+                        raise DeviceError(f"{step.name} takes too long and was given up: {step.stop()}")
+                    doors.call(call.done.wait, SLICE)
         except ScanAbort as abort:
             raise ScanAbort(f"{step.name} was stopped by Ctrl-C: {step.stop()}") from abort
         finally:
@@ -311,6 +314,7 @@ class Run:
         attempt = self._outcome.attempt
         self.data.disconnect()
         attempt(self._end)
+        self._vigil.end()
         state = self._outcome.close()
         self._outcome.tell = None  # what fails from now on comes after the last event
         errors = tuple(one_line(error) for error in self._outcome.failures.errors)

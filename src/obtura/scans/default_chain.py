@@ -4,7 +4,8 @@ import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from obtura.acquisition.passing import PassingMaster
+from obtura.acquisition.continuous import SoftwarePositionTriggerMaster, SweepMotorMaster
+from obtura.acquisition.motor import VariableStepTriggerMaster
 from obtura.acquisition.timer import SoftwareTimerMaster
 from obtura.contracts.acquisition import AcquisitionMaster, TriggerMode
 from obtura.contracts.calculation import CalcCounterController
@@ -82,7 +83,10 @@ class DefaultChain:
     reset = clear
 
     def __info__(self) -> str:
-        names = [type(preset).__name__ for preset in self._presets.values()]
+        names = [
+            f"{key} ({type(preset).__name__})" if isinstance(key, str) else type(preset).__name__
+            for key, preset in self._presets.items()
+        ]
         lines = [f"presets on every standard scan: {', '.join(names) or 'none'}"]
         for device, setting in self._settings.items():
             words = [f"{key}={value}" for key, value in setting["acquisition_settings"].items()]
@@ -161,20 +165,22 @@ class _Placing:
     def _in_step(
         self, controller: CounterController, parameters: dict[str, Any], settings: Mapping[str, Any]
     ) -> dict[str, Any]:
-        """The parameters of a device that nothing triggers: where something moves it must not count on."""
+        """The parameters of a device that nothing triggers: where we move something it must not count on."""
         ours = isinstance(controller, IntegratingCounterController | CameraController)
         is_own = ours and not hasattr(controller, "get_acquisition_object")
         goes_on = is_own and TriggerMode(parameters.get("trigger_type", "SOFTWARE")) is TriggerMode.HARDWARE
-        if not goes_on or not (self._top or self._scan_pars.get("sleep_time")):
+        if not goes_on:
             return parameters
-        if isinstance(self._top, PassingMaster):
+        if isinstance(self._top, SoftwarePositionTriggerMaster | SweepMotorMaster):
             axis = self._top.devices[0].name
             raise ArgumentError(
                 f"{controller.name} counts by its own clock (trigger type HARDWARE), from before {axis} sets off: its "
                 f"points would not be those of {axis}. Let it be triggered: DEFAULT_CHAIN.set_settings with the "
                 "trigger_type SOFTWARE; or, when a wire does that, make a chain with a MotorMaster"
             )
-        return {**parameters, **_ANEW, **settings}
+        pauses = self._top is None and self._scan_pars.get("sleep_time")
+        anew = pauses or isinstance(self._top, VariableStepTriggerMaster)
+        return {**parameters, **_ANEW, **settings} if anew else parameters
 
     def _above(self, controller: CounterController, master: CounterController) -> ChainNode:
         if master in self._waiting or master is controller:

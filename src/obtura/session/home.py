@@ -16,6 +16,7 @@ from obtura.data.saver import HDF5Saver
 from obtura.data.saving import ScanSaving
 from obtura.display.terminal import TerminalDisplay
 from obtura.engine.history import History
+from obtura.ground.errors import one_line
 from obtura.ground.events import Position
 from obtura.session.aliases import Aliases
 from obtura.session.groups import Groups
@@ -109,6 +110,15 @@ class Home(Surroundings):
         """Print a line where scans are shown."""
         if self._display:
             print(text)
+
+    def finished(self, scan: Any) -> None:
+        """Log it; its first error is raised, so it is logged by whoever catches it."""
+        info, (first, *later) = scan.scan_info, scan.errors or (None,)
+        title, where = info.get("title") or scan.name, info.get("filename") or "not saved"
+        ended = scan.state.name if first is None else f"{scan.state.name}, {one_line(first)}"
+        log.info("scan %s: %s: %s; %s", scan.scan_number, title, ended, where)
+        for error in later:
+            log.error("then in scan %s: %s", scan.scan_number, one_line(error), exc_info=error)
 
 
 def _position(axis: Movable) -> float:

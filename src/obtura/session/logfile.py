@@ -16,7 +16,9 @@ def log_to_file(session: str) -> Path | None:
     path = Path(platformdirs.user_log_dir("obtura", appauthor=False)) / f"{session}.log"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handler = RotatingFileHandler(path, maxBytes=5 * MEGABYTE, backupCount=3, encoding="utf-8", delay=False)
+        handler = RotatingFileHandler(
+            path, maxBytes=5 * MEGABYTE, backupCount=3, encoding="utf-8", errors="backslashreplace", delay=False
+        )
     except OSError:
         return None
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))

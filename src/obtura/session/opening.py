@@ -211,8 +211,8 @@ class _Opening:
 
     def _presets(self) -> None:
         own = [name for name in self._spec.devices if self._config.describe(name).role == "preset"]
-        names = dict.fromkeys([*own, *self._spec.presets])
-        made = Making(self._config).all(names, DEADLINE)
+        standing_first = dict.fromkeys([*self._spec.presets, *own])  # their order is that of the session's `presets`
+        made = Making(self._config).all(standing_first, DEADLINE)
         for name, (preset, error) in made.items():
             standing = name in self._spec.presets
             if error is not None:

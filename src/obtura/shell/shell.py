@@ -1,8 +1,10 @@
 """`obtura shell`: Python with a session's names, the prompt `DEMO [1]:`, and errors in a few lines."""
 
 import builtins
+import signal
 import sys
 import textwrap
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -14,6 +16,7 @@ from obtura.session.session import Session
 from obtura.shell.piped import run_piped
 from obtura.shell.repl import run_repl
 from obtura.shell.sessions import open_session
+from obtura.shell.show import shown_error
 from obtura.shell.typing_help import TypingHelp
 
 __all__ = ["shell"]
@@ -29,6 +32,7 @@ def shell(name: str | None, config: str | None = None) -> int:
     log = log_to_file(found.name)
     for word in ("exit", "quit"):
         setattr(builtins, word, _Leave(word))
+    threading.excepthook = _tell_of_thread
     with open_session(found) as session:
         return _run(session, log)
 
@@ -48,16 +52,26 @@ class _Leave:
         raise SystemExit(code)
 
 
+def _tell_of_thread(ended: threading.ExceptHookArgs) -> None:
+    """What ended a thread that the user began: in a few lines, as what is typed at the prompt."""
+    if ended.exc_value is not None and not isinstance(ended.exc_value, SystemExit):
+        print(shown_error(ended.exc_value), file=sys.stderr)
+
+
 def _run(session: Session, log: Path | None) -> int:
     name, names = session.name, session.env_dict  # the very names: what setup and scripts define is seen at once
     names.update(__name__="__main__", __builtins__=__builtins__)
     names["typing_help"] = typing_help = TypingHelp(names)
     if not sys.stdin.isatty():
         return run_piped(name, names, typing_help)
-    print(_greeting(session))
-    if log is not None:
-        print(f"Log: {log}")
-    run_repl(name, names, history_file(name), typing_help)
+    before = signal.signal(signal.SIGINT, lambda *_: None)  # the second of two: the first has ended the setup file
+    try:
+        print(_greeting(session))
+        if log is not None:
+            print(f"Log: {log}")
+        run_repl(name, names, history_file(name), typing_help)
+    finally:
+        signal.signal(signal.SIGINT, before)
     return 0
 
 

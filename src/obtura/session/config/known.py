@@ -158,7 +158,7 @@ def _imported(name: str, target: str, dist: str) -> Callable[..., Any]:
         made: Any = importlib.import_module(module)
         for part in attribute.split("."):
             made = getattr(made, part)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         written_for_bliss = getattr(error, "name", None) in ("bliss", "gevent")
         hint = "; say `import obtura.bliss` first" if written_for_bliss else ""
         message = f"the class {name} of {dist} can't be imported from {target}: {one_line(error)}{hint}"
