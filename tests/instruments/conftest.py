@@ -74,8 +74,8 @@ def beamline(shared_ioc, monkeypatch):
     """A beamline at rest, with the shutter closed and the axis at 0; the IOC is shared and must stay alive."""
     monkeypatch.setenv("EPICS_CA_ADDR_LIST", f"127.0.0.1:{shared_ioc.port}")
     beamline = Beamline(shared_ioc)
-    beamline.put(shutter__delay=0.02, shutter="Closed", axis__velocity=1e6, axis=0.0)
-    beamline.put(axis__velocity=20.0)
+    beamline.put(shutter__delay=0.0, shutter="Closed", axis__velocity=1e6, axis=0.0)
+    beamline.put(shutter__delay=0.02, axis__velocity=20.0)
     return beamline
 
 
