@@ -55,6 +55,7 @@ class AxisPlace(AxisSettings):
     _lock: threading.RLock
     _tolerance: float
     _half_step = 0.0
+    _rounding = 0.0
     _move: Underway | None = None
     _trip: Trip | None = None
 
@@ -225,7 +226,7 @@ class AxisPlace(AxisSettings):
 
     def _near(self, position: float, target: float) -> bool:
         """Whether a position is where the target is."""
-        return abs(self._way(position, target)) <= self._tolerance + self._half_step
+        return abs(self._way(position, target)) <= self._tolerance + self._rounding
 
     def _way(self, position: float, target: float) -> float:
         """How far it is to the target, with sign; the short way round if it goes round."""
