@@ -132,6 +132,14 @@ def test_config_objects_may_name_measurement_groups(beamline):
     assert "5:50: s: devices: 'd3' is not known" in beamline.problem(wrong)
 
 
+def test_a_group_may_name_what_a_device_calculates(beamline):
+    sums = "{inputs: [{counter: $d1, tags: x}], outputs: [{name: twice, expression: 2*x}]}"
+    text = f"{DIODES}- {{name: sums, class: ExpressionCalcCounterController, {sums[1:]}\n"
+    group = "- {name: g, class: MeasurementGroup, counters: [d1, twice]}\n"
+    assert beamline.load(text + group).names == ["d1", "d2", "sums", "g"]
+    assert "'thrice' is not known" in beamline.problem(text + group.replace("twice", "thrice"))
+
+
 def test_scripts_stand_beside_a_session_that_names_no_directory(beamline):
     beamline.write("def align(): ...\n", "sessions/scripts/align.py")
     beamline.write("{name: s, class: Session}\n", "sessions/s.yml")

@@ -180,6 +180,7 @@ def test_a_motor_controller_on_a_line_is_moved_stopped_jogged_and_homed(beamline
         print("own", tf.who())
         tf.set_current(1.5)
         print("current", tf.get_current())
+        print("settings", tf.settings.get("starts"), tf.controller.read_velocity(tf), config.get("old").controller.host)
         mv(theight, 3, ttilt, 1)
         print("table", round(theight.position, 3), round(ttilt.position, 3), round(tb.position - tf.position, 3))
         print("old", config.get("old").controller.old)
@@ -202,6 +203,7 @@ def test_a_motor_controller_on_a_line_is_moved_stopped_jogged_and_homed(beamline
         "off OFF",
         "own tf is channel 1",
         "current 1.5",
+        "settings 1 40000.0 nowhere",
         "table 3.0 1.0 1.0",
         "old True",
         "limit theight: move to 30 mm would exceed high limit (20 mm)",

@@ -205,3 +205,12 @@ def test_what_is_no_watchdog_is_refused(hall):
     scan.run()
     with pytest.raises(ScanStateError, match="set it before run"):
         scan.set_watchdog_callback(WatchdogCallback())
+
+
+def test_a_watchdog_with_other_arguments_is_refused_before_the_scan(hall):
+    class Of2021(WatchdogCallback):
+        def on_scan_data(self, data_events, nodes, scan_info): ...
+
+    scan = hall.scan("loopscan", 1, 0.1, run=False)
+    with pytest.raises(UsageError, match=r"Of2021.on_scan_data must be callable as on_scan_data\(data_events, scan"):
+        scan.set_watchdog_callback(Of2021())

@@ -34,7 +34,8 @@ class Node(Protocol):
 class AcquisitionChain:
     """A tree of masters and slaves. A master first seen is a top-master until it is put under another one."""
 
-    def __init__(self) -> None:
+    def __init__(self, parallel_prepare: bool = True) -> None:
+        """`parallel_prepare` has no effect: the devices of one level are always prepared together."""
         self._tops: list[AcquisitionMaster] = []
         self._presets: list[ChainPresetEntry] = []
         self._say: Callable[[str, str], None] | None = None

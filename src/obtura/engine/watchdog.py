@@ -1,5 +1,6 @@
 """Calls a scan's watchdog: a reader of its record, on that reader's thread."""
 
+import inspect
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -14,6 +15,14 @@ from obtura.ground.events import ChannelInfo, Event, Points, ScanBegan, ScanEnde
 from obtura.works.clock import clock
 
 __all__ = ["Watchdog", "check_watchdog"]
+
+HOOKS = {
+    "on_scan_new": ("scan", "scan_info"),
+    "on_scan_data": ("data_events", "scan_info"),
+    "on_timeout": (),
+    "on_scan_end": ("scan_info",),
+}
+"""The methods of a watchdog, and what each is called with."""
 
 
 class Watchdog:
@@ -86,11 +95,17 @@ def check_watchdog(callback: object) -> WatchdogCallback:
     """Refuse what is no watchdog.
 
     Raises:
-        UsageError: no WatchdogCallback, or a timeout that is no time.
+        UsageError: no WatchdogCallback, a timeout that is no time, or a method with other arguments.
     """
     if not isinstance(callback, WatchdogCallback):
         raise UsageError(f"expected a WatchdogCallback, got {callback!r}")
     timeout = callback.watchdog_timeout
     if not isinstance(timeout, int | float) or not 0 < timeout < math.inf:
         raise UsageError(f"{type(callback).__name__}.watchdog_timeout must be a time in s above 0, got {timeout!r}")
+    for name, arguments in HOOKS.items():
+        try:
+            inspect.signature(getattr(callback, name)).bind(*arguments)
+        except TypeError:
+            wanted = f"{name}({', '.join(arguments)})"
+            raise UsageError(f"{type(callback).__name__}.{name} must be callable as {wanted}") from None
     return callback

@@ -104,7 +104,7 @@ class Steps(AcquisitionMaster):
 
 
 def objects_of_ones_own(axis):
-    chain = AcquisitionChain()
+    chain = AcquisitionChain(parallel_prepare=True)
     chain.add(Steps(axis, [0.0, 0.5, 1.0]), Camera("camera", 3))
     scan = Scan(chain, name="own", save=False)
     scan.run()
@@ -139,6 +139,9 @@ def a_day(axis, counter):
     value = {"at": 2.0}
     soft = SoftAxis("soft", value_holder := type("Holder", (), value)(), position="at", move="at")
     ascan(soft, 0, 1, 2, 0.01, counter, save=False)
+    assert setup_globals.soft is soft
+    SoftAxis("hidden", value_holder, position="at", move="at", export_to_session=False)
+    assert not hasattr(setup_globals, "hidden")
     assert value_holder.at == 1.0
     with gevent.Timeout(20):
         gevent.spawn(mv, axis, 0.0).get()

@@ -11,6 +11,7 @@ from obtura.devices.bliss.config import StaticConfig
 from obtura.devices.bliss.driver import ControllerDriver
 from obtura.devices.bliss.hardware import Hardware
 from obtura.devices.bliss.methods import add_axis_method, own_methods
+from obtura.devices.bliss.settings import AxisSettingsByName
 from obtura.devices.encoder import Encoder
 from obtura.ground.errors import UsageError
 
@@ -22,6 +23,9 @@ _KEYS = (
     "motion_hooks",
 )
 """What an axis is told by the description; whatever else there is, its controller is."""
+
+OWN = "own"
+"""The key under which a session keeps the settings that a controller has for its axis."""
 
 
 class ControllerAxis(Axis):
@@ -59,6 +63,7 @@ class ControllerAxis(Axis):
             said["acceleration"] = velocity / acctime
         self.controller = controller
         self._description = StaticConfig({"name": name, **said})
+        self._own: dict[str, Setting] = {}
         driver = ControllerDriver(controller)
         untold = {"velocity": math.inf, "acceleration": math.inf}
         super().__init__(name, driver, **untold | {key: said[key] for key in _KEYS if key in said and key != "acctime"})
@@ -77,6 +82,29 @@ class ControllerAxis(Axis):
         """Everything that was said of it."""
         return self._description
 
+    # -- settings, also those that its controller has for it --------------------------------------------------
+
+    @property
+    def settings(self) -> AxisSettingsByName:
+        """`settings.get("velocity")`, `settings.set("gain", 2)`; `settings()`: what a session keeps."""
+        return AxisSettingsByName(self, self.controller.axis_settings.kinds, self._own, self._keep_own)
+
+    def kept(self) -> Mapping[str, Setting]:
+        """What a session keeps of it."""
+        kept = super().settings()
+        return {**kept, OWN: dict(self._own)} if self._own else kept
+
+    def restore(self, settings: Mapping[str, Setting]) -> None:
+        """See `Axis`; those of its controller are taken over, too."""
+        super().restore(settings)
+        own = settings.get(OWN)
+        if isinstance(own, Mapping):
+            self._own.update(own)
+
+    def _keep_own(self, name: str, value: Setting) -> None:
+        self._own[name] = value
+        self._keep(OWN, dict(self._own))
+
 
 class ModuloAxis(ControllerAxis):
     """An axis that goes round: `modulo` says after how many units it is back at 0."""
@@ -90,7 +118,7 @@ class ModuloAxis(ControllerAxis):
 class NoSettingsAxis(ControllerAxis):
     """An axis of which nothing is kept from session to session."""
 
-    def settings(self) -> Mapping[str, Setting]:
+    def kept(self) -> Mapping[str, Setting]:
         """Nothing."""
         return {}
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from obtura.devices.bliss.config import as_described
 from obtura.ground.errors import DeviceError, ObturaError, UsageError, annotate, one_line
 from obtura.session.config.constructors import call_with, signature_of
 from obtura.session.config.described import Description, describe
@@ -188,7 +189,8 @@ class _NeededError(Exception):
 def _called(described: Description, arguments: dict[str, Any]) -> Any:
     make = described.known.make
     if takes_description(make):
-        return call_with(make, described.name if described.named else described.class_name, arguments["config"])
+        name = described.name if described.named else described.class_name
+        return call_with(make, name, as_described(arguments["config"]))
     parameters = signature_of(make).parameters
     if "name" in parameters and described.named:
         arguments = {"name": described.name, **arguments}

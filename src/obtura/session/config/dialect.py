@@ -143,7 +143,7 @@ def _has_tags(node: Node) -> bool:
 
 
 def _groups_apart(entries: dict[str, Entry], groups: set[str]) -> dict[str, Entry]:
-    """What a session says, without what is for servers; the groups among its `config-objects` have a key of their own."""
+    """What a session says, without what is for servers; groups among its `config-objects` get a key of their own."""
     entries = {key: entry for key, entry in entries.items() if key not in OF_SERVERS}
     objects = entries.get("config-objects")
     if objects is None or not isinstance(objects.value, Items):

@@ -1,8 +1,8 @@
 """What is wrong in the YAML, and where."""
 
 import difflib
-import os.path
 from collections.abc import Iterable
+from itertools import takewhile
 from typing import NamedTuple
 
 from obtura.ground.errors import UsageError
@@ -61,7 +61,7 @@ def misspelt(word: str, known: Iterable[str]) -> str | None:
 
 
 def _one_slip(word: str, other: str) -> bool:
-    same = len(os.path.commonprefix([word, other]))
+    same = len(list(takewhile(lambda pair: pair[0] == pair[1], zip(word, other, strict=False))))
     mine, its = word[same:], other[same:]
     swapped = mine[:2] == its[:2][::-1] and mine[2:] == its[2:]
     return word != other and (swapped or mine[1:] in (its, its[1:]) or mine == its[1:])

@@ -228,19 +228,22 @@ class _Selecting:
 
 
 def _told_by(objects: Iterable[Description]) -> dict[str, str]:
-    """By each word in the descriptions of those that take theirs whole: who speaks of it. Counters are among these."""
+    """By each word in the descriptions of those that take theirs whole, and in `outputs`: who speaks of it.
+
+    Counters are among these.
+    """
     return {
         word: each.name
         for each in objects
-        if each.named and takes_description(each.known.make)
-        for word in _words(each.arguments["config"])
+        if each.named
+        for word in _words(each.arguments.get("config" if takes_description(each.known.make) else "outputs"))
     }
 
 
 def _words(value: object) -> Iterator[str]:
     if isinstance(value, str):
         yield value
-    elif isinstance(value, Mapping | list) and not isinstance(value, Reference):
+    elif isinstance(value, Mapping | list | tuple) and not isinstance(value, Reference):
         for each in value.values() if isinstance(value, Mapping) else value:
             yield from _words(each)
 

@@ -1,0 +1,57 @@
+"""Settings of an axis by name, also those that its controller has for it."""
+
+import pytest
+from boxes import mockup
+
+from obtura.devices.bliss import NoSettingsAxis
+from obtura.devices.bliss.mockup import Mockup
+from obtura.ground.errors import UsageError
+
+
+class Counting(Mockup):
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.axis_settings.add("gain", float)
+
+    def initialize(self):
+        super().initialize()
+        self.axis_settings.add("label")
+
+    def initialize_axis(self, axis):
+        super().initialize_axis(axis)
+        axis.settings.set("label", axis.settings.get("label") or "new")
+
+
+def axis(**said):
+    return mockup({"low_limit": -5, "high_limit": 5, **said}, kind=Counting).get_axis("roby")
+
+
+def test_what_an_axis_has_is_asked_and_set_by_name():
+    roby = axis(sign=-1)
+    roby.settings.set("velocity", 3)
+    roby.settings.set("high_limit", 4)
+    roby.offset = 1
+    assert roby.velocity == roby.settings.get("velocity") == 3
+    assert roby.dial_limits == (-5, 4) and roby.settings.get("low_limit") == -5
+    assert [roby.settings.get(name) for name in ("position", "dial_position", "offset", "unit")] == [1, 0, 1, "mm"]
+    assert roby.settings.get("unheard_of") is None
+    with pytest.raises(UsageError, match="roby: position can't be set: it is what its controller says"):
+        roby.settings.set("position", 3)
+
+
+def test_settings_of_its_controller_are_converted_and_outlive_a_session():
+    roby, told = axis(), []
+    roby.on_setting(lambda key, value: told.append((key, value)))
+    roby.settings.set("gain", "2")
+    assert roby.settings.get("gain") == 2.0
+    assert told == [("own", {"label": "new", "gain": 2.0})]
+    kept = roby.settings()
+    later = axis()
+    later.restore(kept)
+    assert later.settings.get("gain") == 2.0 and later.settings()["own"] == kept["own"]
+
+
+def test_an_axis_without_settings_keeps_none_of_its_controller_s():
+    roby = mockup({"class": "NoSettingsAxis"}, kind=Counting).get_axis("roby")
+    roby.settings.set("gain", 2)
+    assert isinstance(roby, NoSettingsAxis) and roby.settings() == {} and roby.settings.get("gain") == 2
