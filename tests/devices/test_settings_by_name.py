@@ -6,6 +6,7 @@ from boxes import mockup
 from obtura.devices.bliss import NoSettingsAxis
 from obtura.devices.bliss.mockup import Mockup
 from obtura.ground.errors import UsageError
+from obtura.works.clock import virtual_time
 
 
 class Counting(Mockup):
@@ -55,3 +56,18 @@ def test_an_axis_without_settings_keeps_none_of_its_controller_s():
     roby = mockup({"class": "NoSettingsAxis"}, kind=Counting).get_axis("roby")
     roby.settings.set("gain", 2)
     assert isinstance(roby, NoSettingsAxis) and roby.settings() == {} and roby.settings.get("gain") == 2
+
+
+def test_other_words_say_what_was_configured():
+    roby = axis(user_tag=["top", "robots"], backlash=0.5, sign=-1)
+    roby.velocity, roby.limits, roby.offset = 3, (-1, 1), 2
+    assert (roby.config_velocity, roby.config_acceleration, roby.config_acctime) == (10, 100, 0.1)
+    assert (roby.config_backlash, roby.config_limits) == (0.5, (-3, 7))
+    assert roby.has_tag("top") and not roby.has_tag("to") and not axis().has_tag("top")
+    with virtual_time():
+        roby.move(1.5)
+    assert (roby._hw_position, roby._set_position, roby.hw_state) == (0.5, 1.5, roby.state)
+    roby.apply_config(reload=True)
+    assert roby.velocity == 10
+    with pytest.raises(UsageError, match="roby: obtura does not write YAML"):
+        roby.settings_to_config(velocity=True)

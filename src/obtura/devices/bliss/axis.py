@@ -12,6 +12,7 @@ from obtura.devices.bliss.driver import ControllerDriver
 from obtura.devices.bliss.hardware import Hardware
 from obtura.devices.bliss.methods import add_axis_method, own_methods
 from obtura.devices.bliss.settings import AxisSettingsByName
+from obtura.devices.bliss.words import InTheirWords
 from obtura.devices.encoder import Encoder
 from obtura.ground.errors import UsageError
 
@@ -28,7 +29,7 @@ OWN = "own"
 """The key under which a session keeps the settings that a controller has for its axis."""
 
 
-class ControllerAxis(Axis):
+class ControllerAxis(InTheirWords, Axis):
     """One axis of a controller. `config`: everything that was said of it, also what only its controller knows.
 
     `low_limit`, `high_limit`: dial positions. Without `velocity` its controller is not told one. `acctime`: in s, in
