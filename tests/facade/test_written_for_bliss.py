@@ -258,6 +258,7 @@ def test_macros_sequences_and_scans_of_ones_own_work(beamline):
         print("day", len(sequences.a_day(tf, sim)), ACTIVE_MG.name)
         """
     )
+    assert "emc: i0\nacquisition chain\n└── axis\n    └── timer\n        └── emc\n" in told
     beginnings = ("aligned ", "own ", "objects ", "series ", "day ")
     assert [line for line in told.splitlines() if line.startswith(beginnings)] == [
         "aligned True",

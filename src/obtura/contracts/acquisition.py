@@ -264,6 +264,9 @@ class AcquisitionMaster(AcquisitionObject):
         attach_channels(slow.channels, _channel(fast, to_channel_name))
         slow.emits_first = True
 
+    def wait_slaves_prepare(self) -> None:
+        """Nothing: slaves are prepared before their masters. For masters written for BLISS, where they may not be."""
+
     def wait_slaves(self) -> None:
         """Wait until what `trigger_slaves` began is done and its data emitted."""
         self._crew().wait(self.slaves)

@@ -165,6 +165,19 @@ class AcquisitionChain:
         """Called by the scan when it ends."""
         self._say = None
 
+    @property
+    def timer(self) -> AcquisitionMaster | None:
+        """The master that is called timer, as one has that is made for a standard scan."""
+        timers = (node for node in self.nodes_list if isinstance(node, AcquisitionMaster) and node.name == "timer")
+        return next(timers, None)
+
+    @property
+    def tree(self) -> str:
+        """The chain, drawn."""
+        return str(self)
+
+    _tree = tree  # by this name scripts written for BLISS print it
+
     def __info__(self) -> str:
         return str(self)
 

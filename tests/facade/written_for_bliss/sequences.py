@@ -41,10 +41,13 @@ def scan_of_ones_own(axis, *counters, npoints=4):
     timer = SoftwareTimerMaster(0.01, npoints=npoints)
     chain.add(master, timer)
     builder = ChainBuilder(counters)
+    builder.print_tree(not_ready_only=True)
     for node in builder.get_nodes_not_ready():
         node.set_parameters(acq_params={"count_time": 0.01, "npoints": npoints})
     for node in builder.nodes:
         chain.add(timer, node)
+    assert chain.timer is timer
+    print(chain._tree)
     info = ScanInfo()
     info.update({"type": "my_scan", "npoints": npoints, "title": "my scan"})
     scan = Scan(chain, name="my_scan", scan_info=info)

@@ -105,7 +105,9 @@ COMMON: Table = {
     },
     "bliss.common.measurementgroup": _MG,
     "bliss.common.motor_group": {
-        "Group": differs("obtura.devices.group:Group", "a class; `Group(roby, robz)` all the same"),
+        "Group": differs(
+            "obtura.devices.group:Group", "a class; `Group(roby, robz)` all the same; no `dial`, `position_with_reals`"
+        ),
         **absent("TrajectoryGroup", "no trajectories are loaded into controllers"),
         **absent("is_motor_group", "`isinstance(thing, Group)`"),
     },

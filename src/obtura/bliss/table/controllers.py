@@ -32,10 +32,13 @@ CONTROLLERS: Table = {
         "BlissController", "a class that takes `(name, config)`: docs/howto/come-from-bliss.md"
     ),
     "bliss.controllers.counter": {
-        "CounterController": differs("obtura.contracts.counters:CounterController", "`counters` is a dict by name"),
+        "CounterController": differs(
+            "obtura.contracts.counters:CounterController",
+            "`counters` is a dict by name: `counters.values()` in a loop; `apply_parameters` is not called",
+        ),
         "SamplingCounterController": differs(
             "obtura.contracts.counters:SamplingCounterController",
-            "`max_sampling_frequency` is None by default, as fast as it answers, and not 1 Hz",
+            "`max_sampling_frequency` is None by default, as fast as it answers, and not 1 Hz; `counters` is a dict",
         ),
         **same("obtura.contracts.counters", "IntegratingCounterController"),
         "CalcCounterController": differs(

@@ -4,9 +4,19 @@ from obtura.bliss.table.entry import Module, Table, absent, differs, same
 
 __all__ = ["SCANNING"]
 
+_DEVICES = (
+    "`apply_parameters`, `wait_slaves_ready`, `stop_all_slaves`, `validate_params`, `set_device_saving` are not called "
+    "or not there: what `ctrl_params` say is done in `prepare`"
+)
+
 _CHAIN: Module = {
-    **same("obtura.contracts.chain", "AcquisitionChain"),
-    **same("obtura.contracts.acquisition", "AcquisitionMaster AcquisitionSlave AcquisitionObject"),
+    "AcquisitionChain": differs(
+        "obtura.contracts.chain:AcquisitionChain",
+        "`parallel_prepare` has no effect; `append`, `get_iter_list`, `iterators` are not there; `tree` is text",
+    ),
+    "AcquisitionMaster": differs("obtura.contracts.acquisition:AcquisitionMaster", _DEVICES),
+    "AcquisitionSlave": differs("obtura.contracts.acquisition:AcquisitionSlave", _DEVICES),
+    "AcquisitionObject": differs("obtura.contracts.acquisition:AcquisitionObject", _DEVICES),
     **same("obtura.ground.channels", "AcquisitionChannel"),
     "TRIGGER_MODE_ENUM": differs("obtura.contracts.acquisition:TriggerMode", "called TriggerMode here"),
     "ChainPreset": differs(
@@ -26,7 +36,8 @@ _WATCH = "a consumer: `session.add_consumer`"
 _SCAN: Module = {
     "Scan": differs(
         "session:Scan",
-        "`stop()` and `abort()` return at once; there is a state RUNNING, so later states have other numbers",
+        "`stop()` and `abort()` return at once; there is a state RUNNING, so later states have other numbers; "
+        "`streams`, `node`, `writer`, `scan_saving`, `update_ctrl_params`, `restore_motor_positions` are not there",
     ),
     **same("obtura.ground.errors", "ScanAbort"),
     "ScanPreset": differs(
@@ -121,7 +132,7 @@ SCANNING: Table = {
     },
     "bliss.scanning.toolbox": {
         "DefaultAcquisitionChain": differs("obtura.scans.default_chain:DefaultChain", "called DefaultChain here"),
-        **same("obtura.scans.chain_builder", "ChainBuilder"),
+        **same("obtura.bliss.chain_builder", "ChainBuilder"),
         **absent("StandardScanAcquisitionChain", "`DEFAULT_CHAIN.get(...)` gives an AcquisitionChain"),
         **absent("get_all_counters sort_counter_by_dependency", "`ChainBuilder(counters)` does it"),
     },

@@ -80,6 +80,11 @@ class Config:
         return self.facts.name
 
     @property
+    def names_list(self) -> list[str]:
+        """As `names`, by the name that scripts written for BLISS have for it."""
+        return self.names
+
+    @property
     def names(self) -> list[str]:
         """The names of all objects, those of sessions and measurement groups among them."""
         return [name for name, each in self._described.items() if each.named]
