@@ -128,6 +128,7 @@ def series(axis, counter):
 def a_day(axis, counter):
     session = get_current_session()
     assert session.name == current_session.name == get_config().get(session.name).name
+    assert session.scans is setup_globals.SCANS
     assert get_config().get(axis.name) is axis is getattr(setup_globals, axis.name)
     group = MeasurementGroup("mine", {"counters": [counter.name]})
     assert "mine" in get_all_names()
