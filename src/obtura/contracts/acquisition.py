@@ -142,6 +142,13 @@ class AcquisitionObject:
     def on_lane_start(self) -> None:
         """Called first on the thread of this object's lane: for control systems that want a context per thread."""
 
+    def apply_parameters(self) -> None:
+        """Set up the device with `ctrl_params`: by default what its own `apply_parameters(ctrl_params)` does.
+
+        Called once, just before the first `prepare`, if either has it; from then on `stop` is owed.
+        """
+        self.device.apply_parameters(self.ctrl_params)
+
     def prepare(self) -> None:
         """Get ready for an iteration (all of them with `prepare_once`); a step motor moves here, and waits."""
 

@@ -34,7 +34,7 @@ CONTROLLERS: Table = {
     "bliss.controllers.counter": {
         "CounterController": differs(
             "obtura.contracts.counters:CounterController",
-            "`counters` is a dict by name: `counters.values()` in a loop; `apply_parameters` is not called",
+            "`counters` is a dict by name: `counters.values()` in a loop",
         ),
         "SamplingCounterController": differs(
             "obtura.contracts.counters:SamplingCounterController",

@@ -5,8 +5,8 @@ from obtura.bliss.table.entry import Module, Table, absent, differs, same
 __all__ = ["SCANNING"]
 
 _DEVICES = (
-    "`apply_parameters`, `wait_slaves_ready`, `stop_all_slaves`, `validate_params`, `set_device_saving` are not called "
-    "or not there: what `ctrl_params` say is done in `prepare`"
+    "`apply_parameters` is called just before the first `prepare`; `wait_slaves_ready`, `stop_all_slaves`, "
+    "`validate_params`, `set_device_saving` are not there"
 )
 
 _CHAIN: Module = {
