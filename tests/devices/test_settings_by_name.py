@@ -45,6 +45,8 @@ def test_settings_of_its_controller_are_converted_and_outlive_a_session():
     roby.on_setting(lambda key, value: told.append((key, value)))
     roby.settings.set("gain", "2")
     assert roby.settings.get("gain") == 2.0
+    shown = [line.split() for line in roby.settings.__info__().splitlines()]
+    assert shown[0] == ["settings", "of", "roby"] and ["gain", "2.0"] in shown and ["velocity", "10.0"] in shown
     assert told == [("own", {"label": "new", "gain": 2.0})]
     kept = roby.settings()
     later = axis()

@@ -111,7 +111,7 @@ def test_a_module_that_nobody_knows_says_where_to_look():
 
 def test_a_module_that_is_absent_is_told_however_it_is_imported():
     for line in ("from bliss.common import plot", "import bliss.common.plot", "from bliss.common.plot import flint"):
-        assert "`plot()` draws the last scan" in python(f"import obtura.bliss\n{line}").stderr
+        assert "`plot()` draws the last scan; plotselect" in python(f"import obtura.bliss\n{line}").stderr
     assert python("import obtura.bliss\nfrom bliss.controllers import motor, counter").returncode == 0
 
 

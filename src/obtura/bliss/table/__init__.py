@@ -19,7 +19,7 @@ ABSENT_MODULES: dict[str, str] = {
     "bliss.common.capabilities": "nothing is asked for: what a device can do is its methods",
     "bliss.common.closed_loop": "a controller's own method, with `object_method`",
     "bliss.common.data_store": "there is no Redis here: read the file, or add a consumer to the session",
-    "bliss.common.plot": "`plot()` draws the last scan, in the terminal and in a notebook",
+    "bliss.common.plot": "`plot()` draws the last scan; plotselect and plotinit are in bliss.common.standard",
     "bliss.common.deprecation": "`warnings.warn`",
     "bliss.common.image_tools": "numpy",
     "bliss.common.motor_config": "`axis.config`",

@@ -65,6 +65,14 @@ class AxisSettingsByName:
         else:
             self._keep(name, self._kinds.get(name, _as_it_is)(value))
 
+    def __info__(self) -> str:
+        names = sorted([*_GIVEN, *_PLACE, *_LIMITS, *self._kinds, *self._own.keys() - self._kinds.keys()])
+        width = max(map(len, names))
+        return "\n".join([f"settings of {self._axis.name}", *(f"  {name:{width}}  {self.get(name)}" for name in names)])
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._axis.name!r})"
+
 
 def _as_it_is(value: Any) -> Any:
     return value
