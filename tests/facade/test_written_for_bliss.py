@@ -210,6 +210,12 @@ def test_a_motor_controller_on_a_line_is_moved_stopped_jogged_and_homed(beamline
     ]
 
 
+def test_settings_of_an_axis_are_there_in_the_next_session(beamline):
+    beamline.run("tf.velocity = 7\ntf.settings.set('gain', 2.5)\ntf.settings.set('starts', 4)")
+    told = beamline.run("print('kept', tf.velocity, tf.settings.get('gain'), tf.settings.get('starts'))")
+    assert "kept 7.0 2.5 4" in told
+
+
 def test_counters_shutters_and_presets_work_in_scans(beamline):
     told = beamline.run(
         """

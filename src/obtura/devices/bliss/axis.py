@@ -65,6 +65,9 @@ class ControllerAxis(InTheirWords, Axis):
         self.controller = controller
         self._description = StaticConfig({"name": name, **said})
         self._own: dict[str, Setting] = {}
+        self.settings = AxisSettingsByName(  # type: ignore[method-assign]  # can be called as the method
+            self, controller.axis_settings.kinds, self._own, self._keep_own
+        )
         driver = ControllerDriver(controller)
         untold = {"velocity": math.inf, "acceleration": math.inf}
         super().__init__(name, driver, **untold | {key: said[key] for key in _KEYS if key in said and key != "acctime"})
@@ -85,13 +88,8 @@ class ControllerAxis(InTheirWords, Axis):
 
     # -- settings, also those that its controller has for it --------------------------------------------------
 
-    @property
-    def settings(self) -> AxisSettingsByName:
-        """`settings.get("velocity")`, `settings.set("gain", 2)`; `settings()`: what a session keeps."""
-        return AxisSettingsByName(self, self.controller.axis_settings.kinds, self._own, self._keep_own)
-
-    def kept(self) -> Mapping[str, Setting]:
-        """What a session keeps of it."""
+    def settings(self) -> Mapping[str, Setting]:
+        """What a session keeps of it. `settings.get("velocity")` and `settings.set("gain", 2)` work, too."""
         kept = super().settings()
         return {**kept, OWN: dict(self._own)} if self._own else kept
 
@@ -119,7 +117,7 @@ class ModuloAxis(ControllerAxis):
 class NoSettingsAxis(ControllerAxis):
     """An axis of which nothing is kept from session to session."""
 
-    def kept(self) -> Mapping[str, Setting]:
+    def settings(self) -> Mapping[str, Setting]:
         """Nothing."""
         return {}
 

@@ -37,7 +37,7 @@ class AxisSettingsByName:
         self._axis, self._kinds, self._own, self._keep = axis, kinds, own, keep
 
     def __call__(self) -> Mapping[str, Setting]:
-        kept: Mapping[str, Setting] = self._axis.kept()
+        kept: Mapping[str, Setting] = type(self._axis).settings(self._axis)
         return kept
 
     def get(self, name: str) -> Any:
