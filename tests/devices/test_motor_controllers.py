@@ -5,6 +5,7 @@ import threading
 import pytest
 from boxes import mockup
 
+from obtura.contracts.motion import MotionHook
 from obtura.devices.bliss import (
     BuiltState,
     Controller,
@@ -363,3 +364,20 @@ def test_an_axis_can_be_made_for_any_hardware():
     box = mockup()
     axis = ControllerAxis("other", box, steps_per_unit=10)
     assert box.axes["other"] is axis
+
+
+class Seen(MotionHook):
+    """Takes down what hooks written for BLISS ask of a motion."""
+
+    def __init__(self):
+        self.seen = []
+
+    def pre_move(self, motion_list):
+        self.seen += [(one.axis.name, one.target_pos, one.user_target_pos, one.type) for one in motion_list]
+
+
+def test_a_hook_may_ask_for_steps():
+    hook = Seen()
+    roby = mockup({"motion_hooks": [hook], "sign": -1}).get_axis("roby")
+    roby.move(2)
+    assert hook.seen == [("roby", -2000, 2, "move")]

@@ -33,7 +33,8 @@ _AXES: Module = {
         "made by its controller, or from a driver; velocities are told with the next move; `settings()` is a method",
     ),
     "AxisState": differs(
-        "obtura.devices.bliss.state:BuiltState", "can be changed while it is built; what `axis.state` gives can't"
+        "obtura.devices.bliss.state:BuiltState",
+        "can be changed while it is built; what `axis.state` gives can't; no `current_states()`: `str(state)`",
     ),
     **same("obtura.devices.calc_axis", "CalcAxis"),
     **same("obtura.devices.bliss.axis", "ModuloAxis NoSettingsAxis"),
@@ -90,7 +91,9 @@ COMMON: Table = {
         "AllowKill KillMask protect_from_kill protect_from_one_kill",
         "nothing: `stop` of a preset or a device is not interrupted",
     ),
-    "bliss.common.hook": same("obtura.contracts.motion", "MotionHook"),
+    "bliss.common.hook": {
+        "MotionHook": differs("obtura.contracts.motion:MotionHook", "`motion.delta` is in the unit of the axis"),
+    },
     "bliss.common.logtools": {
         **same(
             "obtura.bliss.logtools",

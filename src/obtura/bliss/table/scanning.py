@@ -99,7 +99,9 @@ SCANNING: Table = {
     "bliss.scanning.monitoring": absent("start_monitoring stop_monitoring", "a `timescan` in a session of its own"),
     "bliss.scanning.scan": _SCAN,
     "bliss.scanning.scan_info": {
-        **same("obtura.engine.scan_info", "ScanInfo"),
+        "ScanInfo": differs(
+            "obtura.engine.scan_info:ScanInfo", "no `add_table_plot`, `set_sequence_info`, `set_scan_index`"
+        ),
         **absent("ScanInfoFactory", "the helpers are methods of `scan.scan_info`"),
     },
     "bliss.scanning.scan_math": {
