@@ -58,6 +58,7 @@ def test_a_plugin_that_is_none_is_told(beamline):
 
 def test_a_controller_may_stand_within_its_key(beamline):
     assert beamline.load("- controller: {class: mockup, axes: [{name: a}]}").get("a").name == "a"
+    assert beamline.load("plugin: emotion\ncontroller: {class: mockup, axes: [{name: a}]}").get("a").name == "a"
 
 
 def test_slits_are_ours_or_theirs_by_their_keys(beamline):
@@ -106,6 +107,66 @@ def test_a_session_in_their_words(beamline):
     spec = config.session("eh1")
     assert spec.devices == ("roby", "robz") and spec.aliases == {"y": "roby"}
     assert spec.setup == beamline.directory / "s/setup.py"
+
+
+DIODES = "- {name: d1, class: simulation_diode}\n- {name: d2, class: simulation_diode}\n"
+GROUPS = """\
+- {name: g1, class: MeasurementGroup, counters: ["simulation_diode_sampling_controller:d1"]}
+- {name: g2, class: MeasurementGroup, counters: [d1]}
+"""
+
+
+def test_config_objects_may_name_measurement_groups(beamline):
+    config = beamline.load(
+        DIODES
+        + GROUPS
+        + """\
+- {name: all, class: Session}
+- {name: some, class: Session, config-objects: [d2, d1, g2]}
+"""
+    )
+    assert config.session("some").devices == ("d2", "d1")
+    assert config.session("some").measurement_groups == ("g2",)
+    assert config.session("all").measurement_groups == ("g1", "g2"), "d1 is a counter of its controller"
+    wrong = DIODES + GROUPS + "- {name: s, class: Session, config-objects: [g1, d3]}"
+    assert "5:50: s: devices: 'd3' is not known" in beamline.problem(wrong)
+
+
+def test_a_group_may_name_what_a_device_calculates(beamline):
+    sums = "{inputs: [{counter: $d1, tags: x}], outputs: [{name: twice, expression: 2*x}]}"
+    text = f"{DIODES}- {{name: sums, class: ExpressionCalcCounterController, {sums[1:]}\n"
+    group = "- {name: g, class: MeasurementGroup, counters: [d1, twice]}\n"
+    assert beamline.load(text + group).names == ["d1", "d2", "sums", "g"]
+    assert "'thrice' is not known" in beamline.problem(text + group.replace("twice", "thrice"))
+
+
+def test_scripts_stand_beside_a_session_that_names_no_directory(beamline):
+    beamline.write("def align(): ...\n", "sessions/scripts/align.py")
+    beamline.write("{name: s, class: Session}\n", "sessions/s.yml")
+    beamline.write("{name: t, class: Session}\n", "t.yml")
+    config = beamline.load()
+    assert config.session("s").scripts == beamline.directory / "sessions/scripts"
+    assert config.session("t").scripts is None
+
+
+def test_a_class_of_ours_may_be_said_to_be_in_a_module_of_theirs(beamline):
+    config = beamline.load(
+        """\
+- {name: sim, class: SimulationCounter, module: simulation_counter}
+- {name: sim2, class: SimulationCounter, package: bliss.controllers.simulation_counter}
+- {class: mockup, module: motors.mockup, axes: [{name: a}]}
+"""
+    )
+    assert config.names == ["sim", "sim2", "a"]
+    assert "leave this key out" in beamline.problem("{name: x, class: SimulationCounter, module: id99}", "x.yml")
+
+
+def test_a_key_of_an_axis_that_is_off_by_a_letter_is_told(beamline):
+    told = beamline.problems(BOX.replace("velocity: 10", "velocty: 10").replace("acceleration: 100", "acclereation: 1"))
+    assert told == ["devices.yml:7:7: roby: 'velocty': did you mean 'velocity'?"]
+    assert "did you mean 'acceleration'?" in beamline.problem(BOX.replace("acceleration: 100", "accelreation: 1"))
+    own = BOX.replace("channel: 3", "velocity2: 3\n      encoders: 1\n      encoder: null\n      units: mm")
+    assert beamline.load(own).get("roby").config["units"] == "mm", "what is further off is the controller's"
 
 
 def test_what_is_wrong_in_a_session_is_told_at_its_place(beamline):

@@ -4,6 +4,7 @@ import jsonschema
 import pytest
 from ruamel.yaml import YAML
 
+from obtura.session.config.dialect import CLASSES
 from obtura.session.config.known import OWN, SESSIONS
 from obtura.session.config.schema import schema
 
@@ -19,6 +20,21 @@ GOOD = """\
 - {name: g, class: MeasurementGroup, counters: [diode], default: true}
 - {name: my-session, class: Session, devices: [rob*], presets: [p], aliases: {y: roby}, saving: {base_path: data}}
 """
+THEIRS = """\
+- class: mockup
+  plugin: emotion
+  axes: [{name: m1, velocity: 1, channel: 3}, {name: m2}]
+- controller: {class: FaultyMockup, axes: [{name: m3}]}
+- class: Slits
+  axes: [{name: $m1, tags: real up}, {name: $m2, tags: real down}, {name: gap, tags: vgap}]
+- {name: sim, plugin: bliss, class: simulation_counter, module: simulation_counter, distribution: FLAT}
+- class: Session
+  name: eh1
+  setup-file: ./setup.py
+  config-objects: [m1, gap]
+  synoptic: {svg-file: x.svg}
+  aliases: [{original_name: m1, alias_name: top}]
+"""
 BAD = [
     "- {name: a, class: Worl}",
     "- {name: a, class: World, sed: 3}",
@@ -31,6 +47,9 @@ BAD = [
     "- {name: a, class: SimulatedAxis, velocity: {of: 5}}",
     "- {name: s, class: Session, devices: {all: 1}}",
     "- hello",
+    "- {name: s, class: simulation_counter, distrib: FLAT}",
+    "- {name: s, class: simulation_diode, plugin: blis}",
+    "- {name: s, class: Session, setup-fil: x.py}",
 ]
 
 
@@ -59,7 +78,7 @@ def test_the_beamline_s_own_file_has_its_keys(validator):
 
 def test_every_class_is_in_it_with_its_words(validator):
     definitions = validator.schema["$defs"]
-    assert definitions["object"]["properties"]["class"]["enum"] == sorted([*OWN, *SESSIONS])
+    assert definitions["object"]["properties"]["class"]["enum"] == [*sorted([*OWN, *SESSIONS]), *CLASSES]
     assert "noise" in definitions["class.SimulatedDiode"]["description"]
     assert definitions["class.SimulatedAxis"]["properties"]["velocity"]["default"] == 10.0
 
@@ -73,3 +92,10 @@ def test_a_class_that_can_not_be_imported_has_a_name_and_the_reason(plugin):
     plugin("import no_such_library", Lamp="Lamp")
     lamp = schema()["$defs"]["class.Lamp"]
     assert "no_such_library" in lamp["description"]
+
+
+def test_yaml_written_for_bliss_is_accepted(validator, beamline):
+    beamline.write("", "setup.py")
+    beamline.load(THEIRS)
+    for text in (THEIRS, "plugin: emotion\nclass: mockup\n", "controller: {class: mockup, axes: [{name: a}]}"):
+        validator.validate(YAML(typ="safe").load(text))

@@ -5,6 +5,7 @@ import threading
 import pytest
 from boxes import mockup
 
+from obtura.contracts.motion import MotionHook
 from obtura.devices.bliss import (
     BuiltState,
     Controller,
@@ -43,6 +44,30 @@ def test_parts_of_steps_are_not_rounded():
     roby = mockup({"steps_per_unit": 1}).get_axis("roby")
     roby.move(0.25)
     assert roby.position == 0.25
+
+
+class Cutting(Mockup):
+    """Makes whole steps: what is beyond them is cut off."""
+
+    def start_one(self, motion):
+        super().start_one(Motion(motion.axis, float(int(motion.target_pos)), motion.delta))
+
+
+def test_a_controller_that_makes_whole_steps_gets_as_near_as_they_allow():
+    box = mockup({"steps_per_unit": 100}, kind=Cutting)
+    roby = box.get_axis("roby")
+    roby.move(1.2399)
+    assert roby.position == pytest.approx(1.23) and roby.set_position == 1.2399
+    box.start_one = lambda motion: None
+    with pytest.raises(DeviceError, match="roby: the move to 1.26 mm ended at 1.23 mm, further off than"):
+        roby.move(1.26)
+
+
+def test_a_move_of_less_than_a_step_is_made():
+    roby = mockup({"steps_per_unit": 1}).get_axis("roby")
+    roby.move(0.5)
+    roby.move(0.75)
+    assert roby.position == 0.75
 
 
 def test_without_a_velocity_none_is_told():
@@ -339,3 +364,20 @@ def test_an_axis_can_be_made_for_any_hardware():
     box = mockup()
     axis = ControllerAxis("other", box, steps_per_unit=10)
     assert box.axes["other"] is axis
+
+
+class Seen(MotionHook):
+    """Takes down what hooks written for BLISS ask of a motion."""
+
+    def __init__(self):
+        self.seen = []
+
+    def pre_move(self, motion_list):
+        self.seen += [(one.axis.name, one.target_pos, one.user_target_pos, one.type) for one in motion_list]
+
+
+def test_a_hook_may_ask_for_steps():
+    hook = Seen()
+    roby = mockup({"motion_hooks": [hook], "sign": -1}).get_axis("roby")
+    roby.move(2)
+    assert hook.seen == [("roby", -2000, 2, "move")]

@@ -3,10 +3,11 @@
 import pytest
 from boxes import mockup
 
-from obtura.devices.bliss import CalcController
+from obtura.devices.bliss import CalcController, Motion
 from obtura.devices.bliss.methods import object_method
+from obtura.devices.bliss.mockup import Mockup
 from obtura.devices.bliss.slits import TaggedEnergy, TaggedSlits
-from obtura.ground.errors import LimitError, UsageError
+from obtura.ground.errors import DeviceError, LimitError, UsageError
 from obtura.works.clock import virtual_time
 
 
@@ -52,6 +53,30 @@ def test_a_calculated_axis_moves_the_real_one_within_its_limits():
     assert halves.calls == [("h", "red")]
     assert halves.reals == [real] and halves.pseudos == [axis]
     assert halves._tagged["half"] == [axis] and halves._axis_tag(real) == "whole"
+
+
+class Cutting(Mockup):
+    """Makes whole steps, of a tenth of a unit: what is beyond them is cut off."""
+
+    def start_one(self, motion):
+        super().start_one(Motion(motion.axis, float(int(motion.target_pos)), motion.delta))
+
+
+def test_an_axis_over_two_layers_arrives_where_the_steps_of_the_real_one_allow():
+    real = mockup({"steps_per_unit": 10}, kind=Cutting).get_axis("roby")
+    first = Half({"axes": [{"name": real, "tags": "real whole"}, {"name": "h", "tags": "half"}]}).get_axis("h")
+    second = Half({"axes": [{"name": first, "tags": "real whole"}, {"name": "q", "tags": "half"}]}).get_axis("q")
+    second.move(0.59)
+    assert (real.position, first.position, second.position) == pytest.approx((2.3, 1.15, 0.575))
+    assert second.set_position == 0.59, "moves by steps add up to what was asked for"
+    second.rmove(0.01)
+    assert real.position == pytest.approx(2.4)
+    real.controller.start_one = lambda motion: None
+    with pytest.raises(DeviceError, match="q: the move to 3 ended at 0.6, further off than the tolerance") as caught:
+        second.move(3)
+    assert caught.value.__notes__ == [
+        "because h: the move to 6 ended at 1.2, further off than the tolerance of 0.0001",
+    ]
 
 
 def test_tags_that_make_no_sense_are_told():

@@ -1,5 +1,6 @@
 """The order of a good scan, DESIGN 2.1, call by call."""
 
+import io
 import time
 
 import pytest
@@ -304,3 +305,47 @@ def test_a_branch_without_iterations_does_not_end_the_others_unless_it_is_a_term
     scan = make_scan(chain)
     scan.run()
     assert list(scan.get_data("b_diode:value")) == [0.0, 1.0, 2.0]
+
+
+class Detector:
+    """A device that is set up once per scan."""
+
+    name = "detector"
+
+    def __init__(self, world, error=None):
+        self.world, self.error = world, error
+
+    def apply_parameters(self, parameters):
+        self.world.call(f"detector set to {parameters}")
+        if self.error is not None:
+            raise self.error
+
+
+class SetUp(Slave):
+    def __init__(self, device):
+        super().__init__("slave")
+        self.devices = (device,)
+        self.ctrl_params = {"gain": 2}
+
+
+def test_parameters_of_a_device_are_applied_once_just_before_its_first_prepare():
+    world = World()
+    scan = make_scan(one_timer(world, SetUp(Detector(world))))
+    told = io.StringIO()
+    scan.explain(told)
+    assert [line.strip() for line in told.getvalue().splitlines() if "slave" in line][:2] == [
+        "slave.apply_parameters",
+        "slave.prepare",
+    ]
+    scan.run()
+    names = [name for name in world.names() if name.startswith("detector") or name.endswith("prepare")]
+    assert names[:2] == ["detector set to {'gain': 2}", "slave.prepare"]
+    assert sum(name.startswith("detector") for name in names) == 1
+
+
+def test_a_device_whose_parameters_can_t_be_applied_is_stopped_and_never_prepared():
+    world = World()
+    scan = make_scan(one_timer(world, SetUp(Detector(world, ValueError("no such gain")))))
+    with pytest.raises(ValueError, match="no such gain"):
+        scan.run()
+    assert calls(world, "prepare", "stop") == ["slave.stop"]

@@ -2,8 +2,9 @@
 
 import logging
 
-from obtura.bliss.event import connect, disconnect
-from obtura.bliss.logtools import log_exception, log_info, user_error, user_print
+from obtura.bliss.event import connect, disconnect, send
+from obtura.bliss.global_map import global_map
+from obtura.bliss.logtools import disable_user_output, log_exception, log_info, user_error, user_print
 from obtura.devices.sim import SimulatedAxis
 from obtura.works.clock import virtual_time
 
@@ -37,3 +38,34 @@ def test_events_of_an_axis_are_heard_until_disconnected():
         roby.move(2)
     assert heard[-1] is True
     assert len(heard) == before
+
+
+class Valve:
+    """A device of one's own."""
+
+
+def test_a_device_of_one_s_own_sends_events():
+    valve, other, heard = Valve(), Valve(), []
+    connect(valve, "state", heard.append)
+    connect(valve, "state", heard.append)
+    send(valve, "state", "open")
+    send(valve, "pressure", 3)
+    send(other, "state", "closed")
+    disconnect(valve, "state", heard.append)
+    send(valve, "state", "closed")
+    assert heard == ["open"]
+
+
+def test_the_user_is_told_nothing_in_a_quiet_block(capsys):
+    with disable_user_output():
+        user_print("in it")
+        user_error("in it, too")
+    user_print("after it")
+    assert capsys.readouterr().out == "after it\n"
+
+
+def test_what_is_registered_in_the_map_changes_nothing():
+    valve = Valve()
+    global_map.register(valve, parents_list=["controllers"], children_list=[])
+    global_map.unregister(valve)
+    assert list(global_map.get_axes_iter()) == []

@@ -180,6 +180,7 @@ def test_a_motor_controller_on_a_line_is_moved_stopped_jogged_and_homed(beamline
         print("own", tf.who())
         tf.set_current(1.5)
         print("current", tf.get_current())
+        print("settings", tf.settings.get("starts"), tf.controller.read_velocity(tf), config.get("old").controller.host)
         mv(theight, 3, ttilt, 1)
         print("table", round(theight.position, 3), round(ttilt.position, 3), round(tb.position - tf.position, 3))
         print("old", config.get("old").controller.old)
@@ -202,10 +203,17 @@ def test_a_motor_controller_on_a_line_is_moved_stopped_jogged_and_homed(beamline
         "off OFF",
         "own tf is channel 1",
         "current 1.5",
+        "settings 1 40000.0 nowhere",
         "table 3.0 1.0 1.0",
         "old True",
         "limit theight: move to 30 mm would exceed high limit (20 mm)",
     ]
+
+
+def test_settings_of_an_axis_are_there_in_the_next_session(beamline):
+    beamline.run("tf.velocity = 7\ntf.settings.set('gain', 2.5)\ntf.settings.set('starts', 4)")
+    told = beamline.run("print('kept', tf.velocity, tf.settings.get('gain'), tf.settings.get('starts'))")
+    assert "kept 7.0 2.5 4" in told
 
 
 def test_counters_shutters_and_presets_work_in_scans(beamline):
@@ -256,6 +264,7 @@ def test_macros_sequences_and_scans_of_ones_own_work(beamline):
         print("day", len(sequences.a_day(tf, sim)), ACTIVE_MG.name)
         """
     )
+    assert "emc: i0\nacquisition chain\n└── axis\n    └── timer\n        └── emc\n" in told
     beginnings = ("aligned ", "own ", "objects ", "series ", "day ")
     assert [line for line in told.splitlines() if line.startswith(beginnings)] == [
         "aligned True",

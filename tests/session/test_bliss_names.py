@@ -98,3 +98,28 @@ def test_in_a_session_the_scan_class_is_the_session_s():
     )
     ended = python(code)
     assert ended.returncode == 0, ended.stderr
+
+
+def test_a_module_that_nobody_knows_says_where_to_look():
+    import obtura.bliss  # noqa: F401 - the import switches it on
+
+    with pytest.raises(ModuleNotFoundError, match=r"bliss.common.nonsense is not in obtura: what is there: docs/refer"):
+        importlib.import_module("bliss.common.nonsense")
+    with pytest.raises(ImportError, match="'loopscn' from 'bliss.common.scans': did you mean 'loopscan'"):
+        getattr(importlib.import_module("bliss.common.scans"), "loopscn")  # noqa: B009 - as an import does
+
+
+def test_a_module_that_is_absent_is_told_however_it_is_imported():
+    for line in ("from bliss.common import plot", "import bliss.common.plot", "from bliss.common.plot import flint"):
+        assert "`plot()` draws the last scan; plotselect" in python(f"import obtura.bliss\n{line}").stderr
+    assert python("import obtura.bliss\nfrom bliss.controllers import motor, counter").returncode == 0
+
+
+def test_a_part_of_gevent_that_is_not_stood_in_for_is_told():
+    code = "import obtura.bliss, gevent\nfrom gevent import monkey\nmonkey.patch_all()\nimport gevent.pool"
+    assert "gevent.pool is not in obtura: install gevent; obtura's stand-in has sleep" in python(code).stderr
+
+
+def test_a_display_that_is_not_there_is_told_in_the_globals_of_a_session():
+    ended = python("import obtura.bliss\nfrom bliss.setup_globals import SCAN_DISPLAY")
+    assert "plotselect` says which counters are shown" in ended.stderr

@@ -3,6 +3,7 @@
 import importlib
 import sys
 from collections.abc import Sequence
+from functools import partial
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
@@ -10,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from obtura.bliss.table import ABSENT_MODULES, NAMES
+from obtura.session.config.problems import meant
 from obtura.session.opened import newest
 
 __all__ = ["FACADES", "switch_on"]
@@ -19,10 +21,15 @@ FACADES = {
     "gevent.event": "obtura.bliss.gevent_facade.event",
     "gevent.greenlet": "obtura.bliss.gevent_facade.greenlet",
     "gevent.lock": "obtura.bliss.gevent_facade.lock",
+    "gevent.monkey": "obtura.bliss.gevent_facade.monkey",
     "gevent.queue": "obtura.bliss.gevent_facade.queue",
     "gevent.timeout": "obtura.bliss.gevent_facade.timeout",
 }
 """Modules that are not of BLISS, but that code written for it imports; one that is installed wins."""
+
+
+_PAGE = "docs/reference/bliss-names.md"
+_STAND_IN = "obtura's stand-in has sleep, spawn, Timeout, event, lock and queue"
 
 
 class _Alias(MetaPathFinder, Loader):
@@ -31,11 +38,11 @@ class _Alias(MetaPathFinder, Loader):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        for absent, instead in ABSENT_MODULES.items():
-            if fullname == absent or fullname.startswith(f"{absent}."):
-                raise ModuleNotFoundError(f"{fullname} is not in obtura: {instead}", name=fullname)
         known = {**NAMES, **FACADES}
         if fullname not in known:
+            instead = _instead_of(fullname)
+            if instead is not None:
+                raise ModuleNotFoundError(f"{fullname} is not in obtura: {instead}", name=fullname)
             return None
         return ModuleSpec(fullname, self, is_package=any(name.startswith(fullname + ".") for name in known))
 
@@ -48,19 +55,35 @@ class _Alias(MetaPathFinder, Loader):
         if module.__name__ == "bliss.setup_globals":
             module.__dict__.update(__getattr__=_of_session, __dir__=lambda: list(_session().namespace()))
             return
-        missing = {}
         for name, entry in NAMES[module.__name__].items():
-            if entry.place is None:
-                missing[name] = f"{module.__name__}.{name} is not in obtura; instead: {entry.note}"
-                continue
-            setattr(module, name, _found(entry.place))
+            if entry.place is not None:
+                setattr(module, name, _found(entry.place))
+        module.__dict__["__getattr__"] = partial(_absent, module.__name__)
 
-        def absent(name: str) -> Any:
-            if name in missing:
-                raise ImportError(missing[name])
-            raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
 
-        module.__dict__["__getattr__"] = absent
+def _instead_of(module: str) -> str | None:
+    """What to use in the place of a module that is not here; None for one that is not of BLISS."""
+    parts = module.split(".")
+    above = (".".join(parts[:count]) for count in range(len(parts), 0, -1))
+    instead = next((ABSENT_MODULES[name] for name in above if name in ABSENT_MODULES), None)
+    if instead is not None or parts[0] == "bliss":
+        return instead or f"what is there: {_PAGE}"
+    ours = getattr(sys.modules.get(parts[0]), "__loader__", None) is _alias
+    return f"install gevent; {_STAND_IN}" if parts[0] == "gevent" and ours else None
+
+
+def _absent(module: str, name: str) -> Any:
+    """Called for a name that a module does not have."""
+    entry = NAMES[module].get(name)
+    if entry is not None:
+        raise ImportError(f"{module}.{name} is not in obtura; instead: {entry.note}")
+    submodule = f"{module}.{name}"
+    if submodule in ABSENT_MODULES and submodule not in NAMES:  # else what is told when it is imported gets lost
+        raise ImportError(f"{submodule} is not in obtura: {ABSENT_MODULES[submodule]}")
+    if submodule in NAMES or name.startswith("_"):
+        raise AttributeError(f"module {module!r} has no attribute {name!r}")
+    close = meant(name, NAMES[module])
+    raise ImportError(f"cannot import name {name!r} from {module!r}{close}; what is there: {_PAGE}")
 
 
 def _found(place: str) -> Any:
@@ -83,6 +106,8 @@ def _of_session(name: str) -> Any:
         return list(names)
     if name in names:
         return names[name]
+    if name in NAMES["bliss.setup_globals"]:
+        _absent("bliss.setup_globals", name)
     raise AttributeError(f"the session {_session().name!r} has no {name!r}")
 
 

@@ -2,9 +2,13 @@
 
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 __all__ = [
+    "disable_user_output",
     "get_logger",
     "log_critical",
     "log_debug",
@@ -55,8 +59,23 @@ def log_exception(device: Any, message: str, *args: Any) -> None:
     get_logger(device).exception(message, *args)
 
 
+_quiet: ContextVar[bool] = ContextVar("_quiet", default=False)
+
+
+@contextmanager
+def disable_user_output() -> Iterator[None]:
+    """What `user_print`, `user_info` and so on would show in the block is not shown."""
+    before = _quiet.set(True)
+    try:
+        yield
+    finally:
+        _quiet.reset(before)
+
+
 def user_print(*texts: Any, sep: str = " ", end: str = "\n") -> None:
     """As `print`: shown in true order with the rows of a scan."""
+    if _quiet.get():
+        return
     sys.stdout.write(sep.join(map(str, texts)) + end)
 
 

@@ -145,6 +145,13 @@ class AcquisitionObject:
     def on_lane_start(self) -> None:
         """Called first on the thread of this object's lane: for control systems that want a context per thread."""
 
+    def apply_parameters(self) -> None:
+        """Set up the device with `ctrl_params`: by default what its own `apply_parameters(ctrl_params)` does.
+
+        Called once, just before the first `prepare`, if either has it; from then on `stop` is owed.
+        """
+        self.device.apply_parameters(self.ctrl_params)
+
     def prepare(self) -> None:
         """Get ready for an iteration (all of them with `prepare_once`); a step motor moves here, and waits."""
 
@@ -284,6 +291,9 @@ class AcquisitionMaster(AcquisitionObject):
                     f"the channels of {self.name} are attached to {fast.name}, which is not below it in the chain: "
                     f"attach those of the slower master, e.g. {fast.name}'s to {self.name}"
                 )
+
+    def wait_slaves_prepare(self) -> None:
+        """Nothing: slaves are prepared before their masters. For masters written for BLISS, where they may not be."""
 
     def wait_slaves(self) -> None:
         """Wait until what `trigger_slaves` began is done and its data emitted."""

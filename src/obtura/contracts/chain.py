@@ -34,7 +34,8 @@ class Node(Protocol):
 class AcquisitionChain:
     """A tree of masters and slaves. A master first seen is a top-master until it is put under another one."""
 
-    def __init__(self) -> None:
+    def __init__(self, parallel_prepare: bool = True) -> None:
+        """`parallel_prepare` has no effect: the devices of one level are always prepared together."""
         self._tops: list[AcquisitionMaster] = []
         self._presets: list[ChainPresetEntry] = []
         self._say: Callable[[str, str], None] | None = None
@@ -163,6 +164,19 @@ class AcquisitionChain:
     def unbind(self) -> None:
         """Called by the scan when it ends."""
         self._say = None
+
+    @property
+    def timer(self) -> AcquisitionMaster | None:
+        """The master that is called timer, as one has that is made for a standard scan."""
+        timers = (node for node in self.nodes_list if isinstance(node, AcquisitionMaster) and node.name == "timer")
+        return next(timers, None)
+
+    @property
+    def tree(self) -> str:
+        """The chain, drawn."""
+        return str(self)
+
+    _tree = tree  # by this name scripts written for BLISS print it
 
     def __info__(self) -> str:
         return str(self)

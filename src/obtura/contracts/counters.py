@@ -151,6 +151,10 @@ class Counter(Spelled):
         return f"{self.controller.name}:{self.name}"
 
     @property
+    def _counter_controller(self) -> CounterController:  # by this name modules written for BLISS ask for it
+        return self.controller
+
+    @property
     def dtype(self) -> np.dtype[Any]:
         """The type of its values."""
         return self._dtype

@@ -24,6 +24,22 @@ class Move(NamedTuple):
         """How far it goes, with sign, in the axis' unit."""
         return self.target - self.origin
 
+    @property
+    def user_target_pos(self) -> float:
+        """`target`, by the name that hooks written for BLISS have for it."""
+        return self.target
+
+    @property
+    def target_pos(self) -> float:
+        """The target in steps of its controller, as hooks written for BLISS ask for it."""
+        dial = self.axis.user2dial(self.target) if hasattr(self.axis, "user2dial") else self.target
+        return float(dial * getattr(self.axis, "steps_per_unit", 1.0))
+
+    @property
+    def type(self) -> str:
+        """`kind`, by the name that hooks written for BLISS have for it."""
+        return self.kind
+
 
 class MotionHook:
     """What has to happen around the motion of an axis: lift a brake, switch air pads on, ask whether the way is free.

@@ -70,6 +70,7 @@ class Axis(AxisMotion):
         self.motion_hooks = _hooks(name, motion_hooks)
         self.steps_per_unit = _steps(name, driver, steps_per_unit)
         self._half_step = 0.5 / abs(self.steps_per_unit) if driver.in_steps and driver.whole_steps else 0.0
+        self._rounding = driver.rounding / abs(self.steps_per_unit) if driver.in_steps else 0.0
         self._by_encoder = choice(f"{name}: read_position", read_position, ("controller", "encoder")) == "encoder"
         self._usable = self._stack(driver)
         self.blocking = self._usable.blocking or (encoder is not None and encoder.blocking)

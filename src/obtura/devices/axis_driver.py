@@ -44,13 +44,15 @@ class AxisDriver(ABC):
 
     `blocking`: whether a call may wait for something outside of this process; such an axis gets a lane.
     `in_steps`: positions are whole steps, velocities in steps/s, accelerations in steps/s^2; the axis'
-    `steps_per_unit` says how long a step is; without `whole_steps` there are parts of steps, too. `keeps_position`:
-    it knows where it is also after a new start of the program; of one that does not, the session keeps the position.
+    `steps_per_unit` says how long a step is; without `whole_steps` there are parts of steps, too. `rounding`:
+    how many steps off its target it may end. `keeps_position`: it knows where it is also after a new start of the
+    program; of one that does not, the session keeps the position.
     """
 
     blocking = True
     in_steps = False
     whole_steps = True
+    rounding = 0.5
     keeps_position = True
 
     @abstractmethod

@@ -317,7 +317,7 @@ class AxisMotion(AxisPlace):
 
     def _arrive(self, move: Underway) -> None:
         state, position = self._rest(move.halted), self.position
-        if state.ready and abs(position - move.target) <= self._tolerance + self._half_step:
+        if state.ready and abs(position - move.target) <= self._tolerance + self._rounding:
             if self.encoder is not None:
                 self._check_encoder(self.encoder, move)
             return

@@ -59,6 +59,7 @@ class AxisPlace(AxisSettings):
     _lock: threading.RLock
     _tolerance: float
     _half_step = 0.0
+    _rounding = 0.0
     _move: Underway | None = None
     _trip: Trip | None = None
 
@@ -230,7 +231,7 @@ class AxisPlace(AxisSettings):
 
     def _near(self, position: float, target: float) -> bool:
         """Whether a position is where the target is."""
-        return abs(self._apart(position, target)) <= self._tolerance + self._half_step
+        return abs(self._apart(position, target)) <= self._tolerance + self._rounding
 
     def _apart(self, position: float, target: float) -> float:
         """How far off the target is, with sign, whole turns left out."""

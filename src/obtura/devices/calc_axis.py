@@ -364,3 +364,12 @@ class CalcAxis(Axis):
             self._listeners.tell("state", self.state)
         else:
             self._tell_position()
+
+    def _near(self, position: float, target: float) -> bool:
+        """As for any axis; also where its real axes are as near as they get, with steps and tolerances of their own."""
+        return super()._near(position, target) or super()._near(self._position_sent(), target)
+
+    def _position_sent(self) -> float:
+        real = {tag: getattr(axis, "set_position", axis.position) for tag, axis in self._calc.real.items()}
+        found = self._calc.calc_from_real(real)
+        return self.dial2user(next(float(found[tag]) for tag, axis in self._calc.tags.items() if axis is self))

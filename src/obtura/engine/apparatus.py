@@ -99,7 +99,9 @@ class Apparatus:
             for steps in self._plan.prepare_next:
                 self._together(steps)
             return
-        for level, steps in zip(self._plan.levels[::-1], self._plan.prepare_first, strict=True):
+        upwards = zip(self._plan.levels[::-1], self._plan.parameters, self._plan.prepare_first, strict=True)
+        for level, parameters, steps in upwards:
+            self._together(parameters, entering=True)
             self._together(steps, entering=True)
             self._entered.update(level)
 

@@ -67,7 +67,11 @@ class _ToldDevices:
         return self._left >= 0
 
     def prepare(self, first: bool) -> None:
-        self._levels(self._plan.prepare_first if first else self._plan.prepare_next)
+        if not first:
+            self._levels(self._plan.prepare_next)
+            return
+        for parameters, steps in zip(self._plan.parameters, self._plan.prepare_first, strict=True):
+            self._levels([parameters, steps])
 
     def start(self, first: bool) -> None:
         for steps in self._plan.start_first if first else self._plan.start_next:

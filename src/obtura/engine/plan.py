@@ -63,6 +63,9 @@ class Plan:
         self.levels = list(levels_below(master))
         self.lanes = {node: lane_of(node) for level in self.levels for node in level}
         upwards = self.levels[::-1]  # deepest level first
+        self.parameters = [
+            self._steps(filter(_has_parameters, level), "apply_parameters", always=True) for level in upwards
+        ]
         self.prepare_first = [self._steps(level, "prepare") for level in upwards]
         self.prepare_next = _some(
             self._steps([node for node in level if not (node.prepare_once or node.start_once)], "prepare")
@@ -122,6 +125,10 @@ def overriding(nodes: Iterable[AcquisitionObject], method: str) -> list[Acquisit
     defaults = (AcquisitionObject, AcquisitionMaster, AcquisitionSlave)
     inherited = {vars(default).get(method) for default in defaults}
     return [node for node in nodes if method in vars(node) or getattr(type(node), method, None) not in inherited]
+
+
+def _has_parameters(node: AcquisitionObject) -> bool:
+    return bool(overriding([node], "apply_parameters")) or hasattr(node.device, "apply_parameters")
 
 
 def reads_by_itself(node: AcquisitionObject) -> bool:

@@ -1,7 +1,7 @@
 """A session: devices by name, the scans that use them, where data go."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -83,6 +83,12 @@ class Session:
         title = f" ({self.origin.title})" if self.origin.title else ""
         lines = [f"session {self.name}{title}: {', '.join(self.devices)}"]
         return "\n".join([*lines, *(f"  {absent}" for absent in self.absent.values())])
+
+    @property
+    def scans(self) -> Sequence[Any]:
+        """The last scans, as `SCANS`."""
+        scans: Sequence[Any] = self.env_dict["SCANS"]
+        return scans
 
     # -- names --------------------------------------------------------------------------------------------
 

@@ -16,19 +16,20 @@ class EmeterController(SamplingCounterController, HasMetadataForScan):
     def __init__(self, name, config):
         super().__init__(name)
         self.max_sampling_frequency = config.get("frequency", 1000)
-        self.gain = config.get("gain", 1)
+        self.gain = config.get("gain", default=1)
         self.calls = 0
         for channel in config.get("counters", []):
             counter = self.create_counter(
                 SamplingCounter,
                 channel["counter_name"],
-                mode=SamplingMode[channel.get("mode", "MEAN")],
+                mode=SamplingMode[channel.get("mode", default="MEAN")],
                 unit=channel.get("unit"),
             )
             counter.channel = channel["channel"]
 
     def read_all(self, *counters):
         self.calls += 1
+        assert all(counter._counter_controller is self for counter in counters)
         return [self.gain * counter.channel for counter in counters]
 
     def scan_metadata(self):

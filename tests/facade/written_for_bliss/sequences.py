@@ -41,10 +41,13 @@ def scan_of_ones_own(axis, *counters, npoints=4):
     timer = SoftwareTimerMaster(0.01, npoints=npoints)
     chain.add(master, timer)
     builder = ChainBuilder(counters)
+    builder.print_tree(not_ready_only=True)
     for node in builder.get_nodes_not_ready():
         node.set_parameters(acq_params={"count_time": 0.01, "npoints": npoints})
     for node in builder.nodes:
         chain.add(timer, node)
+    assert chain.timer is timer
+    print(chain._tree)
     info = ScanInfo()
     info.update({"type": "my_scan", "npoints": npoints, "title": "my scan"})
     scan = Scan(chain, name="my_scan", scan_info=info)
@@ -104,7 +107,7 @@ class Steps(AcquisitionMaster):
 
 
 def objects_of_ones_own(axis):
-    chain = AcquisitionChain()
+    chain = AcquisitionChain(parallel_prepare=True)
     chain.add(Steps(axis, [0.0, 0.5, 1.0]), Camera("camera", 3))
     scan = Scan(chain, name="own", save=False)
     scan.run()
@@ -125,6 +128,7 @@ def series(axis, counter):
 def a_day(axis, counter):
     session = get_current_session()
     assert session.name == current_session.name == get_config().get(session.name).name
+    assert session.scans is setup_globals.SCANS
     assert get_config().get(axis.name) is axis is getattr(setup_globals, axis.name)
     group = MeasurementGroup("mine", {"counters": [counter.name]})
     assert "mine" in get_all_names()
@@ -139,6 +143,9 @@ def a_day(axis, counter):
     value = {"at": 2.0}
     soft = SoftAxis("soft", value_holder := type("Holder", (), value)(), position="at", move="at")
     ascan(soft, 0, 1, 2, 0.01, counter, save=False)
+    assert setup_globals.soft is soft
+    SoftAxis("hidden", value_holder, position="at", move="at", export_to_session=False)
+    assert not hasattr(setup_globals, "hidden")
     assert value_holder.at == 1.0
     with gevent.Timeout(20):
         gevent.spawn(mv, axis, 0.0).get()

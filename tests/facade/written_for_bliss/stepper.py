@@ -1,5 +1,6 @@
 """A motor controller on a TCP line."""
 
+from bliss import global_map
 from bliss.comm.util import get_comm
 from bliss.common.axis import AxisState
 from bliss.common.logtools import log_debug
@@ -11,11 +12,13 @@ class Stepper(Controller):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self._comm = None
+        self.axis_settings.add("starts", int)
         self._hw_state = AxisState()
         self._hw_state.create_state("HOMED", "stands at the home switch")
 
     def initialize(self):
         self._comm = get_comm(self.config.config_dict, eol=b"\n", timeout=3)
+        global_map.register(self, children_list=[self._comm])
         self.greeting = self.config.get("greeting", str, "none")
 
     def finalize(self):
@@ -24,6 +27,7 @@ class Stepper(Controller):
     def initialize_axis(self, axis):
         axis.channel = axis.config.get("channel", int)
         axis.label = axis.config.get("label", default="no label")
+        axis.settings.set("starts", (axis.settings.get("starts") or 0) + 1)
 
     def initialize_encoder(self, encoder):
         encoder.channel = encoder.config.get("channel", int)
@@ -42,6 +46,9 @@ class Stepper(Controller):
 
     def read_encoder(self, encoder):
         return float(self.raw("ENC?", encoder.channel))
+
+    def read_velocity(self, axis):
+        return axis.settings.get("velocity") * abs(axis.steps_per_unit)
 
     def set_velocity(self, axis, velocity):
         self.raw("VEL", axis.channel, velocity)
@@ -111,3 +118,4 @@ class OldStepper(Stepper):
     def __init__(self, name, config, axes, encoders, shutters, switches):
         super().__init__(name, config, axes, encoders, shutters, switches)
         self.old = True
+        self.host = config.get("host", default="nowhere")

@@ -6,6 +6,8 @@ __all__ = ["CONTROLLERS"]
 
 _OTHER_LINES = "a socket, pyserial or pyvisa: docs/howto/add-a-device.md"
 
+_ENERGY = differs("obtura.devices.bliss.slits:TaggedEnergy", "called TaggedEnergy here")
+
 CONTROLLERS: Table = {
     "bliss.comm.exceptions": {
         "CommunicationError": differs("obtura.ground.errors:DeviceError", "every device raises it"),
@@ -26,11 +28,17 @@ CONTROLLERS: Table = {
     "bliss.comm.gpib": absent("Gpib TangoGpib", _OTHER_LINES),
     "bliss.comm.modbus": absent("ModbusTcp Modbus_RTU Modbus_ASCII", _OTHER_LINES),
     "bliss.comm.udp": absent("Udp", _OTHER_LINES),
+    "bliss.controllers.bliss_controller": absent(
+        "BlissController", "a class that takes `(name, config)`: docs/howto/come-from-bliss.md"
+    ),
     "bliss.controllers.counter": {
-        "CounterController": differs("obtura.contracts.counters:CounterController", "`counters` is a dict by name"),
+        "CounterController": differs(
+            "obtura.contracts.counters:CounterController",
+            "`counters` is a dict by name: `counters.values()` in a loop",
+        ),
         "SamplingCounterController": differs(
             "obtura.contracts.counters:SamplingCounterController",
-            "`max_sampling_frequency` is None by default, as fast as it answers, and not 1 Hz",
+            "`max_sampling_frequency` is None by default, as fast as it answers, and not 1 Hz; `counters` is a dict",
         ),
         **same("obtura.contracts.counters", "IntegratingCounterController"),
         "CalcCounterController": differs(
@@ -51,15 +59,35 @@ CONTROLLERS: Table = {
             "`calc_to_real` gets every tag, without the one that is asked for",
         ),
         **same("obtura.devices.bliss.methods", "add_axis_method"),
+        **absent("EncoderCounterController", "`encoder.counter`"),
     },
+    "bliss.controllers.machinfo": {
+        "MachInfo": differs("obtura.devices.machine:MachineInfo", "called MachineInfo here; takes a MachineDriver"),
+        "WaitForRefillPreset": differs("obtura.presets:WaitForRefill", "called WaitForRefill here"),
+    },
+    "bliss.controllers.motors.energy_wavelength": {"EnergyWavelength": _ENERGY},
+    "bliss.controllers.motors.energywavelength": {"EnergyWavelength": _ENERGY},
     "bliss.controllers.motors.mockup": {
         **same("obtura.devices.bliss.mockup", "Mockup FaultyMockup"),
-        **absent("CustomMockup MockupHook CalcMockup", "derive from Mockup, MotionHook, CalcController"),
+        **absent(
+            "CalcMockup CustomMockup MockupAxis MockupHook calc_motor_mockup",
+            "derive from Mockup, MotionHook, CalcController",
+        ),
     },
     "bliss.controllers.motors.slits": {
         "Slits": differs("obtura.devices.bliss.slits:TaggedSlits", "finds out by the tags which blades there are"),
     },
+    "bliss.controllers.multiplepositions": {
+        "MultiplePositions": differs("obtura.devices.multiple_positions:MultiplePositions", "keywords, no config"),
+    },
+    "bliss.controllers.multiplexer": {
+        "Multiplexer": differs("obtura.devices.multiplexer:Multiplexer", "takes a driver, no config of boards"),
+    },
+    "bliss.controllers.simulation_calc_counter": absent(
+        "MeanCalcCounterController", "ExpressionCalcCounterController, or derive from CalcCounterController"
+    ),
     "bliss.controllers.simulation_counter": {
+        **absent("SimulationCounterController", "SimulationCounter finds its own"),
         "SimulationCounter": differs("obtura.devices.sim.distribution:SimulationCounter", "keywords, no config"),
         **absent("FixedShapeCounter OneDimSimulationCounter", "SimulationCounter, SimulatedMCA"),
     },
@@ -71,6 +99,11 @@ CONTROLLERS: Table = {
         "SimulationDiodeSamplingController": differs(
             "obtura.devices.sim.counters:SimulatedController", "answers at once"
         ),
-        **absent("SimulationDiodeIntegrationController", "SimulatedCard counts by itself"),
+        **absent(
+            "SimulationDiodeIntegratingCounter SimulationDiodeIntegrationController", "SimulatedCard counts by itself"
+        ),
+        **absent("CstSimulationDiodeSamplingCounter", "ConstantCounter"),
+        **absent("DEFAULT_CONTROLLER DEFAULT_INTEGRATING_CONTROLLER", "each simulated diode has its controller"),
+        **absent("simulation_diode", "`class: simulation_diode` in YAML; SimulatedDiode in Python"),
     },
 }

@@ -11,6 +11,8 @@ from obtura.devices.bliss.config import StaticConfig
 from obtura.devices.bliss.driver import ControllerDriver
 from obtura.devices.bliss.hardware import Hardware
 from obtura.devices.bliss.methods import add_axis_method, own_methods
+from obtura.devices.bliss.settings import AxisSettingsByName
+from obtura.devices.bliss.words import InTheirWords
 from obtura.devices.encoder import Encoder
 from obtura.ground.errors import UsageError
 
@@ -23,8 +25,11 @@ _KEYS = (
 )
 """What an axis is told by the description; whatever else there is, its controller is."""
 
+OWN = "own"
+"""The key under which a session keeps the settings that a controller has for its axis."""
 
-class ControllerAxis(Axis):
+
+class ControllerAxis(InTheirWords, Axis):
     """One axis of a controller. `config`: everything that was said of it, also what only its controller knows.
 
     `low_limit`, `high_limit`: dial positions. Without `velocity` its controller is not told one. `acctime`: in s, in
@@ -59,6 +64,10 @@ class ControllerAxis(Axis):
             said["acceleration"] = velocity / acctime
         self.controller = controller
         self._description = StaticConfig({"name": name, **said})
+        self._own: dict[str, Setting] = {}
+        self.settings = AxisSettingsByName(  # type: ignore[method-assign]  # can be called as the method
+            self, controller.axis_settings.kinds, self._own, self._keep_own
+        )
         driver = ControllerDriver(controller)
         untold = {"velocity": math.inf, "acceleration": math.inf}
         super().__init__(name, driver, **untold | {key: said[key] for key in _KEYS if key in said and key != "acctime"})
@@ -76,6 +85,24 @@ class ControllerAxis(Axis):
     def config(self) -> StaticConfig:
         """Everything that was said of it."""
         return self._description
+
+    # -- settings, also those that its controller has for it --------------------------------------------------
+
+    def settings(self) -> Mapping[str, Setting]:
+        """What a session keeps of it. `settings.get("velocity")` and `settings.set("gain", 2)` work, too."""
+        kept = super().settings()
+        return {**kept, OWN: dict(self._own)} if self._own else kept
+
+    def restore(self, settings: Mapping[str, Setting]) -> None:
+        """See `Axis`; those of its controller are taken over, too."""
+        super().restore(settings)
+        own = settings.get(OWN)
+        if isinstance(own, Mapping):
+            self._own.update(own)
+
+    def _keep_own(self, name: str, value: Setting) -> None:
+        self._own[name] = value
+        self._keep(OWN, dict(self._own))
 
 
 class ModuloAxis(ControllerAxis):

@@ -7,6 +7,7 @@ from obtura.contracts.devices import Movable, is_movable
 from obtura.contracts.motion import MotionHook
 from obtura.devices.bliss.config import StaticConfig, description_in
 from obtura.devices.bliss.methods import add_axis_method, own_methods
+from obtura.devices.bliss.words import InTheirWords
 from obtura.devices.calc_axis import CalcAxes, CalcAxis
 from obtura.ground.errors import UsageError
 
@@ -95,7 +96,7 @@ class CalcController(CalcAxes):
         return self.axes[name]
 
 
-class PseudoAxis(CalcAxis):
+class PseudoAxis(InTheirWords, CalcAxis):
     """One calculated axis of a `CalcController`: the one with the tag `tags`.
 
     Other keys are for the controller, which finds them in `axis.config`.

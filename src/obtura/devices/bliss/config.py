@@ -3,9 +3,34 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-__all__ = ["StaticConfig", "description_in"]
+__all__ = ["Described", "StaticConfig", "as_described", "description_in"]
 
 _MISSING: Any = object()
+
+
+class Described(dict[str, Any]):
+    """What YAML says of an object, for a constructor that takes it whole: a dict with `get(key, default=None)`."""
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The value of a key, or `default`."""
+        return super().get(key, default)
+
+    def to_dict(self, resolve_objects: bool = True) -> dict[str, Any]:
+        """As plain dicts and lists; objects that were named by `$name` stay in it."""
+        return {key: _plain(value) for key, value in self.items()}
+
+
+def as_described(value: Any) -> Any:
+    """The plain dicts within `value` as `Described`."""
+    if type(value) is dict:
+        return Described((key, as_described(each)) for key, each in value.items())
+    return [as_described(each) for each in value] if isinstance(value, list) else value
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Described):
+        return {key: _plain(each) for key, each in value.items()}
+    return [_plain(each) for each in value] if isinstance(value, list) else value
 
 
 class StaticConfig(Mapping[str, Any]):

@@ -17,6 +17,7 @@ class ControllerDriver(AxisDriver):
 
     in_steps = True
     whole_steps = False
+    rounding = 1.0  # it is told parts of steps, and most controllers round them, or cut them off
     axis: Any
 
     def __init__(self, controller: Hardware) -> None:

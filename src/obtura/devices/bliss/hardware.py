@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from obtura.devices.axis_state import AxisState
+from obtura.devices.bliss.settings import SettingsOfAxes
 
 __all__ = ["Hardware", "Motion"]
 
@@ -37,12 +38,14 @@ class Hardware:
 
     `blocking`: whether a call may wait for something outside of this process. `keeps_position`: whether it knows
     where its axes are also after a new start of the program; of one that does not, the session keeps the positions.
+    `axis_settings`: settings that its axes have beside the usual ones.
     """
 
     blocking = True
     keeps_position = True
 
     def __init__(self) -> None:
+        self.axis_settings = SettingsOfAxes()
         self._line = threading.RLock()
 
     @contextmanager

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from obtura.devices.bliss.config import as_described
 from obtura.ground.errors import DeviceError, ObturaError, UsageError, annotate, one_line
 from obtura.session.config.constructors import call_with, signature_of
 from obtura.session.config.described import Description, attributes_of, describe
@@ -77,6 +78,11 @@ class Config:
     def name(self) -> str:
         """The beamline's name: said by `obtura.yml`, else that of the directory."""
         return self.facts.name
+
+    @property
+    def names_list(self) -> list[str]:
+        """As `names`, by the name that scripts written for BLISS have for it."""
+        return self.names
 
     @property
     def names(self) -> list[str]:
@@ -188,7 +194,8 @@ class _NeededError(Exception):
 def _called(described: Description, arguments: dict[str, Any]) -> Any:
     make = described.known.make
     if takes_description(make):
-        return call_with(make, described.name if described.named else described.class_name, arguments["config"])
+        name = described.name if described.named else described.class_name
+        return call_with(make, name, as_described(arguments["config"]))
     if "name" in signature_of(make).parameters and described.named:
         arguments = {"name": described.name, **arguments}
     attributes = {each.name: arguments.pop(each.name) for each in attributes_of(make) if each.name in arguments}

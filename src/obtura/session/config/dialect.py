@@ -46,6 +46,7 @@ OF_SERVERS = ("synoptic", "icat-mapping", "icat-metadata", "scan_saving", "defau
 def in_our_words(files: Iterable[list[Node]], problems: list[Problem]) -> list[Node]:
     """The documents of all files; those of `__init__.yml` are gone into the objects that they are for."""
     documents = [node for nodes in files for node in nodes]
+    groups = {name for node in documents for name in _groups(node)}
     common: dict[Path, tuple[Entry, ...]] = {}
     for node in documents:
         if _is_common(node):
@@ -55,7 +56,7 @@ def in_our_words(files: Iterable[list[Node]], problems: list[Problem]) -> list[N
         if not _is_common(node):
             above = [entries for directory, entries in common.items() if directory in Path(node.place.file).parents]
             inherited = {entry.key.text: entry for entries in above for entry in entries}
-            translated.append(_document(node, inherited, problems))
+            translated.append(_document(node, inherited, groups, problems))
     return translated
 
 
@@ -72,18 +73,27 @@ def _common(node: Node, problems: list[Problem]) -> Iterator[Entry]:
             problems.append(Problem(entry.key.place, message))
 
 
-def _document(node: Node, inherited: dict[str, Entry], problems: list[Problem]) -> Node:
+def _groups(node: Node) -> Iterator[str]:
+    """The names of measurement groups."""
+    for each in node.items if isinstance(node, Items) else (node,):
+        entries = {entry.key.text: entry for entry in each.entries} if isinstance(each, Table) else {}
+        name = entries["name"].value if "name" in entries else None
+        if _class_of(entries) == "MeasurementGroup" and isinstance(name, Scalar):
+            yield name.text
+
+
+def _document(node: Node, inherited: dict[str, Entry], groups: set[str], problems: list[Problem]) -> Node:
     if isinstance(node, Items):
-        return Items(node.place, tuple(_object(each, inherited, problems) for each in node.items))
-    return _object(node, inherited, problems)
+        return Items(node.place, tuple(_object(each, inherited, groups, problems) for each in node.items))
+    return _object(node, inherited, groups, problems)
 
 
-def _object(node: Node, inherited: dict[str, Entry], problems: list[Problem]) -> Node:
+def _object(node: Node, inherited: dict[str, Entry], groups: set[str], problems: list[Problem]) -> Node:
     if not isinstance(node, Table):
         return node
     inner = node.get("controller")
-    if isinstance(inner, Table) and len(node.entries) == 1:  # `- controller: {class: ...}`, as long ago
-        node = inner
+    if isinstance(inner, Table) and node.get("class") is None:  # `- controller: {class: ...}`, as long ago
+        node = Table(inner.place, tuple(each for each in node.entries if each.value is not inner) + inner.entries)
     entries = {entry.key.text: entry for entry in node.entries}
     changed = bool(inherited.keys() - entries.keys()) and _is_object(entries)
     if changed:
@@ -96,7 +106,7 @@ def _object(node: Node, inherited: dict[str, Entry], problems: list[Problem]) ->
         changed = True
         entries["class"] = Entry(entries["class"].key, Scalar(entries["class"].value.place, ours))
     if name == "Session":
-        entries = {key: _of_session(entry) for key, entry in entries.items() if key not in OF_SERVERS}
+        entries = {key: _of_session(entry) for key, entry in _groups_apart(entries, groups).items()}
         changed = True
     return Table(node.place, tuple(entries.values()), node.braces) if changed else node
 
@@ -130,6 +140,21 @@ def _renamed(name: str, entries: dict[str, Entry]) -> str | None:
 
 def _has_tags(node: Node) -> bool:
     return isinstance(node, Items) and any(isinstance(each, Table) and each.get("tags") for each in node.items)
+
+
+def _groups_apart(entries: dict[str, Entry], groups: set[str]) -> dict[str, Entry]:
+    """What a session says, without what is for servers; groups among its `config-objects` get a key of their own."""
+    entries = {key: entry for key, entry in entries.items() if key not in OF_SERVERS}
+    objects = entries.get("config-objects")
+    if objects is None or not isinstance(objects.value, Items):
+        return entries
+    of_groups = [each for each in objects.value.items if isinstance(each, Scalar) and each.text in groups]
+    if of_groups:
+        others = tuple(each for each in objects.value.items if each not in of_groups)
+        entries["config-objects"] = Entry(objects.key, Items(objects.value.place, others))
+        key = Scalar(objects.key.place, "measurement-groups")
+        entries.setdefault("measurement-groups", Entry(key, Items(objects.value.place, tuple(of_groups))))
+    return entries
 
 
 def _of_session(entry: Entry) -> Entry:

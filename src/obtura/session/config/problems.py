@@ -2,11 +2,12 @@
 
 import difflib
 from collections.abc import Iterable
+from itertools import takewhile
 from typing import NamedTuple
 
 from obtura.ground.errors import UsageError
 
-__all__ = ["ConfigError", "Place", "Problem", "meant"]
+__all__ = ["ConfigError", "Place", "Problem", "meant", "misspelt"]
 
 
 class Place(NamedTuple):
@@ -50,3 +51,17 @@ def meant(word: str, known: Iterable[str]) -> str:
     lowered = {each.lower(): each for each in known}
     close = difflib.get_close_matches(word.lower(), lowered, n=1)
     return f": did you mean {lowered[close[0]]!r}?" if close else ""
+
+
+def misspelt(word: str, known: Iterable[str]) -> str | None:
+    """The known word of at least six letters of which this one is a letter short, long, wrong or swapped."""
+    if not word.replace("_", "").isalpha():
+        return None
+    return next((each for each in known if len(each) >= 6 and _one_slip(word, each)), None)
+
+
+def _one_slip(word: str, other: str) -> bool:
+    same = len(list(takewhile(lambda pair: pair[0] == pair[1], zip(word, other, strict=False))))
+    mine, its = word[same:], other[same:]
+    swapped = mine[:2] == its[:2][::-1] and mine[2:] == its[2:]
+    return word != other and (swapped or mine[1:] in (its, its[1:]) or mine == its[1:])

@@ -29,7 +29,7 @@ from obtura.session.config.hints import (
     fields_of,
 )
 from obtura.session.config.nodes import Entry, Items, Node, Scalar, Table, found
-from obtura.session.config.problems import Place, Problem, meant
+from obtura.session.config.problems import Place, Problem, meant, misspelt
 from obtura.session.config.scalars import NoSuchValue
 from obtura.session.config.values import Call, Reference, references
 
@@ -107,6 +107,8 @@ class Reader:
             key = entry.key.text
             if key in by_name:
                 values[key] = self.read(f"{what}{key}", entry.value, by_name[key].hint)
+            elif more and (close := misspelt(key, [name for name in by_name if table.get(name) is None])) is not None:
+                self.problem(entry.key.place, f"{key!r}: did you mean {close!r}?")
             elif more:
                 values[key] = self.read(f"{what}{key}", entry.value, Anything())
             else:

@@ -37,6 +37,7 @@ from obtura.session.config.hints import (
 )
 from obtura.session.config.known import KnownClass, KnownClasses
 from obtura.session.config.references import fits
+from obtura.session.config.schema_dialect import IN_COMMON, WITHIN_CONTROLLER, in_their_words
 
 __all__ = ["schema"]
 
@@ -64,13 +65,16 @@ def schema(config: Config | None = None) -> dict[str, Any]:
             classes[name] = _class(known.find(name), _Proposed(config))
         except UsageError as error:
             classes[name] = {"type": "object", "description": str(error)}
+    classes = in_their_words(classes)
     return {
         "$schema": _DIALECT,
         "title": "The devices, presets and sessions of a beamline",
         "anyOf": [
-            {"type": "array", "items": {"$ref": "#/$defs/object"}},
+            {"type": "array", "items": {"anyOf": [{"$ref": "#/$defs/object"}, WITHIN_CONTROLLER]}},
             {"$ref": "#/$defs/object"},
             {"$ref": "#/$defs/beamline"},
+            WITHIN_CONTROLLER,
+            IN_COMMON,
         ],
         "$defs": {
             "object": {

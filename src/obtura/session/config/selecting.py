@@ -99,9 +99,14 @@ class _Selecting:
         return {self._device_of(counter) for group in groups for counter in group_spec(self._objects[group]).counters}
 
     def _device_of(self, counter: str) -> str:
-        """The object that has this counter: its name begins with it, or it speaks of it in its description."""
-        name = re.split("[:.]", counter)[0]
-        return name if name in self._objects else self._told_by.get(name, name)
+        """The object that has this counter.
+
+        Its name begins with it, or, after that of a controller, ends with it; or it speaks of it in its description.
+        """
+        name, last = re.split("[:.]", counter)[0], counter.rpartition(":")[2]
+        if name not in self._objects and last in self._objects:
+            return last
+        return name if name in self._objects else self._told_by.get(name, self._told_by.get(last, name))
 
     # -- sessions -----------------------------------------------------------------------------------------
 
@@ -128,7 +133,7 @@ class _Selecting:
             devices=devices,
             include=tuple(each.name for each in included),
             setup=self._there(described, "setup", Path.is_file, "file"),
-            scripts=self._there(described, "scripts", Path.is_dir, "directory"),
+            scripts=self._there(described, "scripts", Path.is_dir, "directory") or _scripts_beside(described),
             measurement_groups=groups,
             default_measurement_group=self._default_group(described, groups),
             presets=_unique([*(each for spec in included for each in spec.presets), *presets]),
@@ -223,19 +228,22 @@ class _Selecting:
 
 
 def _told_by(objects: Iterable[Description]) -> dict[str, str]:
-    """By each word in the descriptions of those that take theirs whole: who speaks of it. Counters are among these."""
+    """By each word in the descriptions of those that take theirs whole, and in `outputs`: who speaks of it.
+
+    Counters are among these.
+    """
     return {
         word: each.name
         for each in objects
-        if each.named and takes_description(each.known.make)
-        for word in _words(each.arguments["config"])
+        if each.named
+        for word in _words(each.arguments.get("config" if takes_description(each.known.make) else "outputs"))
     }
 
 
 def _words(value: object) -> Iterator[str]:
     if isinstance(value, str):
         yield value
-    elif isinstance(value, Mapping | list) and not isinstance(value, Reference):
+    elif isinstance(value, Mapping | list | tuple) and not isinstance(value, Reference):
         for each in value.values() if isinstance(value, Mapping) else value:
             yield from _words(each)
 
@@ -247,6 +255,11 @@ def _place(described: Description, key: str, index: int | None) -> Place:
     if isinstance(node, Table) and node.entries:
         return node.entries[0].key.place
     return described.places.get(key, described.place)
+
+
+def _scripts_beside(described: Description) -> Path | None:
+    beside = Path(described.place.file).parent.resolve() / "scripts"
+    return beside if beside.is_dir() else None
 
 
 def _saving(described: Description) -> dict[str, str]:

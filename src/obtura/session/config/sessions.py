@@ -18,7 +18,8 @@ class SessionKeys(msgspec.Struct, frozen=True):
 
     `devices`: names, `*` and `?` stand for any letters; by default all. `exclude`: what is left out of these.
     `include`: other sessions, whose devices, groups, presets and aliases are had, too. `setup`: a Python file that is
-    run with the session's names; `scripts`: a directory of user scripts. `measurement_groups`: by default all whose
+    run with the session's names; `scripts`: a directory of user scripts, by default `scripts` beside this
+    file, if it is there. `measurement_groups`: by default all whose
     counters are in the session. `presets` stand on every scan; `consumers` read every scan. `aliases`: other names,
     `alias: name`. `saving`: what SCAN_SAVING begins with.
     """
