@@ -18,7 +18,7 @@ from obtura.session.groups import ActiveGroup, Groups
 from obtura.session.home import Home
 from obtura.session.listing import counters_of
 from obtura.session.measurement_group import MeasurementGroup
-from obtura.session.missing_preset import MissingPreset
+from obtura.session.missing_preset import MissingChainPreset, MissingPreset
 from obtura.session.names import names_of_bench
 from obtura.session.origin import Origin
 from obtura.session.protection import protect
@@ -193,7 +193,15 @@ class Session:
         """Refuse every standard scan: a preset that is to stand on each of them is not there; returns what is said."""
         preset = MissingPreset(name, _reason(name, error))
         self.bench.standing.add(preset, name)
+        if self._is_for_chains(name):
+            self.bench.default_chain.add_preset(MissingChainPreset(preset), name)
         return str(preset)
+
+    def _is_for_chains(self, name: str) -> bool:
+        """Whether what is described under this name is a preset of the chain."""
+        config = self.origin.config
+        make = config.describe(name).known.make if config is not None and name in config.names else None
+        return isinstance(make, type) and issubclass(make, ChainPreset)
 
     def retry(self, name: str) -> Any:
         """Try again to have a device, or a preset, that was not there; gives it back.
@@ -213,8 +221,9 @@ class Session:
                 self.missing_preset(name, error)
             raise DeviceError(self.missing(name, error)) from error
         if name in presets:
-            self.remove_preset(name=name)
-            self.add_preset(found, name)
+            self.add_preset(found, name)  # in the place that was kept for it
+            if isinstance(found, ChainPreset):
+                self.bench.standing.remove(name=name)
         self.put(name, found)
         self.add_aliases(name)
         return found
