@@ -57,6 +57,7 @@ class Session:
         self.aliases = Aliases(self.env_dict)
         self.scripts = Scripts(self.env_dict, self.origin.setups, self.origin.scripts)
         self._groups = Groups(self.objects, self._keep_group)
+        self._active_group = ActiveGroup(self._groups)
         self._home = Home(name, scan_saving, self.axes, display, self._groups, self.aliases)
         self.bench = Bench(self._home)
         self.env_dict.update(self._own_names())
@@ -68,7 +69,7 @@ class Session:
             **names_of_bench(self.bench),
             **words(self.axes, self.objects, self.bench.scans),
             **{name: getattr(self.scripts, name) for name in COMMANDS},
-            "ACTIVE_MG": ActiveGroup(self._groups),
+            "ACTIVE_MG": self._active_group,
             "ALIASES": self.aliases,
             "MeasurementGroup": self._groups.Group,
             "SCAN_META": self._home.scan_meta,
@@ -142,6 +143,23 @@ class Session:
         """Take a measurement group in; the first one becomes active."""
         self._groups.add(group)
         self.env_dict[group.name] = group
+
+    def take_assigned_group(self) -> None:
+        """Make active what was assigned to the name `ACTIVE_MG`, which then stands for the active group as before.
+
+        The shell calls this after each statement: Python itself would only give the name to another object.
+
+        Raises:
+            UsageError: it is no measurement group.
+        """
+        given = self.env_dict.get("ACTIVE_MG")
+        self.env_dict["ACTIVE_MG"] = self._active_group
+        if isinstance(given, MeasurementGroup):
+            if given.source is None:
+                self.add_group(given)
+            given.set_active()
+        elif given is not None and not isinstance(given, ActiveGroup):
+            raise UsageError(f"ACTIVE_MG must be a measurement group, got {given!r}; it is as it was")
 
     # -- presets and consumers of every scan --------------------------------------------------------------
 
@@ -245,6 +263,7 @@ class Session:
             UsageError: it can't be read, or is no Python; or whatever it raises.
         """
         self.scripts.setup()
+        self.take_assigned_group()
 
     def take_up(self, written: Iterable[str] = ()) -> list[str]:
         """Take over what was kept of SCAN_SAVING and the user's scripts, and keep both from now on.
