@@ -1,5 +1,6 @@
 """The command `obtura` as a user runs it: what it prints, its exit codes, Ctrl-C, a closed pipe."""
 
+import os
 import re
 import shlex
 import shutil
@@ -192,6 +193,7 @@ scan.run()
     ended = run("run", script(tmp_path, code))
     log = Path(ended.stderr.splitlines()[-1].partition("log: ")[2]).read_text()
     assert "obtura.cli.script: script " in log
+    assert re.search(r"obtura.scans.record: scan 1: +0 +0 ", log), "the rows of its table"
     assert "scan 1: loopscan 1 0.001: DONE; " in log and "data.h5" in log
     assert "scan 2: loopscan 2 0.001: KILLED, OSError: no line; " in log
     assert "then in scan 2: OSError: still no line\nTraceback" in log
@@ -250,6 +252,26 @@ def test_a_reader_that_has_enough_ends_the_output_not_the_scan(tmp_path, monkeyp
     assert "Traceback" not in ended.stderr
     with h5py.File(tmp_path / "scans" / "demo" / "data.h5") as file:
         assert len(file["1.1/measurement/diode"]) == 20
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a file that is always full")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("command", ["shell", "sessions"])
+def test_output_that_can_not_be_written_is_told_in_a_line(tmp_path, command, unbuffered):
+    environment = os.environ | {"HOME": str(tmp_path), "PYTHONUNBUFFERED": unbuffered}
+    with open("/dev/full", "w") as full:
+        ended = subprocess.run(
+            [*OBTURA, command],
+            input="1 + 1\n",
+            env=environment,
+            cwd=tmp_path,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=50,
+        )
+    assert ended.stderr == "!!! the output can't be written, so this ends: No space left on device\n"
+    assert ended.returncode == 1
 
 
 def test_help_names_every_command(run):

@@ -160,3 +160,11 @@ def test_settings_are_listed_and_forgotten(run, lab):
     assert refused.returncode == 2
     assert "nothing is kept for 'robi': did you mean 'robz'?" in refused.stderr
     assert run("settings", "--forget", cwd=lab).returncode == 2
+
+
+def test_check_tells_a_template_with_an_unknown_field(run, lab):
+    with (lab / "session.yml").open("a") as file:
+        file.write("- {name: more, class: Session, saving: {template: '{sampel}'}}\n")
+    checked = run("check", "lab")
+    assert checked.returncode == 1
+    assert "lab/session.yml:" in checked.stdout and "no field 'sampel'" in checked.stdout

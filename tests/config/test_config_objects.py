@@ -55,10 +55,10 @@ def test_who_is_asked_for_and_not_there_is_told_with_what_was_meant(beamline):
 
 def test_an_object_that_can_not_be_made_is_told_with_its_place_and_who_needs_it(beamline):
     config = beamline.load(
-        LAB + "- {name: bad, class: SimulatedAxis, velocity: -1}\n- {name: s, class: SoftAxis, obj: $bad}"
+        LAB + "- {name: bad, class: SimulatedAxis, read_position: encoder}\n- {name: s, class: SoftAxis, obj: $bad}"
     )
     with pytest.raises(
-        DeviceError, match=r"^bad can't be made \(.*devices.yml:12\): bad: velocity must be greater"
+        DeviceError, match=r"^bad can't be made \(.*devices.yml:12\): bad: read_position is encoder"
     ) as told:
         config.get("s")
     assert told.value.__notes__ == [f"s needs bad ({beamline.directory}/devices.yml:13)"]

@@ -96,6 +96,7 @@ WRONG = [
     ("aliases: {y: robi}", "'robi' is not known"),
     ("aliases: {roby: robz}", "'roby' is the name of another object already"),
     ("aliases: {a b: robz}", "'a b' is no name"),
+    ("aliases: {y: robz, z: robz}", "s: aliases: robz has the alias 'y' already, and can't be 'z' too"),
     ("setup: nowhere.py", "there is no file"),
     ("scripts: nowhere", "there is no directory"),
     ("device: [roby]", "Session has no 'device': did you mean 'devices'?"),
@@ -109,6 +110,26 @@ def test_a_mistake_in_a_session_is_told_with_its_place(beamline, text, problem):
     told = beamline.problem(LAB + f"- {{name: s, class: Session, {text}}}")
     assert problem in told
     assert told.startswith("devices.yml:9:")
+
+
+def test_an_alias_that_clashes_is_told_where_it_is_written(beamline):
+    text = LAB + "- {name: s, class: Session, aliases: {y: robz, z: robz}}"
+    line = text.splitlines()[-1]
+    assert beamline.problem(text).startswith(f"devices.yml:9:{line.index('z: robz}') + 1}: ")
+
+
+def test_aliases_of_included_sessions_that_clash_are_told_where_they_are_included(beamline):
+    text = (
+        LAB
+        + "- {name: a, class: Session, aliases: {y: robz}}\n"
+        + "- {name: b, class: Session, aliases: {z: robz}}\n"
+        + "- {name: both, class: Session, include: [a, b]}\n"
+        + "- {name: more, class: Session, include: [a], aliases: {q: robz}}"
+    )
+    assert [told.split(": ", 1)[1] for told in beamline.problems(text)] == [
+        "both: include: robz has the alias 'y' already, and can't be 'z' too",
+        "more: aliases: robz has the alias 'y' already, and can't be 'q' too",
+    ]
 
 
 def test_a_mistake_in_a_group_is_told(beamline):

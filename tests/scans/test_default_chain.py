@@ -260,3 +260,9 @@ def test_a_counter_is_added_to_its_own_device_only():
         slave.add_counter(Meter("other", "b").counters.b)
     with pytest.raises(UsageError, match="trigger_type 'GATE' is not known"):
         AcquisitionSlave(name="x", trigger_type="GATE")
+
+
+@pytest.mark.parametrize("given", [5, None, "mca", {"device": Meter("m", "a")}, [5], [{"acquisition_settings": 5}]])
+def test_settings_that_are_no_list_of_mappings_are_refused_in_plain_words(given):
+    with pytest.raises(UsageError, match=r'default_chain config: expected a list, as \[\{"device": mca, .*, got '):
+        DefaultChain().set_settings(given)

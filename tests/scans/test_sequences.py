@@ -240,6 +240,14 @@ def test_what_can_not_be_grouped_is_refused(hall):
         hall.bench.Group("7")
 
 
+def test_a_scan_that_was_not_saved_is_not_grouped_with_those_that_were(hall):
+    looked, kept = hall.scan("ct", 0.1), hall.scan("loopscan", 1, 0.1)
+    with pytest.raises(UsageError, match=r"Group: 1 \(ct\) was not saved, so that the group's entry can't link to it"):
+        hall.bench.Group(looked, kept)
+    group = hall.bench.Group(looked, kept, save=False)
+    assert list(group.scan.get_data("scans")) == [looked.scan_number, kept.scan_number]
+
+
 def test_a_sequence_that_fails_says_that_it_has_points(hall, sequence):
     sequence.add_custom_channel(AcquisitionChannel("temperature"))
     with pytest.raises(ZeroDivisionError) as caught, sequence.sequence_context() as context:

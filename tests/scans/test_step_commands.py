@@ -52,6 +52,14 @@ def test_ranges_in_a_list_say_the_same_for_any_number_of_motors(hall):
     assert hall.roby.position == pytest.approx(2)
 
 
+@pytest.mark.parametrize(("motors", "name"), [(1, "anmesh"), (2, "amesh"), (3, "a3mesh")])
+def test_a_mesh_is_called_as_the_command_that_would_do_the_same(hall, motors, name):
+    ranges = [(motor, 0, 1, 1) for motor in (hall.roby, hall.robz, SimulatedAxis("robx"))[:motors]]
+    scan = hall.scan("anmesh", ranges, 0.01, run=False)
+    assert scan.name == name
+    assert scan.scan_info["title"].startswith(f"{name} roby 0 1 1 ")
+
+
 @pytest.mark.parametrize("command", ["anscan", "anmesh", "lookupscan"])
 def test_motors_return_after_an_absolute_scan_when_asked_to(hall, command):
     hall.roby.move(7)

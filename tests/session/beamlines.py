@@ -3,7 +3,7 @@
 import textwrap
 import threading
 
-from obtura.contracts.presets import ScanPreset
+from obtura.contracts.presets import ChainPreset, ScanPreset
 from obtura.devices.axis import Axis
 
 DEVICES = """
@@ -78,7 +78,34 @@ class Guard(ScanPreset):
         self.calls.append("prepare")
 
 
+class ChainGuard(ChainPreset):
+    """The same around the top-master."""
+
+    def __init__(self, of: Broken):
+        pass
+
+    def prepare(self, chain):
+        """Nothing; but a hook."""
+
+
+class Plain(ScanPreset):
+    """A preset that needs nothing."""
+
+    def prepare(self, scan):
+        """Nothing; but a hook."""
+
+
+class PlainChain(ChainPreset):
+    """The same around the top-master."""
+
+    def prepare(self, chain):
+        """Nothing; but a hook."""
+
+
 OWN = {
+    "ChainGuard": "beamlines:ChainGuard",
+    "Plain": "beamlines:Plain",
+    "PlainChain": "beamlines:PlainChain",
     "Guard": "beamlines:Guard",
     "Broken": "beamlines:Broken",
     "Hangs": "beamlines:Hangs",

@@ -8,6 +8,7 @@ import pytest
 from beamlines import DEVICES, LAB, Broken, Hangs, Unplugged, write
 
 from obtura.contracts.presets import ScanPreset
+from obtura.engine.scan import Scan
 from obtura.ground.errors import DeviceError, UsageError
 from obtura.session import opening
 
@@ -129,6 +130,41 @@ def test_without_a_preset_that_is_to_stand_on_every_scan_none_runs(open_session,
     session.retry("guard").calls.clear()
     session.bench.loopscan(1, 0.001)
     assert session.guard.calls == ["prepare"]
+
+
+ORDERED = (
+    DEAD.replace("{name: lab, ", "{name: lab, presets: [first, guard, last, chain_first, chain_guard, chain_last], ")
+    + """
+- {name: first, class: Plain}
+- {name: guard, class: Guard, of: $mx}
+- {name: last, class: Plain}
+- {name: chain_first, class: PlainChain}
+- {name: chain_guard, class: ChainGuard, of: $mx}
+- {name: chain_last, class: PlainChain}
+"""
+)
+
+
+def test_a_preset_that_is_brought_back_has_the_place_that_the_session_gives_it(open_session, capsys):
+    session = open_session(ORDERED)
+    with pytest.raises(DeviceError, match="chain_guard"):
+        session.retry("chain_guard")
+    Broken.mended = True
+    for name in ("chain_guard", "guard"):
+        session.retry(name)
+    assert list(session.bench.standing) == [session.first, session.guard, session.last]
+    assert list(session.DEFAULT_CHAIN.presets) == [session.chain_first, session.chain_guard, session.chain_last]
+    session.bench.loopscan(1, 0.001, session.diode, save=False)
+
+
+def test_a_chain_made_by_hand_is_not_run_without_its_preset_either(open_session, capsys):
+    session = open_session(ORDERED)
+    chain = session.DEFAULT_CHAIN.get({"npoints": 1, "count_time": 0.001}, [session.diode])
+    with pytest.raises(DeviceError, match=r"(?s)chain_guard.*remove_preset\(name='chain_guard'\)"):
+        Scan(chain, save=False).run()
+    session.remove_preset(name="chain_guard")
+    chain = session.DEFAULT_CHAIN.get({"npoints": 1, "count_time": 0.001}, [session.diode])
+    Scan(chain, save=False).run()
 
 
 def test_one_can_go_on_without_it_on_purpose(open_session):

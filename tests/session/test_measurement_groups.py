@@ -278,3 +278,36 @@ def test_settings_that_can_t_be_are_refused_and_nothing_is_taken_over(group, wro
     with pytest.raises(UsageError):
         group.restore({"removed": ["diode"], **wrong})
     assert group.settings() == before
+
+
+def test_a_group_assigned_to_the_name_becomes_active_and_the_name_still_follows(session, group):
+    other = session.MeasurementGroup("other", ["monitor"])
+    name = session.ACTIVE_MG
+    session.env_dict["ACTIVE_MG"] = other
+    session.take_assigned_group()
+    assert session.ACTIVE_MG is name
+    assert name.name == "other"
+    group.set_active()
+    assert name.name == "align"
+
+
+def test_a_group_made_by_hand_may_be_assigned_too(session, group):
+    other = MeasurementGroup("other", ["monitor"])
+    session.env_dict["ACTIVE_MG"] = other
+    session.take_assigned_group()
+    assert session.group("other") is other and session.ACTIVE_MG.name == "other"
+
+
+def test_what_is_no_group_is_refused_and_the_name_is_as_before(session, group):
+    name = session.ACTIVE_MG
+    session.env_dict["ACTIVE_MG"] = "align"
+    with pytest.raises(UsageError, match="ACTIVE_MG must be a measurement group, got 'align'; it is as it was"):
+        session.take_assigned_group()
+    assert session.ACTIVE_MG is name and name.name == "align"
+
+
+def test_the_name_comes_back_when_it_was_deleted(session, group):
+    name = session.ACTIVE_MG
+    del session.env_dict["ACTIVE_MG"]
+    session.take_assigned_group()
+    assert session.ACTIVE_MG is name

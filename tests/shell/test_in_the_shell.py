@@ -91,6 +91,28 @@ def test_of_a_function_that_calls_itself_the_line_is_told_once(typed):
     assert len(lines) == 1
 
 
+def test_a_group_that_is_assigned_to_active_mg_is_the_active_one_and_anything_else_is_refused(typed):
+    ended = typed(
+        "small = MeasurementGroup('small', [monitor])\nACTIVE_MG = small\nsmall.name == ACTIVE_MG.name\n"
+        "ACTIVE_MG\nlsmg()\nACTIVE_MG = 5\nACTIVE_MG.name\n"
+    )
+    assert ended.stderr == "!!! ACTIVE_MG must be a measurement group, got 5; it is as it was\n"
+    assert "*       small" in ended.stdout
+    assert "\n'small'\n" in ended.stdout
+
+
+def test_the_same_on_a_terminal(home):
+    with Terminal([*OBTURA, "shell"], home) as terminal:
+        terminal.until(r"DEMO \[1\]: ")
+        terminal.type("ACTIVE_MG = 5\r")
+        terminal.until("!!! ACTIVE_MG must be a measurement group, got 5")
+        terminal.until(r"DEMO \[2\]: ")
+        terminal.type("small = MeasurementGroup('small', [monitor]); ACTIVE_MG = small\r")
+        terminal.until(r"DEMO \[3\]: ")
+        terminal.type("'now ' + ACTIVE_MG.name\r")
+        terminal.until("now small")
+
+
 @pytest.mark.parametrize("word", ["exit", "quit"])
 def test_an_exit_in_the_setup_file_is_an_error_of_it_and_the_shell_opens(typed, lab, word):
     (lab / "setup.py").write_text(f"{word}()\n")

@@ -11,6 +11,7 @@ from obtura.ground.errors import UsageError
 from obtura.session.config import Config, ConfigError, Description, Place, Problem, config_directory
 from obtura.session.config.schema import schema
 from obtura.session.config.values import Call
+from obtura.session.first_saving import wrong_saving
 from obtura.session.hidden import hidden_by_any
 
 __all__ = ["check", "described_at", "show", "write_schema"]
@@ -45,7 +46,7 @@ def check(directory: str | None) -> int:
         config = described_at(directory)
     except ConfigError as error:
         return _refuse(error.problems)
-    problems = [*hidden_by_any(config), *_setup_problems(config)]
+    problems = [*hidden_by_any(config), *wrong_saving(config), *_setup_problems(config)]
     if problems:
         return _refuse(problems)
     print(f"{config.directory}: {_summary(config)}")

@@ -1,6 +1,7 @@
 """The command line, `obtura COMMAND`. Exit codes: 0 good, 1 failed, 2 usage, 130 Ctrl-C."""
 
 import argparse
+import errno
 import io
 import os
 import sys
@@ -15,6 +16,9 @@ from obtura.session.messages import told
 
 __all__ = ["main"]
 
+_TAKES_NO_MORE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""How writing to a file or terminal fails that is full, too large, or gone."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
@@ -28,6 +32,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `obtura ls FILE | head`: the reader had enough
         sys.stderr.close()
         return 1
+    except OSError as error:
+        if error.errno not in _TAKES_NO_MORE or error.filename is not None:  # not of a stream
+            raise
+        _lead_nowhere()
+        print(f"!!! the output can't be written, so this ends: {error.strerror}", file=sys.stderr)
+        return 1
     except ObturaError as error:
         print(told(error), file=sys.stderr)
         return 2 if isinstance(error, UsageError) else 1
@@ -35,6 +45,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("\n" + told(abort), file=sys.stderr)
         return 130
     return code
+
+
+def _lead_nowhere() -> None:
+    """What is left in the buffer of the standard output would be complained about when the interpreter ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _replace_closed_streams() -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from obtura.ground.errors import DeviceError, UsageError
+from obtura.ground.ranges import Positive
 from obtura.ground.spelling import Spelled
 from obtura.ground.tally import NO_STATISTICS, Statistics
 from obtura.ground.units import check_unit
@@ -238,7 +239,7 @@ class SamplingCounterController(CounterController):
         master_controller: CounterController | None = None,
         register_counters: bool = True,
         blocking: bool = True,
-        max_sampling_frequency: float | None = None,
+        max_sampling_frequency: Positive | None = None,
     ) -> None:
         super().__init__(name, master_controller, register_counters, blocking)
         self.max_sampling_frequency = max_sampling_frequency

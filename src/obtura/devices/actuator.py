@@ -11,6 +11,7 @@ from obtura.devices.arguments import choice, positive
 from obtura.devices.kept import Kept
 from obtura.devices.twostate import patience, reach
 from obtura.ground.errors import DeviceError, annotate, one_line
+from obtura.ground.ranges import Positive
 from obtura.works.clock import clock
 
 __all__ = ["Actuator", "ActuatorDriver", "ActuatorState"]
@@ -59,7 +60,7 @@ class Actuator(Kept):
     `timeout`: seconds that it has to go in or out.
     """
 
-    def __init__(self, name: str, driver: ActuatorDriver, timeout: float = 10.0) -> None:
+    def __init__(self, name: str, driver: ActuatorDriver, timeout: Positive = 10.0) -> None:
         self.name = name
         self.timeout = positive(f"{name}: timeout", timeout)
         self._driver = driver

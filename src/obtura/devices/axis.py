@@ -15,8 +15,10 @@ from obtura.devices.axis_info import axis_info
 from obtura.devices.axis_motion import AxisMotion
 from obtura.devices.axis_stack import Circle, InUnits, ReadByEncoder, Refusing
 from obtura.devices.axis_state import AxisState
+from obtura.devices.axis_written import wrong_with_axis
 from obtura.devices.encoder import Encoder
 from obtura.ground.errors import DeviceError, UsageError, one_line
+from obtura.ground.ranges import Positive, Sign
 from obtura.ground.units import check_unit
 
 __all__ = ["Axis"]
@@ -37,26 +39,28 @@ class Axis(AxisMotion):
     `motion_hooks`: called around each of its moves and scans.
     """
 
+    yaml_check = staticmethod(wrong_with_axis)
+
     def __init__(
         self,
         name: str,
         driver: AxisDriver,
         unit: str | None = None,
         limits: tuple[float, float] | None = None,
-        velocity: float = 1.0,
-        acceleration: float = 10.0,
-        tolerance: float = 1e-4,
+        velocity: Positive = 1.0,
+        acceleration: Positive = 10.0,
+        tolerance: Positive = 1e-4,
         low_limit: float | None = None,
         high_limit: float | None = None,
         steps_per_unit: float = 1.0,
-        sign: int = 1,
+        sign: Sign = 1,
         offset: float = 0.0,
         backlash: float = 0.0,
         velocity_low_limit: float = 0.0,
         velocity_high_limit: float = math.inf,
         encoder: Encoder | None = None,
         read_position: Literal["controller", "encoder"] = "controller",
-        modulo: float | None = None,
+        modulo: Positive | None = None,
         motion_hooks: Sequence[MotionHook] = (),
     ) -> None:
         self.name = name

@@ -21,6 +21,7 @@ from obtura.devices.axis_state import AxisState
 from obtura.devices.group import combined_state
 from obtura.devices.listeners import Callback
 from obtura.ground.errors import DeviceError, LimitError, ObturaError, UsageError, annotate, one_line
+from obtura.ground.ranges import Positive
 
 __all__ = ["CalcAxes", "CalcAxis"]
 
@@ -51,7 +52,7 @@ class CalcAxes(ABC):
         real: Mapping[str, Movable],
         pseudo: Mapping[str, str] | None = None,
         unit: str | None = None,
-        tolerance: float = 1e-4,
+        tolerance: Positive = 1e-4,
         motion_hooks: Sequence[MotionHook] = (),
     ) -> None:
         self.name = name
@@ -226,7 +227,7 @@ class CalcAxis(Axis):
         tag: str,
         unit: str | None = None,
         limits: tuple[float, float] | None = None,
-        tolerance: float = 1e-4,
+        tolerance: Positive = 1e-4,
         low_limit: float | None = None,
         high_limit: float | None = None,
         motion_hooks: Sequence[MotionHook] = (),

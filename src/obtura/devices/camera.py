@@ -12,6 +12,7 @@ from obtura.devices.arguments import number, positive, quantity
 from obtura.devices.kept import Kept
 from obtura.devices.roi import Rectangle, RoiCounters
 from obtura.ground.errors import DeviceBusyError, DeviceError, UsageError
+from obtura.ground.ranges import AtLeastOne, NotNegative, Positive
 from obtura.works.clock import clock
 
 __all__ = ["Camera", "ImageCounter"]
@@ -50,10 +51,10 @@ class Camera(Kept, CameraController):
         self,
         name: str,
         driver: CameraDriver,
-        exposure: float | None = None,
-        binning: int = 1,
+        exposure: NotNegative | None = None,
+        binning: AtLeastOne = 1,
         rois: Mapping[str, tuple[int, int, int, int]] | None = None,
-        timeout: float = 10.0,
+        timeout: Positive = 10.0,
         blocking: bool = True,
     ) -> None:
         super().__init__(name, driver, blocking, positive(f"{name}: timeout", timeout))

@@ -9,6 +9,7 @@ from obtura.contracts.counters import Counter
 from obtura.devices.arguments import number, positive, quantity
 from obtura.devices.selfreading import SelfReadingController, SelfReadingCounter
 from obtura.ground.errors import UsageError
+from obtura.ground.ranges import Positive
 
 __all__ = ["Encoder"]
 
@@ -24,7 +25,7 @@ class Encoder:
     blocking = True
 
     def __init__(
-        self, name: str, steps_per_unit: float = 1.0, tolerance: float = math.inf, unit: str | None = None
+        self, name: str, steps_per_unit: float = 1.0, tolerance: Positive = math.inf, unit: str | None = None
     ) -> None:
         self.name = name
         self.unit = unit

@@ -14,6 +14,7 @@ from obtura.contracts.motion import MotionHook
 from obtura.devices.arguments import choice, positive, quantity
 from obtura.devices.calc_axis import CalcAxes, CalcAxis
 from obtura.ground.errors import UsageError
+from obtura.ground.ranges import Positive
 
 __all__ = [
     "HC",
@@ -58,7 +59,7 @@ def bragg_angle(wavelength: float, d_spacing: float) -> float:
 class _Crystal(CalcAxes):
     """A quantity that follows from the wavelength: `quantity = of_wavelength(wavelength)`, and the same backwards."""
 
-    def __init__(self, name: str, bragg: Movable, d_spacing: float, per_kev: float | None) -> None:
+    def __init__(self, name: str, bragg: Movable, d_spacing: Positive, per_kev: float | None) -> None:
         self._d_spacing = positive(f"{name}: d_spacing", d_spacing)
         self._per_radian = PER_RADIAN[choice(f"{name}: unit of {bragg.name}", bragg.unit or "deg", PER_RADIAN)]
         self._product = None if per_kev is None else HC * per_kev  # energy times wavelength
@@ -91,10 +92,10 @@ class EnergyAxis(CalcAxis):
         self,
         name: str,
         bragg: Movable,
-        d_spacing: float = SILICON_111,
+        d_spacing: Positive = SILICON_111,
         unit: Literal["keV", "eV"] = "keV",
         limits: tuple[float, float] | None = None,
-        tolerance: float = 1e-4,
+        tolerance: Positive = 1e-4,
         low_limit: float | None = None,
         high_limit: float | None = None,
         motion_hooks: Sequence[MotionHook] = (),
@@ -111,9 +112,9 @@ class WavelengthAxis(CalcAxis):
         self,
         name: str,
         bragg: Movable,
-        d_spacing: float = SILICON_111,
+        d_spacing: Positive = SILICON_111,
         limits: tuple[float, float] | None = None,
-        tolerance: float = 1e-4,
+        tolerance: Positive = 1e-4,
         low_limit: float | None = None,
         high_limit: float | None = None,
         motion_hooks: Sequence[MotionHook] = (),
@@ -129,11 +130,11 @@ class EnergyWavelength:
         self,
         name: str,
         bragg: Movable,
-        d_spacing: float = SILICON_111,
+        d_spacing: Positive = SILICON_111,
         energy: str = "energy",
         wavelength: str = "wavelength",
         unit: Literal["keV", "eV"] = "keV",
-        tolerance: float = 1e-4,
+        tolerance: Positive = 1e-4,
     ) -> None:
         self.name = name
         self.energy = EnergyAxis(energy, bragg, d_spacing, unit, tolerance=tolerance)

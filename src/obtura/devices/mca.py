@@ -11,6 +11,7 @@ from obtura.contracts.counters import Counter, CounterController
 from obtura.contracts.settings import OnSetting, Setting
 from obtura.devices.arguments import choice, number
 from obtura.ground.errors import UsageError
+from obtura.ground.ranges import AtLeastOne
 from obtura.ground.units import check_unit
 from obtura.works.clock import Flag, clock
 
@@ -86,7 +87,7 @@ class MCA(CounterController):
         self,
         name: str,
         driver: MCADriver,
-        nchannels: int,
+        nchannels: AtLeastOne,
         rois: Mapping[str, Roi | Sequence[int]] | None = None,
         calibration: Calibration | None = None,
     ) -> None:

@@ -13,6 +13,7 @@ from obtura.devices.arguments import choice, number, quantity
 from obtura.devices.axis_info import safely, stands
 from obtura.devices.kept import Kept
 from obtura.ground.errors import UsageError
+from obtura.ground.ranges import NotNegative
 
 __all__ = ["UNKNOWN", "LabelledPosition", "MultiplePositions", "Target"]
 
@@ -29,7 +30,7 @@ class Target(NamedTuple):
 
     axis: Movable
     destination: float
-    tolerance: float | None = None
+    tolerance: NotNegative | None = None
 
     @property
     def reach(self) -> float:

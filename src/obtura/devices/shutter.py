@@ -10,6 +10,7 @@ from obtura.devices.shutter_driver import ShutterDriver, ShutterMode, ShutterSta
 from obtura.devices.switch import Switch
 from obtura.devices.twostate import patience, reach
 from obtura.ground.errors import DeviceError, UsageError
+from obtura.ground.ranges import NotNegative, Positive
 from obtura.works.clock import clock
 
 __all__ = ["Shutter"]
@@ -27,11 +28,11 @@ class Shutter(AnyShutter, Kept):
         self,
         name: str,
         driver: ShutterDriver,
-        timeout: float = 10.0,
+        timeout: Positive = 10.0,
         mode: ShutterMode = ShutterMode.MANUAL,
         external_control: Switch | None = None,
-        opening_time: float | None = None,
-        closing_time: float | None = None,
+        opening_time: NotNegative | None = None,
+        closing_time: NotNegative | None = None,
     ) -> None:
         self.name = name
         self.timeout = positive(f"{name}: timeout", timeout)

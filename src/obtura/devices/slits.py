@@ -6,6 +6,7 @@ from obtura.contracts.devices import Movable, is_movable
 from obtura.contracts.motion import MotionHook
 from obtura.devices.calc_axis import CalcAxes
 from obtura.ground.errors import UsageError
+from obtura.ground.ranges import Positive
 
 __all__ = ["Slits", "blades_of", "gaps_of"]
 
@@ -32,7 +33,7 @@ class Slits(CalcAxes):
         vgap: str = "",
         voffset: str = "",
         unit: str | None = None,
-        tolerance: float = 1e-4,
+        tolerance: Positive = 1e-4,
         motion_hooks: Sequence[MotionHook] = (),
     ) -> None:
         blades = {"front": front, "back": back, "up": up, "down": down}

@@ -14,6 +14,7 @@ from obtura.devices.axis_driver import AxisDriver
 from obtura.devices.axis_state import AxisState
 from obtura.devices.selfreading import SelfReadingController, SelfReadingCounter
 from obtura.ground.errors import UsageError
+from obtura.ground.ranges import Positive
 
 __all__ = ["SOFT_SAMPLING_FREQUENCY", "SoftAxis", "SoftCounter"]
 
@@ -158,7 +159,7 @@ class SoftAxis(Axis):
         state: str | Callable[[], Any] | None = None,
         low_limit: float = -math.inf,
         high_limit: float = math.inf,
-        tolerance: float = 1e-4,
+        tolerance: Positive = 1e-4,
         unit: str | None = None,
         blocking: bool = True,
     ) -> None:

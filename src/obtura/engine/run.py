@@ -20,6 +20,7 @@ from obtura.engine.hooks import Circle, Hooks
 from obtura.engine.metadata import later_timings
 from obtura.engine.outcome import Outcome
 from obtura.engine.plan import devices_of
+from obtura.engine.plots import name_plots
 from obtura.engine.relay import Relay
 from obtura.engine.running import running
 from obtura.engine.states import ScanState
@@ -112,6 +113,8 @@ class Run:
         consumers = around.consumers(save, scan_saving)
         scan.scan_number = around.number(scan.name, save, scan_saving)
         self.data.connect(around.channel_name)
+        if plots := scan.scan_info.get("plots"):
+            scan.scan_info["plots"] = name_plots(scan.name, plots, self.data.infos, around.channel_name)
         self._prospect(around)
         began = self._began()
         scan.scan_info.update(scan_nb=began.number, start_time=began.start_time.isoformat())

@@ -2,13 +2,16 @@
 
 from typing import Any
 
+from obtura.ground.errors import UsageError
+
 __all__ = ["ScanInfo"]
 
 
 class ScanInfo(dict[str, Any]):
     """`scan.scan_info`. What is set before `run()` is kept in the file, as JSON; `plots` say what a viewer shows first.
 
-    Wherever a channel is named, a counter or an axis may be given too.
+    Wherever a channel is named, a counter or an axis may be given too. A plot of what is no channel of the scan is an
+    error of it, before anything moves.
     """
 
     def set_channel_meta(self, channel: Any, **facts: Any) -> None:
@@ -50,8 +53,10 @@ def _channel(thing: Any) -> str:
     fullname = getattr(thing, "fullname", None)
     if isinstance(fullname, str):
         return fullname
-    name = getattr(thing, "name", thing)
-    return name if ":" in str(name) else f"axis:{name}"
+    name = getattr(thing, "name", None)
+    if not isinstance(name, str):
+        raise UsageError(f"expected a channel: its name, a counter or an axis, got {thing!r}")
+    return name if ":" in name else f"axis:{name}"
 
 
 def _optional(thing: Any) -> str | None:

@@ -282,7 +282,7 @@ class Group(SequenceOfScans):
     """Scans of before under one number: `Group(scan, 12, 13)`, scans that have ended, or their numbers.
 
     Raises:
-        UsageError: nothing to group, a scan that has not ended, a number that is not in the file.
+        UsageError: nothing to group, a scan that has not ended or was not saved, a number that is not in the file.
     """
 
     def __init__(
@@ -301,6 +301,11 @@ class Group(SequenceOfScans):
         if isinstance(scan, Scan):
             if scan.state < ScanState.DONE or not scan.scan_number:
                 raise UsageError(f"Group: {scan.name} is {scan.state.name}; only scans that have run can be grouped")
+            if self.scan.scan_info["save"] and not scan.scan_info["save"]:
+                raise UsageError(
+                    f"Group: {_called(scan)} was not saved, so that the group's entry can't link to it; "
+                    "Group(..., save=False) goes without an entry"
+                )
             return _sub_scan(scan)
         if isinstance(scan, bool) or not isinstance(scan, int):
             hint = "; axes are moved together with obtura.devices.Group" if is_movable(scan) else ""

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from obtura.devices.arguments import number, quantity
 from obtura.ground.errors import UsageError
+from obtura.ground.ranges import NotNegative, Positive
 from obtura.presets.anylevel import AnyLevelPreset, Say, require
 from obtura.works.clock import clock
 
@@ -35,8 +36,8 @@ class WaitForBeam(AnyLevelPreset):
         self,
         counter: Readable,
         minimum: float,
-        settle: float = 0.0,
-        poll: float = 0.5,
+        settle: NotNegative = 0.0,
+        poll: Positive = 0.5,
         per_point: bool = False,
     ) -> None:
         require(self, "a counter", counter, "read")

@@ -8,6 +8,7 @@ from obtura.contracts.machine import Machine
 from obtura.contracts.presets import ChainIterationPreset, ChainPreset
 from obtura.devices.arguments import number, quantity
 from obtura.ground.errors import UsageError
+from obtura.ground.ranges import NotNegative, Positive
 from obtura.presets.anylevel import Say, require
 from obtura.works.clock import clock
 
@@ -25,7 +26,11 @@ class WaitForRefill(ChainPreset):
     """
 
     def __init__(
-        self, machine: Machine, checktime: float | None = None, waittime: float = 0.0, polling_time: float = 1.0
+        self,
+        machine: Machine,
+        checktime: NotNegative | None = None,
+        waittime: NotNegative = 0.0,
+        polling_time: Positive = 1.0,
     ) -> None:
         require(self, "a machine", machine, "check_for_refill")
         self.machine = machine
@@ -86,7 +91,7 @@ _LINE = 40  # a line takes the place of the one before: blanks cover what is lef
 
 
 class _Point(ChainIterationPreset):
-    def __init__(self, preset: WaitForRefill, checktime: float, say: Say) -> None:
+    def __init__(self, preset: WaitForRefill, checktime: NotNegative, say: Say) -> None:
         self._preset = preset
         self._checktime = checktime
         self._say = say

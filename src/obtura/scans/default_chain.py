@@ -58,8 +58,9 @@ class DefaultChain:
         to the device's acquisition object; `master` is the controller that triggers it, in the place of the timer.
 
         Raises:
-            UsageError: a key that is not known, something that is no device; nothing was set.
+            UsageError: no list of mappings, a key that is not known, something that is no device; nothing was set.
         """
+        _check_form(settings)
         found: dict[CounterController, Mapping[str, Any]] = {}
         for setting in settings:
             for key in setting:
@@ -195,6 +196,17 @@ class _Placing:
                 f"master, and that of {master.name} triggers nothing (asked for by {controller.name})"
             )
         return above
+
+
+def _check_form(settings: Any) -> None:
+    listed = settings if isinstance(settings, list | tuple) else [settings]
+    for one in listed:
+        inner = one.get("acquisition_settings") if isinstance(one, Mapping) else None
+        if listed is not settings or not isinstance(one, Mapping) or not isinstance(inner, Mapping | None):
+            raise UsageError(
+                'default_chain config: expected a list, as [{"device": mca, "acquisition_settings": {"key": value}}], '
+                f"got {settings!r}"
+            )
 
 
 def _controller(given: Any, what: str) -> CounterController:

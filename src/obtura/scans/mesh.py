@@ -130,6 +130,6 @@ def anmesh(
     where they were.
     """
     checked = ranges_of(ranges)
-    name = scan_type or f"a{len(checked) if len(checked) != 2 else ''}mesh"
+    name = scan_type or {2: "amesh", 3: "a3mesh"}.get(len(checked), "anmesh")
     home = Home.RETURN if restore_motor_positions else Home.STAY
     return grid(bench, name, checked, count_time, counters, options, home, backnforth=backnforth)

@@ -20,6 +20,8 @@ from obtura.ground.errors import one_line
 from obtura.ground.events import Position
 from obtura.session.aliases import Aliases
 from obtura.session.groups import Groups
+from obtura.session.logfile import scans_are_logged
+from obtura.session.scan_log import ScanLog
 from obtura.session.scan_meta import ScanMeta
 
 __all__ = ["Home"]
@@ -62,10 +64,14 @@ class Home(Surroundings):
         return self._saving(scan_saving).next_number() if save else next(self._unsaved)
 
     def consumers(self, save: bool, scan_saving: Any) -> list[Consumer]:
-        """A saver for a saved scan, what the user has added, a display where one was asked for."""
+        """A saver for a saved scan, what the user has added, a display and the log file where these were asked for.
+
+        The log file comes last: what it has to say is then shown.
+        """
         savers: list[Consumer] = [HDF5Saver(self._saving(scan_saving))] if save else []
         added = [make() for make in self.makers]
-        return [*savers, *added, *([TerminalDisplay()] if self._display else [])]
+        shown = [TerminalDisplay()] if self._display else []
+        return [*savers, *added, *shown, *([ScanLog()] if scans_are_logged() else [])]
 
     def scan_info(self, save: bool, scan_saving: Any) -> dict[str, Any]:
         """Session, user and file."""

@@ -43,7 +43,13 @@ class Listing:
         _print(["axis", "unit", "low limit", "high limit", "class"], rows, "no axis")
 
     def lsobj(self, pattern: str = "*") -> None:
-        """Print the session's objects whose names match `pattern`: `lsobj("rob*")`."""
+        """Print the session's objects whose names match `pattern`: `lsobj("rob*")`.
+
+        Raises:
+            UsageError: the pattern is no text.
+        """
+        if not isinstance(pattern, str):
+            raise UsageError(f'lsobj: expected a pattern in quotes, as lsobj("rob*"), got {pattern!r}')
         rows = [
             [name, *_described(one)]
             for name, one in sorted(self._objects().items())
@@ -52,7 +58,13 @@ class Listing:
         _print(["name", "class", "what it is"], rows, f"no object matches {pattern!r}")
 
     def lsscan(self, last: int = 20) -> None:
-        """Print the last scans of this session; `SCANS[-1]` is the newest."""
+        """Print the `last` scans of this session; `SCANS[-1]` is the newest.
+
+        Raises:
+            UsageError: no whole number of at least 1.
+        """
+        if not isinstance(last, int) or isinstance(last, bool) or last < 1:
+            raise UsageError(f"lsscan: expected how many scans, as lsscan(5), got {last!r}")
         rows = []
         for scan in list(self._scans)[-last:]:
             info = scan.scan_info

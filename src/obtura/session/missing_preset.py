@@ -2,10 +2,10 @@
 
 from typing import Any, NoReturn
 
-from obtura.contracts.presets import ScanPreset
+from obtura.contracts.presets import ChainPreset, ScanPreset
 from obtura.ground.errors import DeviceError
 
-__all__ = ["MissingPreset"]
+__all__ = ["MissingChainPreset", "MissingPreset"]
 
 
 class MissingPreset(ScanPreset):
@@ -31,3 +31,14 @@ class MissingPreset(ScanPreset):
 
     def _refuse(self) -> NoReturn:
         raise DeviceError(str(self))
+
+
+class MissingChainPreset(ChainPreset):
+    """Keeps the place of a missing preset on `DEFAULT_CHAIN`, and refuses every scan of a chain made from that."""
+
+    def __init__(self, missing: MissingPreset) -> None:
+        self._missing = missing
+
+    def prepare(self, chain: Any) -> None:
+        """Refuse."""
+        self._missing.check_scan_level()

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from obtura.contracts.devices import Counter
-from obtura.data.saving import ScanSaving
 from obtura.devices.calc_axis import CalcAxes
 from obtura.devices.energy import EnergyWavelength
 from obtura.ground.errors import UsageError
@@ -19,6 +18,7 @@ from obtura.session.builtin import DEMO, demo_session
 from obtura.session.config import Config, ConfigError, SessionSpec, config_directory
 from obtura.session.config.files import MARK
 from obtura.session.config.restored import differences
+from obtura.session.first_saving import first_saving
 from obtura.session.hidden import hidden_names
 from obtura.session.keeping import Keeper, is_persistent
 from obtura.session.making import Making, Objects
@@ -32,8 +32,6 @@ from obtura.session.settings import Settings, settings_path
 __all__ = ["Found", "default_session", "find_session", "load_session", "open_found"]
 
 log = logging.getLogger(__name__)
-
-_SWITCH = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
 DEADLINE = 20.0
 """Seconds that all devices together have to be made, and as many to answer."""
@@ -149,7 +147,7 @@ class _Opening:
             keeper=self._keeper,
             build=self._build,
         )
-        self.session = Session(spec.name, {}, _saving(spec), display, origin)
+        self.session = Session(spec.name, {}, first_saving(spec), display, origin)
         opened.note(self.session)
         for problem in hidden_names(config, spec._replace(aliases={}), self.session.namespace()):
             self._warn(str(problem))
@@ -254,18 +252,6 @@ class _Opening:
         for line in lines:
             log.info("%s", line)
             print(line)
-
-
-def _saving(spec: SessionSpec) -> ScanSaving:
-    """Where data go at first: what the YAML says, else `scans` in the user's home directory."""
-    given = dict(spec.saving)
-    saving = ScanSaving(spec.name, given.pop("user_name", ""), given.pop("base_path", Path.home() / "scans"))
-    for key, value in given.items():
-        if not hasattr(saving, key):
-            saving.add(key)
-        is_switch = isinstance(getattr(saving, key), bool)
-        setattr(saving, key, _SWITCH.get(value.lower(), value) if is_switch else value)
-    return saving
 
 
 def _check_of(thing: Any) -> Callable[[], object] | None:

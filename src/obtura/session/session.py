@@ -18,7 +18,7 @@ from obtura.session.groups import ActiveGroup, Groups
 from obtura.session.home import Home
 from obtura.session.listing import counters_of
 from obtura.session.measurement_group import MeasurementGroup
-from obtura.session.missing_preset import MissingPreset
+from obtura.session.missing_preset import MissingChainPreset, MissingPreset
 from obtura.session.names import names_of_bench
 from obtura.session.origin import Origin
 from obtura.session.protection import protect
@@ -57,6 +57,7 @@ class Session:
         self.aliases = Aliases(self.env_dict)
         self.scripts = Scripts(self.env_dict, self.origin.setups, self.origin.scripts)
         self._groups = Groups(self.objects, self._keep_group)
+        self._active_group = ActiveGroup(self._groups)
         self._home = Home(name, scan_saving, self.axes, display, self._groups, self.aliases)
         self.bench = Bench(self._home)
         self.env_dict.update(self._own_names())
@@ -68,7 +69,7 @@ class Session:
             **names_of_bench(self.bench),
             **words(self.axes, self.objects, self.bench.scans),
             **{name: getattr(self.scripts, name) for name in COMMANDS},
-            "ACTIVE_MG": ActiveGroup(self._groups),
+            "ACTIVE_MG": self._active_group,
             "ALIASES": self.aliases,
             "MeasurementGroup": self._groups.Group,
             "SCAN_META": self._home.scan_meta,
@@ -149,6 +150,23 @@ class Session:
         self._groups.add(group)
         self.env_dict[group.name] = group
 
+    def take_assigned_group(self) -> None:
+        """Make active what was assigned to the name `ACTIVE_MG`, which then stands for the active group as before.
+
+        The shell calls this after each statement: Python itself would only give the name to another object.
+
+        Raises:
+            UsageError: it is no measurement group.
+        """
+        given = self.env_dict.get("ACTIVE_MG")
+        self.env_dict["ACTIVE_MG"] = self._active_group
+        if isinstance(given, MeasurementGroup):
+            if given.source is None:
+                self.add_group(given)
+            given.set_active()
+        elif given is not None and not isinstance(given, ActiveGroup):
+            raise UsageError(f"ACTIVE_MG must be a measurement group, got {given!r}; it is as it was")
+
     # -- presets and consumers of every scan --------------------------------------------------------------
 
     def add_preset(self, preset: ScanPreset | ChainPreset, name: str | None = None) -> None:
@@ -199,7 +217,15 @@ class Session:
         """Refuse every standard scan: a preset that is to stand on each of them is not there; returns what is said."""
         preset = MissingPreset(name, _reason(name, error))
         self.bench.standing.add(preset, name)
+        if self._is_for_chains(name):
+            self.bench.default_chain.add_preset(MissingChainPreset(preset), name)
         return str(preset)
+
+    def _is_for_chains(self, name: str) -> bool:
+        """Whether what is described under this name is a preset of the chain."""
+        config = self.origin.config
+        make = config.describe(name).known.make if config is not None and name in config.names else None
+        return isinstance(make, type) and issubclass(make, ChainPreset)
 
     def retry(self, name: str) -> Any:
         """Try again to have a device, or a preset, that was not there; gives it back.
@@ -219,8 +245,9 @@ class Session:
                 self.missing_preset(name, error)
             raise DeviceError(self.missing(name, error)) from error
         if name in presets:
-            self.remove_preset(name=name)
-            self.add_preset(found, name)
+            self.add_preset(found, name)  # in the place that was kept for it
+            if isinstance(found, ChainPreset):
+                self.bench.standing.remove(name=name)
         self.put(name, found)
         self.add_aliases(name)
         return found
@@ -242,6 +269,7 @@ class Session:
             UsageError: it can't be read, or is no Python; or whatever it raises.
         """
         self.scripts.setup()
+        self.take_assigned_group()
 
     def take_up(self, written: Iterable[str] = ()) -> list[str]:
         """Take over what was kept of SCAN_SAVING and the user's scripts, and keep both from now on.

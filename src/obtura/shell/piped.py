@@ -4,6 +4,7 @@ import code
 import logging
 import sys
 import types
+from collections.abc import Callable
 from typing import Any
 
 from obtura.shell.show import shown_error, shown_result
@@ -17,13 +18,15 @@ log = logging.getLogger(__name__)
 class _Piped(code.InteractiveConsole):
     """Runs statements; what they raise is told, not raised."""
 
-    def __init__(self, names: dict[str, Any]) -> None:
+    def __init__(self, names: dict[str, Any], after_each: Callable[[], None]) -> None:
         super().__init__(names, filename="<stdin>")
         self.failed = False
+        self._after_each = after_each
 
     def runcode(self, compiled: types.CodeType) -> None:
         try:
             exec(compiled, self.locals)
+            self._after_each()
         except SystemExit as ended:
             if not getattr(ended, "__notes__", None):
                 raise
@@ -42,12 +45,14 @@ class _Piped(code.InteractiveConsole):
         print(shown_error(error), file=sys.stderr)
 
 
-def run_piped(name: str, names: dict[str, Any], typing_help: TypingHelp) -> int:
-    """Run what standard input gives; 1 when anything failed, 130 after Ctrl-C.
+def run_piped(
+    name: str, names: dict[str, Any], typing_help: TypingHelp, after_each: Callable[[], None] = lambda: None
+) -> int:
+    """Run what standard input gives, and `after_each` statement that; 1 when anything failed, 130 after Ctrl-C.
 
     Prompts and statements are shown, so that the output reads like a session.
     """
-    console = _Piped(names)
+    console = _Piped(names, after_each)
 
     def show(result: object) -> None:
         if result is not None:

@@ -2,6 +2,7 @@
 
 import logging
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -56,6 +57,7 @@ class _Repl(PythonRepl):
 
     _evaluating = False
     typing_help: TypingHelp
+    after_each: Callable[[], None]
 
     def run(self) -> None:
         before = signal.signal(signal.SIGINT, self._on_sigint)
@@ -91,12 +93,19 @@ class _Repl(PythonRepl):
             if call is not None:
                 print(f"→ {call}")
             super().run_and_show_expression(call or expression)
+            self._finish()
         except SystemExit as ended:
             if not getattr(ended, "__notes__", None):
                 raise
             self._handle_exception(ended)  # a device or hook of a scan raised it: an error, not a wish to leave
         finally:
             self._evaluating = False
+
+    def _finish(self) -> None:
+        try:
+            self.after_each()
+        except Exception as error:  # noqa: BLE001 - of what the user typed
+            print(shown_error(error))
 
     def _show_result(self, result: object) -> None:
         try:
@@ -113,8 +122,14 @@ class _Repl(PythonRepl):
         self.current_statement_index += 1
 
 
-def run_repl(name: str, names: dict[str, Any], history: Path | None, typing_help: TypingHelp) -> None:
-    """Read, run, show, until the user leaves."""
+def run_repl(
+    name: str,
+    names: dict[str, Any],
+    history: Path | None,
+    typing_help: TypingHelp,
+    after_each: Callable[[], None] = lambda: None,
+) -> None:
+    """Read, run, show, until the user leaves; `after_each` is called after each statement."""
     # what is only typed must not read a device: completion goes by the annotations of a property
     jedi.settings.allow_unsafe_interpreter_executions = False
     repl = _Repl(
@@ -124,6 +139,7 @@ def run_repl(name: str, names: dict[str, Any], history: Path | None, typing_help
         _validator=_Validator(typing_help),
     )
     repl.typing_help = typing_help
+    repl.after_each = after_each
     repl.all_prompt_styles["obtura"] = _Prompt(repl, name)
     repl.prompt_style = "obtura"
     repl.show_status_bar = False

@@ -63,13 +63,13 @@ def _run(session: Session, log: Path | None) -> int:
     names.update(__name__="__main__", __builtins__=__builtins__)
     names["typing_help"] = typing_help = TypingHelp(names)
     if not sys.stdin.isatty():
-        return run_piped(name, names, typing_help)
+        return run_piped(name, names, typing_help, session.take_assigned_group)
     before = signal.signal(signal.SIGINT, lambda *_: None)  # the second of two: the first has ended the setup file
     try:
         print(_greeting(session))
         if log is not None:
             print(f"Log: {log}")
-        run_repl(name, names, history_file(name), typing_help)
+        run_repl(name, names, history_file(name), typing_help, session.take_assigned_group)
     finally:
         signal.signal(signal.SIGINT, before)
     return 0

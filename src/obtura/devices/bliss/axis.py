@@ -15,6 +15,7 @@ from obtura.devices.bliss.settings import AxisSettingsByName
 from obtura.devices.bliss.words import InTheirWords
 from obtura.devices.encoder import Encoder
 from obtura.ground.errors import UsageError
+from obtura.ground.ranges import Positive, Sign
 
 __all__ = ["ControllerAxis", "ControllerEncoder", "ModuloAxis", "NoSettingsAxis"]
 
@@ -42,20 +43,20 @@ class ControllerAxis(InTheirWords, Axis):
         controller: Hardware,
         unit: str | None = None,
         steps_per_unit: float = 1.0,
-        velocity: float | None = None,
-        acceleration: float | None = None,
-        acctime: float | None = None,
+        velocity: Positive | None = None,
+        acceleration: Positive | None = None,
+        acctime: Positive | None = None,
         low_limit: float | None = None,
         high_limit: float | None = None,
-        sign: int = 1,
+        sign: Sign = 1,
         offset: float = 0.0,
         backlash: float | None = None,
-        tolerance: float = 1e-4,
+        tolerance: Positive = 1e-4,
         velocity_low_limit: float | None = None,
         velocity_high_limit: float | None = None,
         encoder: Encoder | None = None,
         read_position: Literal["controller", "encoder"] = "controller",
-        modulo: float | None = None,
+        modulo: Positive | None = None,
         motion_hooks: Sequence[MotionHook] = (),
         **config: Any,
     ) -> None:
@@ -136,7 +137,7 @@ class ControllerEncoder(Encoder):
         name: str,
         controller: Hardware,
         steps_per_unit: float = 1.0,
-        tolerance: float = math.inf,
+        tolerance: Positive = math.inf,
         unit: str | None = None,
         **config: Any,
     ) -> None:

@@ -10,6 +10,7 @@ from obtura.devices.bliss.methods import add_axis_method, own_methods
 from obtura.devices.bliss.words import InTheirWords
 from obtura.devices.calc_axis import CalcAxes, CalcAxis
 from obtura.ground.errors import UsageError
+from obtura.ground.ranges import Positive
 
 __all__ = ["CalcController", "PseudoAxis"]
 
@@ -110,7 +111,7 @@ class PseudoAxis(InTheirWords, CalcAxis):
         unit: str | None = None,
         low_limit: float | None = None,
         high_limit: float | None = None,
-        tolerance: float = 1e-4,
+        tolerance: Positive = 1e-4,
         motion_hooks: Sequence[MotionHook] = (),
         **config: Any,
     ) -> None:

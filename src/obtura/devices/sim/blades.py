@@ -9,6 +9,7 @@ from obtura.devices.shutter_driver import ShutterDriver, ShutterMode, ShutterSta
 from obtura.devices.sim.motor import SimulatedMotor
 from obtura.devices.sim.switch import SimulatedSwitch
 from obtura.devices.switch import Switch
+from obtura.ground.ranges import NotNegative, Positive
 
 __all__ = ["Blade", "ShutterBlade", "SimulatedActuator", "SimulatedShutter"]
 
@@ -98,11 +99,11 @@ class SimulatedShutter(Shutter):
         self,
         name: str,
         travel: float = 0.05,
-        timeout: float = 10.0,
+        timeout: Positive = 10.0,
         mode: ShutterMode = ShutterMode.MANUAL,
         external_control: Switch | None = None,
-        opening_time: float | None = None,
-        closing_time: float | None = None,
+        opening_time: NotNegative | None = None,
+        closing_time: NotNegative | None = None,
     ) -> None:
         self.blade = ShutterBlade(number(f"{name}: travel", travel), external_control)
         super().__init__(name, self.blade, timeout, mode, external_control, opening_time, closing_time)
@@ -111,6 +112,6 @@ class SimulatedShutter(Shutter):
 class SimulatedActuator(Actuator):
     """An actuator that takes `travel` s to go in or out; `blade` stands in the beam. It is in at first."""
 
-    def __init__(self, name: str, travel: float = 0.1, timeout: float = 10.0) -> None:
+    def __init__(self, name: str, travel: float = 0.1, timeout: Positive = 10.0) -> None:
         self.blade = _ActuatorBlade(number(f"{name}: travel", travel), out=False)
         super().__init__(name, self.blade, timeout)

@@ -14,6 +14,7 @@ from obtura.devices.camera import Camera
 from obtura.devices.sim.counters import Beam
 from obtura.devices.sim.world import World, shared_world
 from obtura.ground.errors import DeviceError, UsageError
+from obtura.ground.ranges import AtLeastOne, NotNegative, Positive
 from obtura.works.clock import Flag, clock
 
 __all__ = ["SimulatedCamera", "SimulatedSensor", "SpotImage"]
@@ -40,9 +41,9 @@ class SpotImage:
         beam: Beam,
         axes: tuple[Movable | None, Movable | None],
         centre: tuple[float, float],
-        pixel_size: float,
-        sigma: float,
-        rate: float,
+        pixel_size: Positive,
+        sigma: Positive,
+        rate: NotNegative,
     ) -> None:
         self._beam = beam
         self._axes = axes
@@ -82,8 +83,8 @@ class SimulatedSensor(CameraDriver):
         chance: np.random.Generator,
         size: tuple[int, int],
         dtype: npt.DTypeLike,
-        readout_time: float,
-        dark: float,
+        readout_time: NotNegative,
+        dark: NotNegative,
     ) -> None:
         self.readout_time = readout_time
         self._name = name
@@ -239,13 +240,13 @@ class SimulatedCamera(Camera):
         size: tuple[int, int] = (512, 512),
         dtype: Literal["uint8", "uint16", "uint32", "float32"] = "uint16",
         centre: tuple[float, float] = (0.0, 0.0),
-        pixel_size: float = 0.05,
-        sigma: float = 1.0,
-        rate: float = 10_000.0,
-        dark: float = 0.1,
-        readout_time: float = 0.01,
-        exposure: float | None = None,
-        binning: int = 1,
+        pixel_size: Positive = 0.05,
+        sigma: Positive = 1.0,
+        rate: NotNegative = 10_000.0,
+        dark: NotNegative = 0.1,
+        readout_time: NotNegative = 0.01,
+        exposure: NotNegative | None = None,
+        binning: AtLeastOne = 1,
         rois: Mapping[str, tuple[int, int, int, int]] | None = None,
     ) -> None:
         if len(size) != 2 or any(isinstance(one, bool) or not isinstance(one, int) or one < 1 for one in size):

@@ -15,6 +15,7 @@ from obtura.devices.selfreading import SelfReadingController, SelfReadingCounter
 from obtura.devices.sim.blades import Blade
 from obtura.devices.sim.world import World, shared_world
 from obtura.ground.errors import UsageError
+from obtura.ground.ranges import Positive
 
 __all__ = ["Beam", "ConstantCounter", "RandomCounter", "SimulatedController", "SimulatedDiode", "Spot"]
 
@@ -22,7 +23,7 @@ __all__ = ["Beam", "ConstantCounter", "RandomCounter", "SimulatedController", "S
 class SimulatedController(SelfReadingController):
     """The device of simulated counters; it answers at once, `max_sampling_frequency` times per s."""
 
-    def __init__(self, name: str = "simulation", max_sampling_frequency: float | None = 1000.0) -> None:
+    def __init__(self, name: str = "simulation", max_sampling_frequency: Positive | None = 1000.0) -> None:
         super().__init__(name, blocking=False, max_sampling_frequency=max_sampling_frequency)
 
 

@@ -1,7 +1,7 @@
 """A counter whose values over a scan have a given shape, whatever the motor does: for tests of what looks at data."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,7 @@ from obtura.contracts.counters import Counter, CounterController
 from obtura.devices.arguments import choice, number, positive
 from obtura.devices.sim.world import World, shared_world
 from obtura.ground.many import check_positions
+from obtura.ground.ranges import Positive
 
 __all__ = ["SimulationCounter"]
 
@@ -30,9 +31,9 @@ class SimulationCounter(Counter):
     def __init__(
         self,
         name: str,
-        distribution: str = "GAUSSIAN",
+        distribution: Literal["FLAT", "GAUSSIAN", "LINEAR", "SIGMOID"] = "GAUSSIAN",
         mu_offset: float = 0.0,
-        sigma_factor: float = 1.0,
+        sigma_factor: Positive = 1.0,
         height_factor: float = 1.0,
         noise_factor: float = 0.0,
         unit: str | None = None,

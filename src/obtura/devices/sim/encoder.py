@@ -5,6 +5,7 @@ import math
 from obtura.devices.axis_driver import AxisDriver
 from obtura.devices.encoder import Encoder
 from obtura.ground.errors import DeviceError
+from obtura.ground.ranges import Positive
 
 __all__ = ["SimulatedEncoder"]
 
@@ -18,7 +19,7 @@ class SimulatedEncoder(Encoder):
     blocking = False
 
     def __init__(
-        self, name: str, steps_per_unit: float = 1.0, tolerance: float = math.inf, unit: str | None = None
+        self, name: str, steps_per_unit: float = 1.0, tolerance: Positive = math.inf, unit: str | None = None
     ) -> None:
         super().__init__(name, steps_per_unit, tolerance, unit)
         self.slip = 0.0

@@ -9,6 +9,7 @@ from obtura.devices.shutter import Shutter
 from obtura.devices.shutter_driver import ShutterState
 from obtura.devices.sim.blades import ShutterBlade
 from obtura.ground.errors import DeviceError, UsageError
+from obtura.ground.ranges import NotNegative, Positive
 from obtura.works.clock import clock
 
 __all__ = ["FaultyBlade", "FaultyCounter", "FaultyShutter"]
@@ -82,16 +83,16 @@ class FaultyShutter(Shutter):
         self,
         name: str,
         travel: float = 0.05,
-        timeout: float = 10.0,
+        timeout: Positive = 10.0,
         *,
         bad_open: bool = False,
         bad_close: bool = False,
         bad_state: bool = False,
         stuck_closed: bool = False,
         stuck_open: bool = False,
-        opens_late: float = 0.0,
-        hangs_in_open: float = 0.0,
-        hangs_in_close: float = 0.0,
+        opens_late: NotNegative = 0.0,
+        hangs_in_open: NotNegative = 0.0,
+        hangs_in_close: NotNegative = 0.0,
     ) -> None:
         self.blade = blade = FaultyBlade(name, number(f"{name}: travel", travel))
         blade.bad_open, blade.bad_close, blade.bad_state = bad_open, bad_close, bad_state
@@ -118,7 +119,7 @@ class FaultyCounter(SelfReadingCounter):
         bad_every: int = 0,
         nan_every: int = 0,
         hang_every: int = 0,
-        hang_for: float = 10.0,
+        hang_for: NotNegative = 10.0,
         unit: str | None = None,
     ) -> None:
         own = SelfReadingController(name, max_sampling_frequency=1000.0) if controller is None else controller

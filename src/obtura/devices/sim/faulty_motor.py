@@ -1,10 +1,12 @@
 """A simulated motor with faults, to see what happens then."""
 
 import math
+from typing import Literal
 
 from obtura.devices.arguments import choice
 from obtura.devices.axis_state import AxisState
 from obtura.devices.sim.motor import SimulatedAxis, SimulatedMotor
+from obtura.ground.ranges import Positive
 from obtura.works.clock import clock
 
 __all__ = ["FaultyAxis", "FaultyMotor"]
@@ -81,9 +83,9 @@ class FaultyAxis(SimulatedAxis):
         name: str,
         unit: str | None = None,
         limits: tuple[float, float] | None = None,
-        velocity: float = 10.0,
-        acceleration: float = 100.0,
-        tolerance: float = 1e-4,
+        velocity: Positive = 10.0,
+        acceleration: Positive = 100.0,
+        tolerance: Positive = 1e-4,
         low_limit: float | None = None,
         high_limit: float | None = None,
         switches: tuple[float, float] = (-math.inf, math.inf),
@@ -93,7 +95,7 @@ class FaultyAxis(SimulatedAxis):
         bad_state: bool | str = False,
         fault: bool | str = False,
         stuck: bool = False,
-        hang: str = "",
+        hang: Literal["", "start", "stop", "position", "state"] = "",
         drift: float = 0.0,
     ) -> None:
         super().__init__(

@@ -11,6 +11,7 @@ from obtura.devices.arguments import positive
 from obtura.devices.mca import MCA, Calibration, Roi, Spectrum
 from obtura.devices.sim.counters import Beam, Spot
 from obtura.devices.sim.world import World, shared_world
+from obtura.ground.ranges import AtLeastOne, Positive
 from obtura.works.clock import clock
 
 __all__ = ["Line", "SimulatedMCA"]
@@ -42,10 +43,10 @@ class SimulatedMCA(MCA):
     def __init__(
         self,
         name: str,
-        nchannels: int = 1024,
+        nchannels: AtLeastOne = 1024,
         rois: Mapping[str, Roi] | None = None,
         calibration: Calibration = CALIBRATION,
-        rate: float = 1e5,
+        rate: Positive = 1e5,
         lines: Sequence[Line] = LINES,
         dead_time: float = 1e-6,
         world: World | None = None,
@@ -73,7 +74,7 @@ class _Driver:
     blocking = False
 
     def __init__(
-        self, profile: npt.NDArray[np.float64], rate: float, dead_time: float, beam: Beam, seed: tuple[int, str]
+        self, profile: npt.NDArray[np.float64], rate: Positive, dead_time: float, beam: Beam, seed: tuple[int, str]
     ) -> None:
         self._profile = profile
         self._rate = rate

@@ -11,6 +11,7 @@ from obtura.devices.axis_state import AxisState
 from obtura.devices.encoder import Encoder
 from obtura.devices.sim.encoder import SimulatedEncoder
 from obtura.devices.trapezoid import Motion, trapezoid
+from obtura.ground.ranges import Positive, Sign
 from obtura.works.clock import clock
 
 __all__ = ["SimulatedAxis", "SimulatedMotor"]
@@ -125,14 +126,14 @@ class SimulatedAxis(Axis):
         name: str,
         unit: str | None = None,
         limits: tuple[float, float] | None = None,
-        velocity: float = 10.0,
-        acceleration: float = 100.0,
+        velocity: Positive = 10.0,
+        acceleration: Positive = 100.0,
         position: float = 0.0,
-        tolerance: float = 1e-4,
+        tolerance: Positive = 1e-4,
         low_limit: float | None = None,
         high_limit: float | None = None,
         steps_per_unit: float | None = None,
-        sign: int = 1,
+        sign: Sign = 1,
         offset: float = 0.0,
         backlash: float = 0.0,
         velocity_low_limit: float = 0.0,
@@ -141,7 +142,7 @@ class SimulatedAxis(Axis):
         home_switch: float = 0.0,
         encoder: Encoder | None = None,
         read_position: Literal["controller", "encoder"] = "controller",
-        modulo: float | None = None,
+        modulo: Positive | None = None,
         motion_hooks: Sequence[MotionHook] = (),
     ) -> None:
         steps = 1.0 if steps_per_unit is None else steps_per_unit

@@ -7,6 +7,7 @@ from obtura.devices.machine import MachineDriver, MachineInfo
 from obtura.devices.shutter_driver import ShutterState
 from obtura.devices.sim.world import World
 from obtura.ground.errors import UsageError
+from obtura.ground.ranges import Positive
 from obtura.works.clock import clock
 
 __all__ = ["SimulatedRing"]
@@ -17,7 +18,7 @@ class _Ring(MachineDriver):
 
     blocking = False
 
-    def __init__(self, full: float, lifetime: float, every: float, takes: float, shut: bool) -> None:
+    def __init__(self, full: float, lifetime: Positive, every: float, takes: float, shut: bool) -> None:
         self._full = full
         self._lifetime = lifetime
         self._every = every
@@ -77,10 +78,10 @@ class SimulatedRing(MachineInfo):
     def __init__(
         self,
         name: str,
-        full_current: float = 200.0,
-        lifetime: float = 36_000.0,
-        refill_every: float = 3_600.0,
-        refill_takes: float = 60.0,
+        full_current: Positive = 200.0,
+        lifetime: Positive = 36_000.0,
+        refill_every: Positive = 3_600.0,
+        refill_takes: Positive = 60.0,
         shut_for_refill: bool = False,
         least_current: float = 1.0,
         world: World | None = None,

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from obtura.contracts.claims import check_free
 from obtura.ground.errors import DeviceBusyError, DeviceError, LimitError
+from obtura.ground.ranges import NotNegative
 from obtura.instruments.epics.link import TIMEOUT, Answer, Link, read_all
 from obtura.works.clock import Flag, clock
 
@@ -45,15 +46,15 @@ class PVAxis:
         name: str,
         setpoint_pv: str,
         readback_pv: str | None = None,
-        tolerance: float = 1e-3,
+        tolerance: NotNegative = 1e-3,
         done_pv: str | None = None,
         stop_pv: str | None = None,
         velocity_pv: str | None = None,
         unit: str | None = None,
         low_limit: float | None = None,
         high_limit: float | None = None,
-        timeout: float = TIMEOUT,
-        patience: float = 10.0,
+        timeout: NotNegative = TIMEOUT,
+        patience: NotNegative = 10.0,
     ) -> None:
         self.name = name
         self.tolerance = tolerance

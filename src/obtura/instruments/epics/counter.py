@@ -5,6 +5,7 @@ from typing import Any
 
 from obtura.contracts.counters import Counter, SamplingCounter, SamplingCounterController, SamplingMode
 from obtura.ground.errors import DeviceError
+from obtura.ground.ranges import NotNegative, Positive
 from obtura.instruments.epics.link import TIMEOUT, Link, read_all
 
 __all__ = ["PVCounter", "PVReader"]
@@ -17,7 +18,9 @@ class PVReader(SamplingCounterController):
     most IOCs measure at most a hundred times a second, and to ask more often only loads them.
     """
 
-    def __init__(self, name: str, timeout: float = TIMEOUT, max_sampling_frequency: float | None = 100.0) -> None:
+    def __init__(
+        self, name: str, timeout: NotNegative = TIMEOUT, max_sampling_frequency: Positive | None = 100.0
+    ) -> None:
         super().__init__(name, blocking=True, max_sampling_frequency=max_sampling_frequency)
         self.timeout = timeout
 
@@ -55,7 +58,7 @@ class PVCounter(SamplingCounter):
         unit: str | None = None,
         controller: PVReader | None = None,
         conversion_function: Callable[[Any], Any] | None = None,
-        timeout: float = TIMEOUT,
+        timeout: NotNegative = TIMEOUT,
         mode: SamplingMode | str | int = SamplingMode.MEAN,
     ) -> None:
         reader = PVReader(name, timeout) if controller is None else controller

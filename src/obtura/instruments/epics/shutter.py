@@ -5,6 +5,7 @@ from types import TracebackType
 from typing import Self
 
 from obtura.ground.errors import DeviceError
+from obtura.ground.ranges import NotNegative
 from obtura.instruments.epics.link import TIMEOUT, InvalidError, Link
 from obtura.works.clock import clock
 
@@ -30,8 +31,8 @@ class PVShutter:
         status_pv: str | None = None,
         open_value: float | str = 1,
         close_value: float | str = 0,
-        timeout: float = TIMEOUT,
-        patience: float = 5.0,
+        timeout: NotNegative = TIMEOUT,
+        patience: NotNegative = 5.0,
     ) -> None:
         self.name = name
         self.open_value = open_value

@@ -15,6 +15,7 @@ from obtura.session.config.facts import Facts, read_facts
 from obtura.session.config.files import texts_of
 from obtura.session.config.hints import takes_description
 from obtura.session.config.known import KnownClasses
+from obtura.session.config.own_checks import check_by_class
 from obtura.session.config.parse import parse
 from obtura.session.config.problems import ConfigError, Place, Problem, meant
 from obtura.session.config.references import check_references, fits
@@ -66,6 +67,7 @@ class Config:
             return unread or name in lost
 
         check_units(objects, problems)
+        check_by_class(objects, problems)
         check_references(objects, is_lost, problems)
         sessions = select(objects, facts, is_lost, problems)
         if problems:

@@ -86,7 +86,7 @@ class Choice:
     @property
     def wanted(self) -> str:
         """For messages."""
-        return f"one of {', '.join(word for word, _ in self.values)}"
+        return "one of " + ", ".join(word or "''" for word, _ in self.values)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -103,7 +103,7 @@ class Spelled:
 
 @dataclasses.dataclass(frozen=True)
 class Constrained:
-    """`Annotated[float, msgspec.Meta(gt=0)]`: msgspec checks it."""
+    """`Annotated[float, msgspec.Meta(gt=0)]`, as those of ground/ranges.py: msgspec checks it."""
 
     inner: "Hint"
     annotation: Any
@@ -111,7 +111,17 @@ class Constrained:
     @property
     def wanted(self) -> str:
         """For messages."""
-        return self.inner.wanted
+        return f"{self.inner.wanted} {' and '.join(self.bounds)}".rstrip()
+
+    @property
+    def bounds(self) -> list[str]:
+        """How large it may be; other constraints have no words of ours."""
+        metas = [each for each in typing.get_args(self.annotation)[1:] if isinstance(each, msgspec.Meta)]
+        told = [(words, getattr(meta, key)) for meta in metas for key, words in _BOUNDS.items()]
+        return [f"{words} {bound:g}" for words, bound in told if bound is not None]
+
+
+_BOUNDS = {"gt": "greater than", "ge": "of at least", "lt": "less than", "le": "of at most"}
 
 
 @dataclasses.dataclass(frozen=True)

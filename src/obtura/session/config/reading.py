@@ -154,6 +154,8 @@ class Reader:
         try:
             return msgspec.convert(value, hint.annotation)
         except msgspec.ValidationError as error:
+            if hint.bounds:
+                return self._expected(what, node, hint)
             return self.problem(node.place, f"{what}: {error}, got {found(node)}")
 
     def _list(self, what: str, node: Node, hint: ListOf | Fixed) -> Any:
@@ -295,6 +297,8 @@ def _chosen(node: Scalar, values: tuple[tuple[str, Any], ...]) -> Any:
 
 def _rank(node: Node, hint: Hint) -> int:
     """Which option of a union to try first: text last, as everything is text; quoted text first."""
+    if isinstance(hint, Constrained):
+        hint = hint.inner
     if hint == Nothing():
         return -1
     if isinstance(node, Scalar) and node.quoted:

@@ -173,11 +173,14 @@ def _alternatives(hint: Hint, proposed: _Proposed, depth: int) -> list[dict[str,
         case Word(kind=kind):
             return [_WORDS.get(kind, {"type": "string"})]
         case Choice(values=values):
-            return [{"enum": [word for word, _ in values]}]
+            return [
+                {"enum": [*(word for word, _ in values), *(each for _, each in values if type(each) in (int, float))]}
+            ]
         case Spelled(kind=kind):
             return [msgspec.json.schema(kind)]
-        case Constrained(annotation=annotation):
-            return [msgspec.json.schema(annotation)]
+        case Constrained(inner=constrained, annotation=annotation):
+            infinite = [{"enum": [".inf", "inf"]}] if constrained == Word(float) and _takes_infinity(annotation) else []
+            return [msgspec.json.schema(annotation), *infinite]
         case ListOf(item=item):
             return [{"type": "array", "items": inner(item)}]
         case Fixed(items=items):
@@ -194,3 +197,11 @@ def _alternatives(hint: Hint, proposed: _Proposed, depth: int) -> list[dict[str,
             return [each for option in options for each in _alternatives(option, proposed, depth)]
         case _:
             return [{}]
+
+
+def _takes_infinity(annotation: Any) -> bool:
+    try:
+        msgspec.convert(float("inf"), annotation)
+    except msgspec.ValidationError:
+        return False
+    return True

@@ -208,17 +208,28 @@ class _Selecting:
         self, described: Description, devices: Sequence[str], included: Iterable[SessionSpec]
     ) -> dict[str, str]:
         aliases: dict[str, str] = {}
+        order = list(described.arguments.get("include", ()))
         for each in included:
-            aliases |= each.aliases
-        for alias, name in described.arguments.get("aliases", {}).items():
+            for alias, name in each.aliases.items():
+                self._only_one(described, "include", order.index(each.name), alias, name, aliases)
+                aliases[alias] = name
+        for index, (alias, name) in enumerate(described.arguments.get("aliases", {}).items()):
             if not alias.isidentifier():
-                self._problem(described, "aliases", f"{alias!r} is no name: letters, digits and underscores")
+                self._problem(described, "aliases", f"{alias!r} is no name: letters, digits and underscores", index)
             elif alias in self._objects:
-                self._problem(described, "aliases", f"{alias!r} is the name of another object already")
-            else:
-                self._chosen(described, "aliases", name, devices, None)
+                self._problem(described, "aliases", f"{alias!r} is the name of another object already", index)
+            elif self._chosen(described, "aliases", name, devices, index):
+                self._only_one(described, "aliases", index, alias, name, aliases)
             aliases[alias] = name
         return aliases
+
+    def _only_one(
+        self, described: Description, key: str, index: int, alias: str, name: str, aliases: Mapping[str, str]
+    ) -> None:
+        """An object has one alias: its data go under it."""
+        other = next((each for each, target in aliases.items() if target == name and each != alias), None)
+        if other is not None:
+            self._problem(described, key, f"{name} has the alias {other!r} already, and can't be {alias!r} too", index)
 
     def _there(self, described: Description, key: str, is_there: Callable[[Path], bool], what: str) -> Path | None:
         path: Path | None = described.arguments.get(key)
@@ -252,8 +263,8 @@ def _place(described: Description, key: str, index: int | None) -> Place:
     node = described.table.get(key)
     if index is not None and isinstance(node, Items) and index < len(node.items):
         return node.items[index].place
-    if isinstance(node, Table) and node.entries:
-        return node.entries[0].key.place
+    if index is not None and isinstance(node, Table) and index < len(node.entries):
+        return node.entries[index].key.place
     return described.places.get(key, described.place)
 
 
