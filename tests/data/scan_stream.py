@@ -74,14 +74,22 @@ def saving_in(directory, session="demo"):
     return ScanSaving(session, "seb", directory)
 
 
+def hand(saver, events):
+    """Hand events to a saver as a record does: one by one to its witness, then all of them."""
+    events = list(events)
+    for event in events:
+        saver.witness(event)
+    saver.receive(events)
+
+
 def record(saver, beginning, *events, end=None):
     """Have a saver record a whole scan, in one batch after the other."""
     try:
         saver.open(beginning, say)
-        saver.receive([beginning])
+        hand(saver, [beginning])
         for event in events:
-            saver.receive([event])
-        saver.receive([end or ended(), ScanClosed("DONE", 9.8, ())])
+            hand(saver, [event])
+        hand(saver, [end or ended(), ScanClosed("DONE", 9.8, ())])
     finally:
         saver.close()
 
@@ -94,6 +102,7 @@ __all__ = [
     "began",
     "channel",
     "ended",
+    "hand",
     "hook",
     "record",
     "rows",

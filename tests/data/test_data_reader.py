@@ -99,7 +99,7 @@ WRITER = (
 from obtura.data.saver import HDF5Saver
 saver = HDF5Saver(saving_in(sys.argv[1]))
 saver.open(began(), say)
-saver.receive(list(rows(0, [0.0, 1.0], [4.0, 5.0])))
+hand(saver, list(rows(0, [0.0, 1.0], [4.0, 5.0])))
 print("written", flush=True)
 sys.stdin.readline()
 """

@@ -31,10 +31,10 @@ def test_the_saver_gives_frames_back_while_it_writes_and_after(saving):
     assert saver.takes_frames and series is not None and saver.frames(0) is None
     assert series.count == 0
     for number in range(4):
-        saver.receive([*rows(number, [0.1 * number]), *points_of(1, 1, first=number)])
+        hand(saver, [*rows(number, [0.1 * number]), *points_of(1, 1, first=number)])
         assert series.count == number + 1
         assert np.array_equal(series.read(0, series.count), frames(number + 1))
-    saver.receive([Points(1, 4, frames(3, 4)), ended()])
+    hand(saver, [Points(1, 4, frames(3, 4)), ended()])
     assert series.count == 7 and np.array_equal(series.read(2, 6), frames(4, 2))
     saver.close()
     assert np.array_equal(series.read(6, 7), frames(1, 6))
@@ -63,9 +63,9 @@ def test_a_viewer_in_another_process_sees_frames_come_through_the_master(saving)
         assert line_of(viewer) == "attached"
         assert ask(viewer) == "0 None"
         for number in range(3):
-            saver.receive([*rows(number, [0.1 * number]), *points_of(1, 1, first=number)])
+            hand(saver, [*rows(number, [0.1 * number]), *points_of(1, 1, first=number)])
             assert ask(viewer) == f"{number + 1} {100 * number + 14}"
-        saver.receive([ended()])
+        hand(saver, [ended()])
         assert ask(viewer) == "3 214"
     saver.close()
 
@@ -79,7 +79,7 @@ from obtura.ground.events import Points
 saver = HDF5Saver(saving_in(sys.argv[1]))
 saver.open(began(timer(), channel("camera:image", shape=(3, 5), dtype="uint16")), say)
 for point in range(37):
-    saver.receive([*rows(point, [float(point)]), Points(1, point, np.full((1, 3, 5), point, "uint16"))])
+    hand(saver, [*rows(point, [float(point)]), Points(1, point, np.full((1, 3, 5), point, "uint16"))])
 print("written", flush=True)
 sys.stdin.readline()
 """
@@ -147,7 +147,7 @@ try:
     while True:
         numbers = np.arange(points, points + at_once)
         frames = np.broadcast_to(numbers[:, None, None], (at_once, 100, 100)).astype("uint16")
-        saver.receive([Points(0, points, numbers.astype(float)), Points(1, points, frames)])
+        hand(saver, [Points(0, points, numbers.astype(float)), Points(1, points, frames)])
         points += at_once
 except Exception as error:
     print(type(error).__name__, error)

@@ -134,10 +134,10 @@ def test_when_the_reserve_is_touched_the_scan_ends_and_the_file_is_whole(tmp_pat
     saving = saving_in(tmp_path)
     saver = HDF5Saver(saving)
     saver.open(began(), say)
-    saver.receive(list(rows(0, [0.0], [4.0])))
+    hand(saver, list(rows(0, [0.0], [4.0])))
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=24_000_000))
     with pytest.raises(SavingError, match=r"the disk is full \(24 MB free, 25 MB must stay free\)"):
-        saver.receive(list(rows(1, [1.0], [5.0])))
+        hand(saver, list(rows(1, [1.0], [5.0])))
     saver.close()
     entry = entry_of(saving)
     assert entry["diode"] == [4.0, 5.0]
@@ -158,10 +158,10 @@ def test_a_file_that_somebody_removes_is_told_at_the_next_write_and_the_next_sca
     saving = saving_in(tmp_path / "base")
     saver = HDF5Saver(saving)
     saver.open(began(), say)
-    saver.receive(list(rows(0, [0.0], [4.0])))
+    hand(saver, list(rows(0, [0.0], [4.0])))
     remove(Path(saving.root_path) / "data" / "scan0012.h5")
     with pytest.raises(SavingError, match=r"scan0012\.h5 was removed while the scan was writing it: nothing of this"):
-        saver.receive(events)
+        hand(saver, events)
     saver.close()
     assert lock.holder(Path(saving.filename)) is None
     record(HDF5Saver(saving), began(number=13), *rows(0, [0.0], [4.0]))
@@ -225,7 +225,7 @@ points = 0
 try:
     while True:
         block = np.arange(points, points + rows_at_once, dtype=float)
-        saver.receive([Points(c, points, block) for c in range(columns)])
+        hand(saver, [Points(c, points, block) for c in range(columns)])
         points += rows_at_once
 except Exception as error:
     print(type(error).__name__, error)

@@ -56,6 +56,29 @@ class FrameSeries:
         """How many frames are in the file."""
         return self.count
 
+    @property
+    def path_inside(self) -> str:
+        """Where the dataset is in the file."""
+        path = self.place.path
+        return path.decode() if isinstance(path, bytes) else str(path)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of its pixels."""
+        return self._dtype
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of a frame."""
+        return self._shape
+
+    def take_back(self) -> list[npt.NDArray[Any]]:
+        """The frames that are not in the file, in order: they have to be kept elsewhere."""
+        blocks = list(self._blocks)
+        self._blocks.clear()
+        self.waiting = 0
+        return blocks
+
     def take(self, values: Block) -> None:
         """Receive new frames."""
         block = np.asarray(values)
@@ -75,16 +98,19 @@ class FrameSeries:
             dataset = self.place.dataset
             dataset.set_extent((upto, *self._shape))
             corner = (0,) * len(self._shape)
-            for number in range(self.count, upto):
-                dataset.write_direct_chunk((number, *corner), self._next())
-            self.count = upto
+            while self.count < upto:  # a frame that could not be written is still there, to be kept elsewhere
+                dataset.write_direct_chunk((self.count, *corner), self._first())
+                self._drop()
+                self.count += 1
 
-    def _next(self) -> npt.NDArray[Any]:
+    def _first(self) -> npt.NDArray[Any]:
+        return np.ascontiguousarray(self._blocks[0][0], self._dtype)
+
+    def _drop(self) -> None:
         block = self._blocks.popleft()
         if len(block) > 1:
             self._blocks.appendleft(block[1:])
         self.waiting -= block[0].nbytes
-        return np.ascontiguousarray(block[0], self._dtype)
 
     def read(self, first: int, stop: int) -> npt.NDArray[np.generic]:
         """Frames `first` to `stop - 1`, while the scan runs and after; see `FrameSource`."""
