@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 import pytest
 from frame_stream import SHAPE, camera, frames, images, points_of, record_frames
-from scan_stream import axis, began, channel, ended, record, rows, saving_in, say, timer
+from scan_stream import axis, began, channel, ended, hand, record, rows, saving_in, say, timer
 
 from obtura.data.disk import free_bytes
 from obtura.data.frames import FrameSeries

@@ -7,7 +7,7 @@ from pathlib import Path
 import h5py
 import pytest
 from processes import WITH_STREAM, ask, line_of, python
-from scan_stream import began, channel, ended, hook, record, rows, saving_in, say, timer
+from scan_stream import began, channel, ended, hand, hook, record, rows, saving_in, say, timer
 
 from obtura.data.layout import scan_file
 from obtura.data.saver import HDF5Saver

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scan_stream import axis, began, channel, ended, record, rows, saving_in, say, timer
+from scan_stream import axis, began, channel, ended, hand, record, rows, saving_in, say, timer
 
 from obtura.data.columns import Column, Rows
 from obtura.data.saver import HDF5Saver

@@ -50,6 +50,7 @@ class FrameSeries:
         self._shape = info.shape
         self._lock = lock
         self._blocks: deque[npt.NDArray[Any]] = deque()
+        self._unsafe: list[npt.NDArray[Any]] = []  # written, but HDF5 has not put on the disk where they are
 
     @property
     def written(self) -> int:
@@ -72,12 +73,18 @@ class FrameSeries:
         """The shape of a frame."""
         return self._shape
 
-    def take_back(self) -> list[npt.NDArray[Any]]:
-        """The frames that are not in the file, in order: they have to be kept elsewhere."""
-        blocks = list(self._blocks)
+    def flushed(self) -> None:
+        """What was written is in the file, whatever comes."""
+        self._unsafe.clear()
+
+    def take_back(self) -> tuple[int, list[npt.NDArray[Any]]]:
+        """The frames that are not safe in the file, in order, and the number of the first: to be kept elsewhere."""
+        first = self.count - len(self._unsafe)
+        blocks = [*(frame[np.newaxis] for frame in self._unsafe), *self._blocks]
+        self._unsafe.clear()
         self._blocks.clear()
         self.waiting = 0
-        return blocks
+        return first, blocks
 
     def take(self, values: Block) -> None:
         """Receive new frames."""
@@ -99,7 +106,9 @@ class FrameSeries:
             dataset.set_extent((upto, *self._shape))
             corner = (0,) * len(self._shape)
             while self.count < upto:  # a frame that could not be written is still there, to be kept elsewhere
-                dataset.write_direct_chunk((self.count, *corner), self._first())
+                frame = self._first()
+                dataset.write_direct_chunk((self.count, *corner), frame)
+                self._unsafe.append(frame)
                 self._drop()
                 self.count += 1
 
@@ -170,6 +179,8 @@ class FrameFile:
         """Show readers what was written."""
         if self._file.is_open:
             self._file.flush()
+            for series in self.series.values():
+                series.flushed()
 
     def finish(self) -> None:
         """Close it, and return when all frames are on disk; done once.

@@ -27,6 +27,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from obtura.ground.channels import Block
+from obtura.ground.errors import SavingError
 
 __all__ = ["MAGIC", "Item", "JournalFile", "Layout", "read_journal"]
 
@@ -230,6 +231,13 @@ def _items(items: bytes, layout: Layout | None) -> Iterator[Item]:
             at += size
 
 
-def as_stored(values: Block, dtype: np.dtype[Any]) -> Any:
-    """Points as they are in the file."""
-    return np.ascontiguousarray(values, dtype)
+def as_stored(name: str, values: Block, dtype: np.dtype[Any]) -> Any:
+    """Points of a channel as they are in the file.
+
+    Raises:
+        SavingError: one is not of that type.
+    """
+    try:
+        return np.ascontiguousarray(values, dtype)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise SavingError(f"channel {name}: a value is not of type {dtype}: {error}") from error

@@ -6,7 +6,7 @@ be killed in the middle, does no harm. Frames are in files of their own, which a
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -50,25 +50,26 @@ class Recovered(NamedTuple):
         return f"scan {self.number} {what}: {self.file}"
 
 
-def recover_all(master: Path, running: Callable[[int], bool], spool: Path) -> list[Recovered]:
+def recover_all(master: Path, running: Callable[[int], bool], spool: Path) -> Iterator[Recovered | SavingError]:
     """Put every scan of a master in order that has a journal; the caller is the master's one writer (see `lock`).
 
     `running`: whether a scan is being written now. `spool`: where further records of such scans may be.
 
-    Raises:
-        SavingError: one can't be; those before it are.
+    One that can't be is left as it is: given back is the error.
     """
     parts: dict[Path, list[Path]] = {journal_scan(each): [each] for each in journals_of(master)}
     for each in spooled(spool):
         scan = scan_of(each)
         if scan is not None and master_of(scan) == master.absolute():
             parts.setdefault(scan, []).append(each)
-    found = []
     for scan, journals in parts.items():
-        recovered = recover_scan(scan, journals, running)
+        try:
+            recovered = recover_scan(scan, journals, running)
+        except SavingError as error:
+            yield error
+            continue
         if recovered is not None:
-            found.append(recovered)
-    return found
+            yield recovered
 
 
 def scan_of(journal: Path) -> Path | None:

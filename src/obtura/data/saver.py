@@ -1,5 +1,6 @@
 """The saver: reads a scan's record and writes it into the scan's file, live."""
 
+import logging
 import math
 import time
 from collections.abc import Iterable, Sequence
@@ -25,6 +26,8 @@ from obtura.ground.events import ChannelInfo, Comment, Event, HookLeft, Metadata
 from obtura.works.clock import clock
 
 __all__ = ["RESERVE", "HDF5Saver"]
+
+log = logging.getLogger(__name__)
 
 SYNC = 3.0
 """Seconds after which points are on the disk itself: a power cut costs no more."""
@@ -99,8 +102,10 @@ class HDF5Saver(Consumer):
     def _recover(self, master: Path) -> None:
         """Put in order what a crash left, so that it is not forgotten."""
         here = lock.scans_here(master)
-        for recovered in recover_all(master, lambda number: number in here, self._spool or default_spool()):
-            self._told.append(f"{recovered}\n")  # nobody reads yet
+        for outcome in recover_all(master, lambda number: number in here, self._spool or default_spool()):
+            failed = isinstance(outcome, SavingError)
+            log.log(logging.WARNING if failed else logging.INFO, "%s", outcome)
+            self._told.append(f"{'!!! ' if failed else ''}{outcome}\n")  # for later: nobody reads yet
 
     def _begin_journal(self, file: ScanFile, master: Path, began: ScanBegan, zero: float) -> None:
         layout, columns = file.layout(master, began)
@@ -114,7 +119,11 @@ class HDF5Saver(Consumer):
     def witness(self, event: Event) -> None:
         """Have it in the journal before anybody is told."""
         if self._witness is not None:
-            self._witness.take(event)
+            try:
+                self._witness.take(event)
+            except SavingError as error:
+                self._failed = self._failed or error
+                raise
 
     def _images(self, began: ScanBegan) -> dict[Path, list[int]]:
         """The files for the frames that are to be saved, one for each detector, with its channels."""
@@ -198,16 +207,16 @@ class HDF5Saver(Consumer):
             raise
         self._elsewhere = True
         for number, series in enumerate(file.frames.values()):
-            first = series.count
-            for block in series.take_back():
+            first, blocks = series.take_back()
+            for block in blocks:
                 self._keep_frames(number, first, block)
                 first += len(block)
         file.abandon()
 
     def _keep_frames(self, number: int, first: int, values: Block) -> None:
         if self._safe is not None and self._file is not None:
-            dtype = list(self._file.frames.values())[number].dtype
-            self._safe.write(journal.frames(number, first, journal.as_stored(values, dtype)))
+            series = list(self._file.frames.values())[number]
+            self._safe.write(journal.frames(number, first, journal.as_stored(series.name, values, series.dtype)))
 
     def _receive_elsewhere(self, events: Sequence[Event]) -> None:
         """Points are in the journal already; frames are not."""

@@ -31,16 +31,20 @@ class _Branch:
 
 
 class _Slot:
-    """Where the points of a channel go. `number`: its place among the numbers of a row, None for other types."""
+    """Where the points of a channel go. `number`: its place among the numbers of a row, None for other types.
 
-    __slots__ = ("branch", "column", "dtype", "number", "step")
+    `branch`: None when it grows at its own pace; `step`: its place among the columns that don't.
+    """
+
+    __slots__ = ("branch", "column", "dtype", "name", "number", "step")
 
     def __init__(
-        self, column: int, dtype: np.dtype[Any], branch: _Branch | None, step: int, number: int | None
+        self, name: str, column: int, dtype: np.dtype[Any], branch: _Branch | None, step: int, number: int | None
     ) -> None:
+        self.name = name
         self.column = column
         self.dtype = dtype
-        self.branch = branch  # None: it grows at its own pace
+        self.branch = branch
         self.step = step
         self.number = number
 
@@ -71,6 +75,7 @@ class Witness:
             steps, rows = layout.steps[branch], layout.rows[branch]
             in_step = column in steps
             self._slots[channel] = _Slot(
+                began.channels[channel].name,
                 column,
                 np.dtype(layout.columns[column]["dtype"]),
                 self._branches[branch] if in_step else None,
@@ -114,13 +119,13 @@ class Witness:
         branch = slot.branch
         if branch is None:
             self._counts[slot.column] = first + len(values)
-            self._flush(journal.block(slot.column, first, journal.as_stored(values, slot.dtype)))
+            self._flush(journal.block(slot.column, first, journal.as_stored(slot.name, values, slot.dtype)))
             return
         if slot.number is not None and type(values) is tuple and first == branch.row:
             branch.values[slot.number] = values[0]
             received = first + 1
         else:
-            branch.blocks.append(journal.block(slot.column, first, journal.as_stored(values, slot.dtype)))
+            branch.blocks.append(journal.block(slot.column, first, journal.as_stored(slot.name, values, slot.dtype)))
             received = first + len(values)
         if branch.received[slot.step] <= branch.row < received:
             branch.waiting -= 1
