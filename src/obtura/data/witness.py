@@ -145,14 +145,14 @@ class Witness:
         branch.waiting = sum(count <= row for count in branch.received)
 
     def _scattered(self, branch: _Branch) -> bytes:
-        """A row that is not all numbers: each of them as a block."""
-        items = branch.blocks
+        """A row that is not all numbers: each of them as a block, before what came of later rows already."""
+        items = [
+            journal.block(slot.column, branch.row, np.array([value], slot.dtype))
+            for slot in self._slots.values()
+            if slot.branch is branch and slot.number is not None and (value := branch.values[slot.number]) is not None
+        ]
+        items += branch.blocks
         branch.blocks = []
-        for slot in self._slots.values():
-            if slot.branch is branch and slot.number is not None:
-                value = branch.values[slot.number]
-                if value is not None:
-                    items.append(journal.block(slot.column, branch.row, np.array([value], slot.dtype)))
         return b"".join(items)
 
     def _flush(self, items: bytes) -> None:
