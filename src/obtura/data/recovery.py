@@ -6,6 +6,7 @@ be killed in the middle, does no harm. Frames are in files of their own, which a
 """
 
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -23,7 +24,7 @@ from obtura.data.disk import saving_error, sync
 from obtura.data.growing import FORMAT
 from obtura.data.hooks import KINDS
 from obtura.data.journal import Item, Layout, read_journal
-from obtura.data.layout import SUFFIX, journals_of, master_of
+from obtura.data.layout import SUFFIX, journals_of, master_of, scan_directory
 from obtura.data.master import add_links, entry_names
 from obtura.data.safekeeping import spooled
 from obtura.data.subscans import link_sub_scans
@@ -62,6 +63,10 @@ def recover_all(master: Path, running: Callable[[int], bool], spool: Path) -> It
         scan = scan_of(each)
         if scan is not None and master_of(scan) == master.absolute():
             parts.setdefault(scan, []).append(each)
+    for half_made in scan_directory(master).glob(".scan*.h5.*"):  # a kill came while a file was made
+        number = re.match(r"\.scan(\d+)\.h5", half_made.name)
+        if number is not None and not running(int(number[1])):
+            half_made.unlink(missing_ok=True)
     for scan, journals in parts.items():
         try:
             recovered = recover_scan(scan, journals, running)
@@ -210,7 +215,7 @@ class _Rebuilt:
     def put_in_place(self) -> None:
         """Close it, look whether it is as it should be, and put it in the place of what the crash left."""
         expected = self.counts
-        self.leave()
+        self._close()
         sync(self._path)
         check_file(self._path, self._layout.entries, expected)
         for number, described in enumerate(self._layout.frames):
@@ -232,7 +237,11 @@ class _Rebuilt:
             sync(path)
 
     def leave(self) -> None:
-        """Close what is open."""
+        """Close what is open, and leave nothing behind that was not put in its place."""
+        self._close()
+        self._path.unlink(missing_ok=True)
+
+    def _close(self) -> None:
         for column in self.columns:
             column.attach(None)
         if self._file:

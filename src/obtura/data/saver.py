@@ -101,8 +101,11 @@ class HDF5Saver(Consumer):
 
     def _recover(self, master: Path) -> None:
         """Put in order what a crash left, so that it is not forgotten."""
-        here = lock.scans_here(master)
-        for outcome in recover_all(master, lambda number: number in here, self._spool or default_spool()):
+
+        def running(number: int) -> bool:
+            return number in lock.scans_here(master)
+
+        for outcome in recover_all(master, running, self._spool or default_spool()):
             failed = isinstance(outcome, SavingError)
             log.log(logging.WARNING if failed else logging.INFO, "%s", outcome)
             self._told.append(f"{'!!! ' if failed else ''}{outcome}\n")  # for later: nobody reads yet
