@@ -29,7 +29,22 @@ import numpy as np
 from obtura.ground.channels import Block
 from obtura.ground.errors import SavingError
 
-__all__ = ["MAGIC", "Item", "JournalFile", "Layout", "read_journal"]
+__all__ = [
+    "HOOK",
+    "MAGIC",
+    "Item",
+    "JournalFile",
+    "Layout",
+    "as_stored",
+    "block",
+    "frames",
+    "header",
+    "hook",
+    "read_journal",
+    "record",
+    "row_packer",
+    "said",
+]
 
 MAGIC = b"obtura journal 1\n"
 

@@ -58,7 +58,7 @@ def recover_all(master: Path, running: Callable[[int], bool], spool: Path) -> It
 
     One that can't be is left as it is: given back is the error.
     """
-    parts: dict[Path, list[Path]] = {journal_scan(each): [each] for each in journals_of(master)}
+    parts: dict[Path, list[Path]] = {_scan_beside(each): [each] for each in journals_of(master)}
     for each in spooled(spool):
         scan = scan_of(each)
         if scan is not None and master_of(scan) == master.absolute():
@@ -83,7 +83,7 @@ def scan_of(journal: Path) -> Path | None:
     return None if first is None else Path(first.content[0].scan)
 
 
-def journal_scan(journal: Path) -> Path:
+def _scan_beside(journal: Path) -> Path:
     """The file of the scan that a journal stands beside, also when both were moved."""
     return journal.absolute().with_suffix(SUFFIX)
 
