@@ -128,8 +128,10 @@ class JournalFile:
         os.fsync(self._descriptor)
 
     def close(self) -> None:
-        """Let go of it; what was written stays."""
-        os.close(self._descriptor)
+        """Let go of it; what was written stays. Nothing happens when it is closed."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
 
 
 def record(items: bytes) -> bytes:

@@ -43,6 +43,7 @@ class Safekeeping:
         self._say = say
         self._lock = threading.Lock()  # the thread that emits writes, that of the saver moves
         self.moved: Path | None = None
+        self._unsynced = True
         path = journal_file(self._scan)
         try:
             self._file = JournalFile(path, self._header)
@@ -61,6 +62,7 @@ class Safekeeping:
             SavingError: neither the journal nor the spool takes them.
         """
         with self._lock:
+            self._unsynced = True
             try:
                 self._file.write(items)
             except OSError as error:
@@ -102,7 +104,10 @@ class Safekeeping:
             SavingError: neither disk can.
         """
         with self._lock:
-            file = self._file
+            file, needed = self._file, self._unsynced
+            self._unsynced = False
+        if not needed:
+            return
         try:
             file.sync()
         except OSError as error:

@@ -189,6 +189,11 @@ class HDF5Saver(Consumer):
                 return
             raise failed from error
 
+    def idle(self) -> None:
+        """Nothing came for a while: what came before is put on the disk itself."""
+        if self._ended is None and self._linked:
+            self._sync()
+
     def _sync(self) -> None:
         now = time.monotonic()
         if self._safe is not None and now > self._synced + SYNC:
@@ -228,6 +233,7 @@ class HDF5Saver(Consumer):
             if isinstance(event, Points) and event.channel in numbers:
                 self._keep_frames(numbers[event.channel], event.first, event.values)
             elif isinstance(event, ScanEnded) and self._safe is not None:
+                self._ended = event
                 self._safe.sync()
                 self._say("stderr", f"!!! the scan is in {self._safe.path}: obtura recover {self._master}\n")
         self._sync()
@@ -267,6 +273,8 @@ class HDF5Saver(Consumer):
             if self._file is not None and self._file.is_open:
                 self._close(self._file)
         finally:
+            if self._safe is not None:
+                self._safe.close()
             if self._master is not None:
                 lock.release(self._master, self._number)
 
