@@ -10,12 +10,13 @@ INSTALL := $(BIN)/python -m pip -qq --disable-pip-version-check install -c requi
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo shell test lint types contracts check venv lock clean
+.PHONY: help demo shell test crash-test lint types contracts check venv lock clean
 
 help:
 	@echo "make demo       play the page's scans on a simulated beamline"
 	@echo "make shell      a prompt with the same beamline, to scan it yourself"
 	@echo "make test       run the tests"
+	@echo "make crash-test kill -9 at every write call of a scan, half an hour"
 	@echo "make check      lint, types, contracts and test"
 	@echo "make venv       the environment only, with what developers need"
 	@echo "make lock       choose the newest versions anew"
@@ -29,6 +30,10 @@ shell: $(CORE)
 
 test: $(DEV)
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+# Every write call of a scan, one after the other: half an hour.
+crash-test: $(DEV)
+	@OBTURA_CRASH_TEST=1 $(BIN)/python -m pytest tests/crash $(PYTEST_ARGS)
 
 lint: $(DEV)
 	@$(BIN)/ruff check

@@ -24,3 +24,11 @@ def pytest_runtest_makereport():
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report():
     return fail_if_skipped((yield))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def spool_of_the_tests(tmp_path_factory):
+    """Scans whose disk is full go on here, not in the account's own spool."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OBTURA_SPOOL", str(tmp_path_factory.mktemp("spool")))
+        yield

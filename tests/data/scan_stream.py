@@ -66,22 +66,34 @@ def hook(owner, name, left_at, seconds, branch=None, point=None, error=None):
     return HookLeft(owner, name, branch, point, left_at, seconds, error)
 
 
+said = []
+"""What savers said."""
+
+
 def say(stream, text):
-    raise AssertionError(f"the saver wrote to {stream}: {text}")
+    said.append(text)
 
 
 def saving_in(directory, session="demo"):
     return ScanSaving(session, "seb", directory)
 
 
+def hand(saver, events):
+    """Hand events to a saver as a record does: one by one to its witness, then all of them."""
+    events = list(events)
+    for event in events:
+        saver.witness(event)
+    saver.receive(events)
+
+
 def record(saver, beginning, *events, end=None):
     """Have a saver record a whole scan, in one batch after the other."""
     try:
         saver.open(beginning, say)
-        saver.receive([beginning])
+        hand(saver, [beginning])
         for event in events:
-            saver.receive([event])
-        saver.receive([end or ended(), ScanClosed("DONE", 9.8, ())])
+            hand(saver, [event])
+        hand(saver, [end or ended(), ScanClosed("DONE", 9.8, ())])
     finally:
         saver.close()
 
@@ -94,9 +106,11 @@ __all__ = [
     "began",
     "channel",
     "ended",
+    "hand",
     "hook",
     "record",
     "rows",
+    "said",
     "saving_in",
     "say",
     "timer",

@@ -6,8 +6,9 @@ import h5py
 import numpy as np
 import pytest
 from processes import WITH_STREAM, line_of, python
-from scan_stream import PresetInfo, axis, began, channel, ended, hook, record, rows, saving_in, say, timer
+from scan_stream import PresetInfo, axis, began, channel, ended, hook, record, rows, saving_in, timer
 
+from obtura.data import lock
 from obtura.data.layout import scan_file
 from obtura.data.reader import list_entries, listing, showing
 from obtura.data.saver import HDF5Saver
@@ -99,7 +100,7 @@ WRITER = (
 from obtura.data.saver import HDF5Saver
 saver = HDF5Saver(saving_in(sys.argv[1]))
 saver.open(began(), say)
-saver.receive(list(rows(0, [0.0, 1.0], [4.0, 5.0])))
+hand(saver, list(rows(0, [0.0, 1.0], [4.0, 5.0])))
 print("written", flush=True)
 sys.stdin.readline()
 """
@@ -124,12 +125,12 @@ def test_a_running_scan_is_listed_and_shown_and_a_crashed_one_told_from_it(savin
 def test_a_crashed_scan_is_not_taken_for_running_because_another_one_is(saving, tmp_path):
     with python(WRITER, tmp_path) as writer:
         line_of(writer)
-    saver = HDF5Saver(saving)
-    saver.open(began(number=13), say)
+    assert [entry.state for entry in list_entries(saving.filename)] == ["crashed"]
+    lock.take(Path(saving.filename), 13)  # another one runs
     try:
-        assert [entry.state for entry in list_entries(saving.filename)] == ["crashed", "running"]
+        assert [entry.state for entry in list_entries(saving.filename)] == ["crashed"]
     finally:
-        saver.close()
+        lock.release(Path(saving.filename), 13)
 
 
 def test_a_scan_whose_file_is_gone_or_damaged_is_named(saving):

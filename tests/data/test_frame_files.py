@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 import pytest
 from frame_stream import SHAPE, camera, frames, images, points_of, record_frames
-from scan_stream import axis, began, channel, ended, record, rows, saving_in, say, timer
+from scan_stream import axis, began, channel, ended, hand, record, rows, saving_in, say, timer
 
 from obtura.data.disk import free_bytes
 from obtura.data.frames import FrameSeries
@@ -213,10 +213,10 @@ def test_frames_that_did_not_get_into_the_file_fail_the_scan(saving, monkeypatch
 def test_frames_whose_file_was_removed_fail_the_scan(saving):
     saver = HDF5Saver(saving)
     saver.open(began(timer(), camera()), say)
-    saver.receive([*rows(0, [0.0]), *points_of(1, 1)])
+    hand(saver, [*rows(0, [0.0]), *points_of(1, 1)])
     (images(saving) / "camera.h5").unlink()
     with pytest.raises(SavingError, match=r"camera\.h5 was removed.*these frames are not on the disk"):
-        saver.receive([*rows(1, [0.1]), *points_of(1, 1, first=1)])
+        hand(saver, [*rows(1, [0.1]), *points_of(1, 1, first=1)])
     saver.close()
     with h5py.File(saving.filename) as master:
         assert master["12.1/measurement/elapsed_time"][:].tolist() == [0.0, 0.1]

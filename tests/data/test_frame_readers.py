@@ -1,13 +1,11 @@
 """Who looks at frames: the scan itself, other processes, `obtura show`; also after a crash or a full disk."""
 
-import subprocess
-
 import h5py
 import numpy as np
 import pytest
 from frame_stream import camera, frames, images, points_of, record_frames
-from processes import WITH_STREAM, ask, line_of, outcome, python
-from scan_stream import began, ended, rows, saving_in, say, timer
+from processes import WITH_STREAM, ask, line_of, python
+from scan_stream import began, ended, hand, rows, saving_in, say, timer
 
 from obtura.data.contents import frames_of, list_entries, opened_entry
 from obtura.data.reader import listing, showing
@@ -31,10 +29,10 @@ def test_the_saver_gives_frames_back_while_it_writes_and_after(saving):
     assert saver.takes_frames and series is not None and saver.frames(0) is None
     assert series.count == 0
     for number in range(4):
-        saver.receive([*rows(number, [0.1 * number]), *points_of(1, 1, first=number)])
+        hand(saver, [*rows(number, [0.1 * number]), *points_of(1, 1, first=number)])
         assert series.count == number + 1
         assert np.array_equal(series.read(0, series.count), frames(number + 1))
-    saver.receive([Points(1, 4, frames(3, 4)), ended()])
+    hand(saver, [Points(1, 4, frames(3, 4)), ended()])
     assert series.count == 7 and np.array_equal(series.read(2, 6), frames(4, 2))
     saver.close()
     assert np.array_equal(series.read(6, 7), frames(1, 6))
@@ -63,9 +61,9 @@ def test_a_viewer_in_another_process_sees_frames_come_through_the_master(saving)
         assert line_of(viewer) == "attached"
         assert ask(viewer) == "0 None"
         for number in range(3):
-            saver.receive([*rows(number, [0.1 * number]), *points_of(1, 1, first=number)])
+            hand(saver, [*rows(number, [0.1 * number]), *points_of(1, 1, first=number)])
             assert ask(viewer) == f"{number + 1} {100 * number + 14}"
-        saver.receive([ended()])
+        hand(saver, [ended()])
         assert ask(viewer) == "3 214"
     saver.close()
 
@@ -79,7 +77,7 @@ from obtura.ground.events import Points
 saver = HDF5Saver(saving_in(sys.argv[1]))
 saver.open(began(timer(), channel("camera:image", shape=(3, 5), dtype="uint16")), say)
 for point in range(37):
-    saver.receive([*rows(point, [float(point)]), Points(1, point, np.full((1, 3, 5), point, "uint16"))])
+    hand(saver, [*rows(point, [float(point)]), Points(1, point, np.full((1, 3, 5), point, "uint16"))])
 print("written", flush=True)
 sys.stdin.readline()
 """
@@ -117,68 +115,3 @@ def test_when_the_file_of_the_frames_is_gone_all_the_rest_is_there(saving):
     (images(saving) / "camera.h5").unlink()
     assert listing(saving.filename) == before
     assert "camera  missing  the file is gone or damaged: scan0012/camera.h5" in showing(saving.filename, 12)
-
-
-# -- the disk fills ---------------------------------------------------------------------------------------
-
-FILL = (
-    WITH_STREAM
-    + """
-import os
-import numpy as np
-from obtura.data import lock
-from obtura.data.saver import HDF5Saver
-from obtura.ground.events import Points
-from pathlib import Path
-
-directory, medium, size, at_once = sys.argv[1], sys.argv[2], *map(int, sys.argv[3:])
-if medium == "tmpfs":
-    import subprocess
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "none", directory], check=True)
-else:
-    import resource
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
-saving = saving_in(directory)
-saver = HDF5Saver(saving, reserve=0)
-saver._check_space = lambda *arguments: None
-saver.open(began(timer(), channel("camera:image", shape=(100, 100), dtype="uint16"), npoints=0), say)
-series, points = saver.frames(1), 0
-try:
-    while True:
-        numbers = np.arange(points, points + at_once)
-        frames = np.broadcast_to(numbers[:, None, None], (at_once, 100, 100)).astype("uint16")
-        saver.receive([Points(0, points, numbers.astype(float)), Points(1, points, frames)])
-        points += at_once
-except Exception as error:
-    print(type(error).__name__, error)
-try:
-    saver.close()
-except Exception as error:
-    print(type(error).__name__, error)
-print("lock", lock.holder(Path(saving.filename)))
-kept = series.read(0, points)[:, 50, 50].tolist()
-print("read", points > 3, kept == list(range(points)))
-"""
-)
-
-
-def can_mount():
-    try:
-        tried = ["unshare", "--mount", "--map-root-user", "mount", "-t", "tmpfs", "none", "/mnt"]
-        return subprocess.run(tried, capture_output=True, check=False).returncode == 0
-    except OSError:
-        return False
-
-
-MEDIA = {"limit": ()} | ({"tmpfs": ("unshare", "--mount", "--map-root-user")} if can_mount() else {})
-
-
-@pytest.mark.parametrize("medium", MEDIA)
-@pytest.mark.parametrize("at_once", [1, 7])
-def test_a_disk_that_fills_up_is_told_and_the_frames_that_were_safe_stay(tmp_path, medium, at_once):
-    code, output, errors = outcome(FILL, tmp_path, medium, 1_000_000, at_once, prefix=MEDIA[medium])
-    assert (code, errors) == (0, "")
-    failed, closed, *rest = output.splitlines()
-    assert failed.startswith("SavingError") and "writing failed after" in failed
-    assert closed.startswith("SavingError") and "as after a crash" in closed
-    assert rest == ["lock None", "read True True"]

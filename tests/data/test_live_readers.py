@@ -7,7 +7,7 @@ from pathlib import Path
 import h5py
 import pytest
 from processes import WITH_STREAM, ask, line_of, python
-from scan_stream import began, channel, ended, hook, record, rows, saving_in, say, timer
+from scan_stream import began, channel, ended, hand, hook, record, rows, saving_in, say, timer
 
 from obtura.data.layout import scan_file
 from obtura.data.saver import HDF5Saver
@@ -58,9 +58,9 @@ def test_a_viewer_stays_attached_from_before_the_first_point_to_after_the_end(sa
     with python(ATTACHED, path) as viewer:
         assert line_of(viewer) == "attached"
         assert data(look(viewer)) == NOTHING
-        saver.receive([START])
+        hand(saver, [START])
         for point in range(5):
-            saver.receive([*rows(point, [point / 10], [float(point)]), hook("P", "start", 1.0, 0.1)])
+            hand(saver, [*rows(point, [point / 10], [float(point)]), hook("P", "start", 1.0, 0.1)])
             seen = look(viewer)
             assert data(seen) == {
                 "elapsed_time": [i / 10 for i in range(point + 1)],
@@ -68,7 +68,7 @@ def test_a_viewer_stays_attached_from_before_the_first_point_to_after_the_end(sa
             }
             assert seen["hooks"] == point + 1
             assert seen["end_reason"] == seen["end_time"] == ""
-        saver.receive([ended("USER_ABORT", "Ctrl-C", roby=7.0)])
+        hand(saver, [ended("USER_ABORT", "Ctrl-C", roby=7.0)])
         for _ in range(2):
             seen = look(viewer)
             assert seen["diode"] == [0.0, 1.0, 2.0, 3.0, 4.0]
@@ -87,7 +87,7 @@ def test_a_viewer_may_attach_at_any_moment(saver, tmp_path):
     ]
     seen = []
     for events in moments:
-        saver.receive(events)
+        hand(saver, events)
         with python(ATTACHED, saving_in(tmp_path).filename) as viewer:
             assert line_of(viewer) == "attached"
             seen.append(look(viewer)["diode"])
@@ -96,10 +96,10 @@ def test_a_viewer_may_attach_at_any_moment(saver, tmp_path):
 
 def test_after_the_end_it_opens_without_swmr_even_while_viewers_are_attached(saver, tmp_path):
     path = saving_in(tmp_path).filename
-    saver.receive([START, *rows(0, [0.0], [4.0])])
+    hand(saver, [START, *rows(0, [0.0], [4.0])])
     with python(ATTACHED, path) as viewer:
         line_of(viewer)
-        saver.receive([ended()])
+        hand(saver, [ended()])
         with h5py.File(path) as file:
             assert file["12.1/measurement/diode"][:].tolist() == [4.0]
         assert look(viewer)["diode"] == [4.0]
@@ -107,7 +107,7 @@ def test_after_the_end_it_opens_without_swmr_even_while_viewers_are_attached(sav
 
 def test_the_process_that_saves_may_look_too(saver, tmp_path):
     path = saving_in(tmp_path).filename
-    saver.receive([START, *rows(0, [0.0], [4.0])])
+    hand(saver, [START, *rows(0, [0.0], [4.0])])
     with h5py.File(path, swmr=True) as file:
         assert file["12.1/measurement/diode"][:].tolist() == [4.0]
 
@@ -149,14 +149,14 @@ def test_a_viewer_that_looks_all_the_time_sees_no_error_and_no_wrong_value(tmp_p
     try:
         with python(HAMMER, saving.filename) as viewer:
             assert line_of(viewer) == "attached"
-            saver.receive([beginning])
+            hand(saver, [beginning])
             until = time.monotonic() + 1.0
             while time.monotonic() < until:
                 batch = [Points(c, points + i, (1000.0 * c + points + i,)) for i in range(7) for c in range(8)]
                 batch += [Points(8, points + i, [[float(points + i)] * 64]) for i in range(7)]
-                saver.receive(batch)
+                hand(saver, batch)
                 points += 7
-            saver.receive([ended()])
+            hand(saver, [ended()])
             looks, shortest, longest, wrong, *which = line_of(viewer).split(maxsplit=4)
     finally:
         saver.close()
@@ -203,7 +203,7 @@ from obtura.data.saver import HDF5Saver
 saver = HDF5Saver(saving_in(sys.argv[1]))
 saver.open(began(), say)
 for point in range(37):
-    saver.receive(list(rows(point, [float(point)], [2.0 * point])))
+    hand(saver, list(rows(point, [float(point)], [2.0 * point])))
 print("written", flush=True)
 sys.stdin.readline()
 """

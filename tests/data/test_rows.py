@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scan_stream import axis, began, channel, ended, record, rows, saving_in, say, timer
+from scan_stream import axis, began, channel, ended, hand, record, rows, saving_in, say, timer
 
 from obtura.data.columns import Column, Rows
 from obtura.data.saver import HDF5Saver
@@ -27,7 +27,7 @@ def running(tmp_path):
         savers.append(saver)
         beginning = began(*channels)
         saver.open(beginning, say)
-        saver.receive([beginning])
+        hand(saver, [beginning])
         return saver, lambda: columns_of(saving.filename)
 
     yield start
@@ -42,23 +42,23 @@ def columns_of(path):
 
 def test_while_the_scan_runs_only_complete_rows_are_in_the_file(running):
     saver, look = running(timer(), axis("roby"), channel("s:diode"))
-    saver.receive(list(rows(0, [0.0, 1.0, 2.0], [5.0, 6.0])))
+    hand(saver, list(rows(0, [0.0, 1.0, 2.0], [5.0, 6.0])))
     assert look() == {"elapsed_time": [], "roby": [], "diode": []}
-    saver.receive([Points(2, 0, (1.0,))])
+    hand(saver, [Points(2, 0, (1.0,))])
     assert look() == {"elapsed_time": [0.0], "roby": [5.0], "diode": [1.0]}
-    saver.receive([Points(2, 1, (2.0,))])
+    hand(saver, [Points(2, 1, (2.0,))])
     assert look() == {"elapsed_time": [0.0, 1.0], "roby": [5.0, 6.0], "diode": [1.0, 2.0]}
 
 
 def test_a_channel_that_goes_at_its_own_pace_is_written_as_it_comes(running):
     saver, look = running(timer(), channel("s:own", per_point=False))
-    saver.receive([Points(1, 0, np.arange(5.0))])
+    hand(saver, [Points(1, 0, np.arange(5.0))])
     assert look() == {"elapsed_time": [], "own": [0.0, 1.0, 2.0, 3.0, 4.0]}
 
 
 def test_the_rows_of_one_branch_do_not_wait_for_another_branch(running):
     saver, look = running(timer(), channel("s:diode"), timer(branch=1))
-    saver.receive(list(rows(0, [0.0], [1.0])))
+    hand(saver, list(rows(0, [0.0], [1.0])))
     assert look()["diode"] == [1.0]
 
 
@@ -85,25 +85,25 @@ def test_what_comes_in_the_last_batch_is_in_the_file(tmp_path):
     saving = saving_in(tmp_path)
     saver = HDF5Saver(saving)
     saver.open(began(), say)
-    saver.receive([began(), *rows(0, [0.0, 1.0], [4.0, 5.0]), ended()])
+    hand(saver, [began(), *rows(0, [0.0, 1.0], [4.0, 5.0]), ended()])
     assert columns_of(saving.filename) == {"elapsed_time": [0.0, 1.0], "diode": [4.0, 5.0]}
     saver.close()
 
 
 def test_points_that_went_missing_are_an_error_not_a_shift(running):
     saver, _ = running(timer())
-    saver.receive([Points(0, 0, (1.0,))])
+    hand(saver, [Points(0, 0, (1.0,))])
     with pytest.raises(SavingError, match=r"timer:elapsed_time: point 2 came where 1 was expected"):
-        saver.receive([Points(0, 2, (1.0,))])
+        hand(saver, [Points(0, 2, (1.0,))])
 
 
 def test_a_value_of_the_wrong_type_names_its_channel_and_the_file_ends_in_order(tmp_path):
     saving = saving_in(tmp_path)
     saver = HDF5Saver(saving)
     saver.open(began(timer(), channel("s:n", dtype="int32")), say)
-    saver.receive(list(rows(0, [0.0], [1.0])))
+    hand(saver, list(rows(0, [0.0], [1.0])))
     with pytest.raises(SavingError, match=r"channel s:n: a value is not of type int32"):
-        saver.receive([Points(0, 1, (1.0,)), Points(1, 1, (float("nan"),))])
+        hand(saver, [Points(0, 1, (1.0,)), Points(1, 1, (float("nan"),))])
     saver.close()
     assert columns_of(saving.filename) == {"elapsed_time": [0.0], "n": [1]}
     with h5py.File(saving.filename) as file:

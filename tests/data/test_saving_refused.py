@@ -3,14 +3,13 @@
 import errno
 import os
 import shutil
-import subprocess
 from pathlib import Path
 from types import SimpleNamespace
 
 import h5py
 import pytest
 from processes import WITH_STREAM, outcome
-from scan_stream import began, ended, record, rows, saving_in, say
+from scan_stream import began, ended, hand, record, rows, saving_in, say
 
 from obtura.data import lock
 from obtura.data.disk import saving_error
@@ -134,10 +133,10 @@ def test_when_the_reserve_is_touched_the_scan_ends_and_the_file_is_whole(tmp_pat
     saving = saving_in(tmp_path)
     saver = HDF5Saver(saving)
     saver.open(began(), say)
-    saver.receive(list(rows(0, [0.0], [4.0])))
+    hand(saver, list(rows(0, [0.0], [4.0])))
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=24_000_000))
     with pytest.raises(SavingError, match=r"the disk is full \(24 MB free, 25 MB must stay free\)"):
-        saver.receive(list(rows(1, [1.0], [5.0])))
+        hand(saver, list(rows(1, [1.0], [5.0])))
     saver.close()
     entry = entry_of(saving)
     assert entry["diode"] == [4.0, 5.0]
@@ -158,10 +157,10 @@ def test_a_file_that_somebody_removes_is_told_at_the_next_write_and_the_next_sca
     saving = saving_in(tmp_path / "base")
     saver = HDF5Saver(saving)
     saver.open(began(), say)
-    saver.receive(list(rows(0, [0.0], [4.0])))
+    hand(saver, list(rows(0, [0.0], [4.0])))
     remove(Path(saving.root_path) / "data" / "scan0012.h5")
     with pytest.raises(SavingError, match=r"scan0012\.h5 was removed while the scan was writing it: nothing of this"):
-        saver.receive(events)
+        hand(saver, events)
     saver.close()
     assert lock.holder(Path(saving.filename)) is None
     record(HDF5Saver(saving), began(number=13), *rows(0, [0.0], [4.0]))
@@ -195,85 +194,3 @@ def test_a_long_message_is_cut_not_lost(tmp_path):
     record(HDF5Saver(saving), began(), end=ended("FAILURE", "µ" * 2000))
     message = entry_of(saving)["end_message"]
     assert message == "µ" * 498 + "…"
-
-
-# -- the disk fills in mid-scan ---------------------------------------------------------------------------------
-
-# Other processes: HDF5 used to take the interpreter along at its exit.
-FILL = (
-    WITH_STREAM
-    + """
-import os
-import numpy as np
-from obtura.data import lock
-from obtura.data.saver import HDF5Saver
-from obtura.ground.events import Points
-from pathlib import Path
-from types import SimpleNamespace
-
-directory, medium, size, columns, rows_at_once = sys.argv[1], sys.argv[2], *map(int, sys.argv[3:])
-if medium == "tmpfs":
-    import subprocess
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "none", directory], check=True)
-else:
-    import resource
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
-saving = saving_in(directory)
-saver = HDF5Saver(saving, reserve=0)
-saver.open(began(*[channel(f"s:c{c}") for c in range(columns)], npoints=0), say)
-points = 0
-try:
-    while True:
-        block = np.arange(points, points + rows_at_once, dtype=float)
-        saver.receive([Points(c, points, block) for c in range(columns)])
-        points += rows_at_once
-except Exception as error:
-    print(type(error).__name__, error)
-try:
-    saver.close()
-except Exception as error:
-    print(type(error).__name__, error)
-print("lock", lock.holder(Path(saving.filename)))
-path = Path(saving.root_path) / "data" / "scan0012.h5"
-opened = [name for name in os.listdir("/proc/self/fd") if os.path.realpath(f"/proc/self/fd/{name}") == str(path)]
-print("open", opened)
-look = "import sys, h5py; n = int(sys.argv[2]); file = h5py.File(sys.argv[1], swmr=True)['12.1/measurement']; "
-look += "print(*[each[:n].tolist() == [float(i) for i in range(n)] for each in file.values()])"
-print("read", set(os.popen(f'{sys.executable} -c "{look}" {path} {points}').read().split()))
-"""
-)
-
-
-def can_mount():
-    try:
-        tried = ["unshare", "--mount", "--map-root-user", "mount", "-t", "tmpfs", "none", "/mnt"]
-        return subprocess.run(tried, capture_output=True, check=False).returncode == 0
-    except OSError:
-        return False
-
-
-MEDIA = {"limit": ()} | ({"tmpfs": ("unshare", "--mount", "--map-root-user")} if can_mount() else {})
-
-
-@pytest.mark.parametrize("medium", MEDIA)
-@pytest.mark.parametrize(("size", "columns", "at_once"), [(300_000, 10, 100), (3_000_000, 10, 1000), (700_000, 30, 50)])
-def test_a_disk_that_fills_up_is_told_the_rest_is_closed_and_what_was_safe_stays(
-    tmp_path, medium, size, columns, at_once
-):
-    code, output, errors = outcome(FILL, tmp_path, medium, size, columns, at_once, prefix=MEDIA[medium])
-    assert code == 0, errors
-    assert errors == ""
-    failed, closed, *rest = output.splitlines()
-    why = "No space left on device (0 bytes free)" if medium == "tmpfs" else "File too large"
-    assert failed.startswith(f"SavingError {tmp_path}/demo/data/scan0012.h5: writing failed after ")
-    assert why in failed
-    assert closed.startswith("SavingError") and "as after a crash" in closed and "swmr=True" in closed
-    assert rest == ["lock None", "open []", "read {'True'}"]
-
-
-@pytest.mark.parametrize("medium", MEDIA)
-@pytest.mark.parametrize("size", [1, 4096, 40_000])
-def test_a_disk_that_is_full_from_the_beginning_refuses_the_scan_in_order(tmp_path, medium, size):
-    code, output, errors = outcome(FILL, tmp_path, medium, size, 40, 1, prefix=MEDIA[medium])
-    assert code in (0, 1), "not a crash of the interpreter"
-    assert "SavingError" in output + errors

@@ -307,8 +307,10 @@ def test_a_device_in_use_by_another_running_scan_is_refused_by_that_scan_s_name(
     assert first.state is ScanState.DONE
 
 
-def test_an_error_while_saving_fails_the_scan_with_the_way_out_done(session, monkeypatch):
+def test_an_error_while_saving_fails_the_scan_with_the_way_out_done(session, monkeypatch, tmp_path):
     shutter = session.devices["shutter"]
+    (tmp_path / "spool").touch()  # no directory: nor can it go on elsewhere
+    monkeypatch.setenv("OBTURA_SPOOL", str(tmp_path / "spool"))
 
     def full(file, event):
         raise OSError(errno.ENOSPC, "No space left on device")

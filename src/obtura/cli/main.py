@@ -98,6 +98,10 @@ def _parser() -> argparse.ArgumentParser:
     ls.add_argument("file", type=Path)
     ls.set_defaults(command=_ls)
 
+    recover = commands.add_parser("recover", help="put in order what a crash or a full disk left of scans")
+    recover.add_argument("paths", type=Path, nargs="*", metavar="FILE|DIR", help="default: what is in the local spool")
+    recover.set_defaults(command=_recover)
+
     show = commands.add_parser("show", help="show what is inside a scan of a data file")
     show.add_argument("file", type=Path)
     show.add_argument("number", help="a scan number as in the table: 12, or 12.2 for its second top-master")
@@ -147,6 +151,12 @@ def _ls(options: argparse.Namespace) -> int:
     from obtura.cli.files import ls
 
     return ls(options.file)
+
+
+def _recover(options: argparse.Namespace) -> int:
+    from obtura.cli.recover import recover
+
+    return recover(options.paths)
 
 
 def _show(options: argparse.Namespace) -> int:

@@ -39,11 +39,14 @@ class Consumer:
 
     `takes_frames`: whether `receive` is handed the frames of cameras, too; looked at after `open`. A saver gets them
     all, and when it is far behind the scan waits; a viewer that is far behind misses some.
+
+    `witnesses`: whether `witness` is called; looked at after `open`. A saver makes points safe there.
     """
 
     name = "consumer"
     essential = False
     takes_frames = False
+    witnesses = False
 
     def open(self, began: ScanBegan, say: Say) -> None:
         """Get ready. Called once, on the thread that called `run()`, before any device or preset is touched.
@@ -56,6 +59,13 @@ class Consumer:
 
         The first is the `ScanBegan` that `open` was given, the last `ScanClosed`. After `ScanEnded` a saver must
         return with everything on disk. May block: acquisition does not wait for it.
+        """
+
+    def witness(self, event: Event) -> None:
+        """Take an event down before anybody is handed it, frames excepted.
+
+        Called on the thread that wrote it, under the record's lock: it must take microseconds, and emit nothing. If it
+        raises, the scan fails, and points that it did not take down are handed to nobody.
         """
 
     def frames(self, channel: int) -> FrameSource | None:

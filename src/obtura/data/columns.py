@@ -64,6 +64,22 @@ class Column:
         self._blocks: list[npt.NDArray[Any]] = []
         self._singles: list[Any] = []
 
+    @property
+    def path(self) -> str:
+        """Where the dataset is in the file."""
+        path = self._place.path
+        return path.decode() if isinstance(path, bytes) else str(path)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of its points."""
+        return self._dtype
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of a point."""
+        return self._shape
+
     def attach(self, root: Any) -> None:
         """Go on in another file, given by its root."""
         self._place.attach(root)

@@ -75,6 +75,14 @@ class Common:
         for name in POSITIONERS:
             link(instrument, name, self._instrument, name)
 
+    @property
+    def ends(self) -> dict[str, Any]:
+        """The paths of what is known at the end only: of texts by name, of positions by axis."""
+        return {
+            **{name: _path(place) for name, place in self._texts.items()},
+            "positions": {name: _path(place) for name, place in self._positions.items()},
+        }
+
     def end(self, ended: ScanEnded) -> None:
         """Overwrite what is known at the end only, but for the reason."""
         for name, position in ended.positioners.items():
@@ -97,6 +105,10 @@ class Common:
             number(starts, fit, float(value), unit)
             made[name] = Place(number(ends, fit, np.nan, unit))
         return made
+
+
+def _path(place: Place) -> str:
+    return place.path.decode() if isinstance(place.path, bytes) else str(place.path)
 
 
 def iso(moment: datetime) -> str:

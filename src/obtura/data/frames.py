@@ -50,11 +50,41 @@ class FrameSeries:
         self._shape = info.shape
         self._lock = lock
         self._blocks: deque[npt.NDArray[Any]] = deque()
+        self._unsafe: list[npt.NDArray[Any]] = []  # written, but HDF5 has not put on the disk where they are
 
     @property
     def written(self) -> int:
         """How many frames are in the file."""
         return self.count
+
+    @property
+    def path_inside(self) -> str:
+        """Where the dataset is in the file."""
+        path = self.place.path
+        return path.decode() if isinstance(path, bytes) else str(path)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of its pixels."""
+        return self._dtype
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of a frame."""
+        return self._shape
+
+    def flushed(self) -> None:
+        """What was written is in the file, whatever comes."""
+        self._unsafe.clear()
+
+    def take_back(self) -> tuple[int, list[npt.NDArray[Any]]]:
+        """The frames that are not safe in the file, in order, and the number of the first: to be kept elsewhere."""
+        first = self.count - len(self._unsafe)
+        blocks = [*(frame[np.newaxis] for frame in self._unsafe), *self._blocks]
+        self._unsafe.clear()
+        self._blocks.clear()
+        self.waiting = 0
+        return first, blocks
 
     def take(self, values: Block) -> None:
         """Receive new frames."""
@@ -75,16 +105,21 @@ class FrameSeries:
             dataset = self.place.dataset
             dataset.set_extent((upto, *self._shape))
             corner = (0,) * len(self._shape)
-            for number in range(self.count, upto):
-                dataset.write_direct_chunk((number, *corner), self._next())
-            self.count = upto
+            while self.count < upto:  # a frame that could not be written is still there, to be kept elsewhere
+                frame = self._first()
+                dataset.write_direct_chunk((self.count, *corner), frame)
+                self._unsafe.append(frame)
+                self._drop()
+                self.count += 1
 
-    def _next(self) -> npt.NDArray[Any]:
+    def _first(self) -> npt.NDArray[Any]:
+        return np.ascontiguousarray(self._blocks[0][0], self._dtype)
+
+    def _drop(self) -> None:
         block = self._blocks.popleft()
         if len(block) > 1:
             self._blocks.appendleft(block[1:])
         self.waiting -= block[0].nbytes
-        return np.ascontiguousarray(block[0], self._dtype)
 
     def read(self, first: int, stop: int) -> npt.NDArray[np.generic]:
         """Frames `first` to `stop - 1`, while the scan runs and after; see `FrameSource`."""
@@ -144,6 +179,8 @@ class FrameFile:
         """Show readers what was written."""
         if self._file.is_open:
             self._file.flush()
+            for series in self.series.values():
+                series.flushed()
 
     def finish(self) -> None:
         """Close it, and return when all frames are on disk; done once.

@@ -32,6 +32,8 @@ FORMAT = ("v110", "v110")
 class GrowingFile:
     """A new file, ready to be written. `build(root)` makes all its objects; `root`: where they are from then on.
 
+    `image`: the file as it was before anything was appended; whoever wants it takes it away.
+
     Raises:
         SavingError: it exists already, or can't be made; then there is no file.
     """
@@ -42,6 +44,7 @@ class GrowingFile:
         # Made under another name: until SWMR begins HDF5 fails when a viewer that waits for new files locks this one.
         hidden = path if os.name == "nt" else path.with_name(f".{path.name}.new")
         self._file: Any = None
+        self.image = b""
         try:
             self._make(build, hidden)
             if hidden != path:
@@ -72,7 +75,8 @@ class GrowingFile:
             attribute(model.id, "creator", "obtura")
             attribute(model.id, "creator_version", own_version())
             build(model.id)
-        path.write_bytes(image.getbuffer())
+        self.image = image.getvalue()
+        path.write_bytes(self.image)
         self._file = h5py.File(path, "r+", libver=FORMAT, locking="best-effort")
         self._file.swmr_mode = True
 

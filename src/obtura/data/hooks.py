@@ -17,7 +17,7 @@ from obtura.data.columns import Column
 from obtura.data.tree import column
 from obtura.ground.events import HookLeft
 
-__all__ = ["HookTable"]
+__all__ = ["KINDS", "HookRows", "HookTable"]
 
 ROWS = 256
 """Rows of a chunk: most scans call a few hooks only."""
@@ -25,7 +25,7 @@ ROWS = 256
 LONGEST = 200
 """Bytes of a text in `names`."""
 
-_KINDS: dict[str, np.dtype[Any]] = {
+KINDS: dict[str, np.dtype[Any]] = {
     "owner": np.dtype(np.int32),
     "hook": np.dtype(np.int32),
     "branch": np.dtype(np.int16),
@@ -34,46 +34,62 @@ _KINDS: dict[str, np.dtype[Any]] = {
     "seconds": np.dtype(np.float64),
     "error": np.dtype(np.int32),
 }
+"""The columns after `names`, in order."""
+
+
+class HookRows:
+    """Hook calls as rows of the table. `zero`: the clock's time (s) at the scan's start_time."""
+
+    def __init__(self, zero: float) -> None:
+        self._zero = zero
+        self._names: dict[str, int] = {}
+
+    def row(self, left: HookLeft) -> tuple[list[tuple[int, bytes]], tuple[Any, ...]]:
+        """The texts that are new, each with its row of `names`, and the row: a value for each of the columns."""
+        new: list[tuple[int, bytes]] = []
+        row = (
+            self._index(left.owner, new),
+            self._index(left.hook, new),
+            0 if left.branch is None else left.branch + 1,
+            -1 if left.point is None else left.point,
+            left.time - left.seconds - self._zero,
+            left.seconds,
+            -1 if left.error is None else self._index(left.error, new),
+        )
+        return new, row
+
+    def _index(self, text: str, new: list[tuple[int, bytes]]) -> int:
+        index = self._names.get(text)
+        if index is None:
+            index = self._names[text] = len(self._names)
+            encoded = text.replace("\0", " ").encode("utf-8", "backslashreplace")
+            new.append((index, encoded[:LONGEST].decode(errors="ignore").encode()))
+        return index
 
 
 class HookTable:
-    """The growing table, in a group of its own. `zero`: the clock's time (s) at the scan's start_time."""
+    """The growing table, in a group of its own. `zero`: as for `HookRows`."""
 
     def __init__(self, parent: h5g.GroupID, zero: float) -> None:
-        self._zero = zero
-        self._names: dict[str, int] = {}
+        self._rows = HookRows(zero)
         texts = np.dtype(f"S{LONGEST}")
         self._texts = Column("names", column(parent, "names", texts, rows=32), texts)
-        self._columns = {
-            name: Column(name, column(parent, name, kind, rows=ROWS, unit=_unit(name)), kind)
-            for name, kind in _KINDS.items()
-        }
+        self._columns = [
+            Column(name, column(parent, name, kind, rows=ROWS, unit=_unit(name)), kind) for name, kind in KINDS.items()
+        ]
 
     @property
     def columns(self) -> tuple[Column, ...]:
         """All columns; the names come first, so that no row refers to one that is missing."""
-        return (self._texts, *self._columns.values())
+        return (self._texts, *self._columns)
 
     def take(self, left: HookLeft) -> None:
         """Receive one call."""
-        row: dict[str, Any] = {
-            "owner": self._index(left.owner),
-            "hook": self._index(left.hook),
-            "branch": 0 if left.branch is None else left.branch + 1,
-            "point": -1 if left.point is None else left.point,
-            "start": left.time - left.seconds - self._zero,
-            "seconds": left.seconds,
-            "error": -1 if left.error is None else self._index(left.error),
-        }
-        for name, value in row.items():
-            self._columns[name].take((value,))
-
-    def _index(self, text: str) -> int:
-        index = self._names.setdefault(text, len(self._names))
-        if index == self._texts.received:
-            encoded = text.replace("\0", " ").encode("utf-8", "backslashreplace")
-            self._texts.take((encoded[:LONGEST].decode(errors="ignore").encode(),))  # type: ignore[arg-type]
-        return index
+        new, row = self._rows.row(left)
+        for _, text in new:
+            self._texts.take((text,))  # type: ignore[arg-type]
+        for one, value in zip(self._columns, row, strict=True):
+            one.take((value,))
 
 
 def _unit(name: str) -> str | None:

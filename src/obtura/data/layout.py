@@ -3,6 +3,7 @@
 data.h5               the master: an external link for each entry, 12.1 -> data/scan0012.h5
 data.h5.lock          while somebody writes
 data/scan0012.h5      everything of scan 12
+data/scan0012.journal while it runs, and after a crash: its points, one by one
 """
 
 import os
@@ -14,6 +15,8 @@ __all__ = [
     "SUFFIX",
     "entry_name",
     "highest_scan_file",
+    "journal_file",
+    "journals_of",
     "lock_file",
     "master_of",
     "scan_directory",
@@ -57,6 +60,16 @@ def scan_directory(master: Path) -> Path:
 def scan_file(master: Path, number: int) -> Path:
     """The file of one scan."""
     return scan_directory(master) / f"scan{number:04d}{SUFFIX}"
+
+
+def journal_file(scan: Path) -> Path:
+    """The journal of a scan that runs, or whose process was killed."""
+    return scan.with_suffix(".journal")
+
+
+def journals_of(master: Path) -> list[Path]:
+    """The journals beside the files of the scans of a master, oldest scan first."""
+    return sorted(scan_directory(master).glob("scan*.journal"))
 
 
 def master_of(file: Path) -> Path:

@@ -27,7 +27,7 @@ try:
 except ImportError:
     _fcntl = None  # type: ignore[assignment]
 
-__all__ = ["Holder", "account", "holder", "release", "take"]
+__all__ = ["Holder", "account", "holder", "release", "scans_here", "take"]
 
 TRIES = 10
 PAUSE = 0.02
@@ -108,6 +108,13 @@ def release(master: Path, scan: int) -> None:
         with suppress(OSError):
             lock_file(key).unlink()
         os.close(held.descriptor)
+
+
+def scans_here(master: Path) -> tuple[int, ...]:
+    """The scans that this process writes below `master` now."""
+    with _registry:
+        held = _held.get(Path(os.path.realpath(master)))
+        return () if held is None else tuple(held.scans)
 
 
 def holder(master: Path) -> Holder | None:

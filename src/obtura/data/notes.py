@@ -19,7 +19,7 @@ from obtura.data.common import as_json, iso
 from obtura.data.tree import column, group, text
 from obtura.ground.events import Comment, Metadata, ScanBegan
 
-__all__ = ["Notes"]
+__all__ = ["Notes", "note_rows"]
 
 ROW = 1000
 """Bytes of a row; a longer text goes on in the next."""
@@ -45,15 +45,25 @@ class Notes:
         """All that grows."""
         return (self._texts, self._dates, *self._later.values())
 
+    @property
+    def by_name(self) -> dict[str, Column]:
+        """The columns by what `note_rows` calls them."""
+        return {"texts": self._texts, "dates": self._dates, **self._later}
+
     def take(self, event: Comment | Metadata) -> None:
         """Receive one; nothing is written yet."""
-        if isinstance(event, Comment):
-            rows = _rows(event.text)
-            self._texts.take(rows)  # type: ignore[arg-type]
-            self._dates.take([iso(event.time).encode()] * len(rows))  # type: ignore[list-item]
-        elif event.timing in self._later:
-            facts: Mapping[str, Any] = {"devices": event.devices, **event.categories}
-            self._later[event.timing].take(_rows(as_json(facts)))  # type: ignore[arg-type]
+        for name, rows in note_rows(event).items():
+            if name in self.by_name:
+                self.by_name[name].take(rows)  # type: ignore[arg-type]
+
+
+def note_rows(event: Comment | Metadata) -> dict[str, list[bytes]]:
+    """What is said, as new rows of columns: texts and dates, or those of a timing."""
+    if isinstance(event, Comment):
+        rows = _rows(event.text)
+        return {"texts": rows, "dates": [iso(event.time).encode()] * len(rows)}
+    facts: Mapping[str, Any] = {"devices": event.devices, **event.categories}
+    return {event.timing: _rows(as_json(facts))}
 
 
 def _note(entry: h5g.GroupID, name: str, mime: str) -> h5g.GroupID:

@@ -19,7 +19,8 @@ MOST_NAMED = 10
 
 _WHAT_HAPPENED = {
     "running": "running",
-    "crashed": "crashed: its program ended without closing the file; h5py.File(file, swmr=True) reads it",
+    "crashed": "crashed: its program ended without closing the file; `obtura recover` puts it in order, "
+    "so does the next scan; until then h5py.File(file, swmr=True) reads it",
     "missing": "the file is gone",
     "damaged": "the file can't be read",
 }

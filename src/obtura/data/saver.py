@@ -1,25 +1,36 @@
 """The saver: reads a scan's record and writes it into the scan's file, live."""
 
+import logging
 import math
 import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from obtura.contracts.consumers import Consumer, FrameSource, Say
-from obtura.data import lock
+from obtura.data import journal, lock
 from obtura.data.columns import dtype_of
 from obtura.data.disk import disk_of, free_bytes, free_text, make_directory, saving_error
 from obtura.data.layout import scan_directory, scan_file
 from obtura.data.master import add_links
+from obtura.data.recovery import check_file, recover_all
+from obtura.data.safekeeping import Safekeeping, default_spool
 from obtura.data.saving import ScanSaving
 from obtura.data.scan_file import ScanFile
 from obtura.data.subscans import link_sub_scans
+from obtura.data.witness import Witness, check_layout
+from obtura.ground.channels import Block
 from obtura.ground.errors import SavingError
 from obtura.ground.events import ChannelInfo, Comment, Event, HookLeft, Metadata, Points, ScanBegan, ScanEnded, SubScan
 from obtura.works.clock import clock
 
 __all__ = ["RESERVE", "HDF5Saver"]
+
+log = logging.getLogger(__name__)
+
+SYNC = 3.0
+"""Seconds after which points are on the disk itself: a power cut costs no more."""
 
 RESERVE = 50_000_000
 """Bytes that are left free on a disk: with less no scan begins, and with half of it a running one ends."""
@@ -36,18 +47,26 @@ class HDF5Saver(Consumer):
     """Saves a scan below the master file that `scan_saving` names; see `layout`, `entry` for what comes out.
 
     A reader that opens the scan's file with `h5py.File(path, swmr=True)`, also through the master, may stay
-    attached to the running scan. `reserve`: the free space (bytes) it asks for.
+    attached to the running scan. `reserve`: the free space (bytes) it asks for. `spool`: where a scan goes on whose
+    disk is full or gone, by default as `default_spool` says.
     """
 
     name = "HDF5 saver"
     essential = True
 
-    def __init__(self, scan_saving: ScanSaving, reserve: int = RESERVE) -> None:
+    def __init__(self, scan_saving: ScanSaving, reserve: int = RESERVE, spool: Path | None = None) -> None:
         self._saving = scan_saving
         self._reserve = reserve
+        self._spool = spool
         self._master: Path | None = None
         self._number = 0
         self._file: ScanFile | None = None
+        self._safe: Safekeeping | None = None
+        self._witness: Witness | None = None
+        self._say: Say = lambda stream, text: None
+        self._told: list[str] = []  # for when somebody reads
+        self._elsewhere = False  # the scan goes on in the spool, its file is as after a crash
+        self._synced = 0.0
         self._linked = False
         self._sub_scans: list[SubScan] = []
         self._ended: ScanEnded | None = None
@@ -66,16 +85,48 @@ class HDF5Saver(Consumer):
         make_directory(master.parent)
         self._check_space(master, self._reserve)
         self._master, self._number = master, began.number
+        self._say = say
         lock.take(master, began.number)
         make_directory(scan_directory(master))
+        self._recover(master)
         zero = clock.time() - (clock.epoch() - began.start_time.timestamp())
         images = self._images(began)
         for path, expected in _bytes_expected(began, master, images).items():
             self._check_space(path, self._reserve, expected)
         self._file = ScanFile(scan_file(master, began.number), began, zero, images)
         self.takes_frames = bool(images)
+        self._begin_journal(self._file, master, began, zero)
         add_links(master, {entry.name: self._file.path for entry in self._file.entries})
         self._linked = True
+
+    def _recover(self, master: Path) -> None:
+        """Put in order what a crash left, so that it is not forgotten."""
+
+        def running(number: int) -> bool:
+            return number in lock.scans_here(master)
+
+        for outcome in recover_all(master, running, self._spool or default_spool()):
+            failed = isinstance(outcome, SavingError)
+            log.log(logging.WARNING if failed else logging.INFO, "%s", outcome)
+            self._told.append(f"{'!!! ' if failed else ''}{outcome}\n")  # for later: nobody reads yet
+
+    def _begin_journal(self, file: ScanFile, master: Path, began: ScanBegan, zero: float) -> None:
+        layout, columns = file.layout(master, began)
+        check_layout(layout)
+        spool = self._spool or default_spool()
+        self._safe = Safekeeping(layout, file.take_image(), spool, self._reserve, partial(self._say, "stderr"))
+        self._witness = Witness(began, layout, columns, zero)
+        self._witness.attach(self._safe.write)
+        self.witnesses = True
+
+    def witness(self, event: Event) -> None:
+        """Have it in the journal before anybody is told."""
+        if self._witness is not None:
+            try:
+                self._witness.take(event)
+            except SavingError as error:
+                self._failed = self._failed or error
+                raise
 
     def _images(self, began: ScanBegan) -> dict[Path, list[int]]:
         """The files for the frames that are to be saved, one for each detector, with its channels."""
@@ -102,8 +153,12 @@ class HDF5Saver(Consumer):
         Raises:
             SavingError: the disk is full or failed, then what was written before is safe; or the file was removed.
         """
+        while self._told:
+            self._say("stderr", self._told.pop(0))
         file = self._file
-        if file is None or not file.is_open:
+        if self._elsewhere:
+            self._receive_elsewhere(events)
+        if self._elsewhere or file is None or not file.is_open:
             return
         try:
             for event in events:
@@ -116,15 +171,82 @@ class HDF5Saver(Consumer):
                     self._check_there(file)
                     file.finish(event)
                     link_sub_scans(file.path, file.entries[0].name, self._sub_scans)
+                    self._end_journal(file)
                     return
             if file.is_behind:
                 self._write(file)
+            self._sync()
+        except _Elsewhere as moved:
+            self._go_elsewhere(file, moved)
         except SavingError as error:
             self._failed = error
             raise
         except Exception as error:
             self._broken = True
-            raise saving_error(f"writing failed after {file.points} points", file.path, error) from error
+            failed = saving_error(f"writing failed after {file.points} points", file.path, error)
+            if isinstance(error, OSError | RuntimeError):
+                self._go_elsewhere(file, failed)
+                return
+            raise failed from error
+
+    def idle(self) -> None:
+        """Nothing came for a while: what came before is put on the disk itself."""
+        if self._ended is None and self._linked:
+            self._sync()
+
+    def _sync(self) -> None:
+        now = time.monotonic()
+        if self._safe is not None and now > self._synced + SYNC:
+            self._safe.sync()
+            self._synced = now
+        if self._safe is not None and not self._safe.has_room():
+            raise SavingError(f"{self._safe.path}: the disk of the spool is full, too; the scan ends here")
+
+    # -- when its own place takes no more -----------------------------------------------------------------
+
+    def _go_elsewhere(self, file: ScanFile, why: SavingError) -> None:
+        """Leave the file as after a crash; all that comes is in the journal, which goes on in the spool."""
+        if self._safe is None:
+            raise why
+        try:
+            self._safe.move(str(why))
+        except SavingError as error:
+            self._failed = error
+            raise
+        self._elsewhere = True
+        for number, series in enumerate(file.frames.values()):
+            first, blocks = series.take_back()
+            for block in blocks:
+                self._keep_frames(number, first, block)
+                first += len(block)
+        file.abandon()
+
+    def _keep_frames(self, number: int, first: int, values: Block) -> None:
+        if self._safe is not None and self._file is not None:
+            series = list(self._file.frames.values())[number]
+            self._safe.write(journal.frames(number, first, journal.as_stored(series.name, values, series.dtype)))
+
+    def _receive_elsewhere(self, events: Sequence[Event]) -> None:
+        """Points are in the journal already; frames are not."""
+        numbers = {channel: number for number, channel in enumerate(self._file.frames)} if self._file else {}
+        for event in events:
+            if isinstance(event, Points) and event.channel in numbers:
+                self._keep_frames(numbers[event.channel], event.first, event.values)
+            elif isinstance(event, ScanEnded) and self._safe is not None:
+                self._ended = event
+                self._safe.sync()
+                self._say("stderr", f"!!! the scan is in {self._safe.path}: obtura recover {self._master}\n")
+        self._sync()
+
+    def _end_journal(self, file: ScanFile) -> None:
+        """The scan's file is closed: when it has everything, the journal has done its work."""
+        if self._safe is None or self._witness is None or self._safe.moved is not None:
+            return
+        self._safe.close()
+        entries = [entry.name for entry in file.entries]
+        check_file(file.path, entries, file.written)
+        if sorted(self._witness.received.values()) == sorted(file.received.values()):
+            self._safe.path.unlink()
 
     def _write(self, file: ScanFile) -> None:
         """Write what there is. In the pause before, the next batch gathers; nothing is ever put off until later."""
@@ -132,8 +254,11 @@ class HDF5Saver(Consumer):
             time.sleep(max(self._due - time.perf_counter(), 0.0))  # real time: it is the processor that is shared
         began = time.perf_counter()
         self._check_there(file)
-        for path in file.disks:
-            self._check_space(path, self._reserve // 2 + file.waiting)
+        try:
+            for path in file.disks:
+                self._check_space(path, self._reserve // 2 + file.waiting)
+        except SavingError as error:
+            raise _Elsewhere(str(error)) from error
         file.write()
         ended = time.perf_counter()
         self._due = ended + min((ended - began) * (SHARE - 1), LONGEST_PAUSE)
@@ -148,6 +273,8 @@ class HDF5Saver(Consumer):
             if self._file is not None and self._file.is_open:
                 self._close(self._file)
         finally:
+            if self._safe is not None:
+                self._safe.close()
             if self._master is not None:
                 lock.release(self._master, self._number)
 
@@ -156,8 +283,12 @@ class HDF5Saver(Consumer):
         try:
             if not self._linked:
                 file.remove()
+                if self._safe is not None:
+                    self._safe.close()
+                    self._safe.path.unlink(missing_ok=True)
             elif not self._broken and not (self._failed and file.is_lost):
                 file.finish(self._ended if self._ended and not self._failed else self._end_now())
+                self._end_journal(file)
         except Exception as error:
             self._broken = True
             raise saving_error("could not be closed", file.path, error) from error
@@ -199,6 +330,10 @@ class HDF5Saver(Consumer):
                 f"{path}: the disk is full ({free_text(path)}, {least / 1e6:.3g} MB must stay free); "
                 "delete something, or save to another disk: SCAN_SAVING.base_path"
             )
+
+
+class _Elsewhere(SavingError):
+    """The disk of the scan's file has no room; another may have."""
 
 
 def _bytes_expected(began: ScanBegan, master: Path, images: dict[Path, list[int]]) -> dict[Path, int]:

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from obtura.data.columns import Growing, Rows
+from obtura.data.columns import Column, Growing, Rows
 from obtura.data.disk import disk_of
 from obtura.data.entry import Entry
 from obtura.data.frames import FrameFile, FrameSeries
 from obtura.data.growing import GrowingFile
+from obtura.data.journal import Layout
 from obtura.data.tree import attribute
 from obtura.ground.errors import SavingError
 from obtura.ground.events import Comment, HookLeft, Metadata, Points, ScanBegan, ScanEnded
@@ -61,6 +62,51 @@ class ScanFile:
         self._others += self._common.hooks.columns
         self._notes = self.entries[0].notes
         self._others += self._notes.columns if self._notes else ()
+
+    def layout(self, master: Path, began: ScanBegan) -> tuple[Layout, dict[int, int]]:
+        """What a journal of this file says in its header, and the number of the column of each channel there."""
+        data = {index: column for index, column in self._columns.items() if isinstance(column, Column)}
+        notes = self._notes.by_name if self._notes else {}
+        hooks = self._common.hooks.columns
+        columns = [*data.values(), *hooks, *notes.values()]
+        number = {id(column): index for index, column in enumerate(columns)}
+        steps = [[number[id(column)] for column in entry.rows if id(column) in number] for entry in self.entries]
+        layout = Layout(
+            number=began.number,
+            master=str(master.absolute()),
+            scan=str(self.path.absolute()),
+            entries=[entry.name for entry in self.entries],
+            columns=[
+                {"path": each.path, "dtype": each.dtype.str, "shape": list(each.shape), "name": each.name}
+                for each in columns
+            ],
+            rows=[[index for index in step if _is_number(columns[index])] for step in steps],
+            steps=steps,
+            hooks=[number[id(column)] for column in hooks[1:]],
+            names=number[id(hooks[0])],
+            frames=[
+                {"file": file, "path": series.path_inside, "dtype": series.dtype.str, "shape": list(series.shape)}
+                for series in self.frames.values()
+                for file in (self._beside(series),)
+            ],
+            ends={**self._common.ends, "notes": {name: number[id(column)] for name, column in notes.items()}},
+        )
+        return layout, {index: number[id(column)] for index, column in data.items()}
+
+    @property
+    def received(self) -> dict[int, int]:
+        """How many points of each channel that is a column were received, by the number of the channel."""
+        return {index: column.received for index, column in self._columns.items() if isinstance(column, Column)}
+
+    @property
+    def written(self) -> dict[str, int]:
+        """How many points each column of a channel has on the disk, by its path."""
+        return {column.path: column.written for column in self._columns.values() if isinstance(column, Column)}
+
+    def take_image(self) -> bytes:
+        """The file as it was before anything was appended; once."""
+        image, self._file.image = self._file.image, b""
+        return image
 
     def _beside(self, series: FrameSeries) -> str:
         """A file as a link names it: relative to this one, to be moved with it; or in full when it is elsewhere."""
@@ -162,3 +208,7 @@ class ScanFile:
         self.path.unlink(missing_ok=True)
         for file in self._images:
             file.remove()
+
+
+def _is_number(column: Column) -> bool:
+    return column.dtype.kind == "f" and not column.shape

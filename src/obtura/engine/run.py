@@ -26,6 +26,7 @@ from obtura.engine.running import running
 from obtura.engine.states import ScanState
 from obtura.engine.vigil import Vigil
 from obtura.engine.watchdog import Watchdog
+from obtura.engine.witness import witnessing
 from obtura.ground.errors import DeviceError, SavingError, ScanAbort, UsageError, one_line
 from obtura.ground.events import Event, Failed, Metadata, Position, ScanBegan, ScanClosed, ScanEnded, StateChanged, Text
 from obtura.works.clock import clock
@@ -122,7 +123,9 @@ class Run:
             self._consumers.append(consumer)
             consumer.open(began, self.write_text)
             room = (math.inf if consumer.essential else BEHIND) if consumer.takes_frames else 0
-            self._readers.append(self._record.attach(consumer, self._on_failure(consumer), began, room=room))
+            failed = self._on_failure(consumer)
+            witness = witnessing(consumer, failed) if consumer.witnesses else None
+            self._readers.append(self._record.attach(consumer, failed, began, room=room, witness=witness))
             self.data.ask_for_frames(consumer)
         if scan.watchdog is not None:
             self._watchdog = Watchdog(scan.watchdog, scan, self.data.infos, self._end_early)

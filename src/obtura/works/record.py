@@ -143,6 +143,7 @@ class Record(Generic[E]):
         self.lock = threading.RLock()
         self._weigh = weigh
         self._readers: list[Reader[E]] = []
+        self._witnesses: list[Callable[[E], bool]] = []
         self._mailboxes: list[deque[E]] = []
 
     @property
@@ -156,14 +157,24 @@ class Record(Generic[E]):
         return max((reader.load for reader in self._readers if reader.room == math.inf), default=0)
 
     def attach(
-        self, receiver: Receiver[E], on_failure: Callable[[BaseException], None], *first: E, room: float = 0
+        self,
+        receiver: Receiver[E],
+        on_failure: Callable[[BaseException], None],
+        *first: E,
+        room: float = 0,
+        witness: Callable[[E], bool] | None = None,
     ) -> Reader[E]:
         """Hand `first` and everything from now on to `receiver`, on a thread of its own.
+
+        `witness(event)` is called with each event before anybody is handed it, on the thread that writes, under the
+        lock; what it does not approve of is handed to nobody. Heavy events are not shown to it.
 
         `room`: the bytes of heavy events that may wait for it; 0: it gets none; infinite: it gets them all.
         """
         reader = Reader(receiver, on_failure, *first, room=room, weigh=self._weigh)
         self._readers.append(reader)
+        if witness is not None:
+            self._witnesses.append(witness)
         self._mailboxes.append(reader.mailbox)
         reader.wake()
         return reader
@@ -182,6 +193,9 @@ class Record(Generic[E]):
 
     def post(self, event: E) -> None:
         """Append an event; the caller holds `lock` and has shut the door."""
+        for witness in self._witnesses:
+            if not witness(event):
+                return
         for mailbox in self._mailboxes:
             mailbox.append(event)
 

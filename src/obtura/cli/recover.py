@@ -1,0 +1,58 @@
+"""`obtura recover`: what a crash or a full disk left is put in order."""
+
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from obtura.data import lock
+from obtura.data.layout import master_of
+from obtura.data.recovery import Recovered, recover_all, scan_of
+from obtura.data.safekeeping import default_spool, spooled
+from obtura.ground.errors import SavingError, UsageError
+
+__all__ = ["recover"]
+
+
+def recover(paths: Iterable[Path]) -> int:
+    """Put in order every scan of some files or directories, or what is in the spool; 1 when one can't be."""
+    given = list(paths)
+    masters = [master for path in given for master in _masters(path)] if given else _spooled_masters()
+    outcomes = [outcome for master in dict.fromkeys(masters) for outcome in _recover(master)]
+    for outcome in outcomes:
+        print(outcome if isinstance(outcome, Recovered) else f"!!! {outcome}", file=sys.stdout)
+    if not outcomes:
+        print("nothing to recover")
+    return 1 if any(isinstance(outcome, SavingError) for outcome in outcomes) else 0
+
+
+def _recover(master: Path) -> Iterator[Recovered | SavingError]:
+    try:
+        lock.take(master, 0)
+    except SavingError as error:
+        yield error
+        return
+    try:
+        yield from recover_all(master, lambda number: False, default_spool())
+    finally:
+        lock.release(master, 0)
+
+
+def _masters(path: Path) -> list[Path]:
+    """The masters that a file or directory means: itself, the one of a scan's file, those of all journals below."""
+    path = path.absolute()
+    if path.is_dir():
+        beside = [master_of(journal) for journal in sorted(path.rglob("scan*.journal"))]
+        away = [master for master in _spooled_masters() if master.is_relative_to(path)]
+        return [*beside, *away]
+    master = master_of(path)
+    if path.name.startswith("scan") and master.exists():
+        return [master]
+    if not path.exists() and not path.with_suffix("").is_dir():
+        raise UsageError(f"there is no file or directory {path}")
+    return [path]
+
+
+def _spooled_masters() -> list[Path]:
+    """The masters of scans that went on in the spool, where their directory is there again."""
+    scans = [scan_of(journal) for journal in spooled(default_spool())]
+    return [master_of(scan) for scan in scans if scan is not None and scan.parent.is_dir()]

@@ -1,0 +1,260 @@
+"""The journal of a running scan: what was announced is in it before, and stays there whatever becomes of the process.
+
+An append-only file beside the scan's own. HDF5 gets points in blocks, some time later; a point is safe, and shown,
+once its row is here: one write call a row. What is here and not in the HDF5 file, `recovery` puts there.
+
+    the file     MAGIC, then records
+    a record     length and CRC-32 of what follows, 4 bytes each; then items, one write call for all of them
+    an item      one byte that says what it is, then:
+      H          length, JSON (`Layout`), length, the HDF5 file as it was before the first point
+      R          branch, index: one number for each of the columns of a row, 8 bytes each
+      B          column, index of its first point, count, length, points as they are in the file
+      F          the same for frames: which of them, index of the first, count, length, frames
+      K          a hook call, a row of the table of hooks
+      J          length, JSON: what the end of the scan says; a sub-scan
+
+A record that is not whole is where a crash cut the file: nothing behind it is read. All numbers are little-endian.
+"""
+
+import json
+import os
+import struct
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from obtura.ground.channels import Block
+from obtura.ground.errors import SavingError
+
+__all__ = [
+    "HOOK",
+    "MAGIC",
+    "Item",
+    "JournalFile",
+    "Layout",
+    "as_stored",
+    "block",
+    "frames",
+    "header",
+    "hook",
+    "read_journal",
+    "record",
+    "row_packer",
+    "said",
+]
+
+MAGIC = b"obtura journal 1\n"
+
+_RECORD = struct.Struct("<II")
+_LENGTH = struct.Struct("<I")
+_BLOCK = struct.Struct("<HQII")
+_ROW = struct.Struct("<BQ")
+HOOK = struct.Struct("<iihqddi")
+"""owner, hook, branch, point, start, seconds, error: the columns of the table of hooks."""
+
+LARGEST = 2**31
+"""Bytes of a record; a longer length is no length."""
+
+
+class Layout(NamedTuple):
+    """What a journal is about, in its first record.
+
+    `scan`: the scan's file, `master`: the one that links to it, absolute. `columns`: path in the file, type and shape
+    of each that a block may be for; `rows`: of each branch the columns of a row of numbers, in order; `steps`: of each
+    branch the columns that get one point an iteration; `hooks`: the columns of the table of hooks, `names`: that of
+    its texts. `frames`: as `columns`, with the file, relative to that of the scan. `ends`: paths of what is known at
+    the end only. `entries`: names, the first is the default.
+    """
+
+    number: int
+    master: str
+    scan: str
+    entries: Sequence[str]
+    columns: Sequence[Mapping[str, Any]]
+    rows: Sequence[Sequence[int]]
+    steps: Sequence[Sequence[int]]
+    hooks: Sequence[int]
+    names: int
+    ends: Mapping[str, Any]
+    frames: Sequence[Mapping[str, Any]]
+
+    def as_json(self) -> bytes:
+        """For the header."""
+        return json.dumps(self._asdict()).encode()
+
+
+class Item(NamedTuple):
+    """One item, read again. `kind` as above; `content`: see `read_journal`."""
+
+    kind: str
+    content: Any
+
+
+class JournalFile:
+    """The file, open for appending. `write` is one call of the system; nothing is buffered here.
+
+    Raises:
+        OSError: it can't be made.
+    """
+
+    def __init__(self, path: Path, header: bytes) -> None:
+        self.path = path
+        self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o666)
+        try:
+            self._put(MAGIC + record(header))
+        except BaseException:
+            os.close(self._descriptor)
+            path.unlink(missing_ok=True)
+            raise
+
+    def write(self, items: bytes) -> None:
+        """Append a record.
+
+        Raises:
+            OSError: the disk is full or failed: perhaps a part of it is there, which no reader takes.
+        """
+        self._put(record(items))
+
+    def _put(self, data: bytes) -> None:
+        written = os.write(self._descriptor, data)
+        while written < len(data):
+            written += os.write(self._descriptor, data[written:])
+
+    def sync(self) -> None:
+        """Return when all is on the disk itself."""
+        os.fsync(self._descriptor)
+
+    def close(self) -> None:
+        """Let go of it; what was written stays. Nothing happens when it is closed."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
+def record(items: bytes) -> bytes:
+    """Items as a record."""
+    return _RECORD.pack(len(items), zlib.crc32(items)) + items
+
+
+def header(layout: Layout, image: bytes) -> bytes:
+    """The first item."""
+    facts = layout.as_json()
+    return b"H" + _LENGTH.pack(len(facts)) + facts + _LENGTH.pack(len(image)) + image
+
+
+def row_packer(count: int) -> Callable[..., bytes]:
+    """Packs a row of so many numbers: `pack(branch, index, *numbers)`."""
+    form = struct.Struct(f"<cBQ{count}d")
+
+    def pack(branch: int, index: int, *numbers: float) -> bytes:
+        return form.pack(b"R", branch, index, *numbers)
+
+    return pack
+
+
+def block(column: int, first: int, points: Any) -> bytes:
+    """Points of one column, an array of the type that it has in the file."""
+    return b"B" + _BLOCK.pack(column, first, len(points), points.nbytes) + bytes(points.tobytes())
+
+
+def frames(series: int, first: int, points: Any) -> bytes:
+    """Frames that found no place in their own file."""
+    return b"F" + block(series, first, points)[1:]
+
+
+def hook(row: Sequence[Any]) -> bytes:
+    """One call of a hook."""
+    return b"K" + HOOK.pack(*row)
+
+
+def said(what: str, facts: Mapping[str, Any]) -> bytes:
+    """Something else, as JSON."""
+    text = json.dumps({"what": what, **facts}).encode()
+    return b"J" + _LENGTH.pack(len(text)) + text
+
+
+# -- reading --------------------------------------------------------------------------------------------------
+
+
+def read_journal(path: Path) -> Iterator[Item]:
+    """The items of a journal, up to where a crash cut it.
+
+    H: (`Layout`, image). R: (branch, index, array of numbers). B, F: (column, first, array). K: a tuple as `HOOK` has
+    it. J: a mapping. Nothing at all comes from a file that is no journal, or has no whole first record.
+
+    Raises:
+        OSError: it can't be read.
+    """
+    with path.open("rb") as file:
+        if file.read(len(MAGIC)) != MAGIC:
+            return
+        layout: Layout | None = None
+        for items in _records(file):
+            for item in _items(items, layout):
+                if item.kind == "H":
+                    layout = item.content[0]
+                yield item
+
+
+def _records(file: Any) -> Iterator[bytes]:
+    while len(start := file.read(_RECORD.size)) == _RECORD.size:
+        length, checksum = _RECORD.unpack(start)
+        if length > LARGEST:
+            return
+        items = file.read(length)
+        if len(items) < length or zlib.crc32(items) != checksum:
+            return
+        yield items
+
+
+def _items(items: bytes, layout: Layout | None) -> Iterator[Item]:
+    at = 0
+    while at < len(items):
+        kind = chr(items[at])
+        at += 1
+        if kind == "H":
+            (length,) = _LENGTH.unpack_from(items, at)
+            facts = json.loads(items[at + 4 : at + 4 + length])
+            at += 4 + length
+            (size,) = _LENGTH.unpack_from(items, at)
+            layout = Layout(**facts)
+            yield Item(kind, (layout, items[at + 4 : at + 4 + size]))
+            at += 4 + size
+        elif kind == "J":
+            (length,) = _LENGTH.unpack_from(items, at)
+            yield Item(kind, json.loads(items[at + 4 : at + 4 + length]))
+            at += 4 + length
+        elif kind == "K":
+            yield Item(kind, HOOK.unpack_from(items, at))
+            at += HOOK.size
+        elif layout is None:
+            return
+        elif kind == "R":
+            branch, index = _ROW.unpack_from(items, at)
+            at += _ROW.size
+            count = len(layout.rows[branch])
+            yield Item(kind, (branch, index, np.frombuffer(items, "<f8", count, at)))
+            at += 8 * count
+        else:
+            column, first, count, size = _BLOCK.unpack_from(items, at)
+            at += _BLOCK.size
+            described = (layout.frames if kind == "F" else layout.columns)[column]
+            dtype = np.dtype(described["dtype"])
+            points = np.frombuffer(items, dtype, size // dtype.itemsize, at).reshape(count, *described["shape"])
+            yield Item(kind, (column, first, points))
+            at += size
+
+
+def as_stored(name: str, values: Block, dtype: np.dtype[Any]) -> Any:
+    """Points of a channel as they are in the file.
+
+    Raises:
+        SavingError: one is not of that type.
+    """
+    try:
+        return np.ascontiguousarray(values, dtype)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise SavingError(f"channel {name}: a value is not of type {dtype}: {error}") from error

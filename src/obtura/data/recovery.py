@@ -1,0 +1,290 @@
+"""What a crash left is put in order: the file of a scan is made anew from its journal.
+
+The journal has the file as it was before the first point, and every point since. From these a whole file is made under
+another name, looked at, and put in the place of what the crash left; only then the journal goes. To do it twice, or to
+be killed in the middle, does no harm. Frames are in files of their own, which are only marked as closed.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import h5py
+import numpy as np
+from h5py import h5d
+
+from obtura.data.clearing import clear_writer
+from obtura.data.columns import Column, Growing, Rows
+from obtura.data.common import iso
+from obtura.data.contents import open_to_read, text_of
+from obtura.data.disk import saving_error, sync
+from obtura.data.growing import FORMAT
+from obtura.data.hooks import KINDS
+from obtura.data.journal import Item, Layout, read_journal
+from obtura.data.layout import SUFFIX, journals_of, master_of, scan_directory
+from obtura.data.master import add_links, entry_names
+from obtura.data.safekeeping import spooled
+from obtura.data.subscans import link_sub_scans
+from obtura.data.tree import Place, set_number, set_text
+from obtura.ground.errors import SavingError
+from obtura.ground.events import SubScan
+
+__all__ = ["INTERRUPTED", "Recovered", "check_file", "recover_all", "recover_scan", "scan_of"]
+
+INTERRUPTED = "INTERRUPTED"
+"""The end_reason of a scan whose process ended before the scan did."""
+
+
+class Recovered(NamedTuple):
+    """A scan that was put in order. `points`: complete ones of its first entry; `interrupted`: it did not end."""
+
+    number: int
+    file: Path
+    points: int
+    interrupted: bool
+
+    def __str__(self) -> str:
+        what = f"was interrupted at point {self.points}" if self.interrupted else f"is whole, {self.points} points"
+        return f"scan {self.number} {what}: {self.file}"
+
+
+def recover_all(master: Path, running: Callable[[int], bool], spool: Path) -> Iterator[Recovered | SavingError]:
+    """Put every scan of a master in order that has a journal; the caller is the master's one writer (see `lock`).
+
+    `running`: whether a scan is being written now. `spool`: where further records of such scans may be.
+
+    One that can't be is left as it is: given back is the error.
+    """
+    parts: dict[Path, list[Path]] = {_scan_beside(each): [each] for each in journals_of(master)}
+    for each in spooled(spool):
+        scan = scan_of(each)
+        if scan is not None and master_of(scan) == master.absolute():
+            parts.setdefault(scan, []).append(each)
+    for half_made in scan_directory(master).glob(".scan*.h5.*"):  # a kill came while a file was made
+        number = re.match(r"\.scan(\d+)\.h5", half_made.name)
+        if number is not None and not running(int(number[1])):
+            half_made.unlink(missing_ok=True)
+    for scan, journals in parts.items():
+        try:
+            recovered = recover_scan(scan, journals, running)
+        except SavingError as error:
+            yield error
+            continue
+        if recovered is not None:
+            yield recovered
+
+
+def scan_of(journal: Path) -> Path | None:
+    """The file of the scan that a journal is about; None when it has no whole beginning."""
+    first = next(read_journal(journal), None)
+    return None if first is None else Path(first.content[0].scan)
+
+
+def _scan_beside(journal: Path) -> Path:
+    """The file of the scan that a journal stands beside, also when both were moved."""
+    return journal.absolute().with_suffix(SUFFIX)
+
+
+def recover_scan(scan: Path, journals: Sequence[Path], running: Callable[[int], bool]) -> Recovered | None:
+    """Put one scan in order, of its journal and what is in the spool; None for one that runs, or never began.
+
+    Raises:
+        SavingError: the file can't be made, or is not as it should be; nothing was removed.
+    """
+    try:
+        chain = [item for journal in journals for item in (read_journal(journal),)]
+        beginnings = [(journal, next(items, None)) for journal, items in zip(journals, chain, strict=True)]
+        known = [first.content for _, first in beginnings if first is not None]
+        if not known:  # killed before the scan began: nothing can be missing
+            return None
+        layout, image = known[0]
+        if running(layout.number):
+            return None
+        made = _Rebuilt(scan, layout, image)
+        try:
+            for items in chain:
+                for item in items:
+                    made.take(item)
+            ended = made.finish(max(journal.stat().st_mtime for journal in journals))
+            if not _is_whole(scan, layout, made.counts):
+                made.put_in_place()
+        finally:
+            made.leave()
+        _link(scan, layout)
+        if made.sub_scans:
+            link_sub_scans(scan, layout.entries[0], made.sub_scans)
+        for journal in journals:
+            journal.unlink()
+            sync(journal.parent)
+    except (OSError, RuntimeError, KeyError, ValueError) as error:
+        raise saving_error("can't be recovered", scan, error) from error
+    return Recovered(layout.number, scan, made.points, not ended)
+
+
+class _Rebuilt:
+    """The file of a scan, made anew from its image and the items of its journal."""
+
+    def __init__(self, scan: Path, layout: Layout, image: bytes) -> None:
+        self._scan = scan
+        self._layout = layout
+        self._path = scan.with_name(f".{scan.name}.recovered")
+        self._path.unlink(missing_ok=True)
+        self._path.write_bytes(image)
+        self._file = h5py.File(self._path, "r+", libver=FORMAT)
+        self.columns = [
+            Column(each["name"], h5d.open(self._file.id, each["path"].encode()), np.dtype(each["dtype"]), each["shape"])
+            for each in layout.columns
+        ]
+        self.sub_scans: list[SubScan] = []
+        self._frames: list[tuple[int, int, Any]] = []
+        self.points = 0
+        self._end: dict[str, Any] | None = None
+
+    def take(self, item: Item) -> None:
+        """Receive an item."""
+        if item.kind == "R":
+            branch, index, numbers = item.content
+            for column, value in zip(self._layout.rows[branch], numbers, strict=True):
+                self._put(column, index, np.array([value], self.columns[column].dtype))
+        elif item.kind == "B":
+            self._put(*item.content)
+        elif item.kind == "F":
+            self._frames.append(item.content)
+        elif item.kind == "K":
+            for column, value, kind in zip(self._layout.hooks, item.content, KINDS.values(), strict=True):
+                self.columns[column].take(np.array([value], kind))
+        elif item.kind == "J" and item.content["what"] == "end":
+            self._end = item.content
+        elif item.kind == "J":
+            facts = item.content
+            self.sub_scans.append(SubScan(facts["number"], facts["name"], facts["filename"], tuple(facts["entries"])))
+
+    def _put(self, column: int, first: int, points: Any) -> None:
+        """Points in their order; what came already, as from two journals of one scan, is not taken twice."""
+        target = self.columns[column]
+        missing = first + len(points) - target.received
+        if first > target.received:
+            raise ValueError(f"{target.name}: point {first} comes where {target.received} is expected")
+        if missing > 0:
+            target.take(np.array(points[len(points) - missing :]))
+
+    def finish(self, moment: float) -> bool:
+        """Write everything, and how it ended; returns whether it ended by itself."""
+        in_step = {column for step in self._layout.steps for column in step}
+        for branch, step in enumerate(self._layout.steps):
+            rows = Rows([self.columns[column] for column in step])
+            if self._end is None:
+                rows.write()  # the row in which it was interrupted is no row
+            else:
+                rows.finish(cut=branch in self._end["cut"])
+        others: list[Growing] = [column for index, column in enumerate(self.columns) if index not in in_step]
+        for other in others:
+            other.write(other.received)
+        first = [self.columns[column] for column in self._layout.steps[0]] if self._layout.steps else []
+        self.points = min((column.written for column in first), default=0)
+        self._say_how(moment)
+        self._file.flush()
+        return self._end is not None
+
+    def _say_how(self, moment: float) -> None:
+        ends = self._layout.ends
+        when = datetime.fromtimestamp(moment).astimezone()
+        told = self._end or {
+            "end_time": iso(when),
+            "end_reason": INTERRUPTED,
+            "message": f"the process ended at point {self.points}; recovered from the journal of the scan",
+            "positions": {},
+        }
+        for name, value in told["positions"].items():
+            if name in ends["positions"]:
+                set_number(self._place(ends["positions"][name]), float(value))
+        for name, key in (("end_time", "end_time"), ("end_message", "message"), ("end_reason", "end_reason")):
+            set_text(self._place(ends[name]), told[key])
+
+    def _place(self, path: str) -> Place:
+        return Place(h5d.open(self._file.id, path.encode()))
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many points each column has, by its path."""
+        return {self._layout.columns[index]["path"]: each.written for index, each in enumerate(self.columns)}
+
+    def put_in_place(self) -> None:
+        """Close it, look whether it is as it should be, and put it in the place of what the crash left."""
+        expected = self.counts
+        self._close()
+        sync(self._path)
+        check_file(self._path, self._layout.entries, expected)
+        for number, described in enumerate(self._layout.frames):
+            self._put_frames(number, self._scan.parent / described["file"], described["path"])
+        os.replace(self._path, self._scan)
+        sync(self._scan.parent)
+
+    def _put_frames(self, number: int, path: Path, dataset: str) -> None:
+        """Close a file of frames, with those that found no place in it."""
+        if not path.exists():
+            return
+        clear_writer(path)
+        missing = [(first, frames) for which, first, frames in self._frames if which == number]
+        if missing:
+            with h5py.File(path, "r+", libver=FORMAT) as file:
+                for first, frames in missing:
+                    file[dataset].resize(first + len(frames), axis=0)
+                    file[dataset][first:] = frames
+            sync(path)
+
+    def leave(self) -> None:
+        """Close what is open, and leave nothing behind that was not put in its place."""
+        self._close()
+        self._path.unlink(missing_ok=True)
+
+    def _close(self) -> None:
+        for column in self.columns:
+            column.attach(None)
+        if self._file:
+            self._file.close()
+
+
+def _is_whole(scan: Path, layout: Layout, counts: dict[str, int]) -> bool:
+    """Whether the file was closed with all its points: then the kill came between that and the end of the journal.
+
+    Raises:
+        SavingError: it was not, and has more than the journal: nobody knows what happened, nothing is replaced.
+    """
+    try:
+        with open_to_read(scan) as file:
+            there = {path: len(file[path]) for path in counts}
+            closed = all(text_of(file[name], "end_reason") for name in layout.entries)
+    except (OSError, KeyError):  # it is not there, or in the middle of being made
+        return False
+    more = [path for path, count in counts.items() if there[path] > count]
+    if more and not closed:
+        raise SavingError(f"{scan}: {more[0]} has more points than the journal of the scan; nothing was replaced")
+    return closed and all(there[path] >= count for path, count in counts.items())
+
+
+def check_file(path: Path, entries: Any, expected: dict[str, int]) -> None:
+    """Whether a closed file opens plainly, has its entries, and as many points in each column.
+
+    Raises:
+        SavingError: it has not.
+    """
+    with h5py.File(path, "r") as file:
+        for name in entries:
+            if not text_of(file[name], "end_reason"):
+                raise SavingError(f"{path}: entry {name} has no end")
+        for name, count in expected.items():
+            if len(file[name]) != count:
+                raise SavingError(f"{path}: {name} has {len(file[name])} points, {count} were written")
+
+
+def _link(scan: Path, layout: Layout) -> None:
+    """The entries are in the master; a kill may have come before they were."""
+    master = master_of(scan)
+    there = entry_names(master)
+    missing = {name: scan for name in layout.entries if name not in there}
+    if missing:
+        add_links(master, missing)

@@ -1,0 +1,217 @@
+"""Takes down in the journal what happens in a scan, before anybody is told of it."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from obtura.data import journal
+from obtura.data.hooks import HookRows
+from obtura.data.journal import Layout
+from obtura.data.notes import note_rows
+from obtura.ground.errors import UsageError
+from obtura.ground.events import Comment, Event, HookLeft, Metadata, Points, ScanBegan, ScanEnded, SubScan
+
+__all__ = ["Witness", "check_layout"]
+
+
+class _Branch:
+    """The rows of one top-master: `row` is the one that comes together, `waiting` how many columns lack theirs."""
+
+    __slots__ = ("blocks", "index", "pack", "received", "row", "values", "waiting")
+
+    def __init__(self, index: int, numbers: int, columns: int) -> None:
+        self.index = index
+        self.row = 0
+        self.received = [0] * columns
+        self.waiting = columns
+        self.values: list[float | None] = [None] * numbers
+        self.blocks: list[bytes] = []
+        self.pack = journal.row_packer(numbers)
+
+
+class _Slot:
+    """Where the points of a channel go. `number`: its place among the numbers of a row, None for other types.
+
+    `branch`: None when it grows at its own pace; `step`: its place among the columns that don't.
+    """
+
+    __slots__ = ("branch", "column", "dtype", "name", "number", "step")
+
+    def __init__(
+        self, name: str, column: int, dtype: np.dtype[Any], branch: _Branch | None, step: int, number: int | None
+    ) -> None:
+        self.name = name
+        self.column = column
+        self.dtype = dtype
+        self.branch = branch
+        self.step = step
+        self.number = number
+
+
+class Witness:
+    """Turns events into records. `write(items)` makes one durable; `slots`: by channel, what `Layout` says of it.
+
+    Called under the record's lock, on the thread on which something happens: one write call for each row of a branch,
+    with the hook calls since the last one; one for each block that comes at its own pace.
+    """
+
+    def __init__(self, began: ScanBegan, layout: Layout, channels: dict[int, int], zero: float) -> None:
+        self._write: Callable[[bytes], None] = lambda items: None
+        self._pending: list[bytes] = []
+        self._hook_rows = HookRows(zero)
+        self._names = layout.names
+        self._noted: dict[str, int] = dict(layout.ends["notes"])  # the columns of comments and later metadata
+        self._note_counts: dict[int, int] = {}
+        self._counts: dict[int, int] = {}  # of the columns that grow at their own pace
+        self._columns = layout.columns
+        self._branches = [
+            _Branch(index, len(rows), len(steps))
+            for index, (rows, steps) in enumerate(zip(layout.rows, layout.steps, strict=True))
+        ]
+        self._slots: dict[int, _Slot] = {}
+        for channel, column in channels.items():
+            branch = began.channels[channel].branch
+            steps, rows = layout.steps[branch], layout.rows[branch]
+            in_step = column in steps
+            self._slots[channel] = _Slot(
+                began.channels[channel].name,
+                column,
+                np.dtype(layout.columns[column]["dtype"]),
+                self._branches[branch] if in_step else None,
+                steps.index(column) if in_step else -1,
+                rows.index(column) if column in rows else None,
+            )
+        self._take: dict[type, Callable[[Any], None]] = {
+            Points: self._points,
+            HookLeft: self._hook,
+            Comment: self._note,
+            Metadata: self._note,
+            SubScan: self._sub_scan,
+            ScanEnded: self._ended,
+        }
+
+    def attach(self, write: Callable[[bytes], None]) -> None:
+        """Have records written from now on."""
+        self._write = write
+
+    def take(self, event: Event) -> None:
+        """Take one down, if it is one to keep."""
+        handle = self._take.get(type(event))
+        if handle is not None:
+            handle(event)
+
+    @property
+    def received(self) -> dict[int, int]:
+        """How many points of each column of a channel are taken down."""
+        return {
+            slot.column: self._counts.get(slot.column, 0) if slot.branch is None else slot.branch.received[slot.step]
+            for slot in self._slots.values()
+        }
+
+    # -- points -------------------------------------------------------------------------------------------
+
+    def _points(self, event: Points) -> None:
+        channel, first, values = event
+        slot = self._slots.get(channel)
+        if slot is None:  # frames, which have a file of their own
+            return
+        branch = slot.branch
+        if branch is None:
+            self._counts[slot.column] = first + len(values)
+            self._flush(journal.block(slot.column, first, journal.as_stored(slot.name, values, slot.dtype)))
+            return
+        if slot.number is not None and type(values) is tuple and first == branch.row:
+            branch.values[slot.number] = values[0]
+            received = first + 1
+        else:
+            branch.blocks.append(journal.block(slot.column, first, journal.as_stored(slot.name, values, slot.dtype)))
+            received = first + len(values)
+        if branch.received[slot.step] <= branch.row < received:
+            branch.waiting -= 1
+        branch.received[slot.step] = received
+        if not branch.waiting:
+            self._row(branch)
+
+    def _row(self, branch: _Branch) -> None:
+        """Every column has its point: write it."""
+        values = branch.values
+        if branch.blocks or None in values:
+            self._flush(self._scattered(branch))
+        else:
+            self._flush(branch.pack(branch.index, branch.row, *values))
+        branch.values = [None] * len(values)
+        branch.row = row = min(branch.received)
+        branch.waiting = sum(count <= row for count in branch.received)
+
+    def _scattered(self, branch: _Branch) -> bytes:
+        """A row that is not all numbers: each of them as a block, before what came of later rows already."""
+        items = [
+            journal.block(slot.column, branch.row, np.array([value], slot.dtype))
+            for slot in self._slots.values()
+            if slot.branch is branch and slot.number is not None and (value := branch.values[slot.number]) is not None
+        ]
+        items += branch.blocks
+        branch.blocks = []
+        return b"".join(items)
+
+    def _flush(self, items: bytes) -> None:
+        if self._pending:
+            self._pending.append(items)
+            items = b"".join(self._pending)
+            self._pending = []
+        self._write(items)
+
+    # -- the rest -----------------------------------------------------------------------------------------
+
+    def _hook(self, left: HookLeft) -> None:
+        names, row = self._hook_rows.row(left)
+        for index, text in names:
+            self._pending.append(
+                journal.block(self._names, index, np.array([text], self._columns[self._names]["dtype"]))
+            )
+        self._pending.append(journal.hook(row))
+        if left.error is not None:
+            self._flush(b"")
+
+    def _note(self, event: Comment | Metadata) -> None:
+        for name, rows in note_rows(event).items():
+            column = self._noted.get(name)
+            if column is None:
+                continue
+            first = self._note_counts.get(column, 0)
+            self._note_counts[column] = first + len(rows)
+            points = np.array(rows, np.dtype(self._columns[column]["dtype"]))
+            self._pending.append(journal.block(column, first, points))
+        self._flush(b"")
+
+    def _sub_scan(self, scan: SubScan) -> None:
+        self._flush(journal.said("sub-scan", scan._asdict()))
+
+    def _ended(self, ended: ScanEnded) -> None:
+        """What is left of rows that never became whole, then how it ended."""
+        rest = b"".join(self._scattered(branch) for branch in self._branches)
+        positions = {name: position.value for name, position in ended.positioners.items()}
+        facts = {
+            "end_time": ended.end_time.isoformat(),
+            "end_reason": ended.end_reason,
+            "message": ended.message,
+            "positions": positions,
+            "cut": list(ended.cut),
+        }
+        self._flush(rest + journal.said("end", facts))
+
+
+def check_layout(layout: Layout) -> None:
+    """Refuse what the journal has no room for.
+
+    Raises:
+        UsageError: more than 65,535 columns, or 255 branches.
+    """
+    counts: Sequence[tuple[str, int, int]] = (
+        ("columns", len(layout.columns), 65_535),
+        ("top-masters", len(layout.rows), 255),
+    )
+    for what, count, most in counts:
+        if count > most:
+            raise UsageError(f"a scan with {count} {what} can't be saved: at most {most}")
