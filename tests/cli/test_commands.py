@@ -254,5 +254,5 @@ def test_a_reader_that_has_enough_ends_the_output_not_the_scan(tmp_path, monkeyp
 
 def test_help_names_every_command(run):
     shown = run("--help").stdout
-    for command in ("demo", "shell", "run", "ls", "show"):
+    for command in ("demo", "shell", "run", "ls", "show", "verify", "pack", "unpack"):
         assert command in shown
