@@ -276,5 +276,5 @@ def test_output_that_can_not_be_written_is_told_in_a_line(tmp_path, command, unb
 
 def test_help_names_every_command(run):
     shown = run("--help").stdout
-    for command in ("demo", "shell", "run", "ls", "show"):
+    for command in ("demo", "shell", "run", "ls", "show", "verify", "pack", "unpack"):
         assert command in shown

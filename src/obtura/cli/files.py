@@ -1,14 +1,16 @@
-"""`obtura ls` and `obtura show`: what is inside a data file."""
+"""`obtura ls`, `show`, `verify`, `pack`, `unpack`: what is inside a data file, whether it is whole, in one piece."""
 
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from obtura.data.packing import pack, unpack
 from obtura.data.reader import listing, showing
+from obtura.data.verify import verifying
 from obtura.ground.errors import ObturaError
 from obtura.session.messages import told
 
-__all__ = ["ls", "show"]
+__all__ = ["ls", "packed", "show", "unpacked", "verify"]
 
 
 def ls(path: Path) -> int:
@@ -16,9 +18,31 @@ def ls(path: Path) -> int:
     return _print(lambda: listing(path))
 
 
-def show(path: Path, number: str) -> int:
-    """Print one scan of a file."""
+def show(path: Path, number: str | None) -> int:
+    """Print one scan of a file, or all in short."""
     return _print(lambda: showing(path, number))
+
+
+def verify(path: Path, number: str | None) -> int:
+    """Compare one scan of a file, or all, with their checksums; 1 when something is damaged."""
+    found = verifying(path, number)
+    print(found.text)
+    return 1 if found.is_damaged else 0
+
+
+def packed(path: Path, out: Path | None) -> int:
+    """Make one file of a master and what it links to; 1 when something was left out."""
+    made = pack(path, out)
+    for each in made.left_out:
+        print(f"left out: {each}", file=sys.stderr)
+    print(f"{made.path}: {made.entries} {'entry' if made.entries == 1 else 'entries'}")
+    return 1 if made.left_out else 0
+
+
+def unpacked(path: Path, out: Path | None) -> int:
+    """Make the files again that one was packed of."""
+    print(unpack(path, out))
+    return 0
 
 
 def _print(text: Callable[[], str]) -> int:

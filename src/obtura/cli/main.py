@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from obtura.bliss.alias import switch_on
 from obtura.cli.describing import add_commands
@@ -94,6 +95,11 @@ def _parser() -> argparse.ArgumentParser:
 
     add_commands(commands)
 
+    _add_files(commands)
+    return parser
+
+
+def _add_files(commands: Any) -> None:
     ls = commands.add_parser("ls", help="list the scans of a data file")
     ls.add_argument("file", type=Path)
     ls.set_defaults(command=_ls)
@@ -104,9 +110,31 @@ def _parser() -> argparse.ArgumentParser:
 
     show = commands.add_parser("show", help="show what is inside a scan of a data file")
     show.add_argument("file", type=Path)
-    show.add_argument("number", help="a scan number as in the table: 12, or 12.2 for its second top-master")
+    _add_number(show, "all of them in short")
     show.set_defaults(command=_show)
-    return parser
+
+    verify = commands.add_parser("verify", help="find out whether a data file still holds what was written")
+    verify.add_argument("file", type=Path)
+    _add_number(verify, "all")
+    verify.set_defaults(command=_verify)
+
+    pack = commands.add_parser("pack", help="make one file of a data file and all it links to")
+    pack.add_argument("file", type=Path)
+    pack.add_argument("-o", "--out", metavar="FILE", type=Path, help="the new file (default: as FILE, .packed.h5)")
+    pack.set_defaults(command=_pack)
+
+    unpack = commands.add_parser("unpack", help="make the files again that one was packed of")
+    unpack.add_argument("file", type=Path)
+    unpack.add_argument("-o", "--out", metavar="DIR", type=Path, help="the new directory (default: FILE without .h5)")
+    unpack.set_defaults(command=_unpack)
+
+
+def _add_number(parser: argparse.ArgumentParser, otherwise: str) -> None:
+    parser.add_argument(
+        "number",
+        nargs="?",
+        help=f"a scan number as in the table: 12, or 12.2 for its second top-master (default: {otherwise})",
+    )
 
 
 def _add_session(parser: argparse.ArgumentParser) -> None:
@@ -163,3 +191,21 @@ def _show(options: argparse.Namespace) -> int:
     from obtura.cli.files import show
 
     return show(options.file, options.number)
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from obtura.cli.files import verify
+
+    return verify(options.file, options.number)
+
+
+def _pack(options: argparse.Namespace) -> int:
+    from obtura.cli.files import packed
+
+    return packed(options.file, options.out)
+
+
+def _unpack(options: argparse.Namespace) -> int:
+    from obtura.cli.files import unpacked
+
+    return unpacked(options.file, options.out)

@@ -1,10 +1,10 @@
 """Looking into data files: masters and scans' own files, finished, running or left by a crash.
 
-Everything is opened with `swmr=True`: that reads a running scan and one of a crash, and does no harm to a finished one.
+What is not finished is opened with `swmr=True`: that reads a running scan and one of a crash.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -13,10 +13,23 @@ import h5py
 
 from obtura.data.disk import reason
 from obtura.data.layout import master_of
+from obtura.data.links import links_out
 from obtura.data.lock import holder
 from obtura.ground.errors import UsageError
 
-__all__ = ["EntryInfo", "datasets_of", "frames_of", "list_entries", "open_to_read", "opened_entry", "text_of"]
+__all__ = [
+    "EntryInfo",
+    "chosen_entries",
+    "datasets_of",
+    "frames_of",
+    "list_entries",
+    "open_to_read",
+    "opened_entry",
+    "text_of",
+]
+
+MOST_NAMED = 10
+"""Scans that are named when one is asked for that is not there."""
 
 _ENTRY = re.compile(r"(\d+)\.(\d+)")
 
@@ -48,8 +61,27 @@ def list_entries(path: str | Path) -> list[EntryInfo]:
     """
     path = Path(path)
     with _opened(path) as file:
-        found = [(int(match[1]), int(match[2]), name) for name in file if (match := _ENTRY.fullmatch(name))]
-        return [_describe(path, file, *each) for each in sorted(found)]
+        try:
+            found = [(int(match[1]), int(match[2]), name) for name in file if (match := _ENTRY.fullmatch(name))]
+            return [_describe(path, file, *each) for each in sorted(found)]
+        except (OSError, KeyError, RuntimeError, ValueError) as error:
+            raise UsageError(f"{path} is damaged: {reason(error)}") from error
+
+
+def chosen_entries(path: str | Path, number: int | str | None = None) -> list[EntryInfo]:
+    """The entries of scan 12, or the entry "12.2", or all.
+
+    Raises:
+        UsageError: there is no such file or scan, or the file is not HDF5.
+    """
+    entries = list_entries(path)
+    if number is None:
+        return entries
+    wanted = str(number)
+    chosen = [entry for entry in entries if wanted in (str(entry.number), entry.name)]
+    if not chosen:
+        raise UsageError(f"{path} has no scan {wanted}; {_those_there_are(entries)}")
+    return chosen
 
 
 @contextmanager
@@ -68,6 +100,10 @@ def text_of(group: h5py.Group, name: str) -> str:
 def open_to_read(path: Path) -> h5py.File:
     """A file that may be finished, running or left by a crash; the caller closes it."""
     try:
+        return h5py.File(path, "r")  # with swmr=True HDF5 reads what is damaged for a minute, again and again
+    except OSError:
+        pass
+    try:
         return h5py.File(path, "r", swmr=True)
     except OSError:
         # Either somebody writes it in another way, or this process has it open without locks: HDF5 wants it the same.
@@ -84,12 +120,22 @@ def datasets_of(entry: h5py.Group, name: str) -> dict[str, h5py.Dataset]:
 
 
 def frames_of(entry: h5py.Group) -> dict[str, str]:
-    """The frames of an entry: what they are called in `measurement`, and the file they are in, relative to its own."""
+    """The frames of an entry: what they are called in `measurement`, and the file they are in, relative to its own.
+
+    That is "" where they are packed with it.
+    """
     group = entry.get("measurement")
-    if not isinstance(group, h5py.Group):
-        return {}
-    links = {name: group.get(name, getlink=True) for name in group}
-    return {name: one.filename for name, one in links.items() if isinstance(one, h5py.ExternalLink)}
+    return {link.path: link.file for link in links_out(group)} if isinstance(group, h5py.Group) else {}
+
+
+def _those_there_are(entries: Sequence[EntryInfo]) -> str:
+    numbers = sorted({entry.number for entry in entries})
+    if not numbers:
+        return "it holds none"
+    last = ", ".join(map(str, numbers[-MOST_NAMED:]))
+    if len(numbers) > MOST_NAMED:
+        return f"there are {len(numbers)}, the last ones: {last}"
+    return f"there are {last}"
 
 
 @contextmanager

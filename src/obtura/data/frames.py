@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import h5py
 import numpy as np
@@ -46,6 +47,7 @@ class FrameSeries:
         self.received = 0
         self.count = 0
         self.waiting = 0  # bytes
+        self.checksums: list[int] = []  # of each frame as it was written
         self._dtype = dtype_of(info)
         self._shape = info.shape
         self._lock = lock
@@ -108,6 +110,7 @@ class FrameSeries:
             while self.count < upto:  # a frame that could not be written is still there, to be kept elsewhere
                 frame = self._first()
                 dataset.write_direct_chunk((self.count, *corner), frame)
+                self.checksums.append(crc32(frame.data))
                 self._unsafe.append(frame)
                 self._drop()
                 self.count += 1
@@ -194,6 +197,7 @@ class FrameFile:
             self.abandon()
             return
         with self._lock:
+            self._file.checksums.written = {each.place.path: each.checksums for each in self.series.values()}
             self._close_places()
             self._file.close()
         for series in self.series.values():

@@ -18,6 +18,7 @@ from typing import Any, BinaryIO, cast
 
 import h5py
 
+from obtura.data.checksums import Checksums
 from obtura.data.common import own_version
 from obtura.data.disk import saving_error, sync
 from obtura.data.tree import attribute
@@ -75,10 +76,12 @@ class GrowingFile:
             attribute(model.id, "creator", "obtura")
             attribute(model.id, "creator_version", own_version())
             build(model.id)
+            self.checksums = Checksums(model.id)
         self.image = image.getvalue()
         path.write_bytes(self.image)
         self._file = h5py.File(path, "r+", libver=FORMAT, locking="best-effort")
         self._file.swmr_mode = True
+        self.checksums.attach(self._file.id)
 
     @property
     def root(self) -> Any:
@@ -104,7 +107,8 @@ class GrowingFile:
         self._file.flush()
 
     def close(self) -> None:
-        """Return when all is on disk."""
+        """Fill in the checksums, and return when all is on disk."""
+        self.checksums.write(self._file.id)
         self._file.flush()
         self._file.close()
         sync(self.path)

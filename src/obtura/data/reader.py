@@ -6,16 +6,13 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from obtura.data.contents import EntryInfo, datasets_of, frames_of, list_entries, opened_entry, text_of
-from obtura.ground.errors import UsageError
+from obtura.data.contents import EntryInfo, chosen_entries, datasets_of, frames_of, list_entries, opened_entry, text_of
+from obtura.data.links import is_there, links_out
 
 __all__ = ["list_entries", "listing", "showing"]
 
 AT_ONCE = 1_000_000
 """Scalars that are read in one go."""
-
-MOST_NAMED = 10
-"""Scans that are named when one is asked for that is not there."""
 
 _WHAT_HAPPENED = {
     "running": "running",
@@ -44,30 +41,44 @@ def listing(path: str | Path) -> str:
     return _aligned(rows, right=(0, 4))
 
 
-def showing(path: str | Path, number: int | str) -> str:
+def showing(path: str | Path, number: int | str | None = None) -> str:
     """One scan of a file: when, how it ended, presets, and each counter with its range.
 
-    `number`: a scan, 12, with all its entries, or one entry, "12.2".
+    `number`: a scan, 12, with all its entries, or one entry, "12.2". None: all of them, a line each, and whether all
+    their links lead somewhere.
 
     Raises:
         UsageError: there is no such file or scan.
     """
-    entries = list_entries(path)
-    wanted = str(number)
-    chosen = [entry for entry in entries if wanted in (str(entry.number), entry.name)]
-    if not chosen:
-        raise UsageError(f"{path} has no scan {wanted}; {_those_there_are(entries)}")
+    chosen = chosen_entries(path, number)
+    if number is None:
+        return _summary(path, chosen)
     return "\n\n".join(_show(entry) for entry in chosen)
 
 
-def _those_there_are(entries: Sequence[EntryInfo]) -> str:
-    numbers = sorted({entry.number for entry in entries})
-    if not numbers:
-        return "it holds none"
-    last = ", ".join(map(str, numbers[-MOST_NAMED:]))
-    if len(numbers) > MOST_NAMED:
-        return f"there are {len(numbers)}, the last ones: {last}"
-    return f"there are {last}"
+def _summary(path: str | Path, entries: Sequence[EntryInfo]) -> str:
+    if not entries:
+        return f"{path} holds no scans"
+    rows = [("scan", "title", "end", "points", "columns", "links")]
+    broken: list[str] = []
+    for info in entries:
+        columns, links, gone = _looked_into(info)
+        state = "ok" if not gone else f"{len(gone)} broken"
+        end = info.end_reason or info.state
+        rows.append((info.name, info.title, end, str(info.points), columns, f"{links} {state}" if links else "-"))
+        broken += [f"{info.name}: {each}" for each in gone]
+    return "\n".join([_aligned(rows, right=(0, 3, 4)), *(["", *broken] if broken else [])])
+
+
+def _looked_into(info: EntryInfo) -> tuple[str, int, list[str]]:
+    """How many columns an entry has, how many links out of its file, and which of these lead nowhere."""
+    if info.state in ("missing", "damaged"):
+        return "", 1, [f"{_WHAT_HAPPENED[info.state]}: {info.file}"]
+    with opened_entry(info) as entry:
+        links = links_out(entry)
+        gone = [f"{one.path}: {one.file} is gone or damaged" for one in links if not is_there(entry, one)]
+        measured = entry.get("measurement")
+        return str(len(measured) if isinstance(measured, h5py.Group) else 0), len(links), gone
 
 
 def _show(info: EntryInfo) -> str:
@@ -131,7 +142,7 @@ def _frames(entry: h5py.Group, name: str, file: str) -> tuple[str, str]:
         dataset = entry["measurement"][name]
     except (KeyError, OSError):
         return "missing", f"the file is gone or damaged: {file}"
-    return f"{dataset.dtype} {dataset.shape}", f"frames in {file}"
+    return f"{dataset.dtype} {dataset.shape}", f"frames in {file or 'this file'}"
 
 
 def _range(dataset: h5py.Dataset) -> tuple[str, str]:

@@ -16,6 +16,7 @@ import h5py
 import numpy as np
 from h5py import h5d
 
+from obtura.data.checksums import renew
 from obtura.data.clearing import clear_writer
 from obtura.data.columns import Column, Growing, Rows
 from obtura.data.common import iso
@@ -186,6 +187,7 @@ class _Rebuilt:
         first = [self.columns[column] for column in self._layout.steps[0]] if self._layout.steps else []
         self.points = min((column.written for column in first), default=0)
         self._say_how(moment)
+        renew(self._file.id)
         self._file.flush()
         return self._end is not None
 

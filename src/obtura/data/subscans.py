@@ -11,6 +11,7 @@ from pathlib import Path
 
 import h5py
 
+from obtura.data.checksums import renew
 from obtura.data.disk import saving_error, sync
 from obtura.data.layout import master_of, scan_file
 from obtura.data.tree import external, group
@@ -35,6 +36,7 @@ def link_sub_scans(path: Path, entry: str, scans: Sequence[SubScan]) -> None:
             home = group(file[entry].id, "scans", "NXcollection")
             for name, target in links.items():
                 external(home, name, target, f"/{name}".encode())
+            renew(file.id)
         new.write_bytes(image.getbuffer())
         sync(new)
         os.replace(new, path)
