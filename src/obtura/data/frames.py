@@ -1,4 +1,4 @@
-"""Frames in a file of their own: one for each scan and detector, a chunk for each frame.
+"""Frames in a file of their own: one for each scan and detector, a chunk for each frame, perhaps compressed.
 
 scan0012/camera.h5        beside scan0012.h5, which links to it
     12.1                  NXentry
@@ -23,6 +23,7 @@ from obtura.data.columns import dtype_of
 from obtura.data.common import iso
 from obtura.data.contents import open_to_read
 from obtura.data.disk import make_directory, saving_error
+from obtura.data.filters import filters_of
 from obtura.data.growing import GrowingFile
 from obtura.data.layout import entry_name
 from obtura.data.tree import Place, attribute, column, group, link, text, unique_name
@@ -48,6 +49,7 @@ class FrameSeries:
         self.waiting = 0  # bytes
         self._dtype = dtype_of(info)
         self._shape = info.shape
+        self._is_plain = not filters_of(info.compression)
         self._lock = lock
         self._blocks: deque[npt.NDArray[Any]] = deque()
 
@@ -74,10 +76,14 @@ class FrameSeries:
         with self._lock:
             dataset = self.place.dataset
             dataset.set_extent((upto, *self._shape))
-            corner = (0,) * len(self._shape)
+            put = self._put_plain if self._is_plain else h5py.Dataset(dataset).__setitem__
             for number in range(self.count, upto):
-                dataset.write_direct_chunk((number, *corner), self._next())
+                put(number, self._next())
             self.count = upto
+
+    def _put_plain(self, number: int, frame: npt.NDArray[Any]) -> None:
+        """From the camera's memory to the system: HDF5 makes no copy of what is a chunk as it stands."""
+        self.place.dataset.write_direct_chunk((number, *(0 for _ in self._shape)), frame)
 
     def _next(self) -> npt.NDArray[Any]:
         block = self._blocks.popleft()
@@ -129,7 +135,10 @@ class FrameFile:
         plot = group(entry, "plot", "NXdata", signal=next(iter(names.values())), interpretation="image")
         for index, info in channels.items():
             home = group(instrument, names[index], "NXdetector")
-            dataset = column(home, "data", dtype_of(info), info.shape, 1, info.unit)
+            filters = filters_of(info.compression)
+            dataset = column(home, "data", dtype_of(info), info.shape, 1, info.unit, filters)
+            if filters:
+                attribute(dataset, "compression", str(info.compression))
             attribute(dataset, "channel", info.name)
             attribute(dataset, "interpretation", "image")
             link(plot, names[index], home, "data")

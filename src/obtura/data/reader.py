@@ -7,6 +7,7 @@ import h5py
 import numpy as np
 
 from obtura.data.contents import EntryInfo, datasets_of, frames_of, list_entries, opened_entry, text_of
+from obtura.data.filters import compressed_as, require_readable
 from obtura.ground.errors import UsageError
 
 __all__ = ["list_entries", "listing", "showing"]
@@ -130,7 +131,14 @@ def _frames(entry: h5py.Group, name: str, file: str) -> tuple[str, str]:
         dataset = entry["measurement"][name]
     except (KeyError, OSError):
         return "missing", f"the file is gone or damaged: {file}"
-    return f"{dataset.dtype} {dataset.shape}", f"frames in {file}"
+    where = f"frames in {file}"
+    if packed := compressed_as(dataset):
+        where += f", compressed by {packed}"
+    try:
+        require_readable(dataset)
+    except UsageError as error:
+        where += f"; {error}"
+    return f"{dataset.dtype} {dataset.shape}", where
 
 
 def _range(dataset: h5py.Dataset) -> tuple[str, str]:

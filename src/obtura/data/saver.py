@@ -10,6 +10,7 @@ from obtura.contracts.consumers import Consumer, FrameSource, Say
 from obtura.data import lock
 from obtura.data.columns import dtype_of
 from obtura.data.disk import disk_of, free_bytes, free_text, make_directory, saving_error
+from obtura.data.filters import require_writable, with_compression
 from obtura.data.layout import scan_directory, scan_file
 from obtura.data.master import add_links
 from obtura.data.saving import ScanSaving
@@ -60,16 +61,18 @@ class HDF5Saver(Consumer):
 
         Raises:
             UsageError: the path leaves its base directory, or has unknown fields.
-            SavingError: no permission, no space, another writer, a master that is none of ours.
+            SavingError: no permission, no space, another writer, a master that is none of ours; or no such compression.
         """
         master = Path(self._saving.filename)
         make_directory(master.parent)
         self._check_space(master, self._reserve)
+        began = with_compression(began, self._saving.compression)
+        images = self._images(began)
+        require_writable([began.channels[index] for channels in images.values() for index in channels])
         self._master, self._number = master, began.number
         lock.take(master, began.number)
         make_directory(scan_directory(master))
         zero = clock.time() - (clock.epoch() - began.start_time.timestamp())
-        images = self._images(began)
         for path, expected in _bytes_expected(began, master, images).items():
             self._check_space(path, self._reserve, expected)
         self._file = ScanFile(scan_file(master, began.number), began, zero, images)

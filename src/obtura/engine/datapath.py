@@ -260,4 +260,5 @@ def _info(channel: AcquisitionChannel, node: AcquisitionObject, branch: int, per
         branch=branch,
         device=node.name,
         per_point=per_point,
+        compression=channel.compression,
     )

@@ -1,7 +1,7 @@
 """A channel: the named, typed pipe through which a device hands its values to the scan."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -28,7 +28,7 @@ class AcquisitionChannel:
     """A stream of points of one quantity.
 
     `name` is the full name, `device:quantity`; `shape` that of one point: () for a scalar, (1024,) for a
-    spectrum; `unit` a string such as "mm", or None.
+    spectrum; `unit` a string such as "mm", or None. `compression`: of frames, see `ChannelInfo`; None unless it is set.
     """
 
     def __init__(
@@ -40,6 +40,7 @@ class AcquisitionChannel:
         self.dtype = np.dtype(dtype)
         self.shape = tuple(shape)
         self.unit = unit
+        self.compression: str | None = None
         self._is_number = self.shape == () and self.dtype.kind == "f"
         self._target: Sink | None = None
         self._listeners: tuple[Sink, ...] = ()
@@ -122,7 +123,8 @@ class AcquisitionChannel:
     def emit(self, data: npt.ArrayLike) -> None:
         """Hand over one point (`data.shape == shape`) or a block of points (`(n, *shape)`).
 
-        May be called on any thread; returns when the points are in the scan's record.
+        May be called on any thread; returns when the points are in the scan's record. `data` is copied, unless it
+        holds frames and is read-only (`frames.flags.writeable = False`, and so all that it is a view of).
 
         Raises:
             UsageError: the shape fits neither.
@@ -142,8 +144,8 @@ class AcquisitionChannel:
         if data is None:  # which an array of floats would take for NaN
             raise UsageError(f"channel {self.name}: got None, which is no point")
         try:
-            # a copy: the device may reuse its buffer as soon as emit() returns
-            block = as_type(data, self.dtype)
+            # a copy: the device may reuse its buffer as soon as emit() returns, unless it can't be written any more
+            block = data if self._is_handed_over(data) else as_type(data, self.dtype)
         except (TypeError, ValueError) as error:
             raise UsageError(f"channel {self.name}: {data!r} is not of type {self.dtype}: {error}") from error
         if block.shape == self.shape:
@@ -154,6 +156,17 @@ class AcquisitionChannel:
             f"channel {self.name}: got data of shape {block.shape}, "
             f"expected {self.shape} for a point or (n, {', '.join(map(str, self.shape))}) for a block"
         )
+
+    def _is_handed_over(self, data: npt.ArrayLike) -> TypeGuard[npt.NDArray[np.generic]]:
+        """Whether nobody can write it: then frames, which are large, need not be copied."""
+        if len(self.shape) < 2 or not isinstance(data, np.ndarray) or data.dtype != self.dtype:
+            return False
+        owner: Any = data
+        while isinstance(owner, np.ndarray):
+            if owner.flags.writeable:
+                return False
+            owner = owner.base
+        return owner is None or isinstance(owner, bytes)
 
 
 class AcquisitionChannelList(list[AcquisitionChannel]):

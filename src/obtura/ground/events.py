@@ -36,6 +36,7 @@ class ChannelInfo(NamedTuple):
 
     `role` is "timer", "axis" or "counter"; `branch` counts the top-masters from 0; `device` is the name of
     the acquisition object; `per_point`: one point an iteration is expected, so that rows can be formed.
+    `compression`: of frames in files, one of `COMPRESSIONS`; None: as is usual where they are saved.
     """
 
     name: str
@@ -47,6 +48,7 @@ class ChannelInfo(NamedTuple):
     branch: int
     device: str
     per_point: bool
+    compression: str | None = None
 
     @property
     def is_frame(self) -> bool:
