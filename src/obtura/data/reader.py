@@ -8,6 +8,7 @@ import numpy as np
 
 from obtura.data.contents import EntryInfo, datasets_of, frames_of, list_entries, opened_entry, text_of
 from obtura.data.filters import compressed_as, require_readable
+from obtura.data.ragged import ragged_of
 from obtura.ground.errors import UsageError
 
 __all__ = ["list_entries", "listing", "showing"]
@@ -122,7 +123,11 @@ def _columns(entry: h5py.Group) -> str:
         rows.append((name, str(dataset.attrs.get("units", "")), shape, *_range(dataset), *_ends(dataset)))
     table = _aligned(rows, right=range(2, 7))
     frames = [(name, *_frames(entry, name, file)) for name, file in frames_of(entry).items()]
-    return f"{table}\n\n{_aligned(frames)}" if frames else table
+    ragged = [
+        (name, f"{values.dtype}, {len(index)} points", f"{len(values)} values, a changing number at each point")
+        for name, (values, index) in ragged_of(entry).items()
+    ]
+    return f"{table}\n\n{_aligned([*frames, *ragged])}" if frames or ragged else table
 
 
 def _frames(entry: h5py.Group, name: str, file: str) -> tuple[str, str]:

@@ -211,7 +211,7 @@ def _bytes_expected(began: ScanBegan, master: Path, images: dict[Path, list[int]
     def size(infos: Iterable[ChannelInfo]) -> int:
         return sum(npoints * math.prod(info.shape) * dtype_of(info).itemsize for info in infos if info.per_point)
 
-    needed = [(master, size(info for info in began.channels if not info.is_frame))]
+    needed = [(master, size(info for info in began.channels if not (info.is_frame or info.is_ragged)))]
     needed += [(path, size(began.channels[index] for index in channels)) for path, channels in images.items()]
     files: dict[int, Path] = {}
     expected: dict[Path, int] = {}

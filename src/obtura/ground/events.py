@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
 
 from obtura.ground.channels import Block
+from obtura.ground.ragged import RAGGED
 
 __all__ = [
     "ChannelInfo",
@@ -54,6 +55,11 @@ class ChannelInfo(NamedTuple):
     def is_frame(self) -> bool:
         """Whether a point is a frame: an image, or something larger still. Frames are not kept in memory all."""
         return len(self.shape) > 1
+
+    @property
+    def is_ragged(self) -> bool:
+        """Whether a point is an array of any length; a block is an array of such arrays then."""
+        return self.shape == RAGGED
 
 
 class PresetInfo(NamedTuple):
