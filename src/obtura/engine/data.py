@@ -13,7 +13,7 @@ from obtura.ground.events import ChannelInfo
 
 __all__ = ["Column", "NoSuchChannelError", "RaggedColumn", "ScanData", "complete_rows"]
 
-Points: TypeAlias = npt.NDArray[np.generic] | FrameView | list[npt.NDArray[np.generic]]
+_Points: TypeAlias = npt.NDArray[np.generic] | FrameView | list[npt.NDArray[np.generic]]
 
 FOLD = 1024
 """Scalars are kept as Python floats until there are this many, then as an array: appending stays cheap."""
@@ -108,7 +108,7 @@ class ScanData(Mapping[Any, Any]):
     def __init__(
         self,
         channels: tuple[ChannelInfo, ...],
-        arrays: Sequence[Points],
+        arrays: Sequence[_Points],
         devices: Mapping[int, str],
         partial: Collection[int] = (),
     ) -> None:
@@ -156,5 +156,5 @@ class ScanData(Mapping[Any, Any]):
         return "\n".join(["ScanData", *lines])
 
 
-def _until(array: Points, length: int) -> Points:
+def _until(array: _Points, length: int) -> _Points:
     return array.until(length) if isinstance(array, FrameView) else array[:length]
