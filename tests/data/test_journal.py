@@ -18,6 +18,7 @@ from obtura.data.layout import journal_file, scan_file
 from obtura.data.recovery import INTERRUPTED, Recovered, recover_all
 from obtura.data.saver import HDF5Saver
 from obtura.ground.events import Comment, Metadata, Points, SubScan
+from obtura.ground.ragged import ragged_block
 
 
 def crash(saver):
@@ -282,3 +283,23 @@ def test_a_layout_is_plain_json(whole):
     data = whole[0]
     start = data.index(b"{")
     assert json.loads(data[start : data.index(b"\x89HDF") - 4])["number"] == 12
+
+
+def test_points_whose_length_changes_are_recovered(tmp_path):
+    points = [np.arange(3.0), np.empty(0), np.arange(5.0)]
+    channels = (timer(), channel("xs:events", shape=(-1,)), channel("free:peaks", shape=(-1,), per_point=False))
+    batches = [
+        [
+            *rows(number, [float(number)]),
+            Points(1, number, ragged_block([point])),
+            Points(2, number, ragged_block([point])),
+        ]
+        for number, point in enumerate(points)
+    ]
+    master = crashed(tmp_path, began(*channels), *batches, list(rows(3, [3.0])))
+    assert [each.points for each in recovered(master)] == [3]
+    with h5py.File(master) as file:
+        for name in ("events", "peaks"):
+            column = file["12.1/measurement"][name]
+            read = [column["data"][first:end].tolist() for first, end in column["index"][:]]
+            assert read == [point.tolist() for point in points]

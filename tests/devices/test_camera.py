@@ -220,11 +220,11 @@ def test_what_was_changed_is_told_and_taken_over_by_the_next_session(camera):
     told = {}
     camera.on_setting(told.__setitem__)
     assert camera.settings() == {}
-    camera.exposure, camera.binning = 0.25, 2
+    camera.exposure, camera.binning, camera.compression = 0.25, 2, "blosc2-lz4"
     camera.roi_counters["spot"] = 1, 2, 3, 2
     camera.roi_counters["gone"] = 0, 0, 1, 1
     camera.roi_counters.remove("gone")
-    expected = {"exposure": 0.25, "binning": 2, "rois": {"spot": [1, 2, 3, 2]}}
+    expected = {"exposure": 0.25, "binning": 2, "rois": {"spot": [1, 2, 3, 2]}, "compression": "blosc2-lz4"}
     assert told == camera.settings() == expected
     later = Camera("camera", Ramp(), rois={"configured": [0, 0, 1, 1]})
     later.restore({**told, "unknown": 1})
@@ -239,17 +239,34 @@ def test_as_configured_is_nothing_to_keep():
     assert camera.settings() == {"rois": {"spot": [1, 1, 1, 1]}}
 
 
-@pytest.mark.parametrize("wrong", [{"exposure": "x"}, {"binning": 5}, {"rois": [1]}, {"rois": {"spot": [0, 0, 99, 1]}}])
+@pytest.mark.parametrize(
+    "wrong",
+    [{"exposure": "x"}, {"binning": 5}, {"rois": [1]}, {"rois": {"spot": [0, 0, 99, 1]}}, {"compression": "zip"}],
+)
 def test_settings_that_cannot_be_are_refused_and_nothing_is_taken_over(camera, wrong):
     with pytest.raises(UsageError, match="camera"):
         camera.restore({"exposure": 0.3, **wrong})
     assert camera.settings() == {} and camera.exposure is None
 
 
-@pytest.mark.parametrize("wrong", [{"exposure": -1}, {"binning": 4}, {"rois": {"a b": [0, 0, 1, 1]}}, {"timeout": 0}])
+@pytest.mark.parametrize(
+    "wrong",
+    [{"exposure": -1}, {"binning": 4}, {"rois": {"a b": [0, 0, 1, 1]}}, {"timeout": 0}, {"compression": "lz4"}],
+)
 def test_a_configuration_that_cannot_be_is_refused(wrong):
     with pytest.raises(UsageError, match="camera: "):
         Camera("camera", Ramp(), **wrong)
+
+
+def test_how_frames_are_compressed_is_said_at_the_camera(camera):
+    assert camera.compression is None and "compression" not in camera.__info__()
+    camera.compression = "bitshuffle-lz4"
+    assert camera.__info__().splitlines()[-1] == "compression of its frames in files: bitshuffle-lz4"
+    with pytest.raises(UsageError, match="camera: compression must be one of .* got 'bitshufle-lz4': did you mean"):
+        camera.compression = "bitshufle-lz4"
+    assert camera.compression == "bitshuffle-lz4"
+    camera.compression = None
+    assert camera.settings() == {}
 
 
 def test_a_camera_that_can_not_bin_has_a_binning_of_one():

@@ -103,7 +103,7 @@ class CalcChannelAcquisitionSlave(AcquisitionSlave):
         was = doors.shut()  # what is half calculated must not be torn
         try:
             with self._lock:
-                found = self._compute(channel, {channel.short_name: np.asarray(block, channel.dtype)}) or {}
+                found = self._compute(channel, {channel.short_name: channel.typed(block)}) or {}
                 for output in self.channels if found else ():
                     key = output.name if output.name in found else output.short_name
                     if (points := found.get(key)) is not None:

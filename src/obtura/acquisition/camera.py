@@ -8,6 +8,8 @@ import numpy as np
 
 from obtura.contracts.acquisition import AcquisitionSlave, Effort, TriggerMode
 from obtura.contracts.cameras import CameraController, FrameCounter, Frames
+from obtura.contracts.counters import Counter
+from obtura.ground.channels import AcquisitionChannel
 from obtura.ground.errors import DeviceError, UsageError
 from obtura.works.clock import Flag, clock
 
@@ -43,6 +45,7 @@ class CameraAcquisitionSlave(AcquisitionSlave):
         cameras = {getattr(device, "controller", device) for device in devices}
         if len(cameras) != 1 or not isinstance(camera := cameras.pop(), CameraController):
             raise UsageError(f"a camera slave takes counters of one camera, got {list(devices)}")
+        self.camera = camera
         super().__init__(
             camera,
             name=name or camera.name,
@@ -52,7 +55,6 @@ class CameraAcquisitionSlave(AcquisitionSlave):
             start_once=start_once,
             ctrl_params=ctrl_params,
         )
-        self.camera = camera
         self.exposure = camera.exposure_for(count_time) if exposure is None else exposure
         if not (math.isfinite(self.exposure) and self.exposure >= 0):
             raise UsageError(f"{camera.name}: the exposure must be a number of s, not negative; got {exposure!r}")
@@ -62,6 +64,13 @@ class CameraAcquisitionSlave(AcquisitionSlave):
         for device in devices:
             if isinstance(device, FrameCounter):
                 self.add_counter(device)
+
+    def channels_of(self, counter: Counter) -> list[AcquisitionChannel]:
+        """One channel, which says how frames are compressed."""
+        channels = super().channels_of(counter)
+        for channel in channels:
+            channel.compression = self.camera.compression
+        return channels
 
     @property
     def _is_triggered(self) -> bool:

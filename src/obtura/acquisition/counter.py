@@ -13,7 +13,7 @@ from obtura.contracts.acquisition import AcquisitionSlave
 from obtura.contracts.counters import Counter, SamplingCounter, SamplingCounterController, SamplingMode
 from obtura.ground.channels import AcquisitionChannel
 from obtura.ground.errors import DeviceError, UsageError
-from obtura.ground.tally import NO_STATISTICS, ArrayTally, Statistics, Tally
+from obtura.ground.tally import NO_STATISTICS, ArrayTally, RaggedTally, Statistics, Tally
 from obtura.works.clock import Flag, clock
 
 __all__ = ["SamplingCounterAcquisitionSlave"]
@@ -81,6 +81,11 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
         """One channel, or more, as the counter's mode asks for."""
         (main,) = super().channels_of(counter)
         mode = counter.mode if isinstance(counter, SamplingCounter) else SamplingMode.MEAN
+        if main.is_ragged and mode not in (SamplingMode.SINGLE, SamplingMode.LAST):
+            raise UsageError(
+                f"{counter.fullname} gives arrays whose length changes, which have no mean: "
+                "its mode must be SINGLE or LAST"
+            )
         if mode in _INTEGRATING and main.unit:
             main.unit = f"{main.unit}*s"
         if mode is SamplingMode.SAMPLES:
@@ -89,7 +94,7 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
         else:
             names = _STATISTICS if mode in _WITH_STATISTICS else ()
             channels = [main, *[self._statistic(main, name) for name in names]]
-            self._kinds.append(ArrayTally if main.shape else Tally)
+            self._kinds.append(RaggedTally if main.is_ragged else ArrayTally if main.shape else Tally)
         self._outputs.append(self._output(mode, channels))
         return channels
 

@@ -11,6 +11,7 @@ from obtura.acquisition.forgiving import Forgiving
 from obtura.contracts.acquisition import AcquisitionSlave, Effort, TriggerMode
 from obtura.contracts.counters import Counter, IntegratingCounter, IntegratingCounterController
 from obtura.ground.errors import DeviceError, UsageError
+from obtura.ground.ragged import RAGGED, ragged_block
 from obtura.works.clock import Flag, clock
 
 __all__ = ["IntegratingCounterAcquisitionSlave"]
@@ -151,7 +152,9 @@ class IntegratingCounterAcquisitionSlave(AcquisitionSlave):
         if len(blocks) != len(counters):
             raise DeviceError(f"{self.controller.name} gave points of {len(blocks)} counters, not of {len(counters)}")
         return [
-            np.asarray(block if counter.conversion_function is None else [counter.convert(point) for point in block])
+            _as_block(
+                counter, block if counter.conversion_function is None else [counter.convert(one) for one in block]
+            )
             for counter, block in zip(counters, blocks, strict=True)
         ]
 
@@ -159,3 +162,9 @@ class IntegratingCounterAcquisitionSlave(AcquisitionSlave):
         """End the reading, and leave the device quiet."""
         self._ended.set()
         self.controller.stop(*self._counters)
+
+
+def _as_block(counter: Counter, points: Any) -> npt.NDArray[Any]:
+    if counter.shape == RAGGED:
+        return ragged_block(map(np.asarray, points))
+    return np.asarray(points)

@@ -54,6 +54,8 @@ class CameraDriver:
         """The frames that have come since the last call, in order, shape (n, height, width).
 
         When there is none yet it may wait for one, `wait` s at most, then gives an array with n = 0.
+        They are copied, so that its memory can be used again; a new array that is made read-only
+        (`frames.flags.writeable = False`) is taken as it is, which is faster.
         """
         raise NotImplementedError
 
@@ -81,8 +83,11 @@ class CameraController(CounterController):
     """A camera as a scan sees it: its driver, and the counters that are worked out from its frames.
 
     `timeout`: s that a frame may be late when the scan waits for it. `taking`: whether a scan waits for frames;
-    `armed_by`: who called `driver.prepare` last. Both are changed with `lock` held.
+    `armed_by`: who called `driver.prepare` last. Both are changed with `lock` held. `compression`: of its frames in
+    files, one of `obtura.ground.compression.COMPRESSIONS`; None: as `SCAN_SAVING.compression` says.
     """
+
+    compression: str | None = None
 
     def __init__(self, name: str, driver: CameraDriver, blocking: bool = True, timeout: float = 10.0) -> None:
         super().__init__(name, blocking=blocking)

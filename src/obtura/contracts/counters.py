@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from obtura.ground.errors import DeviceError, UsageError
+from obtura.ground.ragged import RAGGED, size_text
 from obtura.ground.ranges import Positive
 from obtura.ground.spelling import Spelled
 from obtura.ground.tally import NO_STATISTICS, Statistics
@@ -112,7 +113,8 @@ class CounterController:
 class Counter(Spelled):
     """A quantity that can be measured; it gives one channel.
 
-    `conversion_function` is applied to each raw value; `shape` is that of one point, () for a scalar;
+    `conversion_function` is applied to each raw value; `shape` is that of one point, () for a scalar, (-1,) for an
+    array whose length changes from point to point;
     `is_critical`: see there.
 
     Raises:
@@ -177,6 +179,8 @@ class Counter(Spelled):
     def is_critical(self, is_critical: bool) -> None:
         if not isinstance(is_critical, bool):
             raise UsageError(f"{self.name}: is_critical must be True or False, got {is_critical!r}")
+        if not is_critical and self.shape == RAGGED:
+            raise UsageError(f"{self.name}: is_critical must be True: a point of any length has no NaN")
         if not is_critical and self.dtype.kind != "f":
             raise UsageError(f"{self.name}: is_critical must be True: its values, of type {self.dtype}, have no NaN")
         self._is_critical = is_critical
@@ -194,7 +198,7 @@ class Counter(Spelled):
 
 
 def _kind(counter: Counter) -> str:
-    shape = f", {' x '.join(map(str, counter.shape))} {counter.dtype}" if counter.shape else ""
+    shape = f", {size_text(counter.shape)} {counter.dtype}" if counter.shape else ""
     mode = getattr(counter, "mode", None)
     told = f", {mode.name}" if isinstance(mode, SamplingMode) and mode is not SamplingMode.MEAN else ""
     return f"{shape}{f' in {counter.unit}' if counter.unit else ''}{told}"

@@ -21,6 +21,7 @@ from obtura.data.common import POSITIONERS, Common
 from obtura.data.frames import FrameSeries, frame_names
 from obtura.data.layout import entry_name
 from obtura.data.notes import Notes
+from obtura.data.ragged import RaggedColumn
 from obtura.data.tree import attribute, column, external, fact, group, hdf5_name, link, rows_of_a_chunk, unique_name
 from obtura.ground.events import ChannelInfo, ScanBegan
 
@@ -67,7 +68,7 @@ class Entry:
     def attach(self, root: Any) -> None:
         """Go on in another file, given by its root."""
         for each in (*self.columns.values(), *(self.notes.columns if self.notes else ())):
-            if isinstance(each, Column):
+            if isinstance(each, Column | RaggedColumn):
                 each.attach(root)
 
     @property
@@ -91,6 +92,9 @@ class Entry:
             self._link(home, field, index)
             return self._frames[index][1]
         expected = int(self._began.scan_info.get("npoints") or 0) if info.per_point else 0
+        if info.is_ragged:
+            self._homes[index] = (home, "points")
+            return RaggedColumn(info, group(home, "points", "NXcollection"), expected)
         dataset = column(home, field, dtype, info.shape, rows_of_a_chunk(info.shape, expected), info.unit)
         attribute(dataset, "channel", info.name)
         return Column(info.name, dataset, dtype, info.shape)
@@ -135,7 +139,7 @@ class Entry:
 
     def _plot(self, entry: h5g.GroupID) -> None:
         """The NXdata a viewer opens with: the first counters over the axis, or a map, or a spectrum."""
-        per_point = {index: info for index, info in self._channels.items() if info.per_point}
+        per_point = {i: info for i, info in self._channels.items() if info.per_point and not info.is_ragged}
         counters = [index for index, info in per_point.items() if info.role == "counter"]
         signals = [index for index in counters if not per_point[index].shape] or counters[:1]
         axes = self._plot_axes(per_point)

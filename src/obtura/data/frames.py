@@ -1,4 +1,4 @@
-"""Frames in a file of their own: one for each scan and detector, a chunk for each frame.
+"""Frames in a file of their own: one for each scan and detector, a chunk for each frame, perhaps compressed.
 
 scan0012/camera.h5        beside scan0012.h5, which links to it
     12.1                  NXentry
@@ -24,6 +24,7 @@ from obtura.data.columns import dtype_of
 from obtura.data.common import iso
 from obtura.data.contents import open_to_read
 from obtura.data.disk import make_directory, saving_error
+from obtura.data.filters import filters_of
 from obtura.data.growing import GrowingFile
 from obtura.data.layout import entry_name
 from obtura.data.tree import Place, attribute, column, group, link, text, unique_name
@@ -47,9 +48,10 @@ class FrameSeries:
         self.received = 0
         self.count = 0
         self.waiting = 0  # bytes
-        self.checksums: list[int] = []  # of each frame as it was written
+        self.checksums: list[int] = []  # of each frame as it was written; none when HDF5 compresses it
         self._dtype = dtype_of(info)
         self._shape = info.shape
+        self._is_plain = not filters_of(info.compression)
         self._lock = lock
         self._blocks: deque[npt.NDArray[Any]] = deque()
         self._unsafe: list[npt.NDArray[Any]] = []  # written, but HDF5 has not put on the disk where they are
@@ -106,14 +108,18 @@ class FrameSeries:
         with self._lock:
             dataset = self.place.dataset
             dataset.set_extent((upto, *self._shape))
-            corner = (0,) * len(self._shape)
+            put = self._put_plain if self._is_plain else h5py.Dataset(dataset).__setitem__
             while self.count < upto:  # a frame that could not be written is still there, to be kept elsewhere
                 frame = self._first()
-                dataset.write_direct_chunk((self.count, *corner), frame)
-                self.checksums.append(crc32(frame.data))
+                put(self.count, frame)
                 self._unsafe.append(frame)
                 self._drop()
                 self.count += 1
+
+    def _put_plain(self, number: int, frame: npt.NDArray[Any]) -> None:
+        """From the camera's memory to the system: HDF5 makes no copy of what is a chunk as it stands."""
+        self.place.dataset.write_direct_chunk((number, *(0 for _ in self._shape)), frame)
+        self.checksums.append(crc32(frame.data))
 
     def _first(self) -> npt.NDArray[Any]:
         return np.ascontiguousarray(self._blocks[0][0], self._dtype)
@@ -167,7 +173,10 @@ class FrameFile:
         plot = group(entry, "plot", "NXdata", signal=next(iter(names.values())), interpretation="image")
         for index, info in channels.items():
             home = group(instrument, names[index], "NXdetector")
-            dataset = column(home, "data", dtype_of(info), info.shape, 1, info.unit)
+            filters = filters_of(info.compression)
+            dataset = column(home, "data", dtype_of(info), info.shape, 1, info.unit, filters)
+            if filters:
+                attribute(dataset, "compression", str(info.compression))
             attribute(dataset, "channel", info.name)
             attribute(dataset, "interpretation", "image")
             link(plot, names[index], home, "data")
@@ -197,7 +206,9 @@ class FrameFile:
             self.abandon()
             return
         with self._lock:
-            self._file.checksums.written = {each.place.path: each.checksums for each in self.series.values()}
+            self._file.checksums.written = {
+                each.place.path: each.checksums for each in self.series.values() if each.checksums
+            }
             self._close_places()
             self._file.close()
         for series in self.series.values():

@@ -65,7 +65,7 @@ class Layout(NamedTuple):
     `scan`: the scan's file, `master`: the one that links to it, absolute. `columns`: path in the file, type and shape
     of each that a block may be for; `rows`: of each branch the columns of a row of numbers, in order; `steps`: of each
     branch the columns that get one point an iteration; `hooks`: the columns of the table of hooks, `names`: that of
-    its texts. `frames`: as `columns`, with the file, relative to that of the scan. `ends`: paths of what is known at
+    its texts. `ragged`: the column of the values by that of their index. `frames`: as `columns`, with the file, relative to that of the scan. `ends`: paths of what is known at
     the end only. `entries`: names, the first is the default.
     """
 
@@ -80,6 +80,7 @@ class Layout(NamedTuple):
     names: int
     ends: Mapping[str, Any]
     frames: Sequence[Mapping[str, Any]]
+    ragged: Mapping[str, int]
 
     def as_json(self) -> bytes:
         """For the header."""

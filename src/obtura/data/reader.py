@@ -7,7 +7,10 @@ import h5py
 import numpy as np
 
 from obtura.data.contents import EntryInfo, chosen_entries, datasets_of, frames_of, list_entries, opened_entry, text_of
+from obtura.data.filters import compressed_as, require_readable
 from obtura.data.links import is_there, links_out
+from obtura.data.ragged import ragged_of
+from obtura.ground.errors import UsageError
 
 __all__ = ["list_entries", "listing", "showing"]
 
@@ -133,7 +136,11 @@ def _columns(entry: h5py.Group) -> str:
         rows.append((name, str(dataset.attrs.get("units", "")), shape, *_range(dataset), *_ends(dataset)))
     table = _aligned(rows, right=range(2, 7))
     frames = [(name, *_frames(entry, name, file)) for name, file in frames_of(entry).items()]
-    return f"{table}\n\n{_aligned(frames)}" if frames else table
+    ragged = [
+        (name, f"{values.dtype}, {len(index)} points", f"{len(values)} values, a changing number at each point")
+        for name, (values, index) in ragged_of(entry).items()
+    ]
+    return f"{table}\n\n{_aligned([*frames, *ragged])}" if frames or ragged else table
 
 
 def _frames(entry: h5py.Group, name: str, file: str) -> tuple[str, str]:
@@ -142,7 +149,14 @@ def _frames(entry: h5py.Group, name: str, file: str) -> tuple[str, str]:
         dataset = entry["measurement"][name]
     except (KeyError, OSError):
         return "missing", f"the file is gone or damaged: {file}"
-    return f"{dataset.dtype} {dataset.shape}", f"frames in {file or 'this file'}"
+    where = f"frames in {file or 'this file'}"
+    if packed := compressed_as(dataset):
+        where += f", compressed by {packed}"
+    try:
+        require_readable(dataset)
+    except UsageError as error:
+        where += f"; {error}"
+    return f"{dataset.dtype} {dataset.shape}", where
 
 
 def _range(dataset: h5py.Dataset) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from obtura.contracts.consumers import Consumer, FrameSource, Say
 from obtura.data import journal, lock
 from obtura.data.columns import dtype_of
 from obtura.data.disk import disk_of, free_bytes, free_text, make_directory, saving_error
+from obtura.data.filters import require_writable, with_compression
 from obtura.data.layout import scan_directory, scan_file
 from obtura.data.master import add_links
 from obtura.data.recovery import check_file, recover_all
@@ -79,18 +80,20 @@ class HDF5Saver(Consumer):
 
         Raises:
             UsageError: the path leaves its base directory, or has unknown fields.
-            SavingError: no permission, no space, another writer, a master that is none of ours.
+            SavingError: no permission, no space, another writer, a master that is none of ours; or no such compression.
         """
         master = Path(self._saving.filename)
         make_directory(master.parent)
         self._check_space(master, self._reserve)
+        began = with_compression(began, self._saving.compression)
+        images = self._images(began)
+        require_writable([began.channels[index] for channels in images.values() for index in channels])
         self._master, self._number = master, began.number
         self._say = say
         lock.take(master, began.number)
         make_directory(scan_directory(master))
         self._recover(master)
         zero = clock.time() - (clock.epoch() - began.start_time.timestamp())
-        images = self._images(began)
         for path, expected in _bytes_expected(began, master, images).items():
             self._check_space(path, self._reserve, expected)
         self._file = ScanFile(scan_file(master, began.number), began, zero, images)
@@ -343,7 +346,7 @@ def _bytes_expected(began: ScanBegan, master: Path, images: dict[Path, list[int]
     def size(infos: Iterable[ChannelInfo]) -> int:
         return sum(npoints * math.prod(info.shape) * dtype_of(info).itemsize for info in infos if info.per_point)
 
-    needed = [(master, size(info for info in began.channels if not info.is_frame))]
+    needed = [(master, size(info for info in began.channels if not (info.is_frame or info.is_ragged)))]
     needed += [(path, size(began.channels[index] for index in channels)) for path, channels in images.items()]
     files: dict[int, Path] = {}
     expected: dict[Path, int] = {}

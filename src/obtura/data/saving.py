@@ -13,6 +13,7 @@ from obtura.data.layout import SUFFIX, highest_scan_file, scan_directory
 from obtura.data.lock import account
 from obtura.data.master import highest_entry
 from obtura.data.template import close_match, fill
+from obtura.ground.compression import checked_compression
 from obtura.ground.errors import ObturaError, UsageError, one_line
 from obtura.works.clock import clock
 
@@ -26,6 +27,7 @@ _OWN: dict[str, str | bool] = {
     "images_path_template": "scan{scan_number}",
     "images_prefix": "{img_acq_device}_",
     "save_images": True,
+    "compression": "none",
     "date_format": "%Y%m%d",
     "scan_number_format": "%04d",
 }
@@ -50,6 +52,7 @@ class ScanSaving:
     `save_images` is False. These two may also hold `{scan_number}` (0012, see `scan_number_format`), `{scan_name}` and
     `{img_acq_device}`, the camera. With `images_path_relative = False` the template is a place of its own, perhaps on
     another disk: `/fast/{session}/scan{scan_number}`; frames never leave the directory before its first field.
+    `compression`: of the frames of cameras that say nothing of their own, one of `COMPRESSIONS`.
     """
 
     name = "SCAN_SAVING"
@@ -60,6 +63,7 @@ class ScanSaving:
     images_path_template: str
     images_prefix: str
     save_images: bool
+    compression: str
     date_format: str
     scan_number_format: str
     _fields: dict[str, str]
@@ -320,7 +324,7 @@ def _checked(name: str, value: Any) -> Any:
         raise UsageError(f"SCAN_SAVING.{name} must not hold a NUL character")
     if name == "scan_number_format":
         _refuse_no_format(value)
-    return value
+    return checked_compression("SCAN_SAVING.compression", value) if name == "compression" else value
 
 
 def _refuse_no_format(value: str) -> None:

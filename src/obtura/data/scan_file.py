@@ -10,6 +10,7 @@ from obtura.data.entry import Entry
 from obtura.data.frames import FrameFile, FrameSeries
 from obtura.data.growing import GrowingFile
 from obtura.data.journal import Layout
+from obtura.data.ragged import RaggedColumn
 from obtura.data.tree import attribute
 from obtura.ground.errors import SavingError
 from obtura.ground.events import Comment, HookLeft, Metadata, Points, ScanBegan, ScanEnded
@@ -65,11 +66,13 @@ class ScanFile:
 
     def layout(self, master: Path, began: ScanBegan) -> tuple[Layout, dict[int, int]]:
         """What a journal of this file says in its header, and the number of the column of each channel there."""
-        data = {index: column for index, column in self._columns.items() if isinstance(column, Column)}
         notes = self._notes.by_name if self._notes else {}
         hooks = self._common.hooks.columns
-        columns = [*data.values(), *hooks, *notes.values()]
+        parts = [part for column in self._columns.values() for part in _parts(column)]
+        columns = [*parts, *hooks, *notes.values()]
         number = {id(column): index for index, column in enumerate(columns)}
+        data = {index: own[0] for index, column in self._columns.items() if (own := _parts(column))}
+        number |= {id(self._columns[index]): number[id(first)] for index, first in data.items()}
         steps = [[number[id(column)] for column in entry.rows if id(column) in number] for entry in self.entries]
         layout = Layout(
             number=began.number,
@@ -89,6 +92,10 @@ class ScanFile:
                 for series in self.frames.values()
                 for file in (self._beside(series),)
             ],
+            ragged={
+                str(number[id(index)]): number[id(values)]
+                for index, values in (one.parts for one in self._columns.values() if isinstance(one, RaggedColumn))
+            },
             ends={**self._common.ends, "notes": {name: number[id(column)] for name, column in notes.items()}},
         )
         return layout, {index: number[id(column)] for index, column in data.items()}
@@ -96,12 +103,12 @@ class ScanFile:
     @property
     def received(self) -> dict[int, int]:
         """How many points of each channel that is a column were received, by the number of the channel."""
-        return {index: column.received for index, column in self._columns.items() if isinstance(column, Column)}
+        return {index: column.received for index, column in self._columns.items() if _parts(column)}
 
     @property
     def written(self) -> dict[str, int]:
         """How many points each column of a channel has on the disk, by its path."""
-        return {column.path: column.written for column in self._columns.values() if isinstance(column, Column)}
+        return {part.path: part.written for column in self._columns.values() for part in _parts(column)}
 
     def take_image(self) -> bytes:
         """The file as it was before anything was appended; once."""
@@ -208,6 +215,13 @@ class ScanFile:
         self.path.unlink(missing_ok=True)
         for file in self._images:
             file.remove()
+
+
+def _parts(column: Growing) -> tuple[Column, ...]:
+    """The datasets of a channel; none of frames, which have a file of their own. The first has a row a point."""
+    if isinstance(column, RaggedColumn):
+        return column.parts
+    return (column,) if isinstance(column, Column) else ()
 
 
 def _is_number(column: Column) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 import h5py
 import numpy as np
 import numpy.typing as npt
-from h5py import h5a, h5d, h5g, h5i, h5p, h5s, h5t
+from h5py import h5a, h5d, h5g, h5i, h5p, h5s, h5t, h5z
 
 __all__ = [
     "Place",
@@ -169,11 +169,17 @@ def column(
     shape: tuple[int, ...] = (),
     rows: int = SCALARS,
     unit: str | None = None,
+    filters: Sequence[tuple[int, tuple[int, ...]]] = (),
 ) -> h5d.DatasetID:
-    """A dataset that grows along its first axis: empty, chunks of `rows` points of `shape`."""
+    """A dataset that grows along its first axis: empty, chunks of `rows` points of `shape`.
+
+    `filters`: that its chunks go through, each with its options.
+    """
     kind = _text_type(dtype.itemsize) if dtype.kind == "S" else h5t.py_create(dtype, logical=True)
     how = h5p.create(h5p.DATASET_CREATE)
     how.set_chunk((rows, *shape))
+    for filter_, options in filters:
+        how.set_filter(filter_, h5z.FLAG_OPTIONAL, options)  # what can't be made smaller is kept as it is
     if dtype.kind == "f":
         how.set_fill_value(np.array(np.nan, dtype=dtype))  # what is not there must not look like a value
     space = h5s.create_simple((0, *shape), (h5s.UNLIMITED, *shape))

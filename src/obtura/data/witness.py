@@ -9,6 +9,7 @@ from obtura.data import journal
 from obtura.data.hooks import HookRows
 from obtura.data.journal import Layout
 from obtura.data.notes import note_rows
+from obtura.ground.channels import Block
 from obtura.ground.errors import UsageError
 from obtura.ground.events import Comment, Event, HookLeft, Metadata, Points, ScanBegan, ScanEnded, SubScan
 
@@ -33,10 +34,11 @@ class _Branch:
 class _Slot:
     """Where the points of a channel go. `number`: its place among the numbers of a row, None for other types.
 
-    `branch`: None when it grows at its own pace; `step`: its place among the columns that don't.
+    `branch`: None when it grows at its own pace; `step`: its place among the columns that don't. `ragged`: of points
+    whose length changes the column of their values, its type, and how many values there are.
     """
 
-    __slots__ = ("branch", "column", "dtype", "name", "number", "step")
+    __slots__ = ("branch", "column", "dtype", "name", "number", "ragged", "step")
 
     def __init__(
         self, name: str, column: int, dtype: np.dtype[Any], branch: _Branch | None, step: int, number: int | None
@@ -47,6 +49,7 @@ class _Slot:
         self.branch = branch
         self.step = step
         self.number = number
+        self.ragged: tuple[int, np.dtype[Any], int] | None = None
 
 
 class Witness:
@@ -82,6 +85,8 @@ class Witness:
                 steps.index(column) if in_step else -1,
                 rows.index(column) if column in rows else None,
             )
+            if (values := layout.ragged.get(str(column))) is not None:
+                self._slots[channel].ragged = values, np.dtype(layout.columns[values]["dtype"]), 0
         self._take: dict[type, Callable[[Any], None]] = {
             Points: self._points,
             HookLeft: self._hook,
@@ -119,19 +124,30 @@ class Witness:
         branch = slot.branch
         if branch is None:
             self._counts[slot.column] = first + len(values)
-            self._flush(journal.block(slot.column, first, journal.as_stored(slot.name, values, slot.dtype)))
+            self._flush(self._blocks(slot, first, values))
             return
         if slot.number is not None and type(values) is tuple and first == branch.row:
             branch.values[slot.number] = values[0]
             received = first + 1
         else:
-            branch.blocks.append(journal.block(slot.column, first, journal.as_stored(slot.name, values, slot.dtype)))
+            branch.blocks.append(self._blocks(slot, first, values))
             received = first + len(values)
         if branch.received[slot.step] <= branch.row < received:
             branch.waiting -= 1
         branch.received[slot.step] = received
         if not branch.waiting:
             self._row(branch)
+
+    def _blocks(self, slot: _Slot, first: int, values: Block) -> bytes:
+        """Points as a block; those whose length changes as two, of their values and of where each begins and ends."""
+        if slot.ragged is None:
+            return journal.block(slot.column, first, journal.as_stored(slot.name, values, slot.dtype))
+        column, dtype, end = slot.ragged
+        points = [journal.as_stored(slot.name, point, dtype) for point in values]  # type: ignore[arg-type]
+        ends = end + np.cumsum([len(point) for point in points], dtype=slot.dtype)
+        slot.ragged = column, dtype, int(ends[-1])
+        bounds = np.stack([np.concatenate([[end], ends[:-1]]), ends], axis=1).astype(slot.dtype)
+        return journal.block(column, end, np.concatenate(points)) + journal.block(slot.column, first, bounds)
 
     def _row(self, branch: _Branch) -> None:
         """Every column has its point: write it."""

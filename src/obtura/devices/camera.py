@@ -11,6 +11,7 @@ from obtura.contracts.settings import Setting
 from obtura.devices.arguments import number, positive, quantity
 from obtura.devices.kept import Kept
 from obtura.devices.roi import Rectangle, RoiCounters
+from obtura.ground.compression import checked_compression
 from obtura.ground.errors import DeviceBusyError, DeviceError, UsageError
 from obtura.ground.ranges import AtLeastOne, NotNegative, Positive
 from obtura.works.clock import clock
@@ -43,8 +44,9 @@ class Camera(Kept, CameraController):
     """A camera behind `driver`. In a scan it counts `image`, its frames, and the regions in `roi_counters`.
 
     `exposure` (s): of a frame; None: as long as a scan counts. `binning`: squares of so many pixels are added up.
-    `rois`: regions by name, each [x, y, width, height] in pixels of the whole detector. Exposure, binning and regions
-    that were changed outlive the session.
+    `rois`: regions by name, each [x, y, width, height] in pixels of the whole detector. `compression`: of its frames in
+    files, e.g. "bitshuffle-lz4"; None: as `SCAN_SAVING.compression` says. What of these was changed outlives the
+    session.
     """
 
     def __init__(
@@ -56,8 +58,10 @@ class Camera(Kept, CameraController):
         rois: Mapping[str, tuple[int, int, int, int]] | None = None,
         timeout: Positive = 10.0,
         blocking: bool = True,
+        compression: str | None = None,
     ) -> None:
         super().__init__(name, driver, blocking, positive(f"{name}: timeout", timeout))
+        self._compression = self._checked_packing(compression)
         self._exposure = self._checked_exposure(exposure)
         self._binning = self._checked_binning(binning)
         if binning != 1:
@@ -94,6 +98,16 @@ class Camera(Kept, CameraController):
             self._set_binning(wanted)
         self._keep("binning", self._binning)
 
+    @property
+    def compression(self) -> str | None:
+        """How its frames are compressed in files; None: as `SCAN_SAVING.compression` says."""
+        return self._compression
+
+    @compression.setter
+    def compression(self, compression: str | None) -> None:
+        self._compression = self._checked_packing(compression)
+        self._keep("compression", self._compression)
+
     def exposure_for(self, count_time: float) -> float:
         """The exposure (s) of a frame in a scan that counts for `count_time` s."""
         return count_time if self._exposure is None else self._exposure
@@ -123,11 +137,15 @@ class Camera(Kept, CameraController):
             raise UsageError(f"{self.name}: binning must be one of {known}, got {binning!r}")
         return int(binning)
 
+    def _checked_packing(self, compression: Any) -> str | None:
+        return None if compression is None else checked_compression(f"{self.name}: compression", compression)
+
     # -- what outlives a session (contracts.settings.Persistent) ------------------------------------------
 
     def _now(self) -> dict[str, Setting]:
         rois: dict[str, Setting] = {name: list(roi) for name, roi in self.roi_counters.items()}
-        return {"exposure": self._exposure, "binning": self._binning, "rois": rois}
+        packing = self._compression
+        return {"exposure": self._exposure, "binning": self._binning, "rois": rois, "compression": packing}
 
     def settings(self) -> Mapping[str, Setting]:
         """What is set otherwise than configured."""
@@ -141,6 +159,7 @@ class Camera(Kept, CameraController):
         """
         wanted: Mapping[str, Any] = {**self._configured, **settings}
         exposure, binning = self._checked_exposure(wanted["exposure"]), self._checked_binning(wanted["binning"])
+        packing = self._checked_packing(wanted["compression"])
         if not isinstance(wanted["rois"], Mapping):
             raise UsageError(f"{self.name}: regions must be given by name, got {wanted['rois']!r}")
         rois: dict[str, Rectangle] = {
@@ -148,7 +167,7 @@ class Camera(Kept, CameraController):
         }
         if binning != self._binning:
             self._set_binning(binning)
-        self._exposure = exposure
+        self._exposure, self._compression = exposure, packing
         self.roi_counters.restore(rois)
 
     # -- a look through it --------------------------------------------------------------------------------
@@ -208,6 +227,8 @@ class Camera(Kept, CameraController):
         ]
         regions = [f"{name} at {roi.x}, {roi.y}: {roi.width} x {roi.height}" for name, roi in self.roi_counters.items()]
         lines.append(f"regions: {'; '.join(regions) or 'none'}")
+        if self._compression is not None:
+            lines.append(f"compression of its frames in files: {self._compression}")
         return "\n".join(lines)
 
     def __repr__(self) -> str:

@@ -15,7 +15,7 @@ _TIMES = ("ns", "us", "µs", "ms", "s", "min", "h", "d")
 
 
 class Counts:
-    """Collects one value per counter, a spectrum as its sum, no images; `count_time` in s, None: no rates.
+    """Collects one value per counter, a spectrum as its sum, no images and no lists; `count_time` in s, None: no rates.
 
     What is a time itself, as the live time of an analyser, has no rate.
     """
@@ -25,8 +25,8 @@ class Counts:
         self._count_time = count_time
         self._values: dict[int, Any] = {}
         counters = [number for number, info in enumerate(channels) if info.role == "counter"]
-        self._missing = {number for number in counters if not channels[number].is_frame}
-        self._not_shown = display_names([channels[number] for number in counters if channels[number].is_frame])
+        self._missing = {number for number in counters if not _is_left_out(channels[number])}
+        self._not_shown = display_names([channels[number] for number in counters if _is_left_out(channels[number])])
         self._is_shown = False
 
     def take(self, event: Event) -> str:
@@ -69,6 +69,10 @@ class Counts:
     def _rate(self, info: ChannelInfo, value: Any) -> str:
         is_counted = is_number(info) and info.unit not in _TIMES
         return _written(info, value / self._count_time) if self._count_time and is_counted else ""
+
+
+def _is_left_out(info: ChannelInfo) -> bool:
+    return info.is_frame or info.is_ragged
 
 
 def _sum(value: Any) -> Any:

@@ -1,7 +1,7 @@
 """The points of a scan in memory: what `scan.get_data()` gives, also while the scan runs."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,9 @@ from obtura.ground.channels import Block
 from obtura.ground.errors import UsageError
 from obtura.ground.events import ChannelInfo
 
-__all__ = ["Column", "NoSuchChannelError", "ScanData", "complete_rows"]
+__all__ = ["Column", "NoSuchChannelError", "RaggedColumn", "ScanData", "complete_rows"]
+
+_Points: TypeAlias = npt.NDArray[np.generic] | FrameView | list[npt.NDArray[np.generic]]
 
 FOLD = 1024
 """Scalars are kept as Python floats until there are this many, then as an array: appending stays cheap."""
@@ -55,6 +57,28 @@ class Column:
             self._tail = []
 
 
+class RaggedColumn:
+    """The points of one channel whose points are arrays of any length."""
+
+    def __init__(self) -> None:
+        self._points: list[npt.NDArray[np.generic]] = []
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self._points)
+
+    def append(self, block: Block) -> int:
+        """Add points; returns the index of the first. The caller holds the record's lock."""
+        first = len(self._points)
+        self._points.extend(block)  # type: ignore[arg-type]
+        return first
+
+    def array(self) -> list[npt.NDArray[np.generic]]:
+        """All points so far. The caller holds the record's lock."""
+        return self._points[:]
+
+
 def complete_rows(counts: list[int]) -> int | None:
     """How many rows are complete in the middle of a point, given how many points each per-point channel has.
 
@@ -76,14 +100,15 @@ class ScanData(Mapping[Any, Any]):
     """A snapshot of a scan's points: `data["roby"]`, `data["axis:roby"]`, `data[roby]`, `data[diode]`.
 
     Keys are full channel names, unambiguous short names, counters or axes; for the frames of a camera also the camera
-    or its name. Values are arrays of shape (points, *shape); frames are a `FrameView`, which reads them when asked.
+    or its name. Values are arrays of shape (points, *shape); frames are a `FrameView`, which reads them when asked;
+    points whose length changes are a list of arrays.
     Arrays of one branch have equal length: a point that comes in just now, or was cut off in its middle, is left out.
     """
 
     def __init__(
         self,
         channels: tuple[ChannelInfo, ...],
-        arrays: Sequence[npt.NDArray[np.generic] | FrameView],
+        arrays: Sequence[_Points],
         devices: Mapping[int, str],
         partial: Collection[int] = (),
     ) -> None:
@@ -126,9 +151,10 @@ class ScanData(Mapping[Any, Any]):
         return len(self._arrays)
 
     def __repr__(self) -> str:
-        lines = [f"  {name}: {array.shape[0]} points {array.shape[1:] or ''}" for name, array in self._arrays.items()]
+        shapes = {name: "(n,)" if isinstance(data, list) else data.shape[1:] for name, data in self._arrays.items()}
+        lines = [f"  {name}: {len(data)} points {shapes[name] or ''}" for name, data in self._arrays.items()]
         return "\n".join(["ScanData", *lines])
 
 
-def _until(array: npt.NDArray[np.generic] | FrameView, length: int) -> npt.NDArray[np.generic] | FrameView:
+def _until(array: _Points, length: int) -> _Points:
     return array.until(length) if isinstance(array, FrameView) else array[:length]

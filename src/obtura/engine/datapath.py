@@ -13,7 +13,7 @@ from obtura.contracts.acquisition import AcquisitionMaster, AcquisitionObject, T
 from obtura.contracts.chain import AcquisitionChain
 from obtura.contracts.consumers import Consumer
 from obtura.contracts.presets import DataCallback
-from obtura.engine.data import Column, ScanData
+from obtura.engine.data import Column, RaggedColumn, ScanData
 from obtura.engine.frames import BEHIND, FrameColumn, memory
 from obtura.engine.outcome import Outcome
 from obtura.engine.plan import levels_below, paces
@@ -41,7 +41,7 @@ class DataPath:
         self._chain = chain
         self._channels: list[AcquisitionChannel] = []
         self.infos: tuple[ChannelInfo, ...] = ()
-        self._columns: list[Column | FrameColumn] = []
+        self._columns: list[Column | RaggedColumn | FrameColumn] = []
         self._listeners: dict[int, list[_Listener]] = {}
         self._calling = threading.RLock()
 
@@ -64,7 +64,7 @@ class DataPath:
                 self._columns.append(frames)
                 channel.connect(self._frame_sink(number, frames))
             else:
-                column = Column(channel.dtype, channel.shape)
+                column = RaggedColumn() if info.is_ragged else Column(channel.dtype, channel.shape)
                 self._columns.append(column)
                 channel.connect(self._sink(number, column))
 
@@ -104,7 +104,7 @@ class DataPath:
         rows = [count for count, info in first if info.per_point]
         return min(rows) if rows else max((count for count, _ in first), default=0)
 
-    def _sink(self, number: int, column: Column) -> Sink:
+    def _sink(self, number: int, column: Column | RaggedColumn) -> Sink:
         record, listeners, append = self._record, self._listeners, column.append
 
         def take(channel: AcquisitionChannel, block: Block) -> None:
@@ -188,7 +188,7 @@ class DataPath:
             for listener in self._listeners.get(number, ()):
                 name = type(listener.preset).__name__
                 try:
-                    data = np.asarray(block, channel.dtype)
+                    data = channel.typed(block)
                     self._user_code(listener.callback, listener.counter, self.infos[number].name, data)
                 except BaseException as error:  # noqa: BLE001 - it ends the scan; the device has no part in it
                     self._outcome.fail(error, f"in a data callback of {name}, on {channel.name}")
@@ -260,4 +260,5 @@ def _info(channel: AcquisitionChannel, node: AcquisitionObject, branch: int, per
         branch=branch,
         device=node.name,
         per_point=per_point,
+        compression=channel.compression,
     )

@@ -75,7 +75,9 @@ def _branch(top: AcquisitionMaster, dead: float) -> Estimate:
         counting = max(counting, effort.counting)  # a timer and what it triggers count at once
         waiting += effort.waiting
         own = node.npoints if node.trigger_type is TriggerMode.HARDWARE and node.start_once else 0
-        size += (own or expected or 1) * sum(one.dtype.itemsize * math.prod(one.shape) for one in node.channels)
+        size += (own or expected or 1) * sum(
+            one.dtype.itemsize * math.prod(one.shape) for one in node.channels if not one.is_ragged
+        )
         points = max(points, expected)
     return Estimate(points, motion, counting, waiting, dead * (points or math.inf) if dead else 0.0, size)
 

@@ -1,12 +1,14 @@
 """A channel: the named, typed pipe through which a device hands its values to the scan."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeAlias
+from functools import partial
+from typing import Any, TypeAlias, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
 
 from obtura.ground.errors import ScanStateError, UsageError
+from obtura.ground.ragged import RAGGED, ragged_points
 
 __all__ = [
     "AcquisitionChannel",
@@ -19,7 +21,7 @@ __all__ = [
 ]
 
 Block: TypeAlias = Sequence[float] | npt.NDArray[np.generic]
-"""New points of a channel, the first axis counts points: shape (n, *channel.shape)."""
+"""New points of a channel, the first axis counts points: shape (n, *channel.shape); ragged ones: see `ragged`."""
 
 Sink: TypeAlias = Callable[["AcquisitionChannel", Block], None]
 
@@ -28,18 +30,21 @@ class AcquisitionChannel:
     """A stream of points of one quantity.
 
     `name` is the full name, `device:quantity`; `shape` that of one point: () for a scalar, (1024,) for a
-    spectrum; `unit` a string such as "mm", or None.
+    spectrum, (-1,) for an array whose length changes from point to point; `unit` a string such as "mm", or None.
+    `compression`: of frames, see `ChannelInfo`; None unless it is set.
     """
 
     def __init__(
         self, name: str, dtype: npt.DTypeLike = float, shape: tuple[int, ...] = (), unit: str | None = None
     ) -> None:
-        if any(size < 1 for size in shape):
-            raise UsageError(f"channel {name}: shape {shape} has a dimension smaller than 1")
+        if any(size < 1 for size in shape) and tuple(shape) != RAGGED:
+            hint = "; only a point of one dimension may change in length, shape (-1,)" if -1 in shape else ""
+            raise UsageError(f"channel {name}: shape {shape} has a dimension smaller than 1{hint}")
         self.name = name
         self.dtype = np.dtype(dtype)
         self.shape = tuple(shape)
         self.unit = unit
+        self.compression: str | None = None
         self._is_number = self.shape == () and self.dtype.kind == "f"
         self._target: Sink | None = None
         self._listeners: tuple[Sink, ...] = ()
@@ -55,6 +60,15 @@ class AcquisitionChannel:
     def short_name(self) -> str:
         """The name after the last colon: `diode` of `simulation:diode`."""
         return self.name.rpartition(":")[2]
+
+    @property
+    def is_ragged(self) -> bool:
+        """Whether a point is an array of any length."""
+        return self.shape == RAGGED
+
+    def typed(self, block: Block) -> npt.NDArray[Any]:
+        """A block of its points as an array; of ragged ones, as an array of arrays."""
+        return np.asarray(block, object if self.is_ragged else self.dtype)
 
     def connect(self, sink: Sink | None) -> None:
         """Tell where points go; None: nowhere, and emitting is an error. The engine calls this."""
@@ -100,7 +114,7 @@ class AcquisitionChannel:
             raise ScanStateError(
                 f"channel {self.name} has no value to repeat yet: its device must emit before it triggers those below"
             )
-        self._pass_on(self, np.repeat(np.asarray(self._held, self.dtype), count, axis=0))
+        self._pass_on(self, np.repeat(self.typed(self._held), count, axis=0))
 
     def _compose(self) -> None:
         if self._target is None:
@@ -122,7 +136,10 @@ class AcquisitionChannel:
     def emit(self, data: npt.ArrayLike) -> None:
         """Hand over one point (`data.shape == shape`) or a block of points (`(n, *shape)`).
 
-        May be called on any thread; returns when the points are in the scan's record.
+        Of shape (-1,): an array of any length is one point, also an empty one; a list of arrays is a block.
+
+        May be called on any thread; returns when the points are in the scan's record. `data` is copied, unless it
+        holds frames and is read-only (`frames.flags.writeable = False`, and so all that it is a view of).
 
         Raises:
             UsageError: the shape fits neither.
@@ -142,8 +159,10 @@ class AcquisitionChannel:
         if data is None:  # which an array of floats would take for NaN
             raise UsageError(f"channel {self.name}: got None, which is no point")
         try:
-            # a copy: the device may reuse its buffer as soon as emit() returns
-            block = as_type(data, self.dtype)
+            if self.is_ragged:
+                return ragged_points(data, partial(as_type, dtype=self.dtype))
+            # a copy: the device may reuse its buffer as soon as emit() returns, unless it can't be written any more
+            block = data if self._is_handed_over(data) else as_type(data, self.dtype)
         except (TypeError, ValueError) as error:
             raise UsageError(f"channel {self.name}: {data!r} is not of type {self.dtype}: {error}") from error
         if block.shape == self.shape:
@@ -154,6 +173,17 @@ class AcquisitionChannel:
             f"channel {self.name}: got data of shape {block.shape}, "
             f"expected {self.shape} for a point or (n, {', '.join(map(str, self.shape))}) for a block"
         )
+
+    def _is_handed_over(self, data: npt.ArrayLike) -> TypeGuard[npt.NDArray[np.generic]]:
+        """Whether nobody can write it: then frames, which are large, need not be copied."""
+        if len(self.shape) < 2 or not isinstance(data, np.ndarray) or data.dtype != self.dtype:
+            return False
+        owner: Any = data
+        while isinstance(owner, np.ndarray):
+            if owner.flags.writeable:
+                return False
+            owner = owner.base
+        return owner is None or isinstance(owner, bytes)
 
 
 class AcquisitionChannelList(list[AcquisitionChannel]):
@@ -210,7 +240,7 @@ def duplicate_channel(
     double = AcquisitionChannel(name or source.name, source.dtype if dtype is None else dtype, source.shape, unit)
 
     def follow(channel: AcquisitionChannel, block: Block) -> None:
-        points = np.asarray(block, channel.dtype)
+        points = channel.typed(block)
         double.emit(points if conversion is None else conversion(points))
 
     source.listen(follow)

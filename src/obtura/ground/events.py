@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
 
 from obtura.ground.channels import Block
+from obtura.ground.ragged import RAGGED
 
 __all__ = [
     "ChannelInfo",
@@ -36,6 +37,7 @@ class ChannelInfo(NamedTuple):
 
     `role` is "timer", "axis" or "counter"; `branch` counts the top-masters from 0; `device` is the name of
     the acquisition object; `per_point`: one point an iteration is expected, so that rows can be formed.
+    `compression`: of frames in files, one of `COMPRESSIONS`; None: as is usual where they are saved.
     """
 
     name: str
@@ -47,11 +49,17 @@ class ChannelInfo(NamedTuple):
     branch: int
     device: str
     per_point: bool
+    compression: str | None = None
 
     @property
     def is_frame(self) -> bool:
         """Whether a point is a frame: an image, or something larger still. Frames are not kept in memory all."""
         return len(self.shape) > 1
+
+    @property
+    def is_ragged(self) -> bool:
+        """Whether a point is an array of any length; a block is an array of such arrays then."""
+        return self.shape == RAGGED
 
 
 class PresetInfo(NamedTuple):

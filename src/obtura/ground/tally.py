@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["NO_STATISTICS", "ArrayTally", "Statistics", "Tally"]
+__all__ = ["NO_STATISTICS", "ArrayTally", "RaggedTally", "Statistics", "Tally"]
 
 
 class Statistics(NamedTuple):
@@ -92,3 +92,22 @@ class ArrayTally(Tally):
         self.low = np.minimum(self.low, array)
         self.high = np.maximum(self.high, array)
         self.last = array
+
+
+class RaggedTally(Tally):
+    """Readings of an array whose length changes: they have no mean, the first and the last one are kept."""
+
+    __slots__ = ()
+
+    def __init__(self, value: npt.ArrayLike) -> None:
+        self.first = self.last = np.array(value)
+        self.count = 1
+
+    def add(self, value: npt.ArrayLike) -> None:
+        """Take in a further reading."""
+        self.last = np.array(value)
+        self.count += 1
+
+    def statistics(self, count_time: float, timestamp: float) -> Statistics:
+        """How many there were; nothing else is known."""
+        return NO_STATISTICS._replace(N=self.count, count_time=count_time, timestamp=timestamp)

@@ -107,7 +107,11 @@ def measured(scan: Scan) -> Measured:
     """What a scan has measured so far."""
     data = scan.get_data()
     own = [info for info in data.channels if info.branch == 0]
-    counters = tuple(info for info in own if info.role not in ("axis", "timer") and info.dtype.startswith(NUMBERS))
+    counters = tuple(
+        info
+        for info in own
+        if info.role not in ("axis", "timer") and info.dtype.startswith(NUMBERS) and not info.is_ragged
+    )
     return Measured(
         label=f"{scan.name} (scan {scan.scan_number})" if scan.scan_number else scan.name,
         title=f"scan {scan.scan_number}: {scan.scan_info.get('title') or scan.name}",

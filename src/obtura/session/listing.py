@@ -11,6 +11,7 @@ from obtura.contracts.absent import Absent, refuse_absent
 from obtura.contracts.devices import Counter, is_movable
 from obtura.display.grid import grid, terminal_width
 from obtura.ground.errors import UsageError
+from obtura.ground.ragged import size_text
 
 __all__ = ["Listing", "counters_of", "prdef"]
 
@@ -28,7 +29,7 @@ class Listing:
         things = counters or tuple(self._objects().values())
         found = {id(one): one for thing in things for one in counters_of(thing)}
         rows = [
-            [one.fullname, "x".join(map(str, one.shape)) or "0D", one.unit or "", _mode(one), type(one).__name__]
+            [one.fullname, size_text(one.shape, "x") or "0D", one.unit or "", _mode(one), type(one).__name__]
             for one in sorted(found.values(), key=lambda one: one.fullname)
         ]
         _print(["full name", "shape", "unit", "mode", "class"], rows, "no counter")

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from obtura.data.contents import EntryInfo, datasets_of, frames_of, list_entries, opened_entry, text_of
+from obtura.data.filters import require_readable
 from obtura.ground.errors import UsageError
 from obtura.ground.events import ChannelInfo
 from obtura.scans.measured import Measured, along_axes, over_time
@@ -94,14 +95,21 @@ def _values(dataset: Any) -> Any:
 
 
 class _LastFrame:
-    """As long as all frames, but the last one is all that it has."""
+    """As long as all frames, but the last one is all that it has, if it can be read at all."""
 
     def __init__(self, dataset: Any) -> None:
         self.shape = dataset.shape
-        self._last = np.asarray(dataset[-1])
+        self._problem: UsageError | None = None
+        try:
+            require_readable(dataset)
+            self._last = np.asarray(dataset[-1])
+        except UsageError as error:
+            self._problem = error
 
     def __len__(self) -> int:
         return int(self.shape[0])
 
     def __getitem__(self, index: int) -> Any:
+        if self._problem is not None:
+            raise self._problem
         return self._last

@@ -248,6 +248,7 @@ class SimulatedCamera(Camera):
         exposure: NotNegative | None = None,
         binning: AtLeastOne = 1,
         rois: Mapping[str, tuple[int, int, int, int]] | None = None,
+        compression: str | None = None,
     ) -> None:
         if len(size) != 2 or any(isinstance(one, bool) or not isinstance(one, int) or one < 1 for one in size):
             raise UsageError(f"{name}: size must be [height, width], whole numbers of pixels, got {size!r}")
@@ -265,4 +266,4 @@ class SimulatedCamera(Camera):
         )
         chance = np.random.default_rng(world.chance(name).getrandbits(64))
         sensor = SimulatedSensor(name, spot, chance, (size[0], size[1]), dtype, readout_time, dark)
-        super().__init__(name, sensor, exposure, binning, rois)
+        super().__init__(name, sensor, exposure, binning, rois, compression=compression)
