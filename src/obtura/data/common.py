@@ -18,7 +18,19 @@ import numpy as np
 from h5py import h5g
 
 from obtura.data.hooks import HookTable
-from obtura.data.tree import Place, attribute, fact, group, link, number, set_number, set_text, text, unique_name
+from obtura.data.tree import (
+    Place,
+    attribute,
+    fact,
+    group,
+    link,
+    number,
+    say_where,
+    set_number,
+    set_text,
+    text,
+    unique_name,
+)
 from obtura.ground.events import PresetInfo, ScanBegan, ScanEnded
 
 __all__ = ["POSITIONERS", "Common", "as_json", "iso", "own_version"]
@@ -70,10 +82,13 @@ class Common:
 
     def share(self, entry: h5g.GroupID, instrument: h5g.GroupID) -> None:
         """Link everything into a further entry."""
-        for name in _LINKED:
-            link(entry, name, self._entry, name)
-        for name in POSITIONERS:
-            link(instrument, name, self._instrument, name)
+        for home, linked, names in (
+            (entry, self._entry, _LINKED),
+            (instrument, self._instrument, POSITIONERS),
+        ):
+            for name in names:
+                link(home, name, linked, name)
+                say_where(linked, name)
 
     def end(self, ended: ScanEnded) -> None:
         """Overwrite what is known at the end only, but for the reason."""

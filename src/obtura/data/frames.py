@@ -25,7 +25,7 @@ from obtura.data.contents import open_to_read
 from obtura.data.disk import make_directory, saving_error
 from obtura.data.growing import GrowingFile
 from obtura.data.layout import entry_name
-from obtura.data.tree import Place, attribute, column, group, link, text, unique_name
+from obtura.data.tree import Place, attribute, column, group, link, say_where, text, unique_name
 from obtura.ground.channels import Block
 from obtura.ground.errors import SavingError
 from obtura.ground.events import ChannelInfo, ScanBegan
@@ -127,11 +127,13 @@ class FrameFile:
         instrument = group(entry, "instrument", "NXinstrument")
         names = frame_names(channels)
         plot = group(entry, "plot", "NXdata", signal=next(iter(names.values())), interpretation="image")
+        attribute(plot, "axes", ["."] * (1 + len(next(iter(channels.values())).shape)))
         for index, info in channels.items():
             home = group(instrument, names[index], "NXdetector")
             dataset = column(home, "data", dtype_of(info), info.shape, 1, info.unit)
             attribute(dataset, "channel", info.name)
             attribute(dataset, "interpretation", "image")
+            say_where(home, "data")
             link(plot, names[index], home, "data")
             self.series[index] = FrameSeries(info, self.path, dataset, self._lock)
 

@@ -36,6 +36,7 @@ OWN_NAMES = frozenset(
         "presets",
         "hooks",
         "comments",
+        "grid",
         "metadata_prepared",
         "metadata_end",
         "instrument",

@@ -12,7 +12,7 @@ from typing import Any
 import h5py
 import numpy as np
 import numpy.typing as npt
-from h5py import h5a, h5d, h5g, h5i, h5p, h5s, h5t
+from h5py import h5a, h5d, h5g, h5i, h5o, h5p, h5s, h5t
 
 __all__ = [
     "Place",
@@ -24,7 +24,9 @@ __all__ = [
     "hdf5_name",
     "link",
     "number",
+    "prefilled",
     "rows_of_a_chunk",
+    "say_where",
     "set_number",
     "set_text",
     "text",
@@ -183,9 +185,32 @@ def column(
     return made
 
 
+def prefilled(
+    parent: Any, name: str, dtype: np.dtype[Any], shape: tuple[int, ...], unit: str | None = None
+) -> h5d.DatasetID:
+    """An array of known shape that is filled in piece by piece; what is not yet is NaN, and takes no space."""
+    how = h5p.create(h5p.DATASET_CREATE)
+    chunk: list[int] = []
+    for length in reversed(shape):
+        chunk.insert(0, max(1, min(length, SCALARS // math.prod(chunk))))
+    how.set_chunk(tuple(chunk))
+    how.set_fill_value(np.array(np.nan, dtype=dtype))
+    made = h5d.create(parent, _bytes(name), h5t.py_create(dtype, logical=True), h5s.create_simple(shape), how)
+    if unit:
+        attribute(made, "units", unit)
+    return made
+
+
 def link(parent: Any, name: str, target: Any, target_name: str) -> None:
     """A second name, in `parent`, of what is `target_name` in `target`."""
     parent.links.create_hard(_bytes(name), target, _bytes(target_name))
+
+
+def say_where(parent: Any, name: str) -> None:
+    """Have what has links to it say where it is itself, as NeXus wants."""
+    owner = h5o.open(parent, _bytes(name))
+    if not h5a.exists(owner, b"target"):
+        attribute(owner, "target", h5i.get_name(owner).decode())
 
 
 def external(parent: Any, name: str, file: str, path: bytes) -> None:
