@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+from pint import Quantity
 
 from obtura.acquisition.counter import SamplingCounterAcquisitionSlave
 from obtura.acquisition.timer import SoftwareTimerMaster
@@ -150,9 +151,9 @@ class Zoo:
     def with_everything_said(self):
         meta = self.session.namespace()["SCAN_META"]
         for category in meta.categories:
-            getattr(meta, category).set("said", {"name": f"the {category}", "number": 0.3, "list": [1, 2]})
-        meta.sample.set("late", lambda scan: {"temperature": 300.0}, MetaTiming.START | MetaTiming.END)
-        meta.instrument.set("cover", lambda scan: {"cover": {"@NX_class": "NXattenuator", "state": "IN"}})
+            getattr(meta, category).set("said", {"name": f"the {category}", "said_number": 0.3, "said_list": [1, 2]})
+        meta.sample.set("late", lambda scan: {"temperature": Quantity(300.0, "K")}, MetaTiming.START | MetaTiming.END)
+        meta.instrument.set("cover", lambda scan: {"cover": {"@NX_class": "NXattenuator", "said_state": "IN"}})
         meta.person.set("who", {"when": datetime(2019, 3, 13, tzinfo=UTC).isoformat()})
         scan = self.bench.ascan(self.line.roby, 4, 6, 2, 0, self.line.diode, run=False)
         scan.acq_chain.add(scan.acq_chain.top_masters[0], Talkative(name="talkative"))

@@ -125,7 +125,9 @@ class Entry:
             return None
         axes = {self._names[index]: self._channels[index].unit for index in plan.over}
         signals = [self._names[index] for index in plan.scalars]
-        return GridPlot(entry, "grid" if plan.is_asked else "plot", plan.grid, axes, signals)
+        made = GridPlot(entry, "grid" if plan.is_asked else "plot", plan.grid, axes, signals)
+        self._entitle(made.home, entry)
+        return made
 
     def _metadata(self, instrument: h5g.GroupID) -> None:
         """What devices say of themselves: into the group of their name, new or there already."""
@@ -171,17 +173,16 @@ class Entry:
         if not plan.signals or (self._grid and not plan.is_asked):
             return None
         first, *others = plan.signals
-        names = [self._names[index] for index in plan.axes]
-        if inside := channels[first].shape:
-            names = (names[:1] or ["."]) + ["."] * len(inside)
-        plot = group(entry, "plot", "NXdata", signal=self._names[first])
+        inside = channels[first].shape
+        over = plan.axes if not inside or len(plan.axes) == 1 else []
+        names = [self._names[index] for index in over] or ["."]
+        plot = group(entry, "plot", "NXdata", signal=self._names[first], axes=[*names, *("." for _ in inside)])
         if inside:
             attribute(plot, "interpretation", interpretation(inside))
-        if names:
-            attribute(plot, "axes", names)
         if others:
             attribute(plot, "auxiliary_signals", [self._names[index] for index in others])
-        self._link_all(plot, [*plan.axes, *plan.signals])
+        self._link_all(plot, [*over, *plan.signals])
+        self._entitle(plot, entry)
         return "plot"
 
     def _plot_frames(self, entry: h5g.GroupID) -> list[str]:
@@ -195,7 +196,14 @@ class Entry:
             inside = ["."] * len(self._channels[index].shape)
             attribute(plot, "axes", [self._names[axes[0]] if axes else ".", *inside])
             self._link_all(plot, [*axes, index])
+            self._entitle(plot, entry)
         return made
+
+    def _entitle(self, plot: h5g.GroupID, entry: h5g.GroupID) -> None:
+        """Have a plot bear the scan's title, unless a column is called so."""
+        if "title" not in self._names.values():
+            link(plot, "title", entry, "title")
+            say_where(entry, "title")
 
 
 def _names(channels: Mapping[int, ChannelInfo]) -> dict[int, str]:

@@ -84,16 +84,16 @@ class GridPlot:
     ) -> None:
         self.name = name
         self._grid = grid
-        self._home = group(entry, name, "NXdata", signal=signals[0], axes=list(axes))
+        self.home = group(entry, name, "NXdata", signal=signals[0], axes=list(axes))
         if signals[1:]:
-            attribute(self._home, "auxiliary_signals", signals[1:])
+            attribute(self.home, "auxiliary_signals", signals[1:])
         for place, (axis, unit) in enumerate(axes.items()):
-            number(self._home, axis, grid.positions[place], unit)
+            number(self.home, axis, grid.positions[place], unit)
 
     def column(self, info: ChannelInfo, name: str, dataset: h5d.DatasetID) -> "GriddedColumn":
         """The column of a channel, whose dataset is there; its grid is made under this name."""
         dtype = dtype_of(info)
-        made = prefilled(self._home, name, _with_nan(dtype), self._grid.shape, info.unit)
+        made = prefilled(self.home, name, _with_nan(dtype), self._grid.shape, info.unit)
         if len(self._grid.shape) > 1:
             attribute(made, "interpretation", "image")
         return GriddedColumn(info.name, dataset, dtype, self._grid, made)

@@ -13,7 +13,7 @@ Channels = Mapping[int, ChannelInfo]
 
 
 class Plan(NamedTuple):
-    """Channels by their numbers. `axes`, `signals`: of the plot; `main_axis`: what frames are drawn over.
+    """Channels by their numbers. `axes`, `signals`: of the plot; `main_axis`: the one that frames are over.
 
     `grid`: of a mesh, None for other scans; `over`: its axes, the slowest first; `scalars`: what it shows.
     `is_asked`: the user has asked for the plot, so it is shown rather than the grid.
@@ -33,8 +33,11 @@ class Plan(NamedTuple):
         per_point = {index: each for index, each in channels.items() if each.per_point}
         counters = [index for index, each in per_point.items() if each.role == "counter"]
         scalars = [index for index in counters if not per_point[index].shape]
-        axes, signals = _axes(info, per_point), scalars or counters[:1]
-        main_axis = axes[:1]
+        axes = _axes(info, per_point)
+        main_axis = axes if len(axes) == 1 else []
+        signals = scalars or counters[:1] or _at_their_own_pace(channels)
+        if not set(signals) <= set(per_point):
+            axes = []
         if asked := _asked(info, per_point):
             axes, signals = asked[0] or axes, asked[1] or signals
         grid = Grid.of(info) if scalars else None
@@ -53,6 +56,11 @@ def _axes(info: Mapping[str, Any], per_point: Channels) -> list[int]:
     axes = [index for index, each in scalars.items() if each.role == "axis"]
     times = [index for index, each in scalars.items() if each.short_name == "elapsed_time"]
     return axes[: 2 if is_map else 1] or times[:1]
+
+
+def _at_their_own_pace(channels: Channels) -> list[int]:
+    """One counter that has points when it likes, over their number; its lengths fit nothing else."""
+    return [index for index, each in channels.items() if each.role == "counter" and not each.per_point][:1]
 
 
 def _asked(info: Mapping[str, Any], per_point: Channels) -> tuple[list[int], list[int]] | None:

@@ -219,7 +219,7 @@ def external(parent: Any, name: str, file: str, path: bytes) -> None:
 
 
 def fact(parent: Any, name: str, value: Any) -> None:
-    """Metadata of any kind under a fit name: text, numbers, arrays, nested mappings; None is left out.
+    """Metadata of any kind under a fit name: text, numbers, quantities, arrays, nested mappings; None is left out.
 
     A key that begins with "@" becomes an attribute. What HDF5 can't hold is kept as text.
     """
@@ -237,17 +237,19 @@ def fact(parent: Any, name: str, value: Any) -> None:
                 fact(inner, str(key), each)
     elif isinstance(value, str):
         text(parent, fit, value)
+    elif hasattr(value, "magnitude") and hasattr(value, "units"):  # of pint
+        _array_or_text(parent, fit, value.magnitude, f"{value.units:~}")
     elif value is not None:
         _array_or_text(parent, fit, value)
 
 
-def _array_or_text(parent: Any, name: str, value: Any) -> None:
+def _array_or_text(parent: Any, name: str, value: Any, unit: str | None = None) -> None:
     try:
         array: npt.NDArray[Any] = np.asarray(value)
     except (ValueError, TypeError):  # lists of unequal lengths, objects that are arrays but in name
         array = np.array(None)
     if array.dtype.kind in "biufc":
-        number(parent, name, array)
+        number(parent, name, array, unit)
     elif array.dtype.kind == "U" and array.ndim == 1 and array.size:
         encoded = [_bytes(str(each)) for each in array]
         kind = _text_type(max(1, *map(len, encoded)))
