@@ -113,6 +113,10 @@ class Zoo:
     def cscan(self):
         return self.bench.cscan(self.line.roby, 4, 6, 5, 0.05, self.line.diode)
 
+    def cmesh(self):
+        mesh = self.line.roby, 3, 7, 4, self.line.robz, -1, 1, 2
+        return self.bench.cmesh(*mesh, 0.2, self.line.diode, backnforth=True)
+
     def spectrum(self):
         return self.bench.loopscan(2, 0.01, self.line.mca)
 

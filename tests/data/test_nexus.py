@@ -3,12 +3,15 @@
 import re
 
 import h5py
+import numpy as np
 import pytest
 import silx.io
 from nexus_validator import complaints
 from scan_zoo import KINDS, Zoo
 from silx.io.nxdata import get_default
 
+from obtura.data.contents import list_entries
+from obtura.session.plot_file import measured_in
 from obtura.works.clock import virtual_time
 
 KNOWN = (
@@ -91,6 +94,7 @@ DRAWN = {  # the rank of what is drawn, and over what
     "interrupted_mesh": (2, ["robz", "roby"]),
     "a3mesh": (3, ["slits_hgap", "robz", "roby"]),
     "cscan": (1, ["roby"]),
+    "cmesh": (2, ["robz", "roby"]),
     "spectrum": (1, ["elapsed_time"]),
     "spectrum_along": (2, ["roby", None]),
     "camera": (1, ["roby"]),
@@ -112,3 +116,47 @@ def test_silx_draws_the_plot_of_a_scan_from_the_master_down(zoo, kind):
         rank, axes = DRAWN[kind]
         assert (plot.signal_ndim, plot.axes_dataset_names) == (rank, axes)
         assert plot.signal.size and plot.title == entry["title"].asstr()[()]
+
+
+@pytest.mark.parametrize("kind", ["amesh", "backnforth", "interrupted_mesh", "a3mesh"])
+def test_a_point_of_a_mesh_is_drawn_where_it_was_measured(zoo, kind):
+    scan = zoo.scans[kind]
+    with h5py.File(zoo.master) as master:
+        entry = master[f"{scan.scan_number}.1"]
+        plot, columns = entry["plot"], entry["measurement"]
+        names = list(plot.attrs["axes"])
+        step = min(np.abs(np.diff(plot[name][:])).min() for name in names)
+        drawn = 0
+        for place in np.argwhere(np.isfinite(plot["diode"][:])):
+            there = [
+                np.abs(columns[name][:] - plot[name][at]) < 0.6 * step for name, at in zip(names, place, strict=True)
+            ]
+            (point,) = np.flatnonzero(np.all(there, axis=0))
+            assert plot["diode"][tuple(place)] == columns["diode"][point]
+            drawn += 1
+        assert drawn == len(columns["diode"]) == (7 if kind == "interrupted_mesh" else plot["diode"].size)
+
+
+def test_a_line_of_a_cmesh_is_drawn_as_it_was_passed(entry):
+    one = entry("cmesh")
+    assert one["plot/roby"][:].tolist() == [3.5, 4.5, 5.5, 6.5], "the middle of each interval"
+    lines = one["measurement/diode"][:].reshape(3, 4)
+    assert one["plot/diode"][:].tolist() == [lines[0].tolist(), lines[1, ::-1].tolist(), lines[2].tolist()]
+
+
+@pytest.mark.parametrize("kind", ["amesh", "a3mesh", "cmesh", "ascan", "calculated"])
+def test_plot_finds_the_axes_of_a_scan_in_a_file_the_fastest_first(zoo, kind):
+    scan = zoo.scans[kind]
+    assert [along.name for along in measured_in(zoo.master, scan.scan_number).over] == {
+        "amesh": ["roby", "robz"],
+        "cmesh": ["roby", "robz"],
+        "a3mesh": ["roby", "robz", "slits_hgap"],
+        "ascan": ["roby"],
+        "calculated": ["slits_hgap"],
+    }[kind]
+
+
+def test_the_points_of_a_mesh_are_counted_not_its_lines(zoo):
+    points = {entry.number: entry.points for entry in list_entries(zoo.master)}
+    assert points[zoo.scans["amesh"].scan_number] == 15
+    assert points[zoo.scans["interrupted_mesh"].scan_number] == 7
