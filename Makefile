@@ -74,7 +74,8 @@ $(CORE): pyproject.toml requirements.lock | $(BIN)/python
 	@$(INSTALL) -e .
 	@touch $@
 
-$(DEV): pyproject.toml requirements.lock | $(BIN)/python
+$(DEV): pyproject.toml requirements.lock tools/system-packages | $(BIN)/python
 	@echo "Installing obtura and what its developers need (once)"
 	@$(INSTALL) -e '.[dev]'
+	@tools/system-packages
 	@touch $(CORE) $@

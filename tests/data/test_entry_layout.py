@@ -8,6 +8,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from pint import Quantity
 from scan_stream import PresetInfo, axis, began, channel, ended, hook, record, rows, saving_in, say, timer
 
 from obtura.data.saver import HDF5Saver
@@ -92,6 +93,7 @@ def test_a_counter_is_a_detector_an_axis_a_positioner_and_both_are_in_measuremen
         assert entry["measurement"][name] == instrument[path], "a link, no copy"
         assert instrument[path][:].tolist() == values
         assert instrument[path].attrs["units"] == unit
+        assert instrument[path].attrs["target"] == f"/12.1/instrument/{path}", "where it is itself"
     assert instrument["diode/data"].attrs["channel"] == "simulation:diode"
 
 
@@ -219,7 +221,8 @@ def test_a_viewer_is_led_to_the_first_counter_over_the_axis(saved):
     assert plot.attrs["signal"] == "a"
     assert list(plot.attrs["axes"]) == ["roby"]
     assert list(plot.attrs["auxiliary_signals"]) == ["b", "c"]
-    assert {name: each[:].tolist() for name, each in plot.items()} == {
+    assert text(plot["title"]) == "ascan roby 0 1 1 1"
+    assert {name: each[:].tolist() for name, each in plot.items() if name != "title"} == {
         "roby": [5.0],
         "a": [1.0],
         "b": [2.0],
@@ -255,6 +258,22 @@ def test_a_spectrum_is_plotted_when_there_is_nothing_smaller(saved):
     assert plot["spectrum"][0].tolist() == [0.0, 1.0, 2.0, 3.0]
 
 
+def test_what_comes_at_its_own_pace_is_plotted_when_there_is_nothing_else(saved):
+    channels = [channel("oven:scans", per_point=False), channel("oven:temperature", per_point=False)]
+    plot = saved(began(*channels), *rows(0, [1.0, 2.0], [300.0]))["12.1/plot"]
+    assert plot.attrs["signal"] == "scans" and list(plot.attrs["axes"]) == ["."]
+
+
+def test_a_plot_has_the_title_of_the_scan_unless_a_counter_is_called_so(saved):
+    plot = saved(began(channel("s:title")), *rows(0, [1.0]))["12.1/plot"]
+    assert plot.attrs["signal"] == "title" and plot["title"][:].tolist() == [1.0]
+
+
+def test_a_quantity_of_metadata_keeps_its_unit(saved):
+    oven = saved(began(metadata={"oven": {"setpoint": Quantity(300.0, "K")}}))["12.1/instrument/oven"]
+    assert oven["setpoint"][()] == 300.0 and oven["setpoint"].attrs["units"] == "K"
+
+
 def test_without_counters_there_is_no_plot(saved):
     entry = saved(began(timer(), axis("roby")))["12.1"]
     assert "plot" not in entry and "default" not in entry.attrs
@@ -276,6 +295,7 @@ def test_each_top_master_has_an_entry_in_one_file_and_they_share_what_is_the_sca
     assert text(two["end_reason"]) == "SUCCESS"
     for name in ("title", "hooks", "presets", "scan_info", "user", "instrument/positioners_end"):
         assert one[name] == two[name], name
+        assert two[name].attrs["target"] == f"/12.1/{name}"
     assert two["plot"].attrs["signal"] == "slow"
     assert [path.name for path in (tmp_path / "demo" / "data").iterdir()] == ["scan0012.h5"]
 

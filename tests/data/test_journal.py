@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scan_stream import PresetInfo, began, channel, ended, hand, hook, record, rows, said, saving_in, say, timer
+from scan_stream import PresetInfo, axis, began, channel, ended, hand, hook, record, rows, said, saving_in, say, timer
 
 from obtura.data import journal, lock
 from obtura.data.clearing import checksum, clear_writer
@@ -88,6 +88,30 @@ def test_hooks_comments_metadata_and_sub_scans_are_recovered(tmp_path):
         assert names[entry["hooks/error"][1]] == "OSError: stuck"
         assert entry["comments/data"].asstr()[:].tolist() == ["windy"]
         assert json.loads(entry["metadata_end/data"].asstr()[0]) == {"devices": {"d": {"a": 1}}}
+
+
+def test_the_grid_of_a_mesh_is_filled_as_well(tmp_path):
+    grid = {"axes": ["x", "y"], "start": [0, 5], "stop": [2, 6], "npoints": [3, 2], "backnforth": True}
+    beginning = began(axis("x"), axis("y"), channel("s:n", dtype="int64"), title="amesh", data_dim=2, grid=grid)
+    events = [Points(index, point, (point,)) for point in range(4) for index in range(3)]
+    master = crashed(tmp_path, beginning, events)
+    assert [each.points for each in recovered(master)] == [4]
+    with h5py.File(master) as file:
+        assert np.array_equal(file["12.1/plot/n"][:], [[0, 1, 2], [np.nan, np.nan, 3]], equal_nan=True)
+        assert file["12.1/measurement/n"][:].tolist() == [0, 1, 2, 3]
+
+
+def test_a_journal_of_another_version_is_left_and_said(tmp_path, monkeypatch):
+    with monkeypatch.context() as older:
+        older.setattr(journal.Layout, "as_json", lambda self: json.dumps({"number": self.number}).encode())
+        master = crashed(tmp_path, began(), rows(0, [0.0], [1.0]))
+    (outcome,) = recovered(master)
+    assert "another version of obtura" in str(outcome) and "scan0012.h5" in str(outcome)
+    assert journal_file(scan_file(master, 12)).exists()
+    spool = tmp_path / "spool"
+    spool.mkdir()
+    journal_file(scan_file(master, 12)).rename(spool / "scan0012.journal")
+    assert recovered(master, spool) == []
 
 
 def test_each_branch_has_its_own_rows_and_blocks_come_at_their_pace(tmp_path):

@@ -156,7 +156,7 @@ def test_a_plain_viewer_that_holds_master_and_old_scans_blocks_nothing(saving):
         record(HDF5Saver(saving), began(number=13), *rows(0, [0.0], [5.0]))
         viewer.stdin.write("\n")
         viewer.stdin.flush()
-        assert line_of(viewer) == "12.1 12.1", "it keeps what it had"
+        assert line_of(viewer) == "12.1 12.1 checksums", "it keeps what it had"
     with h5py.File(master) as file:
         assert [file[f"{name}/measurement/diode"][0] for name in file] == [4.0, 5.0]
 

@@ -9,12 +9,13 @@ from harness import outcome_of
 
 from obtura.contracts.acquisition import AcquisitionSlave
 from obtura.contracts.chain import AcquisitionChain
+from obtura.contracts.consumers import Consumer
 from obtura.contracts.presets import ChainPreset, ScanPreset
 from obtura.engine import apparatus, vigil
 from obtura.ground.events import HookLeft, Text
 
 
-class Said:
+class Said(Consumer):
     """A consumer that lets something go once a line was said."""
 
     name = "said"

@@ -62,7 +62,7 @@ def test_comments_from_before_and_while_it_runs_are_in_the_file_with_their_time(
     note = entry_of(session, 1)["comments"]
     assert texts(note["data"]) == ["before", "während der Messung"]
     assert all(date.startswith("2019-03-1") for date in texts(note["date"]))
-    assert note.attrs["NX_class"] == "NXnote"
+    assert note.attrs["NX_class"] == "NXcollection", "an NXnote has one date"
     assert [comment.text for comment in scan.comments] == ["before", "während der Messung"]
 
 

@@ -56,7 +56,7 @@ class Checksums:
     """The group of a new file, empty. `written`: the sums of chunks, by dataset, that are known already."""
 
     def __init__(self, root: Any) -> None:
-        home = group(root, CHECKSUMS, "NXcollection")
+        home = group(root, CHECKSUMS, None)  # the root of a NeXus file has no classes but NXentry
         self.written: Mapping[bytes, list[int]] = {}
         self._columns = {
             name: Column(name, column(home, name, kind, rows=_ROWS[name]), kind) for name, kind in _KINDS.items()
@@ -69,6 +69,7 @@ class Checksums:
 
     def write(self, root: Any) -> None:
         """Fill it: everything else is in the file."""
+        h5py.h5f.flush(root)  # of a chunk that is only in its cache, HDF5 gives the data but says their size is 0
         sums = sums_of(root, self.written)
         text = "\n".join(sums).encode()
         rows = [text[at : at + ROW] for at in range(0, len(text), ROW)]

@@ -67,8 +67,7 @@ class Column:
     @property
     def path(self) -> str:
         """Where the dataset is in the file."""
-        path = self._place.path
-        return path.decode() if isinstance(path, bytes) else str(path)
+        return self._place.path_text
 
     @property
     def dtype(self) -> np.dtype[Any]:

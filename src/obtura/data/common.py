@@ -18,7 +18,19 @@ import numpy as np
 from h5py import h5g
 
 from obtura.data.hooks import HookTable
-from obtura.data.tree import Place, attribute, fact, group, link, number, set_number, set_text, text, unique_name
+from obtura.data.tree import (
+    Place,
+    attribute,
+    fact,
+    group,
+    link,
+    number,
+    say_where,
+    set_number,
+    set_text,
+    text,
+    unique_name,
+)
 from obtura.ground.events import PresetInfo, ScanBegan, ScanEnded
 
 __all__ = ["POSITIONERS", "Common", "as_json", "iso", "own_version"]
@@ -70,17 +82,20 @@ class Common:
 
     def share(self, entry: h5g.GroupID, instrument: h5g.GroupID) -> None:
         """Link everything into a further entry."""
-        for name in _LINKED:
-            link(entry, name, self._entry, name)
-        for name in POSITIONERS:
-            link(instrument, name, self._instrument, name)
+        for home, linked, names in (
+            (entry, self._entry, _LINKED),
+            (instrument, self._instrument, POSITIONERS),
+        ):
+            for name in names:
+                link(home, name, linked, name)
+                say_where(linked, name)
 
     @property
     def ends(self) -> dict[str, Any]:
         """The paths of what is known at the end only: of texts by name, of positions by axis."""
         return {
-            **{name: _path(place) for name, place in self._texts.items()},
-            "positions": {name: _path(place) for name, place in self._positions.items()},
+            **{name: place.path_text for name, place in self._texts.items()},
+            "positions": {name: place.path_text for name, place in self._positions.items()},
         }
 
     def end(self, ended: ScanEnded) -> None:
@@ -105,10 +120,6 @@ class Common:
             number(starts, fit, float(value), unit)
             made[name] = Place(number(ends, fit, np.nan, unit))
         return made
-
-
-def _path(place: Place) -> str:
-    return place.path.decode() if isinstance(place.path, bytes) else str(place.path)
 
 
 def iso(moment: datetime) -> str:

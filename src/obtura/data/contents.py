@@ -182,7 +182,6 @@ def _unfinished(file: Path, number: int) -> str:
 
 def _points(entry: h5py.Group) -> int:
     """The points all columns of the plot have: those form rows. Without a plot, the longest column."""
-    plot, all_columns = (
-        [each.shape[0] for each in datasets_of(entry, name).values() if each.shape] for name in ("plot", "measurement")
-    )
-    return min(plot) if plot else max(all_columns, default=0)
+    columns = {name: each.shape[0] for name, each in datasets_of(entry, "measurement").items() if each.shape}
+    plotted = [columns[name] for name in datasets_of(entry, "plot") if name in columns]  # they may be grids there
+    return min(plotted) if plotted else max(columns.values(), default=0)

@@ -4,7 +4,8 @@
     instrument      NXinstrument  roby/value (axes), diode/data (counters, timers), metadata of devices,
                                   positioners_start, positioners_end
     measurement     NXcollection  all columns by their short names
-    plot            NXdata        what a viewer shows first
+    plot            NXdata        what a viewer shows first: a curve, of a mesh its grid, a spectrum
+    grid            NXdata        of a mesh for which another plot was asked
     plot_camera     NXdata        the frames of a camera
 
 Frames are in files of their own (see `frames`): what is called `camera` in these groups is a link to them.
@@ -19,10 +20,23 @@ from h5py import h5g
 from obtura.data.columns import Column, Growing, dtype_of
 from obtura.data.common import POSITIONERS, Common
 from obtura.data.frames import FrameSeries, frame_names
+from obtura.data.grid import GridPlot
 from obtura.data.layout import entry_name
 from obtura.data.notes import Notes
+from obtura.data.plots import Plan, interpretation
 from obtura.data.ragged import RaggedColumn
-from obtura.data.tree import attribute, column, external, fact, group, hdf5_name, link, rows_of_a_chunk, unique_name
+from obtura.data.tree import (
+    attribute,
+    column,
+    external,
+    fact,
+    group,
+    hdf5_name,
+    link,
+    rows_of_a_chunk,
+    say_where,
+    unique_name,
+)
 from obtura.ground.events import ChannelInfo, ScanBegan
 
 __all__ = ["Entry"]
@@ -57,12 +71,16 @@ class Entry:
         if first is not None:
             first.share(entry, instrument)
         self._names = _names(self._channels)
+        self._plan = Plan.of(began.scan_info, self._channels)
+        self._grid = self._mesh(entry)
         self._homes: dict[int, tuple[h5g.GroupID, str]] = {}
         self.columns: dict[int, Growing] = {index: self._column(instrument, index) for index in self._channels}
         self._metadata(instrument)
         self._link_all(group(entry, "measurement", "NXcollection"), self._channels)
-        self._plot(entry)
-        self._plot_frames(entry)
+        grid = [self._grid.name] if self._grid else []
+        plots = [*filter(None, [self._plot(entry)]), *grid, *self._plot_frames(entry)]
+        if plots:
+            attribute(entry, "default", plots[0])
         self._categories(entry, instrument)  # last: the user's names give way
 
     def attach(self, root: Any) -> None:
@@ -97,7 +115,23 @@ class Entry:
             return RaggedColumn(info, group(home, "points", "NXcollection"), expected)
         dataset = column(home, field, dtype, info.shape, rows_of_a_chunk(info.shape, expected), info.unit)
         attribute(dataset, "channel", info.name)
+        say_where(home, field)
+        if info.shape:
+            attribute(dataset, "interpretation", interpretation(info.shape))
+        if self._grid and index in self._plan.scalars:
+            return self._grid.column(info, self._names[index], dataset)
         return Column(info.name, dataset, dtype, info.shape)
+
+    def _mesh(self, entry: h5g.GroupID) -> GridPlot | None:
+        """The NXdata of a mesh: it is the plot, unless the user has asked for another one."""
+        plan = self._plan
+        if plan.grid is None:
+            return None
+        axes = {self._names[index]: self._channels[index].unit for index in plan.over}
+        signals = [self._names[index] for index in plan.scalars]
+        made = GridPlot(entry, "grid" if plan.is_asked else "plot", plan.grid, axes, signals)
+        self._entitle(made.home, entry)
+        return made
 
     def _metadata(self, instrument: h5g.GroupID) -> None:
         """What devices say of themselves: into the group of their name, new or there already."""
@@ -137,57 +171,43 @@ class Entry:
         else:
             link(parent, name, *self._homes[index])
 
-    def _plot(self, entry: h5g.GroupID) -> None:
-        """The NXdata a viewer opens with: the first counters over the axis, or a map, or a spectrum."""
-        per_point = {i: info for i, info in self._channels.items() if info.per_point and not info.is_ragged}
-        counters = [index for index, info in per_point.items() if info.role == "counter"]
-        signals = [index for index in counters if not per_point[index].shape] or counters[:1]
-        axes = self._plot_axes(per_point)
-        if asked := self._asked(per_point):
-            axes, signals = asked[0] or axes, asked[1] or signals
-        if not signals:
-            return
-        names = [self._names[index] for index in axes]
-        plot = group(entry, "plot", "NXdata", signal=self._names[signals[0]])
-        if per_point[signals[0]].shape:
-            attribute(plot, "interpretation", "spectrum" if len(per_point[signals[0]].shape) == 1 else "image")
-            names = (names[:1] or ["."]) + ["."] * len(per_point[signals[0]].shape)
-        if names:
-            attribute(plot, "axes", names)
-        if len(signals) > 1:
-            attribute(plot, "auxiliary_signals", [self._names[index] for index in signals[1:]])
-        self._link_all(plot, [*axes, *signals])
-        attribute(entry, "default", "plot")
+    def _plot(self, entry: h5g.GroupID) -> str | None:
+        """The NXdata of columns; its name, None when there is nothing to plot or the grid is what a viewer shows."""
+        plan, channels = self._plan, self._channels
+        if not plan.signals or (self._grid and not plan.is_asked):
+            return None
+        first, *others = plan.signals
+        inside = channels[first].shape
+        over = plan.axes if not inside or len(plan.axes) == 1 else []
+        names = [self._names[index] for index in over] or ["."]
+        plot = group(entry, "plot", "NXdata", signal=self._names[first], axes=[*names, *("." for _ in inside)])
+        if inside:
+            attribute(plot, "interpretation", interpretation(inside))
+        if others:
+            attribute(plot, "auxiliary_signals", [self._names[index] for index in others])
+        self._link_all(plot, [*over, *plan.signals])
+        self._entitle(plot, entry)
+        return "plot"
 
-    def _asked(self, per_point: Mapping[int, ChannelInfo]) -> tuple[list[int], list[int]] | None:
-        """The axes and signals of the first plot that the user asked for: see `ScanInfo.add_curve_plot`."""
-        known = {name: index for index, info in per_point.items() for name in (info.short_name, info.name)}
-        for plot in self._began.scan_info.get("plots", ()):
-            axes = [plot.get("x"), plot.get("y")] if plot.get("kind") == "scatter-plot" else [plot.get("x")]
-            signals = plot.get("yleft", []) + plot.get("yright", []) if len(axes) == 1 else [plot.get("value")]
-            found = [[known[name] for name in names if name in known] for names in (axes, signals)]
-            if any(found):
-                return found[0], found[1]
-        return None
-
-    def _plot_frames(self, entry: h5g.GroupID) -> None:
+    def _plot_frames(self, entry: h5g.GroupID) -> list[str]:
+        """An NXdata for the frames of each channel; their names."""
+        made = []
         for index in self._frames.keys() & self._channels.keys():
             name = self._names[index]
-            axes = self._plot_axes({i: info for i, info in self._channels.items() if info.per_point})[:1]
-            if not self._channels[index].per_point:
-                axes = []  # it goes at its own pace
-            plot = group(entry, unique_name(f"plot_{name}", entry), "NXdata", signal=name, interpretation="image")
+            axes = self._plan.main_axis if self._channels[index].per_point else []  # else it goes at its own pace
+            made.append(unique_name(f"plot_{name}", entry))
+            plot = group(entry, made[-1], "NXdata", signal=name, interpretation="image")
             inside = ["."] * len(self._channels[index].shape)
             attribute(plot, "axes", [self._names[axes[0]] if axes else ".", *inside])
             self._link_all(plot, [*axes, index])
+            self._entitle(plot, entry)
+        return made
 
-    def _plot_axes(self, per_point: Mapping[int, ChannelInfo]) -> list[int]:
-        info = self._began.scan_info
-        is_map = info.get("data_dim") == 2 or "mesh" in str(info.get("type", ""))
-        scalars = {index: each for index, each in per_point.items() if not each.shape}
-        axes = [index for index, each in scalars.items() if each.role == "axis"]
-        times = [index for index, each in scalars.items() if each.short_name == "elapsed_time"]
-        return axes[: 2 if is_map else 1] or times[:1]
+    def _entitle(self, plot: h5g.GroupID, entry: h5g.GroupID) -> None:
+        """Have a plot bear the scan's title, unless a column is called so."""
+        if "title" not in self._names.values():
+            link(plot, "title", entry, "title")
+            say_where(entry, "title")
 
 
 def _names(channels: Mapping[int, ChannelInfo]) -> dict[int, str]:

@@ -27,7 +27,7 @@ from obtura.data.disk import make_directory, saving_error
 from obtura.data.filters import filters_of
 from obtura.data.growing import GrowingFile
 from obtura.data.layout import entry_name
-from obtura.data.tree import Place, attribute, column, group, link, text, unique_name
+from obtura.data.tree import Place, attribute, column, group, link, say_where, text, unique_name
 from obtura.ground.channels import Block
 from obtura.ground.errors import SavingError
 from obtura.ground.events import ChannelInfo, ScanBegan
@@ -64,8 +64,7 @@ class FrameSeries:
     @property
     def path_inside(self) -> str:
         """Where the dataset is in the file."""
-        path = self.place.path
-        return path.decode() if isinstance(path, bytes) else str(path)
+        return self.place.path_text
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -171,6 +170,7 @@ class FrameFile:
         instrument = group(entry, "instrument", "NXinstrument")
         names = frame_names(channels)
         plot = group(entry, "plot", "NXdata", signal=next(iter(names.values())), interpretation="image")
+        attribute(plot, "axes", ["."] * (1 + len(next(iter(channels.values())).shape)))
         for index, info in channels.items():
             home = group(instrument, names[index], "NXdetector")
             filters = filters_of(info.compression)
@@ -179,6 +179,7 @@ class FrameFile:
                 attribute(dataset, "compression", str(info.compression))
             attribute(dataset, "channel", info.name)
             attribute(dataset, "interpretation", "image")
+            say_where(home, "data")
             link(plot, names[index], home, "data")
             self.series[index] = FrameSeries(info, self.path, dataset, self._lock)
 

@@ -65,8 +65,9 @@ class Layout(NamedTuple):
     `scan`: the scan's file, `master`: the one that links to it, absolute. `columns`: path in the file, type and shape
     of each that a block may be for; `rows`: of each branch the columns of a row of numbers, in order; `steps`: of each
     branch the columns that get one point an iteration; `hooks`: the columns of the table of hooks, `names`: that of
-    its texts. `ragged`: the column of the values by that of their index. `frames`: as `columns`, with the file, relative to that of the scan. `ends`: paths of what is known at
-    the end only. `entries`: names, the first is the default.
+    its texts. `ragged`: the column of the values by that of their index. `frames`: as `columns`, with the file,
+    relative to that of the scan. `ends`: paths of what is known at the end only. `entries`: names, the first is the
+    default.
     """
 
     number: int
@@ -81,6 +82,17 @@ class Layout(NamedTuple):
     ends: Mapping[str, Any]
     frames: Sequence[Mapping[str, Any]]
     ragged: Mapping[str, int]
+
+    @classmethod
+    def of(cls, facts: Mapping[str, Any]) -> "Layout":
+        """Of what is in the header.
+
+        Raises:
+            ValueError: another version of obtura wrote it, and wrote other facts.
+        """
+        if set(facts) != set(cls._fields):
+            raise ValueError("its journal is of another version of obtura; recover it with that one")
+        return cls(**facts)
 
     def as_json(self) -> bytes:
         """For the header."""
@@ -188,6 +200,7 @@ def read_journal(path: Path) -> Iterator[Item]:
 
     Raises:
         OSError: it can't be read.
+        ValueError: another version of obtura wrote it.
     """
     with path.open("rb") as file:
         if file.read(len(MAGIC)) != MAGIC:
@@ -221,7 +234,7 @@ def _items(items: bytes, layout: Layout | None) -> Iterator[Item]:
             facts = json.loads(items[at + 4 : at + 4 + length])
             at += 4 + length
             (size,) = _LENGTH.unpack_from(items, at)
-            layout = Layout(**facts)
+            layout = Layout.of(facts)
             yield Item(kind, (layout, items[at + 4 : at + 4 + size]))
             at += 4 + size
         elif kind == "J":

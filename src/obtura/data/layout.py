@@ -39,6 +39,7 @@ OWN_NAMES = frozenset(
         "presets",
         "hooks",
         "comments",
+        "grid",
         "metadata_prepared",
         "metadata_end",
         "instrument",

@@ -3,9 +3,9 @@
 While readers look on nothing can be made in the file, only added to what is there: so these are growing columns of
 texts, made beforehand, empty.
 
-comments            NXnote   `data`: a text a row, `date`: when
-metadata_prepared   NXnote   `data`: JSON; its rows joined: {"devices": {...}, "sample": {...}}
-metadata_end        NXnote   the same, at the end
+comments            NXcollection   `data`: a text a row, `date`: when (an NXnote has one date)
+metadata_prepared   NXnote         `data`: JSON; its rows joined: {"devices": {...}, "sample": {...}}
+metadata_end        NXnote         the same, at the end
 """
 
 from collections.abc import Mapping
@@ -32,12 +32,11 @@ class Notes:
     """The groups of one scan, in its first entry."""
 
     def __init__(self, entry: h5g.GroupID, began: ScanBegan) -> None:
-        comments = _note(entry, "comments", "text/plain")
+        comments = group(entry, "comments", "NXcollection")
         self._texts = _column(comments, "data", _TEXT)
         self._dates = _column(comments, "date", _DATE)
         self._later = {
-            timing: _column(_note(entry, f"metadata_{timing.lower()}", "application/json"), "data", _TEXT)
-            for timing in began.later
+            timing: _column(_note(entry, f"metadata_{timing.lower()}"), "data", _TEXT) for timing in began.later
         }
 
     @property
@@ -66,9 +65,9 @@ def note_rows(event: Comment | Metadata) -> dict[str, list[bytes]]:
     return {event.timing: _rows(as_json(facts))}
 
 
-def _note(entry: h5g.GroupID, name: str, mime: str) -> h5g.GroupID:
+def _note(entry: h5g.GroupID, name: str) -> h5g.GroupID:
     made = group(entry, name, "NXnote")
-    text(made, "type", mime)
+    text(made, "type", "application/json")
     return made
 
 

@@ -180,7 +180,7 @@ def _copy_attributes(source: Any, target: Any) -> None:
     """All attributes, with their types."""
     for index in range(h5a.get_num_attrs(source)):
         old = h5a.open(source, index=index)
-        values = np.empty(old.shape, old.dtype)
+        values = np.zeros(old.shape, old.dtype)
         old.read(values)
         h5a.create(target, old.name, old.get_type(), old.get_space()).write(values)
 

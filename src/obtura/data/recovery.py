@@ -7,7 +7,7 @@ be killed in the middle, does no harm. Frames are in files of their own, which a
 
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,6 +22,7 @@ from obtura.data.columns import Column, Growing, Rows
 from obtura.data.common import iso
 from obtura.data.contents import open_to_read, text_of
 from obtura.data.disk import saving_error, sync
+from obtura.data.grid import gridded_again
 from obtura.data.growing import FORMAT
 from obtura.data.hooks import KINDS
 from obtura.data.journal import Item, Layout, read_journal
@@ -79,8 +80,11 @@ def recover_all(master: Path, running: Callable[[int], bool], spool: Path) -> It
 
 
 def scan_of(journal: Path) -> Path | None:
-    """The file of the scan that a journal is about; None when it has no whole beginning."""
-    first = next(read_journal(journal), None)
+    """The file of the scan that a journal is about; None when it has no beginning, or one of another version."""
+    try:
+        first = next(read_journal(journal), None)
+    except ValueError:
+        return None
     return None if first is None else Path(first.content[0].scan)
 
 
@@ -135,14 +139,18 @@ class _Rebuilt:
         self._path.unlink(missing_ok=True)
         self._path.write_bytes(image)
         self._file = h5py.File(self._path, "r+", libver=FORMAT)
-        self.columns = [
-            Column(each["name"], h5d.open(self._file.id, each["path"].encode()), np.dtype(each["dtype"]), each["shape"])
-            for each in layout.columns
-        ]
+        self.columns = [self._column(each) for each in layout.columns]
         self.sub_scans: list[SubScan] = []
         self._frames: list[tuple[int, int, Any]] = []
         self.points = 0
         self._end: dict[str, Any] | None = None
+
+    def _column(self, described: Mapping[str, Any]) -> Column:
+        name, dtype = described["name"], np.dtype(described["dtype"])
+        dataset = h5d.open(self._file.id, described["path"].encode())
+        if (grid := described.get("grid")) is not None:
+            return gridded_again(name, dataset, dtype, grid, h5d.open(self._file.id, grid["path"].encode()))
+        return Column(name, dataset, dtype, described["shape"])
 
     def take(self, item: Item) -> None:
         """Receive an item."""

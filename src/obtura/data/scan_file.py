@@ -8,6 +8,7 @@ from obtura.data.columns import Column, Growing, Rows
 from obtura.data.disk import disk_of
 from obtura.data.entry import Entry
 from obtura.data.frames import FrameFile, FrameSeries
+from obtura.data.grid import GriddedColumn
 from obtura.data.growing import GrowingFile
 from obtura.data.journal import Layout
 from obtura.data.ragged import RaggedColumn
@@ -79,10 +80,7 @@ class ScanFile:
             master=str(master.absolute()),
             scan=str(self.path.absolute()),
             entries=[entry.name for entry in self.entries],
-            columns=[
-                {"path": each.path, "dtype": each.dtype.str, "shape": list(each.shape), "name": each.name}
-                for each in columns
-            ],
+            columns=[_described(each) for each in columns],
             rows=[[index for index in step if _is_number(columns[index])] for step in steps],
             steps=steps,
             hooks=[number[id(column)] for column in hooks[1:]],
@@ -222,6 +220,11 @@ def _parts(column: Growing) -> tuple[Column, ...]:
     if isinstance(column, RaggedColumn):
         return column.parts
     return (column,) if isinstance(column, Column) else ()
+
+
+def _described(column: Column) -> dict[str, Any]:
+    described = {"path": column.path, "dtype": column.dtype.str, "shape": list(column.shape), "name": column.name}
+    return {**described, "grid": column.described} if isinstance(column, GriddedColumn) else described
 
 
 def _is_number(column: Column) -> bool:

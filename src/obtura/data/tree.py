@@ -12,7 +12,7 @@ from typing import Any
 import h5py
 import numpy as np
 import numpy.typing as npt
-from h5py import h5a, h5d, h5g, h5i, h5p, h5s, h5t, h5z
+from h5py import h5a, h5d, h5g, h5i, h5o, h5p, h5s, h5t, h5z
 
 __all__ = [
     "Place",
@@ -24,7 +24,9 @@ __all__ = [
     "hdf5_name",
     "link",
     "number",
+    "prefilled",
     "rows_of_a_chunk",
+    "say_where",
     "set_number",
     "set_text",
     "text",
@@ -50,6 +52,11 @@ class Place:
         self.path = h5i.get_name(dataset)
         self._root: Any = None
         self._dataset: Any = dataset
+
+    @property
+    def path_text(self) -> str:
+        """The path as text."""
+        return self.path.decode() if isinstance(self.path, bytes) else str(self.path)
 
     def attach(self, root: Any) -> None:
         """Go on in another file, given by its root."""
@@ -100,10 +107,14 @@ def _bytes(text: str) -> bytes:
 # -- making -----------------------------------------------------------------------------------------------
 
 
-def group(parent: Any, name: str, nx_class: str, **attributes: Any) -> h5g.GroupID:
-    """A group with its NX_class and further attributes; it lists its members in the order of their making."""
+def group(parent: Any, name: str, nx_class: str | None, **attributes: Any) -> h5g.GroupID:
+    """A group with its NX_class and further attributes; it lists its members in the order of their making.
+
+    One without a class is nothing of NeXus.
+    """
     made = h5g.create(parent, _bytes(name), gcpl=_IN_ORDER)
-    attribute(made, "NX_class", nx_class)
+    if nx_class is not None:
+        attribute(made, "NX_class", nx_class)
     for key, value in attributes.items():
         attribute(made, key, value)
     return made
@@ -189,9 +200,32 @@ def column(
     return made
 
 
+def prefilled(
+    parent: Any, name: str, dtype: np.dtype[Any], shape: tuple[int, ...], unit: str | None = None
+) -> h5d.DatasetID:
+    """An array of known shape that is filled in piece by piece; what is not yet is NaN, and takes no space."""
+    how = h5p.create(h5p.DATASET_CREATE)
+    chunk: list[int] = []
+    for length in reversed(shape):
+        chunk.insert(0, max(1, min(length, SCALARS // math.prod(chunk))))
+    how.set_chunk(tuple(chunk))
+    how.set_fill_value(np.array(np.nan, dtype=dtype))
+    made = h5d.create(parent, _bytes(name), h5t.py_create(dtype, logical=True), h5s.create_simple(shape), how)
+    if unit:
+        attribute(made, "units", unit)
+    return made
+
+
 def link(parent: Any, name: str, target: Any, target_name: str) -> None:
     """A second name, in `parent`, of what is `target_name` in `target`."""
     parent.links.create_hard(_bytes(name), target, _bytes(target_name))
+
+
+def say_where(parent: Any, name: str) -> None:
+    """Have what has links to it say where it is itself, as NeXus wants."""
+    owner = h5o.open(parent, _bytes(name))
+    if not h5a.exists(owner, b"target"):
+        attribute(owner, "target", h5i.get_name(owner).decode())
 
 
 def external(parent: Any, name: str, file: str, path: bytes) -> None:
@@ -200,7 +234,7 @@ def external(parent: Any, name: str, file: str, path: bytes) -> None:
 
 
 def fact(parent: Any, name: str, value: Any) -> None:
-    """Metadata of any kind under a fit name: text, numbers, arrays, nested mappings; None is left out.
+    """Metadata of any kind under a fit name: text, numbers, quantities, arrays, nested mappings; None is left out.
 
     A key that begins with "@" becomes an attribute. What HDF5 can't hold is kept as text.
     """
@@ -218,17 +252,19 @@ def fact(parent: Any, name: str, value: Any) -> None:
                 fact(inner, str(key), each)
     elif isinstance(value, str):
         text(parent, fit, value)
+    elif hasattr(value, "magnitude") and hasattr(value, "units"):  # of pint
+        _array_or_text(parent, fit, value.magnitude, f"{value.units:~}")
     elif value is not None:
         _array_or_text(parent, fit, value)
 
 
-def _array_or_text(parent: Any, name: str, value: Any) -> None:
+def _array_or_text(parent: Any, name: str, value: Any, unit: str | None = None) -> None:
     try:
         array: npt.NDArray[Any] = np.asarray(value)
     except (ValueError, TypeError):  # lists of unequal lengths, objects that are arrays but in name
         array = np.array(None)
     if array.dtype.kind in "biufc":
-        number(parent, name, array)
+        number(parent, name, array, unit)
     elif array.dtype.kind == "U" and array.ndim == 1 and array.size:
         encoded = [_bytes(str(each)) for each in array]
         kind = _text_type(max(1, *map(len, encoded)))

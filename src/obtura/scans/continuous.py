@@ -110,6 +110,14 @@ def cmesh(
     lines = slow.intervals + 1
     pars = _pars([fast, slow], fast.intervals * lines, time, latency_time=latency, velocity=line.velocity)
     pars |= {"npoints1": fast.intervals, "npoints2": lines, "data_dim": 2}
+    half = (fast.stop - fast.start) / fast.intervals / 2  # a point is counted along an interval: it is in its middle
+    pars["grid"] = {
+        "axes": [fast.motor.name, slow.motor.name],
+        "start": [fast.start + half, slow.start],
+        "stop": [fast.stop - half, slow.stop],
+        "npoints": [fast.intervals, lines],
+        "backnforth": backnforth,
+    }
     title = f"cmesh {fast} {fast.intervals} {slow} {slow.intervals} {time:g}"
     return bench.launch("cmesh", pars, title, counters, options, line, above=steps)
 

@@ -118,6 +118,13 @@ def grid(
         "start": [one.start for one in ranges],
         "stop": [one.stop for one in ranges],
         "count_time": time,
+        "grid": {
+            "axes": [one.motor.name for one in ranges],
+            "start": [one.start for one in ranges],
+            "stop": [one.stop for one in ranges],
+            "npoints": points,
+            "backnforth": backnforth,
+        },
     }
     moves = [value for one in ranges for value in (one.motor, one.start, one.stop, one.intervals + 1)]
     master = MeshStepTriggerMaster(*moves, backnforth=backnforth, stab_time=options.get("stab_time", 0.0))

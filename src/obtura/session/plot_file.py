@@ -70,8 +70,13 @@ def _measured(info: EntryInfo) -> Measured:
 
 
 def _plotted_over(entry: Any) -> list[str]:
+    """The axes of the plot, the fastest first; an array has its slowest first."""
     plot = entry.get("plot")
-    return [str(name) for name in np.atleast_1d(plot.attrs.get("axes", []))] if plot is not None else []
+    if plot is None:
+        return []
+    axes = [str(name) for name in np.atleast_1d(plot.attrs.get("axes", []))]
+    signal = plot.get(str(plot.attrs.get("signal")))
+    return axes[::-1] if signal is not None and signal.ndim == len(axes) else axes
 
 
 def _frames(entry: Any) -> dict[str, Any]:

@@ -1,0 +1,162 @@
+"""Files as other people's programs see them: the NeXus definitions, and what silx would draw."""
+
+import re
+
+import h5py
+import numpy as np
+import pytest
+import silx.io
+from nexus_validator import complaints
+from scan_zoo import KINDS, Zoo
+from silx.io.nxdata import get_default
+
+from obtura.data.contents import list_entries
+from obtura.session.plot_file import measured_in
+from obtura.works.clock import virtual_time
+
+KNOWN = (
+    r"WARNING .*/instrument/[^/]+/data: Units of NX_ANY not specified",  # nobody has said them
+    r"WARNING /[^/]+/(end_reason|end_message|session|scan_info): This field is not defined in NXentry",
+    r"WARNING .*/instrument/camera/(readout_time|binning): This field is not defined in NXdetector",  # it says so
+    r"WARNING .*/said_\w+: This field is not defined in NX\w+",  # the user's own words
+)
+"""What it warns of, rightly, and what has to be so. There is no error among them."""
+
+
+@pytest.fixture(scope="module")
+def zoo(tmp_path_factory):
+    """Scans of all kinds, once for all tests."""
+    with virtual_time():
+        made = Zoo(tmp_path_factory.mktemp("zoo"))
+        made.scans = {kind: getattr(made, kind)() for kind in KINDS}
+        made.close()
+    return made
+
+
+@pytest.fixture
+def entry(zoo):
+    """The entry of a kind of scan, in its own file."""
+    opened = []
+
+    def of(kind, branch=1):
+        scan = zoo.scans[kind]
+        opened.append(h5py.File(zoo.file(scan)))
+        return opened[-1][f"{scan.scan_number}.{branch}"]
+
+    yield of
+    for file in opened:
+        file.close()
+
+
+# -- the definitions --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_scan_of_every_kind_is_as_the_nexus_definitions_want_it(zoo, kind):
+    assert [line for line in complaints(zoo.file(zoo.scans[kind])) if not _is_known(line)] == []
+
+
+@pytest.mark.parametrize("kind", ["camera", "camera_mesh"])
+def test_so_is_a_file_of_frames(zoo, kind):
+    own = zoo.file(zoo.scans[kind])
+    assert [line for line in complaints(own.with_suffix("") / "camera.h5") if not _is_known(line)] == []
+
+
+def test_the_validator_finds_what_is_wrong(zoo, tmp_path):
+    copy = tmp_path / "wrong.h5"
+    copy.write_bytes(zoo.file(zoo.scans["ascan"]).read_bytes())
+    with h5py.File(copy, "r+") as file:
+        one = next(iter(file.values()))
+        one["instrument"].attrs["NX_class"] = "NXnonsense"
+        del one["plot/roby"]
+        one["plot"].create_dataset("roby", data=[1.0])
+    found = complaints(copy)
+    assert any("NXnonsense" in line and line.startswith("ERROR") for line in found)
+    assert any("inconsistent" in line and line.startswith("ERROR") for line in found)
+
+
+def _is_known(line):
+    return any(re.fullmatch(pattern, line) for pattern in KNOWN)
+
+
+# -- the default plot -------------------------------------------------------------------------------------
+
+DRAWN = {  # the rank of what is drawn, and over what
+    "loopscan": (1, ["elapsed_time"]),
+    "timescan": (1, ["elapsed_time"]),
+    "sct": (1, ["elapsed_time"]),
+    "ascan": (1, ["roby"]),
+    "a2scan": (1, ["roby"]),
+    "dscan": (1, ["roby"]),
+    "calculated": (1, ["slits_hgap"]),
+    "amesh": (2, ["robz", "roby"]),
+    "backnforth": (2, ["robz", "roby"]),
+    "interrupted_mesh": (2, ["robz", "roby"]),
+    "a3mesh": (3, ["slits_hgap", "robz", "roby"]),
+    "cscan": (1, ["roby"]),
+    "cmesh": (2, ["robz", "roby"]),
+    "spectrum": (1, ["elapsed_time"]),
+    "spectrum_along": (2, ["roby", None]),
+    "camera": (1, ["roby"]),
+    "camera_mesh": (3, [None, None, None]),
+    "two_top_masters": (1, ["elapsed_time"]),
+    "sequence": (1, [None]),
+    "aborted": (1, ["roby"]),
+    "with_everything_said": (1, ["roby"]),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_silx_draws_the_plot_of_a_scan_from_the_master_down(zoo, kind):
+    scan = zoo.scans[kind]
+    with silx.io.open(str(zoo.master)) as master:
+        entry = master[f"{scan.scan_number}.1"]
+        plot = get_default(entry)
+        assert plot is not None and plot.is_valid, plot and plot.issues
+        rank, axes = DRAWN[kind]
+        assert (plot.signal_ndim, plot.axes_dataset_names) == (rank, axes)
+        assert plot.signal.size and plot.title == entry["title"].asstr()[()]
+
+
+@pytest.mark.parametrize("kind", ["amesh", "backnforth", "interrupted_mesh", "a3mesh"])
+def test_a_point_of_a_mesh_is_drawn_where_it_was_measured(zoo, kind):
+    scan = zoo.scans[kind]
+    with h5py.File(zoo.master) as master:
+        entry = master[f"{scan.scan_number}.1"]
+        plot, columns = entry["plot"], entry["measurement"]
+        names = list(plot.attrs["axes"])
+        step = min(np.abs(np.diff(plot[name][:])).min() for name in names)
+        drawn = 0
+        for place in np.argwhere(np.isfinite(plot["diode"][:])):
+            there = [
+                np.abs(columns[name][:] - plot[name][at]) < 0.6 * step for name, at in zip(names, place, strict=True)
+            ]
+            (point,) = np.flatnonzero(np.all(there, axis=0))
+            assert plot["diode"][tuple(place)] == columns["diode"][point]
+            drawn += 1
+        assert drawn == len(columns["diode"]) == (7 if kind == "interrupted_mesh" else plot["diode"].size)
+
+
+def test_a_line_of_a_cmesh_is_drawn_as_it_was_passed(entry):
+    one = entry("cmesh")
+    assert one["plot/roby"][:].tolist() == [3.5, 4.5, 5.5, 6.5], "the middle of each interval"
+    lines = one["measurement/diode"][:].reshape(3, 4)
+    assert one["plot/diode"][:].tolist() == [lines[0].tolist(), lines[1, ::-1].tolist(), lines[2].tolist()]
+
+
+@pytest.mark.parametrize("kind", ["amesh", "a3mesh", "cmesh", "ascan", "calculated"])
+def test_plot_finds_the_axes_of_a_scan_in_a_file_the_fastest_first(zoo, kind):
+    scan = zoo.scans[kind]
+    assert [along.name for along in measured_in(zoo.master, scan.scan_number).over] == {
+        "amesh": ["roby", "robz"],
+        "cmesh": ["roby", "robz"],
+        "a3mesh": ["roby", "robz", "slits_hgap"],
+        "ascan": ["roby"],
+        "calculated": ["slits_hgap"],
+    }[kind]
+
+
+def test_the_points_of_a_mesh_are_counted_not_its_lines(zoo):
+    points = {entry.number: entry.points for entry in list_entries(zoo.master)}
+    assert points[zoo.scans["amesh"].scan_number] == 15
+    assert points[zoo.scans["interrupted_mesh"].scan_number] == 7
