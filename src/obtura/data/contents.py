@@ -3,6 +3,7 @@
 Everything is opened with `swmr=True`: that reads a running scan and one of a crash, and does no harm to a finished one.
 """
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,13 +11,25 @@ from pathlib import Path
 from typing import NamedTuple
 
 import h5py
+from h5py import h5l
 
+from obtura.data import index
 from obtura.data.disk import reason
 from obtura.data.layout import master_of
 from obtura.data.lock import holder
 from obtura.ground.errors import UsageError
 
-__all__ = ["EntryInfo", "datasets_of", "frames_of", "list_entries", "open_to_read", "opened_entry", "text_of"]
+__all__ = [
+    "EntryInfo",
+    "datasets_of",
+    "describe",
+    "frames_of",
+    "list_entries",
+    "open_to_read",
+    "opened_entry",
+    "points_of",
+    "text_of",
+]
 
 _ENTRY = re.compile(r"(\d+)\.(\d+)")
 
@@ -48,8 +61,12 @@ def list_entries(path: str | Path) -> list[EntryInfo]:
     """
     path = Path(path)
     with _opened(path) as file:
-        found = [(int(match[1]), int(match[2]), name) for name in file if (match := _ENTRY.fullmatch(name))]
-        return [_describe(path, file, *each) for each in sorted(found)]
+        found = sorted((int(match[1]), int(match[2]), name) for name in file if (match := _ENTRY.fullmatch(name)))
+        entries = [
+            EntryInfo(name, *number, "", "", "", "", "", 0, Path(_target(path, file, name))) for *number, name in found
+        ]
+    known = index.lines_of(path)
+    return [_remembered(entry, known.get(entry.name)) or describe(entry) for entry in entries]
 
 
 @contextmanager
@@ -108,24 +125,48 @@ def _opened(path: Path) -> Iterator[h5py.File]:
         yield file
 
 
-def _describe(path: Path, file: h5py.File, number: int, branch: int, name: str) -> EntryInfo:
-    link = file.get(name, getlink=True)
-    target = path.parent / link.filename if isinstance(link, h5py.ExternalLink) else path
-    nothing = EntryInfo(name, number, branch, "missing", "", "", "", "", 0, target)
-    if not target.exists():
-        return nothing
+def _target(path: Path, file: h5py.File, name: str) -> str:
+    """The file that an entry is in. Low-level, for there may be ten thousand."""
+    links, key = file.id.links, name.encode()
+    if links.get_info(key).type != h5l.TYPE_EXTERNAL:
+        return str(path)
+    return os.path.join(path.parent, os.fsdecode(links.get_val(key)[0]))
+
+
+def _remembered(entry: EntryInfo, line: index.Line | None) -> EntryInfo | None:
+    """The entry as the index has it, if that still holds."""
     try:
-        with opened_entry(nothing) as entry:
-            return nothing._replace(
+        if line is None or os.stat(entry.file).st_size != line.size:
+            return None
+    except OSError:
+        return None
+    return entry._replace(
+        state="finished",
+        title=line.title,
+        start_time=line.start_time,
+        end_time=line.end_time,
+        end_reason=line.end_reason,
+        points=line.points,
+    )
+
+
+def describe(info: EntryInfo) -> EntryInfo:
+    """The entry as its file has it now."""
+    if not info.file.exists():
+        return info._replace(state="missing")
+    try:
+        with opened_entry(info) as entry:
+            end_reason = text_of(entry, "end_reason")
+            return info._replace(
                 title=text_of(entry, "title"),
                 start_time=text_of(entry, "start_time"),
                 end_time=text_of(entry, "end_time"),
-                end_reason=(end_reason := text_of(entry, "end_reason")),
-                state="finished" if end_reason else _unfinished(target, number),
-                points=_points(entry),
+                end_reason=end_reason,
+                state="finished" if end_reason else _unfinished(info.file, info.number),
+                points=points_of(entry),
             )
     except (OSError, KeyError, RuntimeError):
-        return nothing._replace(state="damaged")
+        return info._replace(state="damaged")
 
 
 def _unfinished(file: Path, number: int) -> str:
@@ -134,7 +175,7 @@ def _unfinished(file: Path, number: int) -> str:
     return "running" if somebody and number in somebody.scans else "crashed"
 
 
-def _points(entry: h5py.Group) -> int:
+def points_of(entry: h5py.Group) -> int:
     """The points all columns of the plot have: those form rows. Without a plot, the longest column."""
     plot, all_columns = (
         [each.shape[0] for each in datasets_of(entry, name).values() if each.shape] for name in ("plot", "measurement")

@@ -93,6 +93,8 @@ class Entry:
         expected = int(self._began.scan_info.get("npoints") or 0) if info.per_point else 0
         dataset = column(home, field, dtype, info.shape, rows_of_a_chunk(info.shape, expected), info.unit)
         attribute(dataset, "channel", info.name)
+        if not info.per_point:
+            attribute(dataset, "pace", "own")  # it forms no rows with the others
         return Column(info.name, dataset, dtype, info.shape)
 
     def _metadata(self, instrument: h5g.GroupID) -> None:

@@ -132,6 +132,8 @@ class FrameFile:
             dataset = column(home, "data", dtype_of(info), info.shape, 1, info.unit)
             attribute(dataset, "channel", info.name)
             attribute(dataset, "interpretation", "image")
+            if not info.per_point:
+                attribute(dataset, "pace", "own")
             link(plot, names[index], home, "data")
             self.series[index] = FrameSeries(info, self.path, dataset, self._lock)
 

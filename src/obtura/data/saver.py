@@ -9,7 +9,9 @@ from pathlib import Path
 from obtura.contracts.consumers import Consumer, FrameSource, Say
 from obtura.data import lock
 from obtura.data.columns import dtype_of
+from obtura.data.common import iso
 from obtura.data.disk import disk_of, free_bytes, free_text, make_directory, saving_error
+from obtura.data.index import Line, begun, note
 from obtura.data.layout import scan_directory, scan_file
 from obtura.data.master import add_links
 from obtura.data.saving import ScanSaving
@@ -47,6 +49,7 @@ class HDF5Saver(Consumer):
         self._reserve = reserve
         self._master: Path | None = None
         self._number = 0
+        self._began: ScanBegan | None = None
         self._file: ScanFile | None = None
         self._linked = False
         self._sub_scans: list[SubScan] = []
@@ -65,7 +68,7 @@ class HDF5Saver(Consumer):
         master = Path(self._saving.filename)
         make_directory(master.parent)
         self._check_space(master, self._reserve)
-        self._master, self._number = master, began.number
+        self._master, self._number, self._began = master, began.number, began
         lock.take(master, began.number)
         make_directory(scan_directory(master))
         zero = clock.time() - (clock.epoch() - began.start_time.timestamp())
@@ -76,6 +79,7 @@ class HDF5Saver(Consumer):
         self.takes_frames = bool(images)
         add_links(master, {entry.name: self._file.path for entry in self._file.entries})
         self._linked = True
+        begun(master, [entry.name for entry in self._file.entries])
 
     def _images(self, began: ScanBegan) -> dict[Path, list[int]]:
         """The files for the frames that are to be saved, one for each detector, with its channels."""
@@ -116,6 +120,7 @@ class HDF5Saver(Consumer):
                     self._check_there(file)
                     file.finish(event)
                     link_sub_scans(file.path, file.entries[0].name, self._sub_scans)
+                    self._note(file, event)
                     return
             if file.is_behind:
                 self._write(file)
@@ -157,7 +162,9 @@ class HDF5Saver(Consumer):
             if not self._linked:
                 file.remove()
             elif not self._broken and not (self._failed and file.is_lost):
-                file.finish(self._ended if self._ended and not self._failed else self._end_now())
+                ended = self._ended if self._ended and not self._failed else self._end_now()
+                file.finish(ended)
+                self._note(file, ended)
         except Exception as error:
             self._broken = True
             raise saving_error("could not be closed", file.path, error) from error
@@ -168,6 +175,13 @@ class HDF5Saver(Consumer):
                 f"{file.path} was left as after a crash; with swmr=True it can be read, "
                 f"at least its first {file.points} points"
             )
+
+    def _note(self, file: ScanFile, ended: ScanEnded) -> None:
+        """What a list of scans says of this one."""
+        if self._began is not None and self._master is not None:
+            size, title, start = file.path.stat().st_size, self._began.title, iso(self._began.start_time)
+            end = iso(ended.end_time), ended.end_reason
+            note(self._master, [Line(name, size, title, start, *end, n) for name, n in file.kept.items()])
 
     def _end_now(self) -> ScanEnded:
         message = str(self._failed) if self._failed else "the scan did not begin"
