@@ -63,7 +63,8 @@ def list_entries(path: str | Path) -> list[EntryInfo]:
     with _opened(path) as file:
         found = sorted((int(match[1]), int(match[2]), name) for name in file if (match := _ENTRY.fullmatch(name)))
         entries = [
-            EntryInfo(name, *number, "", "", "", "", "", 0, Path(_target(path, file, name))) for *number, name in found
+            EntryInfo(name, number, branch, "", "", "", "", "", 0, Path(_target(path, file, name)))
+            for number, branch, name in found
         ]
     known = index.lines_of(path)
     return [_remembered(entry, known.get(entry.name)) or describe(entry) for entry in entries]

@@ -9,7 +9,7 @@ import numpy as np
 from obtura.data.contents import EntryInfo, datasets_of, frames_of, list_entries, opened_entry, text_of
 from obtura.ground.errors import UsageError
 
-__all__ = ["list_entries", "listing", "showing"]
+__all__ = ["list_entries", "listing", "showing", "those_there_are"]
 
 AT_ONCE = 1_000_000
 """Scalars that are read in one go."""
@@ -55,11 +55,12 @@ def showing(path: str | Path, number: int | str) -> str:
     wanted = str(number)
     chosen = [entry for entry in entries if wanted in (str(entry.number), entry.name)]
     if not chosen:
-        raise UsageError(f"{path} has no scan {wanted}; {_those_there_are(entries)}")
+        raise UsageError(f"{path} has no scan {wanted}; {those_there_are(entries)}")
     return "\n\n".join(_show(entry) for entry in chosen)
 
 
-def _those_there_are(entries: Sequence[EntryInfo]) -> str:
+def those_there_are(entries: Sequence[EntryInfo]) -> str:
+    """The end of an error message: which scans a file has."""
     numbers = sorted({entry.number for entry in entries})
     if not numbers:
         return "it holds none"
