@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from obtura.bliss.alias import switch_on
 from obtura.cli.describing import add_commands
@@ -83,6 +84,8 @@ def _parser() -> argparse.ArgumentParser:
     ls.add_argument("file", type=Path)
     ls.set_defaults(command=_ls)
 
+    _add_export(commands)
+
     show = commands.add_parser("show", help="show what is inside a scan of a data file")
     show.add_argument("file", type=Path)
     show.add_argument("number", help="a scan number as in the table: 12, or 12.2 for its second top-master")
@@ -95,6 +98,21 @@ def _add_session(parser: argparse.ArgumentParser) -> None:
         "-s", "--session", metavar="NAME", help="the session (default: the beamline's own; without a beamline, demo)"
     )
     _add_config(parser)
+
+
+def _add_export(commands: Any) -> None:
+    export = commands.add_parser("export", help="write scans of a data file for other programs")
+    export.add_argument("file", type=Path)
+    export.add_argument("numbers", nargs="+", metavar="NUMBER", help="12, or 12.2 for its second top-master")
+    form = export.add_mutually_exclusive_group(required=True)
+    for name, text in {
+        "csv": "comma-separated values",
+        "spec": "a file as SPEC writes it",
+        "parquet": "a parquet file for each (the extra obtura[parquet])",
+    }.items():
+        form.add_argument(f"--{name}", dest="form", action="store_const", const=name, help=text)
+    export.add_argument("-o", "--output", type=Path, metavar="OUT", help="default: printed; parquet: a file here")
+    export.set_defaults(command=_export)
 
 
 def _add_config(parser: argparse.ArgumentParser) -> None:
@@ -132,6 +150,12 @@ def _ls(options: argparse.Namespace) -> int:
     from obtura.cli.files import ls
 
     return ls(options.file)
+
+
+def _export(options: argparse.Namespace) -> int:
+    from obtura.cli.export import export
+
+    return export(options)
 
 
 def _show(options: argparse.Namespace) -> int:
