@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import json
 import sys
 
 import pyarrow.parquet
@@ -81,3 +82,9 @@ def test_parquet_without_its_extra_answers_with_the_line_to_type(folder, monkeyp
     code, _, errors = obtura("export", "data.h5", "1", "--parquet")
     assert code == 2
     assert "pip install 'obtura[parquet]'" in errors
+
+
+def test_documents_are_lines_of_json_a_run_for_each_scan(folder):
+    code, printed, _ = obtura("export", "data.h5", "1", "2.1", "2", "--documents")
+    names = [json.loads(line)[0] for line in printed.splitlines()]
+    assert (code, names) == (0, ["start", "descriptor", "event_page", "stop"] * 2)

@@ -25,6 +25,7 @@ def export(options: argparse.Namespace) -> int:
             pass
     writers: dict[str, Callable[[DataFile, Sequence[SavedScan], Path | None], None]] = {
         "csv": _csv,
+        "documents": _documents,
         "spec": _spec,
         "parquet": _parquet,
     }
@@ -40,12 +41,20 @@ def _scans(file: DataFile, number: str) -> list[SavedScan]:
 
 def _csv(file: DataFile, scans: Sequence[SavedScan], output: Path | None) -> None:
     with _text(output) as out:
-        _of("as_csv").write_csv(scans, out)
+        _module("export.as_csv").write_csv(scans, out)
 
 
 def _spec(file: DataFile, scans: Sequence[SavedScan], output: Path | None) -> None:
     with _text(output) as out:
-        _of("as_spec").write_spec(scans, out, (output or file.path).name)
+        _module("export.as_spec").write_spec(scans, out, (output or file.path).name)
+
+
+def _documents(file: DataFile, scans: Sequence[SavedScan], output: Path | None) -> None:
+    """A scan is one run, also when one of its top-masters was named."""
+    numbers = dict.fromkeys(scan.number for scan in scans)
+    with _text(output) as out:
+        for number in numbers:
+            _module("documents.saved").write_documents(_scans(file, str(number)), out)
 
 
 def _parquet(file: DataFile, scans: Sequence[SavedScan], output: Path | None) -> None:
@@ -56,12 +65,12 @@ def _parquet(file: DataFile, scans: Sequence[SavedScan], output: Path | None) ->
     else:
         paths = [output or Path(f"{file.path.stem}_{scan.name}.parquet") for scan in scans]
     for scan, path in zip(scans, paths, strict=True):
-        _of("as_parquet").write_parquet(scan, path)
+        _module("export.as_parquet").write_parquet(scan, path)
         print(path)
 
 
-def _of(module: str) -> Any:
-    return importlib.import_module(f"obtura.data.export.{module}")
+def _module(name: str) -> Any:
+    return importlib.import_module(f"obtura.data.{name}")
 
 
 def _make_directory(path: Path) -> None:

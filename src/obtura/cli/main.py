@@ -108,6 +108,7 @@ def _add_export(commands: Any) -> None:
     for name, text in {
         "csv": "comma-separated values",
         "spec": "a file as SPEC writes it",
+        "documents": "event-model documents, as JSON lines; a scan with all its top-masters",
         "parquet": "a parquet file for each (the extra obtura[parquet])",
     }.items():
         form.add_argument(f"--{name}", dest="form", action="store_const", const=name, help=text)
