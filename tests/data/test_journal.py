@@ -150,7 +150,7 @@ def test_a_scan_that_ended_is_recovered_as_it_ended(tmp_path):
 def test_a_good_end_leaves_no_journal(tmp_path):
     saving = saving_in(tmp_path)
     record(HDF5Saver(saving), began(), *rows(0, [0.0, 1.0], [4.0, 5.0]))
-    assert [path.name for path in (tmp_path / "demo" / "data").iterdir()] == ["scan0012.h5"]
+    assert {path.name for path in (tmp_path / "demo" / "data").iterdir()} == {"scan0012.h5", "index.jsonl"}
 
 
 def test_the_next_scan_recovers_and_says_so(tmp_path):

@@ -162,7 +162,7 @@ def test_two_processes_that_write_in_turns_lose_no_scan(tmp_path):
             assert line_of(child) == "done"
     saving = saving_in(tmp_path)
     directory = Path(saving.root_path)
-    names = sorted(path.name for path in (directory / "data").iterdir())
+    names = sorted(path.name for path in (directory / "data").glob("*.h5"))
     assert len(names) == 16
     record(HDF5Saver(saving), began(number=saving.next_number()))
     assert sorted(os.listdir(directory)) == ["data", "data.h5"]

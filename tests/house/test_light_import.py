@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = {"h5py", "ptpython", "prompt_toolkit", "matplotlib", "caproto"}
+HEAVY = {"h5py", "ptpython", "prompt_toolkit", "matplotlib", "caproto", "pandas", "pyarrow", "xarray"}
 BEGINNINGS = {
     "import obtura": [sys.executable, "-c", "import obtura"],
     "obtura --help": [Path(sys.executable).parent / "obtura", "--help"],

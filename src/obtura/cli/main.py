@@ -108,6 +108,8 @@ def _add_files(commands: Any) -> None:
     recover.add_argument("paths", type=Path, nargs="*", metavar="FILE|DIR", help="default: what is in the local spool")
     recover.set_defaults(command=_recover)
 
+    _add_export(commands)
+
     show = commands.add_parser("show", help="show what is inside a scan of a data file")
     show.add_argument("file", type=Path)
     _add_number(show, "all of them in short")
@@ -142,6 +144,22 @@ def _add_session(parser: argparse.ArgumentParser) -> None:
         "-s", "--session", metavar="NAME", help="the session (default: the beamline's own; without a beamline, demo)"
     )
     _add_config(parser)
+
+
+def _add_export(commands: Any) -> None:
+    export = commands.add_parser("export", help="write scans of a data file for other programs")
+    export.add_argument("file", type=Path)
+    export.add_argument("numbers", nargs="+", metavar="NUMBER", help="12, or 12.2 for its second top-master")
+    form = export.add_mutually_exclusive_group(required=True)
+    for name, text in {
+        "csv": "comma-separated values",
+        "spec": "a file as SPEC writes it",
+        "documents": "event-model documents, as JSON lines; a scan with all its top-masters",
+        "parquet": "a parquet file for each (the extra obtura[parquet])",
+    }.items():
+        form.add_argument(f"--{name}", dest="form", action="store_const", const=name, help=text)
+    export.add_argument("-o", "--output", type=Path, metavar="OUT", help="default: printed; parquet: a file here")
+    export.set_defaults(command=_export)
 
 
 def _add_config(parser: argparse.ArgumentParser) -> None:
@@ -185,6 +203,12 @@ def _recover(options: argparse.Namespace) -> int:
     from obtura.cli.recover import recover
 
     return recover(options.paths)
+
+
+def _export(options: argparse.Namespace) -> int:
+    from obtura.cli.export import export
+
+    return export(options)
 
 
 def _show(options: argparse.Namespace) -> int:

@@ -3,6 +3,7 @@
 What is not finished is opened with `swmr=True`: that reads a running scan and one of a crash.
 """
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,7 +11,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import h5py
+from h5py import h5l
 
+from obtura.data import index
 from obtura.data.disk import reason
 from obtura.data.layout import master_of
 from obtura.data.links import links_out
@@ -21,11 +24,14 @@ __all__ = [
     "EntryInfo",
     "chosen_entries",
     "datasets_of",
+    "describe",
     "frames_of",
     "list_entries",
     "open_to_read",
     "opened_entry",
+    "points_of",
     "text_of",
+    "those_there_are",
 ]
 
 MOST_NAMED = 10
@@ -62,10 +68,15 @@ def list_entries(path: str | Path) -> list[EntryInfo]:
     path = Path(path)
     with _opened(path) as file:
         try:
-            found = [(int(match[1]), int(match[2]), name) for name in file if (match := _ENTRY.fullmatch(name))]
-            return [_describe(path, file, *each) for each in sorted(found)]
+            found = sorted((int(match[1]), int(match[2]), name) for name in file if (match := _ENTRY.fullmatch(name)))
+            entries = [
+                EntryInfo(name, number, branch, "", "", "", "", "", 0, Path(_target(path, file, name)))
+                for number, branch, name in found
+            ]
         except (OSError, KeyError, RuntimeError, ValueError) as error:
             raise UsageError(f"{path} is damaged: {reason(error)}") from error
+    known = index.lines_of(path)
+    return [_remembered(entry, known.get(entry.name)) or describe(entry) for entry in entries]
 
 
 def chosen_entries(path: str | Path, number: int | str | None = None) -> list[EntryInfo]:
@@ -80,7 +91,7 @@ def chosen_entries(path: str | Path, number: int | str | None = None) -> list[En
     wanted = str(number)
     chosen = [entry for entry in entries if wanted in (str(entry.number), entry.name)]
     if not chosen:
-        raise UsageError(f"{path} has no scan {wanted}; {_those_there_are(entries)}")
+        raise UsageError(f"{path} has no scan {wanted}; {those_there_are(entries)}")
     return chosen
 
 
@@ -128,7 +139,8 @@ def frames_of(entry: h5py.Group) -> dict[str, str]:
     return {link.path: link.file for link in links_out(group)} if isinstance(group, h5py.Group) else {}
 
 
-def _those_there_are(entries: Sequence[EntryInfo]) -> str:
+def those_there_are(entries: Sequence[EntryInfo]) -> str:
+    """The end of an error message: which scans a file has."""
     numbers = sorted({entry.number for entry in entries})
     if not numbers:
         return "it holds none"
@@ -154,24 +166,48 @@ def _opened(path: Path) -> Iterator[h5py.File]:
         yield file
 
 
-def _describe(path: Path, file: h5py.File, number: int, branch: int, name: str) -> EntryInfo:
-    link = file.get(name, getlink=True)
-    target = path.parent / link.filename if isinstance(link, h5py.ExternalLink) else path
-    nothing = EntryInfo(name, number, branch, "missing", "", "", "", "", 0, target)
-    if not target.exists():
-        return nothing
+def _target(path: Path, file: h5py.File, name: str) -> str:
+    """The file that an entry is in. Low-level, for there may be ten thousand."""
+    links, key = file.id.links, name.encode()
+    if links.get_info(key).type != h5l.TYPE_EXTERNAL:
+        return str(path)
+    return os.path.join(path.parent, os.fsdecode(links.get_val(key)[0]))
+
+
+def _remembered(entry: EntryInfo, line: index.Line | None) -> EntryInfo | None:
+    """The entry as the index has it, if that still holds."""
     try:
-        with opened_entry(nothing) as entry:
-            return nothing._replace(
+        if line is None or os.stat(entry.file).st_size != line.size:
+            return None
+    except OSError:
+        return None
+    return entry._replace(
+        state="finished",
+        title=line.title,
+        start_time=line.start_time,
+        end_time=line.end_time,
+        end_reason=line.end_reason,
+        points=line.points,
+    )
+
+
+def describe(info: EntryInfo) -> EntryInfo:
+    """The entry as its file has it now."""
+    if not info.file.exists():
+        return info._replace(state="missing")
+    try:
+        with opened_entry(info) as entry:
+            end_reason = text_of(entry, "end_reason")
+            return info._replace(
                 title=text_of(entry, "title"),
                 start_time=text_of(entry, "start_time"),
                 end_time=text_of(entry, "end_time"),
-                end_reason=(end_reason := text_of(entry, "end_reason")),
-                state="finished" if end_reason else _unfinished(target, number),
-                points=_points(entry),
+                end_reason=end_reason,
+                state="finished" if end_reason else _unfinished(info.file, info.number),
+                points=points_of(entry),
             )
     except (OSError, KeyError, RuntimeError):
-        return nothing._replace(state="damaged")
+        return info._replace(state="damaged")
 
 
 def _unfinished(file: Path, number: int) -> str:
@@ -180,7 +216,7 @@ def _unfinished(file: Path, number: int) -> str:
     return "running" if somebody and number in somebody.scans else "crashed"
 
 
-def _points(entry: h5py.Group) -> int:
+def points_of(entry: h5py.Group) -> int:
     """The points all columns of the plot have: those form rows. Without a plot, the longest column."""
     columns = {name: each.shape[0] for name, each in datasets_of(entry, "measurement").items() if each.shape}
     plotted = [columns[name] for name in datasets_of(entry, "plot") if name in columns]  # they may be grids there

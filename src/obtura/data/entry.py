@@ -116,6 +116,8 @@ class Entry:
         dataset = column(home, field, dtype, info.shape, rows_of_a_chunk(info.shape, expected), info.unit)
         attribute(dataset, "channel", info.name)
         say_where(home, field)
+        if not info.per_point:
+            attribute(dataset, "pace", "own")  # it forms no rows with the others
         if info.shape:
             attribute(dataset, "interpretation", interpretation(info.shape))
         if self._grid and index in self._plan.scalars:

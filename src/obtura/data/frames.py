@@ -180,6 +180,8 @@ class FrameFile:
             attribute(dataset, "channel", info.name)
             attribute(dataset, "interpretation", "image")
             say_where(home, "data")
+            if not info.per_point:
+                attribute(dataset, "pace", "own")
             link(plot, names[index], home, "data")
             self.series[index] = FrameSeries(info, self.path, dataset, self._lock)
 

@@ -3,6 +3,7 @@
 data.h5               the master: an external link for each entry, 12.1 -> data/scan0012.h5
 data.h5.lock          while somebody writes
 data/scan0012.h5      everything of scan 12
+data/index.jsonl      what is known of the finished ones, see `index`
 data/scan0012.journal while it runs, and after a crash: its points, one by one
 """
 
@@ -15,6 +16,7 @@ __all__ = [
     "SUFFIX",
     "entry_name",
     "highest_scan_file",
+    "index_file",
     "journal_file",
     "journals_of",
     "lock_file",
@@ -81,6 +83,11 @@ def master_of(file: Path) -> Path:
 def lock_file(master: Path) -> Path:
     """The file whose lock says that somebody writes."""
     return master.with_name(master.name + ".lock")
+
+
+def index_file(master: Path) -> Path:
+    """The file that says what the finished scans are; it moves together with theirs."""
+    return scan_directory(master) / "index.jsonl"
 
 
 def entry_name(number: int, branch: int) -> str:

@@ -11,8 +11,10 @@ from pathlib import Path
 from obtura.contracts.consumers import Consumer, FrameSource, Say
 from obtura.data import journal, lock
 from obtura.data.columns import dtype_of
+from obtura.data.common import iso
 from obtura.data.disk import disk_of, free_bytes, free_text, make_directory, saving_error
 from obtura.data.filters import require_writable, with_compression
+from obtura.data.index import Line, begun, note
 from obtura.data.layout import scan_directory, scan_file
 from obtura.data.master import add_links
 from obtura.data.recovery import check_file, recover_all
@@ -61,6 +63,7 @@ class HDF5Saver(Consumer):
         self._spool = spool
         self._master: Path | None = None
         self._number = 0
+        self._began: ScanBegan | None = None
         self._file: ScanFile | None = None
         self._safe: Safekeeping | None = None
         self._witness: Witness | None = None
@@ -88,7 +91,7 @@ class HDF5Saver(Consumer):
         began = with_compression(began, self._saving.compression)
         images = self._images(began)
         require_writable([began.channels[index] for channels in images.values() for index in channels])
-        self._master, self._number = master, began.number
+        self._master, self._number, self._began = master, began.number, began
         self._say = say
         lock.take(master, began.number)
         make_directory(scan_directory(master))
@@ -101,6 +104,7 @@ class HDF5Saver(Consumer):
         self._begin_journal(self._file, master, began, zero)
         add_links(master, {entry.name: self._file.path for entry in self._file.entries})
         self._linked = True
+        begun(master, [entry.name for entry in self._file.entries])
 
     def _recover(self, master: Path) -> None:
         """Put in order what a crash left, so that it is not forgotten."""
@@ -174,6 +178,7 @@ class HDF5Saver(Consumer):
                     self._check_there(file)
                     file.finish(event)
                     link_sub_scans(file.path, file.entries[0].name, self._sub_scans)
+                    self._note(file, event)
                     self._end_journal(file)
                     return
             if file.is_behind:
@@ -290,7 +295,9 @@ class HDF5Saver(Consumer):
                     self._safe.close()
                     self._safe.path.unlink(missing_ok=True)
             elif not self._broken and not (self._failed and file.is_lost):
-                file.finish(self._ended if self._ended and not self._failed else self._end_now())
+                ended = self._ended if self._ended and not self._failed else self._end_now()
+                file.finish(ended)
+                self._note(file, ended)
                 self._end_journal(file)
         except Exception as error:
             self._broken = True
@@ -302,6 +309,13 @@ class HDF5Saver(Consumer):
                 f"{file.path} was left as after a crash; with swmr=True it can be read, "
                 f"at least its first {file.points} points"
             )
+
+    def _note(self, file: ScanFile, ended: ScanEnded) -> None:
+        """What a list of scans says of this one."""
+        if self._began is not None and self._master is not None:
+            size, title, start = file.path.stat().st_size, self._began.title, iso(self._began.start_time)
+            end = iso(ended.end_time), ended.end_reason
+            note(self._master, [Line(name, size, title, start, *end, n) for name, n in file.kept.items()])
 
     def _end_now(self) -> ScanEnded:
         message = str(self._failed) if self._failed else "the scan did not begin"

@@ -4,7 +4,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import h5py
+from h5py import h5g
+
 from obtura.data.columns import Column, Growing, Rows
+from obtura.data.contents import points_of
 from obtura.data.disk import disk_of
 from obtura.data.entry import Entry
 from obtura.data.frames import FrameFile, FrameSeries
@@ -35,6 +39,7 @@ class ScanFile:
         self.path = path
         self.points = 0  # complete ones of the first branch that are safe
         self.is_behind = False  # something was received that is not written
+        self.kept: dict[str, int] = {}  # by entry, its complete points, once it is finished
         self._images: list[FrameFile] = []
         try:
             for file, channels in (images or {}).items():
@@ -183,6 +188,9 @@ class ScanFile:
         self._common.end(ended)
         self._file.flush()
         self._common.say_why(ended)  # a viewer that sees why it ended sees all the rest, too
+        self.kept = {
+            entry.name: points_of(h5py.Group(h5g.open(self._file.root, entry.name.encode()))) for entry in self.entries
+        }
         self._file.close()
 
     def _check_complete(self, entry: Entry) -> None:

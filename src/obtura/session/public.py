@@ -27,6 +27,7 @@ from obtura.contracts.devices import (
 )
 from obtura.contracts.presets import ChainIterationPreset, ChainPreset, ScanPreset
 from obtura.contracts.watchdog import WatchdogCallback
+from obtura.data.documents.live import EventDocuments
 from obtura.data.saving import ScanSaving
 from obtura.devices.expression import ExpressionCalcCounter
 from obtura.devices.soft import SoftAxis, SoftCounter
@@ -81,6 +82,7 @@ __all__ = [
     "DeviceBusyError",
     "DeviceError",
     "Estimate",
+    "EventDocuments",
     "ExpressionCalcCounter",
     "Group",
     "HookError",

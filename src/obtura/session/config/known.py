@@ -33,6 +33,7 @@ OWN = {
     "DetectorCoverPreset": "obtura.presets.cover:DetectorCoverPreset",
     "EnergyAxis": "obtura.devices.energy:EnergyAxis",
     "EnergyWavelength": "obtura.devices.energy:EnergyWavelength",
+    "EventDocuments": "obtura.data.documents.live:EventDocuments",
     "ExpressionCalcCounter": "obtura.devices.expression:ExpressionCalcCounter",
     "ExpressionCalcCounterController": "obtura.devices.expression:ExpressionCalcCounterController",
     "FaultyAxis": "obtura.devices.sim.faulty_motor:FaultyAxis",
