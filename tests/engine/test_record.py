@@ -88,6 +88,26 @@ def test_what_is_given_at_attaching_comes_first():
     assert second.events == ["began", "more"]
 
 
+def test_what_comes_before_a_reader_begins_is_kept_for_it():
+    record, receiver = Record(), Keeps("table")
+    reader = record.enlist(receiver, pytest.fail, "began")
+    record.write("text")
+    assert receiver.events == [] and not reader.busy
+    record.begin(reader)
+    record.write("more")
+    record.close()
+    assert receiver.events == ["began", "text", "more"]
+
+
+def test_a_reader_that_never_begins_is_not_waited_for():
+    record = Record()
+    reader = record.enlist(Keeps("refused"), pytest.fail)
+    record.write("text")
+    reader.drained(nothing)
+    record.close()
+    assert not any(thread.name == "reader refused" for thread in threading.enumerate())
+
+
 def test_drained_returns_when_everything_written_before_was_received():
     record, receiver = Record(), Keeps(pause=0.02)
     [reader], _ = attached(record, receiver)

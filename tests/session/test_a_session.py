@@ -16,6 +16,7 @@ from obtura.devices.sim.beamline import demo_beamline
 from obtura.devices.soft import SoftCounter
 from obtura.engine.states import ScanState
 from obtura.ground.errors import DeviceBusyError, DeviceError, LimitError, SavingError, ScanAbort, UsageError
+from obtura.ground.events import Text
 from obtura.session.session import Session
 from obtura.works.clock import Flag, virtual_time
 
@@ -155,6 +156,21 @@ def test_every_scan_is_read_by_the_consumers_that_were_added(session):
     session.remove_consumer(Reads)
     session.bench.ct(0.01, session.devices["diode"])
     assert seen == []
+
+
+def test_what_consumers_print_while_they_open_is_read(session):
+    seen = []
+
+    class Speaks(Consumer):
+        def open(self, began, say):
+            say("stdout", "ready\n")
+
+        def receive(self, events):
+            seen.extend(event.text for event in events if isinstance(event, Text))
+
+    session.add_consumer(Speaks)
+    session.bench.ct(0.01, session.devices["diode"])
+    assert "ready\n" in seen
 
 
 def test_a_consumer_that_fails_is_detached_and_the_scan_goes_on(session):

@@ -121,11 +121,12 @@ class Run:
         scan.scan_info.update(scan_nb=began.number, start_time=began.start_time.isoformat())
         for consumer in consumers:  # when one refuses, those that are open learn of the end too
             self._consumers.append(consumer)
+            failed = self._on_failure(consumer)
+            reader = self._record.enlist(consumer, failed, began)  # before it opens: it may capture what is printed
             consumer.open(began, self.write_text)
             room = (math.inf if consumer.essential else BEHIND) if consumer.takes_frames else 0
-            failed = self._on_failure(consumer)
-            witness = witnessing(consumer, failed) if consumer.witnesses else None
-            self._readers.append(self._record.attach(consumer, failed, began, room=room, witness=witness))
+            self._record.begin(reader, room, witnessing(consumer, failed) if consumer.witnesses else None)
+            self._readers.append(reader)
             self.data.ask_for_frames(consumer)
         if scan.watchdog is not None:
             self._watchdog = Watchdog(scan.watchdog, scan, self.data.infos, self._end_early)

@@ -33,18 +33,20 @@ class Receiver(Protocol[E_contra]):
 
 
 class Reader(Generic[E]):
-    """A receiver's mailbox and thread. `room`: how many bytes of heavy events may wait in it, 0: it takes none."""
+    """A receiver's mailbox and, once it is started, thread.
+
+    `room`: how many bytes of heavy events may wait in it, 0: it takes none.
+    """
 
     def __init__(
         self,
         receiver: Receiver[E],
         on_failure: Callable[[BaseException], None],
         *first: E,
-        room: float = 0,
         weigh: Callable[[E], int] = lambda event: 0,
     ) -> None:
         self.receiver = receiver
-        self.room = room
+        self.room: float = 0
         self.error: BaseException | None = None
         self.mailbox: deque[E] = deque(first)
         self._weigh = weigh
@@ -57,7 +59,14 @@ class Reader(Generic[E]):
         self._idle = True
         self._closing = False
         self._ended = Flag()
-        companion(f"reader {receiver.name}", self._work).start()
+        self._ended.set()  # nobody has to wait for it before it is started
+
+    def start(self, room: float) -> None:
+        """Hand over what has come, and what will."""
+        self.room = room
+        self._ended = Flag()
+        companion(f"reader {self.receiver.name}", self._work).start()
+        self.wake()
 
     @property
     def backlog(self) -> int:
@@ -157,27 +166,31 @@ class Record(Generic[E]):
         return max((reader.load for reader in self._readers if reader.room == math.inf), default=0)
 
     def attach(
-        self,
-        receiver: Receiver[E],
-        on_failure: Callable[[BaseException], None],
-        *first: E,
-        room: float = 0,
-        witness: Callable[[E], bool] | None = None,
+        self, receiver: Receiver[E], on_failure: Callable[[BaseException], None], *first: E, room: float = 0
     ) -> Reader[E]:
-        """Hand `first` and everything from now on to `receiver`, on a thread of its own.
+        """Hand `first` and everything from now on to `receiver`, on a thread of its own; `room`: see `begin`."""
+        reader = self.enlist(receiver, on_failure, *first)
+        self.begin(reader, room)
+        return reader
+
+    def enlist(self, receiver: Receiver[E], on_failure: Callable[[BaseException], None], *first: E) -> Reader[E]:
+        """Keep `first` and everything from now on, but for heavy events, until `begin` hands it over."""
+        reader = Reader(receiver, on_failure, *first, weigh=self._weigh)
+        self._readers.append(reader)
+        self._mailboxes.append(reader.mailbox)
+        return reader
+
+    def begin(self, reader: Reader[E], room: float = 0, witness: Callable[[E], bool] | None = None) -> None:
+        """Hand over what was kept, and everything from now on.
 
         `witness(event)` is called with each event before anybody is handed it, on the thread that writes, under the
         lock; what it does not approve of is handed to nobody. Heavy events are not shown to it.
 
         `room`: the bytes of heavy events that may wait for it; 0: it gets none; infinite: it gets them all.
         """
-        reader = Reader(receiver, on_failure, *first, room=room, weigh=self._weigh)
-        self._readers.append(reader)
         if witness is not None:
             self._witnesses.append(witness)
-        self._mailboxes.append(reader.mailbox)
-        reader.wake()
-        return reader
+        reader.start(room)
 
     def write(self, event: E, at_once: bool = False) -> None:
         """Append an event. `at_once`: readers look at it now, not within their period."""
