@@ -11,6 +11,19 @@ HERE = Path(__file__).parent
 WITH_STREAM = f"import sys; sys.path.insert(0, {str(HERE)!r})\nfrom scan_stream import *\n"
 """Put before a child's code that makes scans."""
 
+TWO_POINTS = (
+    WITH_STREAM
+    + """
+from obtura.data.saver import HDF5Saver
+saver = HDF5Saver(saving_in(sys.argv[1]))
+saver.open(began(), say)
+saver.receive(list(rows(0, [0.0, 1.0], [4.0, 5.0])))
+print("written", flush=True)
+sys.stdin.readline()
+"""
+)
+"""A scan 12 that has two points, says so and waits."""
+
 
 @contextmanager
 def python(code, *arguments):

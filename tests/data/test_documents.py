@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from frame_stream import SHAPE, camera, frames, points_of
 from odd_scans import EPOCH, odd_events, odd_scan, record_odd, record_two_branches
-from processes import WITH_STREAM, line_of, python
+from processes import TWO_POINTS, line_of, python
 from scan_stream import END, START, axis, began, channel, ended, record, rows, saving_in, say, timer
 
 import obtura
@@ -159,21 +159,8 @@ def test_json_lines_have_null_where_json_has_no_number(saving):
         event_model.schema_validators[event_model.DocumentNames[name]].validate(document)
 
 
-WRITER = (
-    WITH_STREAM
-    + """
-from obtura.data.saver import HDF5Saver
-saver = HDF5Saver(saving_in(sys.argv[1]))
-saver.open(began(), say)
-saver.receive(list(rows(0, [0.0, 1.0], [4.0, 5.0])))
-print("written", flush=True)
-sys.stdin.readline()
-"""
-)
-
-
 def test_a_running_scan_has_no_stop_yet_and_one_of_a_killed_process_says_so(saving, tmp_path):
-    with python(WRITER, tmp_path) as writer:
+    with python(TWO_POINTS, tmp_path) as writer:
         line_of(writer)
         documents = documents_of(saving.filename, 12)
         assert [name for name, _ in documents] == ["start", "descriptor", "event_page"]

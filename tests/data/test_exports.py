@@ -9,7 +9,7 @@ import pandas
 import pyarrow.parquet
 import pytest
 from odd_scans import DIODE, EPOCH, record_odd, record_two_branches
-from processes import WITH_STREAM, line_of, python
+from processes import TWO_POINTS, line_of, python
 from scan_stream import axis, began, channel, record, rows, saving_in, timer
 
 import obtura
@@ -185,21 +185,9 @@ def test_parquet_where_nothing_can_be_written_is_told(saving, tmp_path):
 
 # -- scans that have no end -------------------------------------------------------------------------------
 
-WRITER = (
-    WITH_STREAM
-    + """
-from obtura.data.saver import HDF5Saver
-saver = HDF5Saver(saving_in(sys.argv[1]))
-saver.open(began(), say)
-saver.receive(list(rows(0, [0.0, 1.0], [4.0, 5.0])))
-print("written", flush=True)
-sys.stdin.readline()
-"""
-)
-
 
 def test_what_a_running_scan_and_one_of_a_killed_process_have_is_exported(saving, tmp_path):
-    with python(WRITER, tmp_path) as writer:
+    with python(TWO_POINTS, tmp_path) as writer:
         line_of(writer)
         scan = obtura.open(saving.filename).last
         assert "# end: running\n" in csv_of(scan)
