@@ -13,8 +13,10 @@ from pathlib import Path
 import h5py
 import pytest
 
+from obtura.data.checksums import CHECKSUMS
 from obtura.data.layout import scan_file
 from obtura.data.recovery import INTERRUPTED
+from obtura.data.verify import verifying
 
 HERE = Path(__file__).parent
 OBTURA = Path(sys.executable).parent / "obtura"
@@ -45,6 +47,10 @@ def announced(output):
     return rows
 
 
+def entries(file):
+    return [name for name in file if name != CHECKSUMS]
+
+
 def columns(entry):
     return {name: entry["measurement"][name] for name in entry["measurement"]}
 
@@ -64,7 +70,7 @@ def look(master, rows):
     path = scan_file(master, 1)
     if path.exists() and path.stat().st_size:
         with h5py.File(path, swmr=True) as file:
-            for name in file:
+            for name in entries(file):
                 check_values(file[name])
     elif rows:
         raise AssertionError(f"{rows} were announced, and {path} is not there")
@@ -81,11 +87,13 @@ def check_recovered(master, rows):
             # frames have a file of their own, written a moment later: the last ones may be missing
             lengths = {name: len(column) for name, column in columns(entry).items() if column.ndim == 1}
             assert min(lengths.values()) >= count, (branch, count, lengths)
-        for name in file:
+        for name in entries(file):
             check_values(file[name])
             assert file[name]["end_reason"].asstr()[()] in (INTERRUPTED, "SUCCESS")
-    left = [path.name for path in master.with_suffix("").iterdir() if not path.name.endswith(".h5") and path.is_file()]
-    assert left == []
+    files = {path.name for path in master.with_suffix("").iterdir() if path.is_file()}
+    assert {name for name in files if not name.endswith(".h5")} <= {"index.jsonl"}
+    found = verifying(master)
+    assert not found.is_damaged, found.text
 
 
 def recover(directory, environment):

@@ -264,16 +264,29 @@ def _is_whole(scan: Path, layout: Layout, counts: dict[str, int]) -> bool:
     Raises:
         SavingError: it was not, and has more than the journal: nobody knows what happened, nothing is replaced.
     """
+    was_closed = _was_closed(scan)
     try:
         with open_to_read(scan) as file:
             there = {path: len(file[path]) for path in counts}
-            closed = all(text_of(file[name], "end_reason") for name in layout.entries)
+            closed = was_closed and all(text_of(file[name], "end_reason") for name in layout.entries)
     except (OSError, KeyError):  # it is not there, or in the middle of being made
         return False
     more = [path for path, count in counts.items() if there[path] > count]
     if more and not closed:
         raise SavingError(f"{scan}: {more[0]} has more points than the journal of the scan; nothing was replaced")
     return closed and all(there[path] >= count for path, count in counts.items())
+
+
+def _was_closed(scan: Path) -> bool:
+    """Whether HDF5 has taken its mark off: a kill may come after the last text, while checksums are written.
+
+    Nobody here may have it open: HDF5 would give that again, and not look.
+    """
+    try:
+        h5py.File(scan, "r").close()
+    except OSError:
+        return False
+    return True
 
 
 def check_file(path: Path, entries: Any, expected: dict[str, int]) -> None:
