@@ -21,7 +21,7 @@ from obtura.data.verify import verifying
 HERE = Path(__file__).parent
 OBTURA = Path(sys.executable).parent / "obtura"
 LAYOUTS = ("scalars", "mesh", "images", "two")
-CALLS = {"write": 4, "pwrite64": 40, "rename": 1, "unlink": 1, "fsync": 2}
+CALLS = {"write": 12, "pwrite64": 40, "rename": 1, "unlink": 1, "fsync": 6}
 """Kinds of calls, and which of them are tried in the suite: every so manieth."""
 WHOLE = bool(os.environ.get("OBTURA_CRASH_TEST"))
 MOST = 2000
@@ -150,4 +150,4 @@ def test_a_recovery_that_is_killed_is_done_again(tmp_path, layout):
             done = recover(directory, environment)
             assert done.returncode == 0, done.stdout + done.stderr
             check_recovered(directory / "lab" / "data.h5", rows)
-            number += 1 if WHOLE or calls in ("rename", "unlink") else 9
+            number += 1 if WHOLE or calls in ("rename", "unlink") else 27
