@@ -9,6 +9,7 @@ import pytest
 from frame_stream import camera, points_of, record_frames
 from scan_stream import axis, began, channel, ended, hook, record, rows, saving_in
 
+from obtura.data.checksums import sums_of
 from obtura.data.layout import scan_file
 from obtura.data.saver import HDF5Saver
 from obtura.data.verify import verifying
@@ -89,6 +90,18 @@ def test_a_frame_file_that_is_gone_is_told(saving):
     (scan_file(master(saving), 12).with_suffix("") / "camera.h5").unlink()
     found = verifying(saving.filename)
     assert found.is_damaged and "camera.h5" in found.text
+
+
+def test_chunks_that_were_never_written_have_a_sum_too(tmp_path):
+    with h5py.File(tmp_path / "grid.h5", "w") as file:
+        cells = file.create_dataset("cells", (20, 7), "f8", chunks=(10, 7), fillvalue=np.nan)
+        file.flush()
+        none = sums_of(file.id)["cells"]
+        cells[0] = 1.0
+        file.flush()
+        one = sums_of(file.id)["cells"]
+    assert none.failed is None and none.chunks == (0, 0)
+    assert one.failed is None and one.chunks[0] != 0 and one.chunks[1] == 0
 
 
 def content(path):
