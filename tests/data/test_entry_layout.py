@@ -70,6 +70,7 @@ def test_the_versions_of_what_wrote_it_are_kept(saved):
         "numpy_version": np.__version__,
         "h5py_version": h5py.__version__,
         "hdf5_version": h5py.version.hdf5_version,
+        "platform": platform.platform(),
     }
 
 

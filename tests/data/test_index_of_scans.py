@@ -6,6 +6,7 @@ import h5py
 import pytest
 from scan_stream import began, channel, ended, record, rows, saving_in, say, timer
 
+from obtura.cli.recover import recover
 from obtura.data.contents import list_entries
 from obtura.data.index import lines_of
 from obtura.data.layout import index_file, scan_file
@@ -110,3 +111,19 @@ def test_an_index_that_cannot_be_written_fails_no_scan(master, tmp_path, caplog)
     record(HDF5Saver(saving_in(tmp_path)), began(number=4), *rows(0, [0.0], [4.0]))
     assert list_entries(master)[-1].points == 1
     assert "listing its scans takes longer" in caplog.text
+
+
+def test_recover_makes_an_index_for_a_master_that_has_none(master, monkeypatch, capsys):
+    expected = from_the_files(master)
+    index_file(master).unlink()
+    assert recover([master.parent]) == 0
+    assert capsys.readouterr().out == f"{index_file(master)}: 4 entries noted, lists are quick now\n"
+    assert opened_files(monkeypatch, master) == (expected, ["data.h5"])
+    assert recover([master]) == 0
+    assert capsys.readouterr().out == "nothing to recover\n"
+
+
+def test_a_damaged_master_is_said_by_recover(master, capsys):
+    master.write_bytes(b"nothing")
+    assert recover([master]) == 1
+    assert capsys.readouterr().out.startswith(f"!!! {master} is no HDF5 file")

@@ -11,13 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scan_stream import PresetInfo, axis, began, channel, ended, hand, hook, record, rows, said, saving_in, say, timer
 
+import obtura
 from obtura.data import journal, lock
 from obtura.data.clearing import checksum, clear_writer
 from obtura.data.journal import MAGIC, read_journal
 from obtura.data.layout import journal_file, scan_file
 from obtura.data.recovery import INTERRUPTED, Recovered, recover_all
 from obtura.data.saver import HDF5Saver
-from obtura.ground.events import Comment, Metadata, Points, SubScan
+from obtura.data.validity import Validity
+from obtura.ground.events import Comment, Failed, Metadata, Points, SubScan
 from obtura.ground.ragged import ragged_block
 
 
@@ -88,6 +90,42 @@ def test_hooks_comments_metadata_and_sub_scans_are_recovered(tmp_path):
         assert names[entry["hooks/error"][1]] == "OSError: stuck"
         assert entry["comments/data"].asstr()[:].tolist() == ["windy"]
         assert json.loads(entry["metadata_end/data"].asstr()[0]) == {"devices": {"d": {"a": 1}}}
+
+
+def test_how_it_was_interrupted_is_recovered_and_the_kill_comes_last(tmp_path):
+    beginning = began(timer(), timer(1), branches=("one", "other"))
+    events = [
+        *rows(0, [0.0, 1.0], [0.0]),
+        hook("Shutter", "prepare", 3.0, 0.5),
+        Failed("OSError: no", "d", 1.0, (1, 0)),
+    ]
+    master = crashed(tmp_path, beginning, events)
+    recovered(master)
+    file = obtura.open(master)
+    first, kill = file["12.1"].interruptions
+    assert (first.message, first.place, first.point) == ("OSError: no", "d", 1)
+    assert (kill.message, kill.point) == (file["12.1"].end_message, 2)
+    assert [one.point for one in file["12.2"].interruptions] == [0, 1]
+    assert [file[name].flags.tolist() for name in ("12.1", "12.2")] == [[0, 0], [0]]
+    assert file["12.1"].valid.all()
+
+
+def test_a_hook_outside_of_a_point_is_safe_at_once(tmp_path):
+    master = crashed(tmp_path, began(), [hook("Shutter", "prepare", 3.0, 0.5)])
+    recovered(master)
+    with obtura.open(master).last.opened() as entry:
+        assert entry["hooks/seconds"][:].tolist() == [0.5]
+
+
+def test_a_point_that_was_stopped_is_marked_after_recovery_as_well(tmp_path):
+    saving = saving_in(tmp_path)
+    saver = HDF5Saver(saving)
+    saver.open(began(), say)
+    for event in (*rows(0, [0.0, 1.0], [4.0, 5.0]), ended("USER_ABORT")._replace(stopped={0: 1})):
+        saver.witness(event)
+    crash(saver)
+    recovered(Path(saving.filename))
+    assert obtura.open(saving.filename).last.flags.tolist() == [0, Validity.INTERRUPTED]
 
 
 def test_the_grid_of_a_mesh_is_filled_as_well(tmp_path):

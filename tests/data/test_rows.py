@@ -12,6 +12,7 @@ from scan_stream import axis, began, channel, ended, hand, record, rows, saving_
 from obtura.data.columns import Column, Rows
 from obtura.data.saver import HDF5Saver
 from obtura.data.tree import column
+from obtura.data.validity import Flags
 from obtura.ground.errors import SavingError
 from obtura.ground.events import Points
 
@@ -121,7 +122,8 @@ def test_whatever_comes_in_whatever_pieces_columns_grow_together_and_hold_what_c
         datasets = [column(file.id, str(i), np.dtype(float), shape, rows_of_a_chunk) for i in range(3)]
         columns = [Column(str(i), dataset, np.dtype(float), shape) for i, dataset in enumerate(datasets)]
         sent = [[], [], []]
-        together = Rows(columns)
+        flags = Flags.new(file.id)
+        together = Rows(columns, flags)
         for index, count, single in blocks:
             first = len(sent[index])
             values = [np.full(shape, index * 1000 + first + i) for i in range(count)]
@@ -133,9 +135,11 @@ def test_whatever_comes_in_whatever_pieces_columns_grow_together_and_hold_what_c
                 columns[index].take(np.array(values, dtype=float).reshape(count, *shape))
             together.write()
             complete = min(map(len, sent))
-            assert [each.shape[0] for each in datasets] == [complete] * 3
+            assert [each.shape[0] for each in (*datasets, file["valid/flags"])] == [complete] * 4
         together.finish()
         counts = [len(each) for each in sent]
         cut = min(counts) if max(counts) - min(counts) <= 1 else None
         for i, each in enumerate(sent):
             assert file[str(i)][()].tolist() == [value.tolist() for value in each[:cut]]
+        good = file["valid/flags"][:] == 0
+        assert len(good) == (max(counts) if cut is None else cut) and sum(good) == min(counts)

@@ -103,7 +103,7 @@ def test_every_error_is_in_the_record_with_its_place():
     scan = scan_of(slave, around=around)
     scan.add_preset(Raising(stop=lambda: KeyError("shutter")))
     outcome_of(scan)
-    assert around.viewer.of(Failed) == [
+    assert [(one.message, one.place) for one in around.viewer.of(Failed)] == [
         ("ValueError: no answer", "device.trigger, point 0 of 2"),
         ("OSError: cable", "device.stop, point 0 of 2"),
         ("KeyError: 'shutter'", "Raising.stop"),

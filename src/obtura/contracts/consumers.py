@@ -121,6 +121,10 @@ class Surroundings:
         """Where every axis of the session is."""
         return {}
 
+    def configuration(self) -> tuple[tuple[str, str], ...]:
+        """Name and text of each file of YAML that the session was made of, as they were read then."""
+        return ()
+
     def default_counters(self) -> Sequence[Any]:
         """What a standard scan counts that names no counter."""
         return ()

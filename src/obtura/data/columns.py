@@ -8,6 +8,7 @@ import numpy.typing as npt
 from h5py import h5d, h5s
 
 from obtura.data.tree import Place
+from obtura.data.validity import Flags, Validity
 from obtura.ground.channels import Block
 from obtura.ground.errors import SavingError
 from obtura.ground.events import ChannelInfo
@@ -125,30 +126,37 @@ class Column:
 
 
 class Rows:
-    """The columns of one branch that get one point an iteration each: they grow together."""
+    """The columns of one branch that get one point an iteration each; they grow together, and so do its `flags`."""
 
-    def __init__(self, columns: Sequence[Growing]) -> None:
+    def __init__(self, columns: Sequence[Growing], flags: Flags) -> None:
         self._columns = columns
+        self._flags = flags
 
     def write(self) -> None:
         """Write the rows that are complete, so that a reader finds columns of one length."""
         self._write(min((column.received for column in self._columns), default=0))
 
-    def finish(self, cut: bool = True) -> None:
-        """Write what is left at the end of the scan.
+    def finish(self, cut: bool = True, stopped: int | None = None) -> None:
+        """Write what is left at the end of the scan, and mark the rows that are not as they should be.
 
         An iteration that was `cut` leaves some columns one point ahead: that point is dropped. Larger
         differences mean that a device did not deliver, and without a cut one has given more; then all there is is kept.
+        `stopped`: the point whose devices were stopped, if it is a row.
         """
-        counts = [column.received for column in self._columns]
-        if cut and counts and max(counts) - min(counts) <= 1:
+        counts = [column.received for column in self._columns] or [0]
+        if cut and max(counts) - min(counts) <= 1:
             self._write(min(counts))
-            return
-        for column in self._columns:
-            column.write(column.received)
+        else:
+            for column in self._columns:
+                column.write(column.received)
+            self._flags.grow(max(counts))
+            self._flags.mark(min(counts), max(counts), Validity.DROPPED_OUT)
+        if stopped is not None:
+            self._flags.mark(stopped, self._flags.rows, Validity.INTERRUPTED)
 
     def _write(self, count: int) -> None:
         for column in self._columns:
             column.gather()  # before any of them is written, for it may fail
         for column in self._columns:
             column.write(count)
+        self._flags.grow(count)

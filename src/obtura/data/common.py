@@ -17,6 +17,7 @@ import h5py
 import numpy as np
 from h5py import h5g
 
+from obtura.data.configuration import keep_configuration
 from obtura.data.hooks import HookTable
 from obtura.data.tree import (
     Place,
@@ -31,7 +32,7 @@ from obtura.data.tree import (
     text,
     unique_name,
 )
-from obtura.ground.events import PresetInfo, ScanBegan, ScanEnded
+from obtura.ground.events import PresetInfo, ScanBegan, ScanEnded, Source
 
 __all__ = ["POSITIONERS", "Common", "as_json", "iso", "own_version"]
 
@@ -51,6 +52,8 @@ _LINKED = (
     "presets",
     "hooks",
     "comments",
+    "interruptions",
+    "configuration",
 )
 
 
@@ -70,6 +73,7 @@ class Common:
         text(entry, "scan_info", as_json({"name": began.name, **info}))
         _program(entry)
         _presets(entry, began.presets)
+        keep_configuration(entry, began.configuration)
         self.hooks = HookTable(group(entry, "hooks", "NXcollection"), zero)
         self._positions = self._make_positions(began)
 
@@ -87,8 +91,9 @@ class Common:
             (instrument, self._instrument, POSITIONERS),
         ):
             for name in names:
-                link(home, name, linked, name)
-                say_where(linked, name)
+                if name.encode() in linked:
+                    link(home, name, linked, name)
+                    say_where(linked, name)
 
     @property
     def ends(self) -> dict[str, Any]:
@@ -136,6 +141,9 @@ def own_version() -> str:
         return "unknown"
 
 
+_platform = cache(platform.platform)
+
+
 def _program(entry: h5g.GroupID) -> None:
     program = text(entry, "program_name", "obtura")
     versions = {
@@ -144,6 +152,7 @@ def _program(entry: h5g.GroupID) -> None:
         "numpy_version": np.__version__,
         "h5py_version": h5py.version.version,
         "hdf5_version": h5py.version.hdf5_version,
+        "platform": _platform(),
     }
     for name, value in versions.items():
         attribute(program, name, value)
@@ -152,14 +161,26 @@ def _program(entry: h5g.GroupID) -> None:
 def _presets(entry: h5g.GroupID, presets: tuple[PresetInfo, ...]) -> None:
     parent = group(entry, "presets", "NXcollection")
     taken: set[str] = set()
-    for preset in presets:
+    for order, preset in enumerate(presets):
         name = unique_name(preset.name, taken)
         taken.add(name)
         made = group(parent, name, "NXcollection")
         text(made, "name", preset.name)
         text(made, "level", preset.level)
         number(made, "branch", 0 if preset.branch is None else preset.branch + 1)
+        number(made, "order", order)
+        _source(made, preset.source)
         fact(made, "parameters", preset.parameters)
+
+
+def _source(made: h5g.GroupID, source: Source) -> None:
+    """In full what the preset's class is, the file it is written in and its hash; without a file, the text itself."""
+    for name, value in (("class", source.name), ("file", source.file), ("sha256", source.sha256)):
+        text(made, name, value)
+    if source.text:
+        note = group(made, "source", "NXnote")
+        text(note, "type", "text/x-python")
+        text(note, "data", source.text)
 
 
 def as_json(value: Any) -> str:

@@ -27,6 +27,7 @@ __all__ = [
     "describe",
     "frames_of",
     "list_entries",
+    "make_index",
     "open_to_read",
     "opened_entry",
     "points_of",
@@ -79,6 +80,27 @@ def list_entries(path: str | Path) -> list[EntryInfo]:
     return [_remembered(entry, known.get(entry.name)) or describe(entry) for entry in entries]
 
 
+def make_index(master: Path, path: Path) -> int:
+    """Note in the index of a master what it lacks of the entries of `path`, the master itself or the file of a scan.
+
+    Returns how many entries that were. The caller is the master's one writer (see `lock`).
+
+    Raises:
+        UsageError: there is no such file, or it is not HDF5.
+    """
+    known = index.lines_of(master)
+    lines = [
+        index.Line(one.name, size, one.title, one.start_time, one.end_time, one.end_reason, one.points)
+        for one in list_entries(path)
+        if one.state == "finished"
+        for size in (one.file.stat().st_size,)
+        if one.name not in known or known[one.name].size != size
+    ]
+    if lines:
+        index.note(master, lines)
+    return len(lines)
+
+
 def chosen_entries(path: str | Path, number: int | str | None = None) -> list[EntryInfo]:
     """The entries of scan 12, or the entry "12.2", or all.
 
@@ -103,9 +125,9 @@ def opened_entry(info: EntryInfo) -> Iterator[h5py.Group]:
 
 
 def text_of(group: h5py.Group, name: str) -> str:
-    """A text in a group, "" when there is none."""
+    """A text in a group, "" when there is none; of a damaged one what can be read."""
     found = group.get(name)
-    return str(found.asstr()[()]) if isinstance(found, h5py.Dataset) else ""
+    return str(found.asstr(errors="replace")[()]) if isinstance(found, h5py.Dataset) else ""
 
 
 def open_to_read(path: Path) -> h5py.File:

@@ -7,6 +7,7 @@
     plot            NXdata        what a viewer shows first: a curve, of a mesh its grid, a spectrum
     grid            NXdata        of a mesh for which another plot was asked
     plot_camera     NXdata        the frames of a camera
+    valid           NXcollection  which points are not as they should be, see `validity`
 
 Frames are in files of their own (see `frames`): what is called `camera` in these groups is a link to them.
 """
@@ -37,6 +38,7 @@ from obtura.data.tree import (
     say_where,
     unique_name,
 )
+from obtura.data.validity import Flags
 from obtura.ground.events import ChannelInfo, ScanBegan
 
 __all__ = ["Entry"]
@@ -67,7 +69,8 @@ class Entry:
         entry = group(root, self.name, "NXentry")
         instrument = group(entry, "instrument", "NXinstrument")
         self.common = first or Common(entry, instrument, began, zero)
-        self.notes = Notes(entry, began) if first is None else None
+        self.notes = Notes(entry, began, zero) if first is None else None
+        self.flags = Flags.new(entry)
         if first is not None:
             first.share(entry, instrument)
         self._names = _names(self._channels)
@@ -85,6 +88,7 @@ class Entry:
 
     def attach(self, root: Any) -> None:
         """Go on in another file, given by its root."""
+        self.flags.attach(root)
         for each in (*self.columns.values(), *(self.notes.columns if self.notes else ())):
             if isinstance(each, Column | RaggedColumn):
                 each.attach(root)

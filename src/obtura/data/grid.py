@@ -21,7 +21,7 @@ from obtura.data.columns import Column, dtype_of
 from obtura.data.tree import Place, attribute, group, number, prefilled
 from obtura.ground.events import ChannelInfo
 
-__all__ = ["Grid", "GridPlot", "GriddedColumn", "cells", "gridded_again"]
+__all__ = ["Grid", "GridPlot", "GriddedColumn", "cells", "gridded_again", "mesh_of", "on_grid"]
 
 
 class Grid(NamedTuple):
@@ -140,6 +140,27 @@ class GriddedColumn(Column):
         space = h5s.create_simple(self._grid.shape)
         space.select_hyperslab(tuple(corner), box.shape)
         self._cells.dataset.write(h5s.create_simple(box.shape), space, box.astype(_with_nan(self._dtype)))
+
+
+def mesh_of(scan_info: Mapping[str, Any]) -> Grid | None:
+    """The grid of a saved scan; None: it has none, or says it in a way that is not understood."""
+    try:
+        return Grid.of(scan_info)
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def on_grid(points: npt.NDArray[Any], grid: Grid) -> npt.NDArray[Any]:
+    """Points of any shape, in the order in which they were taken, as an array of the grid's shape and theirs.
+
+    A cell without a point is NaN: then integers become floating numbers.
+    """
+    shape = (*grid.shape, *points.shape[1:])
+    places = tuple(cells(range(len(points)), grid.shape, grid.turning))
+    whole = len(points) == math.prod(grid.shape)
+    array = np.empty(shape, points.dtype) if whole else np.full(shape, np.nan, _with_nan(points.dtype))
+    array[places] = points
+    return array
 
 
 def gridded_again(

@@ -64,10 +64,10 @@ class Layout(NamedTuple):
 
     `scan`: the scan's file, `master`: the one that links to it, absolute. `columns`: path in the file, type and shape
     of each that a block may be for; `rows`: of each branch the columns of a row of numbers, in order; `steps`: of each
-    branch the columns that get one point an iteration; `hooks`: the columns of the table of hooks, `names`: that of
-    its texts. `ragged`: the column of the values by that of their index. `frames`: as `columns`, with the file,
-    relative to that of the scan. `ends`: paths of what is known at the end only. `entries`: names, the first is the
-    default.
+    branch the columns that get one point an iteration; `flags`: of each branch the path of those of its rows;
+    `hooks`: the columns of the table of hooks, `names`: that of its texts. `ragged`: the column of the values by that
+    of their index. `frames`: as `columns`, with the file, relative to that of the scan. `ends`: paths of what is known
+    at the end only. `entries`: names, the first is the default.
     """
 
     number: int
@@ -77,6 +77,7 @@ class Layout(NamedTuple):
     columns: Sequence[Mapping[str, Any]]
     rows: Sequence[Sequence[int]]
     steps: Sequence[Sequence[int]]
+    flags: Sequence[str]
     hooks: Sequence[int]
     names: int
     ends: Mapping[str, Any]

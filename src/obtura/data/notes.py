@@ -1,9 +1,12 @@
-"""What is said about a scan while it runs: comments, and the facts of devices at PREPARED and END.
+"""What is said about a scan while it runs: comments, what went wrong, and the facts of devices at PREPARED and END.
 
 While readers look on nothing can be made in the file, only added to what is there: so these are growing columns of
 texts, made beforehand, empty.
 
 comments            NXcollection   `data`: a text a row, `date`: when (an NXnote has one date)
+interruptions       NXcollection   a row for Ctrl-C, for each error, for a kill: the first is why the scan ended so
+                                   `message`, `place` (what was called), `time` (s since start_time), and `point`: for
+                                   each top-master the last point that was begun, -1 before the first
 metadata_prepared   NXnote         `data`: JSON; its rows joined: {"devices": {...}, "sample": {...}}
 metadata_end        NXnote         the same, at the end
 """
@@ -17,47 +20,64 @@ from h5py import h5g
 from obtura.data.columns import Column
 from obtura.data.common import as_json, iso
 from obtura.data.tree import column, group, text
-from obtura.ground.events import Comment, Metadata, ScanBegan
+from obtura.ground.events import Comment, Failed, Metadata, ScanBegan
 
-__all__ = ["Notes", "note_rows"]
+__all__ = ["Notes", "is_full", "note_rows"]
 
 ROW = 1000
 """Bytes of a row; a longer text goes on in the next."""
 
 _TEXT = np.dtype(f"S{ROW}")
 _DATE = np.dtype("S40")
+_PLACE = np.dtype("S200")
+_FEW = 4
+"""Rows of a chunk of `interruptions`."""
 
 
 class Notes:
-    """The groups of one scan, in its first entry."""
+    """The groups of one scan, in its first entry. `zero`: the clock's time (s) at the scan's start_time."""
 
-    def __init__(self, entry: h5g.GroupID, began: ScanBegan) -> None:
+    def __init__(self, entry: h5g.GroupID, began: ScanBegan, zero: float) -> None:
+        self._zero = zero
         comments = group(entry, "comments", "NXcollection")
         self._texts = _column(comments, "data", _TEXT)
         self._dates = _column(comments, "date", _DATE)
         self._later = {
             timing: _column(_note(entry, f"metadata_{timing.lower()}"), "data", _TEXT) for timing in began.later
         }
+        home = group(entry, "interruptions", "NXcollection")
+        kinds = {"message": _TEXT, "place": _PLACE, "time": np.dtype(np.float64)}
+        self._failed = {f"failed_{name}": _column(home, name, kind, _FEW) for name, kind in kinds.items()}
+        shape, point = (len(began.branches),), np.dtype(np.int64)
+        made = column(home, "point", point, shape, _FEW)
+        self._failed["failed_point"] = Column("point", made, point, shape)
 
     @property
     def columns(self) -> tuple[Column, ...]:
         """All that grows."""
-        return (self._texts, self._dates, *self._later.values())
+        return tuple(self.by_name.values())
 
     @property
     def by_name(self) -> dict[str, Column]:
         """The columns by what `note_rows` calls them."""
-        return {"texts": self._texts, "dates": self._dates, **self._later}
+        return {"texts": self._texts, "dates": self._dates, **self._later, **self._failed}
 
-    def take(self, event: Comment | Metadata) -> None:
+    def take(self, event: Comment | Metadata | Failed) -> None:
         """Receive one; nothing is written yet."""
-        for name, rows in note_rows(event).items():
+        for name, rows in note_rows(event, self._zero).items():
             if name in self.by_name:
-                self.by_name[name].take(rows)  # type: ignore[arg-type]
+                self.by_name[name].take(rows)
 
 
-def note_rows(event: Comment | Metadata) -> dict[str, list[bytes]]:
-    """What is said, as new rows of columns: texts and dates, or those of a timing."""
+def note_rows(event: Comment | Metadata | Failed, zero: float) -> dict[str, list[Any]]:
+    """What is said, as new rows of columns: texts and dates, those of a timing, or one of `interruptions`."""
+    if isinstance(event, Failed):
+        return {
+            "failed_message": [_cut(event.message, ROW)],
+            "failed_place": [_cut(event.place, _PLACE.itemsize)],
+            "failed_time": [event.time - zero],
+            "failed_point": [list(event.points)],
+        }
     if isinstance(event, Comment):
         rows = _rows(event.text)
         return {"texts": rows, "dates": [iso(event.time).encode()] * len(rows)}
@@ -71,14 +91,30 @@ def _note(entry: h5g.GroupID, name: str) -> h5g.GroupID:
     return made
 
 
-def _column(parent: h5g.GroupID, name: str, dtype: np.dtype[Any]) -> Column:
-    return Column(name, column(parent, name, dtype, rows=16), dtype)
+def _column(parent: h5g.GroupID, name: str, dtype: np.dtype[Any], rows: int = 16) -> Column:
+    unit = "s" if name == "time" else None
+    return Column(name, column(parent, name, dtype, rows=rows, unit=unit), dtype)
+
+
+def _encoded(words: str) -> bytes:
+    return words.replace("\0", " ").encode("utf-8", "backslashreplace")
+
+
+def _cut(words: str, size: int) -> bytes:
+    """The text, or as much of it as fits, with an ellipsis."""
+    whole, mark = _encoded(words), "…".encode()
+    return whole if len(whole) <= size else whole[: size - len(mark)].decode(errors="ignore").encode() + mark
+
+
+def is_full(row: bytes) -> bool:
+    """Whether the text of a row goes on in the next: there was no room for another character."""
+    return len(row) > ROW - 4
 
 
 def _rows(words: str) -> list[bytes]:
     """The text in rows that fit, none of which ends inside of a character."""
     rows: list[bytes] = []
-    rest = words.replace("\0", " ").encode("utf-8", "backslashreplace")
+    rest = _encoded(words)
     while rest:
         row = rest[:ROW].decode(errors="ignore").encode()
         rows.append(row)

@@ -20,7 +20,7 @@ from obtura.data.checksums import renew
 from obtura.data.clearing import clear_writer
 from obtura.data.columns import Column, Growing, Rows
 from obtura.data.common import iso
-from obtura.data.contents import open_to_read, text_of
+from obtura.data.contents import make_index, open_to_read, text_of
 from obtura.data.disk import saving_error, sync
 from obtura.data.grid import gridded_again
 from obtura.data.growing import FORMAT
@@ -28,11 +28,13 @@ from obtura.data.hooks import KINDS
 from obtura.data.journal import Item, Layout, read_journal
 from obtura.data.layout import SUFFIX, journals_of, master_of, scan_directory
 from obtura.data.master import add_links, entry_names
+from obtura.data.notes import note_rows
 from obtura.data.safekeeping import spooled
 from obtura.data.subscans import link_sub_scans
 from obtura.data.tree import Place, set_number, set_text
+from obtura.data.validity import Flags
 from obtura.ground.errors import SavingError
-from obtura.ground.events import SubScan
+from obtura.ground.events import Failed, SubScan
 
 __all__ = ["INTERRUPTED", "Recovered", "check_file", "recover_all", "recover_scan", "scan_of"]
 
@@ -119,6 +121,7 @@ def recover_scan(scan: Path, journals: Sequence[Path], running: Callable[[int], 
         finally:
             made.leave()
         _link(scan, layout)
+        make_index(master_of(scan), scan)
         if made.sub_scans:
             link_sub_scans(scan, layout.entries[0], made.sub_scans)
         for journal in journals:
@@ -182,22 +185,39 @@ class _Rebuilt:
 
     def finish(self, moment: float) -> bool:
         """Write everything, and how it ended; returns whether it ended by itself."""
+        killed_at = [min((self.columns[column].received for column in step), default=-1) for step in self._layout.steps]
         in_step = {column for step in self._layout.steps for column in step}
         for branch, step in enumerate(self._layout.steps):
-            rows = Rows([self.columns[column] for column in step])
+            flags = Flags(h5d.open(self._file.id, self._layout.flags[branch].encode()))
+            rows = Rows([self.columns[column] for column in step], flags)
             if self._end is None:
                 rows.write()  # the row in which it was interrupted is no row
             else:
-                rows.finish(cut=branch in self._end["cut"])
+                rows.finish(branch in self._end["cut"], self._end["stopped"].get(str(branch)))
+        first = [self.columns[column] for column in self._layout.steps[0]] if self._layout.steps else []
+        self.points = min((column.written for column in first), default=0)
+        if self._end is None:
+            self._note_kill(moment, killed_at)
         others: list[Growing] = [column for index, column in enumerate(self.columns) if index not in in_step]
         for other in others:
             other.write(other.received)
-        first = [self.columns[column] for column in self._layout.steps[0]] if self._layout.steps else []
-        self.points = min((column.written for column in first), default=0)
         self._say_how(moment)
         renew(self._file.id)
         self._file.flush()
         return self._end is not None
+
+    @property
+    def _killed(self) -> str:
+        return f"the process ended at point {self.points}; recovered from the journal of the scan"
+
+    def _note_kill(self, moment: float, points: list[int]) -> None:
+        """The end of the process is the last of the interruptions."""
+        start = datetime.fromisoformat(text_of(self._file[self._layout.entries[0]], "start_time"))
+        kill = Failed(self._killed, "", moment, tuple(points))
+        notes: Mapping[str, int] = self._layout.ends["notes"]
+        for name, rows in note_rows(kill, start.timestamp()).items():
+            column = self.columns[notes[name]]
+            column.take(np.array(rows, column.dtype))
 
     def _say_how(self, moment: float) -> None:
         ends = self._layout.ends
@@ -205,7 +225,7 @@ class _Rebuilt:
         told = self._end or {
             "end_time": iso(when),
             "end_reason": INTERRUPTED,
-            "message": f"the process ended at point {self.points}; recovered from the journal of the scan",
+            "message": self._killed,
             "positions": {},
         }
         for name, value in told["positions"].items():

@@ -10,14 +10,18 @@ from typing import Any
 
 import h5py
 import numpy as np
+import numpy.typing as npt
 
+from obtura.data.configuration import configuration_of
 from obtura.data.contents import EntryInfo, describe, opened_entry, text_of
+from obtura.data.grid import mesh_of
+from obtura.data.happened import Interruption, comments_of, flags_of, interruptions_of
 from obtura.data.layout import OWN_NAMES
 from obtura.data.saved_column import ColumnInfo, SavedColumn, column_infos
 from obtura.data.tables import Table, as_dataframe, as_dataset, table_of
 from obtura.data.template import close_match
 from obtura.ground.errors import UsageError
-from obtura.ground.events import Position
+from obtura.ground.events import Comment, Position
 
 __all__ = ["SavedScan", "moment"]
 
@@ -116,7 +120,7 @@ class SavedScan:
 
     @property
     def presets(self) -> dict[str, dict[str, Any]]:
-        """The presets that were active: level, branch (0: a scan preset), parameters."""
+        """The presets that were active: level, branch (0: a scan preset), class, file and its sha256, parameters."""
         with self.opened() as entry:
             found = entry.get("presets")
             return _content(found) if isinstance(found, h5py.Group) else {}
@@ -126,6 +130,38 @@ class SavedScan:
         """What was said with the scan: by devices ("devices"), by the user in categories ("sample"), later ("end")."""
         with self.opened() as entry:
             return _metadata(entry)
+
+    # -- what happened ------------------------------------------------------------------------------------
+
+    @property
+    def comments(self) -> list[Comment]:
+        """Somebody's words about it, in their order, each with its time."""
+        with self.opened() as entry:
+            return comments_of(entry)
+
+    @property
+    def interruptions(self) -> list[Interruption]:
+        """Ctrl-C, errors and the end of its process; the first is why the scan ended as it did."""
+        with self.opened() as entry:
+            return interruptions_of(entry)
+
+    @property
+    def flags(self) -> npt.NDArray[np.uint8]:
+        """What is wrong with each point, as bits of `Validity`; 0 is good."""
+        with self.opened() as entry:
+            return flags_of(entry, self._known.points)
+
+    @property
+    def valid(self) -> npt.NDArray[np.bool_]:
+        """Which points are good: `scan["diode"][:][scan.valid]`."""
+        good: npt.NDArray[np.bool_] = self.flags == 0
+        return good
+
+    @property
+    def configuration(self) -> dict[str, str]:
+        """The YAML that its session was made of, by the names of the files; empty for a session without."""
+        with self.opened() as entry:
+            return configuration_of(entry)
 
     # -- columns ------------------------------------------------------------------------------------------
 
@@ -191,13 +227,16 @@ class SavedScan:
     def to_xarray(self, frames: bool = False) -> Any:
         """All of it as an `xarray.Dataset`: axes as coordinates along `point`, units as attributes.
 
-        `frames`: with all frames in memory.
+        A mesh comes as a grid, its dimensions called as its axes, the slowest first: the coordinates are where its
+        points were to be, `roby_measured` where they were; a cell without a point is NaN. `frames`: with all frames in
+        memory.
 
         Raises:
             UsageError: xarray is not installed.
         """
         images = {name: (one.unit, one[:]) for name, one in self.frames.items()} if frames else {}
-        return as_dataset(self.table(), images, self.name, self.title)
+        mesh = mesh_of(self.scan_info)
+        return as_dataset(self.table(), images, self.name, self.title, mesh)
 
     def __repr__(self) -> str:
         known = self.entry

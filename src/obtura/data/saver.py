@@ -25,7 +25,18 @@ from obtura.data.subscans import link_sub_scans
 from obtura.data.witness import Witness, check_layout
 from obtura.ground.channels import Block
 from obtura.ground.errors import SavingError
-from obtura.ground.events import ChannelInfo, Comment, Event, HookLeft, Metadata, Points, ScanBegan, ScanEnded, SubScan
+from obtura.ground.events import (
+    ChannelInfo,
+    Comment,
+    Event,
+    Failed,
+    HookLeft,
+    Metadata,
+    Points,
+    ScanBegan,
+    ScanEnded,
+    SubScan,
+)
 from obtura.works.clock import clock
 
 __all__ = ["RESERVE", "HDF5Saver"]
@@ -169,7 +180,7 @@ class HDF5Saver(Consumer):
             return
         try:
             for event in events:
-                if isinstance(event, Points | HookLeft | Comment | Metadata):
+                if isinstance(event, Points | HookLeft | Comment | Metadata | Failed):
                     file.take(event)
                 elif isinstance(event, SubScan):
                     self._sub_scans.append(event)

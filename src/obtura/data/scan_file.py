@@ -18,7 +18,7 @@ from obtura.data.journal import Layout
 from obtura.data.ragged import RaggedColumn
 from obtura.data.tree import attribute
 from obtura.ground.errors import SavingError
-from obtura.ground.events import Comment, HookLeft, Metadata, Points, ScanBegan, ScanEnded
+from obtura.ground.events import Comment, Failed, HookLeft, Metadata, Points, ScanBegan, ScanEnded
 
 __all__ = ["ScanFile"]
 
@@ -64,7 +64,7 @@ class ScanFile:
             self.entries.append(Entry(root, began, branch, zero, frames, self._common))
         attribute(root, "default", self.entries[0].name)
         self._columns = {index: column for entry in self.entries for index, column in entry.columns.items()}
-        self._rows = [Rows(entry.rows) for entry in self.entries]
+        self._rows = [Rows(entry.rows, entry.flags) for entry in self.entries]
         self._others: list[Growing] = [column for entry in self.entries for column in entry.others]
         self._others += self._common.hooks.columns
         self._notes = self.entries[0].notes
@@ -99,6 +99,7 @@ class ScanFile:
                 str(number[id(index)]): number[id(values)]
                 for index, values in (one.parts for one in self._columns.values() if isinstance(one, RaggedColumn))
             },
+            flags=[entry.flags.path for entry in self.entries],
             ends={**self._common.ends, "notes": {name: number[id(column)] for name, column in notes.items()}},
         )
         return layout, {index: number[id(column)] for index, column in data.items()}
@@ -145,10 +146,10 @@ class ScanFile:
         """Bytes of frames that were received and are not written."""
         return sum(series.waiting for series in self.frames.values())
 
-    def take(self, event: Points | HookLeft | Comment | Metadata) -> None:
+    def take(self, event: Points | HookLeft | Comment | Metadata | Failed) -> None:
         """Receive points, a hook call, or what was said; nothing is written yet."""
         self.is_behind = True
-        if isinstance(event, Comment | Metadata):
+        if isinstance(event, Comment | Metadata | Failed):
             if self._notes is not None:
                 self._notes.take(event)
             return
@@ -178,7 +179,7 @@ class ScanFile:
             SavingError: frames are missing; what there is is safe, and finishing can go on with another `ended`.
         """
         for branch, rows in enumerate(self._rows):
-            rows.finish(cut=branch in ended.cut)
+            rows.finish(branch in ended.cut, ended.stopped.get(branch))
         self._write_others_and_flush()
         for file in self._images:
             file.finish()

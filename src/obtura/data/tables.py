@@ -1,6 +1,7 @@
 """The rows of a scan as tables of other programs: pandas and xarray, when they are installed."""
 
 import importlib
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -8,6 +9,7 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
+from obtura.data.grid import Grid, on_grid
 from obtura.data.saved_column import ColumnInfo, column_infos
 from obtura.ground.errors import UsageError
 
@@ -96,8 +98,8 @@ def as_dataframe(table: Table, name: str, title: str) -> Any:
     return frame
 
 
-def as_dataset(table: Table, images: Mapping[str, Any], name: str, title: str) -> Any:
-    """A `xarray.Dataset` of all there is; `images`: frames with their units."""
+def as_dataset(table: Table, images: Mapping[str, Any], name: str, title: str, mesh: Grid | None = None) -> Any:
+    """A `xarray.Dataset` of all there is; `images`: frames with their units; `mesh`: the grid its points are on."""
     xarray = extra("xarray", "analysis")
     variables = {each: _variable(each, values, table.unit(each), "point") for each, values in table.rows.items()}
     for each, values in table.others.items():
@@ -108,8 +110,36 @@ def as_dataset(table: Table, images: Mapping[str, Any], name: str, title: str) -
         alone = not forms_rows or len(cut) != table.points
         variables[each] = _variable(each, cut, unit, f"{each}_point" if alone else "point")
     axes = [each for each in table.rows if table.infos[each].role == "axis"]
+    about = {"scan": name, "title": title}
+    along = _along(table, mesh)
+    if mesh is not None and along:
+        return xarray.Dataset(*_as_grid(variables, mesh, along), about)
     data = {each: one for each, one in variables.items() if each not in axes}
-    return xarray.Dataset(data, {each: variables[each] for each in axes}, {"scan": name, "title": title})
+    return xarray.Dataset(data, {each: variables[each] for each in axes}, about)
+
+
+def _along(table: Table, mesh: Grid | None) -> list[str]:
+    """The columns of the axes of a mesh, the slowest first; none when these rows are not on it."""
+    if mesh is None or table.points > math.prod(mesh.shape):
+        return []
+    axes = {info.channel.rpartition(":")[2]: each for each, info in table.infos.items() if info.role == "axis"}
+    return [axes[name] for name in mesh.names] if axes.keys() >= set(mesh.names) else []
+
+
+def _as_grid(
+    variables: Mapping[str, tuple[Any, ...]], mesh: Grid, along: list[str]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Variables on the grid, and its coordinates; where an axis really was is called `roby_measured`."""
+    data = {
+        f"{each}_measured" if each in along else each: (
+            ([*along, *dims[1:]], on_grid(values, mesh), about) if dims[0] == "point" else (dims, values, about)
+        )
+        for each, (dims, values, about) in variables.items()
+    }
+    coordinates = {
+        each: ([each], positions, variables[each][2]) for each, positions in zip(along, mesh.positions, strict=True)
+    }
+    return data, coordinates
 
 
 def _variable(name: str, values: npt.NDArray[Any], unit: str | None, along: str) -> tuple[Any, ...]:

@@ -11,7 +11,7 @@ from obtura.data.journal import Layout
 from obtura.data.notes import note_rows
 from obtura.ground.channels import Block
 from obtura.ground.errors import UsageError
-from obtura.ground.events import Comment, Event, HookLeft, Metadata, Points, ScanBegan, ScanEnded, SubScan
+from obtura.ground.events import Comment, Event, Failed, HookLeft, Metadata, Points, ScanBegan, ScanEnded, SubScan
 
 __all__ = ["Witness", "check_layout"]
 
@@ -63,6 +63,7 @@ class Witness:
         self._write: Callable[[bytes], None] = lambda items: None
         self._pending: list[bytes] = []
         self._hook_rows = HookRows(zero)
+        self._zero = zero
         self._names = layout.names
         self._noted: dict[str, int] = dict(layout.ends["notes"])  # the columns of comments and later metadata
         self._note_counts: dict[int, int] = {}
@@ -92,6 +93,7 @@ class Witness:
             HookLeft: self._hook,
             Comment: self._note,
             Metadata: self._note,
+            Failed: self._note,
             SubScan: self._sub_scan,
             ScanEnded: self._ended,
         }
@@ -187,11 +189,11 @@ class Witness:
                 journal.block(self._names, index, np.array([text], self._columns[self._names]["dtype"]))
             )
         self._pending.append(journal.hook(row))
-        if left.error is not None:
+        if left.point is None or left.error is not None:  # those of a point wait for its row
             self._flush(b"")
 
-    def _note(self, event: Comment | Metadata) -> None:
-        for name, rows in note_rows(event).items():
+    def _note(self, event: Comment | Metadata | Failed) -> None:
+        for name, rows in note_rows(event, self._zero).items():
             column = self._noted.get(name)
             if column is None:
                 continue
@@ -214,6 +216,7 @@ class Witness:
             "message": ended.message,
             "positions": positions,
             "cut": list(ended.cut),
+            "stopped": {str(branch): point for branch, point in ended.stopped.items()},
         }
         self._flush(rest + journal.said("end", facts))
 

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from obtura.contracts.acquisition import AcquisitionMaster
 from obtura.engine.hooks import Circle, Hooks
 from obtura.engine.outcome import Outcome
+from obtura.engine.plan import paces
 from obtura.ground.events import Event, IterationDone
 from obtura.works.clock import clock
 from obtura.works.record import Record
@@ -71,6 +72,16 @@ class Branch:
         self._entered = False
         self._left = False
         self._was_cut = False
+
+    @property
+    def point(self) -> int:
+        """The last point that was begun, -1 before the first."""
+        return -1 if self._iteration.point is None else self._iteration.point
+
+    @property
+    def is_stepwise(self) -> bool:
+        """Whether an iteration is one row, not many."""
+        return max(paces(self.master).values()) == 1
 
     def enter(self, devices: Devices, on_caller: OnCaller) -> None:
         """The first prepare: chain presets, then the first iteration's presets and devices."""

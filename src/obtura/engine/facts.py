@@ -5,19 +5,24 @@ from collections.abc import Sequence
 from typing import Any
 
 from obtura.contracts.chain import AcquisitionChain
+from obtura.engine.sources import source_of
 from obtura.ground.events import PresetInfo
 
 __all__ = ["preset_infos"]
 
 
 def preset_infos(scan_presets: Sequence[Any], chain: AcquisitionChain) -> tuple[PresetInfo, ...]:
-    """Name, level, branch and parameters of every preset."""
+    """Name, level, branch, parameters and source of every preset."""
     tops = chain.top_masters
-    infos = [PresetInfo(type(preset).__name__, "scan", None, _parameters(preset)) for preset in scan_presets]
+    infos = [_info(preset, "scan", None) for preset in scan_presets]
     for entry in chain.presets:
         branch = tops.index(entry.master) if entry.master in tops else 0
-        infos.append(PresetInfo(type(entry.preset).__name__, "chain", branch, _parameters(entry.preset)))
+        infos.append(_info(entry.preset, "chain", branch))
     return tuple(infos)
+
+
+def _info(preset: Any, level: str, branch: int | None) -> PresetInfo:
+    return PresetInfo(type(preset).__name__, level, branch, _parameters(preset), source_of(type(preset)))
 
 
 def _parameters(preset: Any) -> dict[str, str]:

@@ -192,6 +192,7 @@ class Run:
             metadata=metadata,
             positioners=dict(self._surroundings.positions()),
             later=tuple(timing.name or "" for timing in self._later),
+            configuration=self._surroundings.configuration(),
         )
 
     def _metadata(self, timing: MetaTiming) -> tuple[Facts, Facts]:
@@ -242,7 +243,9 @@ class Run:
 
     def _write_failed(self, error: BaseException) -> None:
         place = next(iter(getattr(error, "__notes__", ())), "")
-        self._record.write(Failed(one_line(error), place.removeprefix("in ")), at_once=True)
+        points = tuple(branch.point for branch in self._branches)
+        failed = Failed(one_line(error), place.removeprefix("in "), clock.time(), points)
+        self._record.write(failed, at_once=True)
 
     def _set(self, state: ScanState) -> None:
         self._scan.states.set(state)
@@ -352,7 +355,9 @@ class Run:
         end_time = datetime.fromtimestamp(clock.epoch()).astimezone()
         self._scan.scan_info.update(end_time=end_time.isoformat(), end_reason=reason)
         cut = tuple(index for index, branch in enumerate(self._branches) if branch.moment % 2)
-        self._record.write(ScanEnded(end_time, reason, message, positions, cut, self.data.points()), at_once=True)
+        stopped = {index: self._branches[index].point for index in cut if self._branches[index].is_stepwise}
+        ended = ScanEnded(end_time, reason, message, positions, cut, self.data.points(), stopped)
+        self._record.write(ended, at_once=True)
         self.ended = True
         for reader in self._readers:
             if reader.receiver.essential or reader.receiver is self._watchdog:  # type: ignore[attr-defined]

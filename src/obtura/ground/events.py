@@ -6,6 +6,7 @@ nothing else, neither the scan nor its devices.
 
 from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
 from obtura.ground.channels import Block
@@ -26,6 +27,7 @@ __all__ = [
     "ScanBegan",
     "ScanClosed",
     "ScanEnded",
+    "Source",
     "StateChanged",
     "SubScan",
     "Text",
@@ -62,13 +64,30 @@ class ChannelInfo(NamedTuple):
         return self.shape == RAGGED
 
 
+class Source(NamedTuple):
+    """Where a class is written. `name`: in full, with its module; `file`: "" where there is none.
+
+    `sha256`: of that file as it was when the class was first used, in hexadecimal digits; without a file, of `text`:
+    the class as it was typed. Empty what is not known.
+    """
+
+    name: str = ""
+    file: str = ""
+    sha256: str = ""
+    text: str = ""
+
+
 class PresetInfo(NamedTuple):
-    """A preset that is active in the scan. `level` is "scan" or "chain", `branch` is None for a scan preset."""
+    """A preset that is active in the scan. `level` is "scan" or "chain", `branch` is None for a scan preset.
+
+    Those of one level and branch are in the order in which they are entered.
+    """
 
     name: str
     level: str
     branch: int | None
     parameters: Mapping[str, str]
+    source: Source = Source()
 
 
 class Position(NamedTuple):
@@ -85,6 +104,7 @@ class ScanBegan(NamedTuple):
     `type`, `save`, `filename` (None: not saved). `metadata`: per acquisition object, what
     `get_acquisition_metadata` returned. `positioners`: every axis of the session.
     `branches`: the names of the top-masters. `later`: the timings (PREPARED, END) at which `Metadata` will follow.
+    `configuration`: name and text of each file of YAML that the session was made of.
     """
 
     number: int
@@ -98,6 +118,7 @@ class ScanBegan(NamedTuple):
     metadata: Mapping[str, Mapping[str, Any]]
     positioners: Mapping[str, Position]
     later: tuple[str, ...] = ()
+    configuration: tuple[tuple[str, str], ...] = ()
 
 
 class HookEntered(NamedTuple):
@@ -184,10 +205,15 @@ class Text(NamedTuple):
 
 
 class Failed(NamedTuple):
-    """Something failed: `message` in one line, `place` says what was called and before which point."""
+    """Something failed, or Ctrl-C came: `message` in one line, `place` says what was called and before which point.
+
+    `time`: s, clock. `points`: of each branch the last point that was begun, -1 before the first.
+    """
 
     message: str
     place: str
+    time: float
+    points: tuple[int, ...]
 
 
 class ScanEnded(NamedTuple):
@@ -195,7 +221,9 @@ class ScanEnded(NamedTuple):
 
     A saver that returns from receiving this has everything on disk. `cut`: the branches that were left in the middle
     of a point, so that some of their channels may have one point more than others. `points`: how many complete points
-    the first branch has, which is what is kept of it; None: not known.
+    the first branch has, which is what is kept of it; None: not known. `stopped`: of branches that were left in the
+    middle of a point, that point, where one point is one row: if it has a row nevertheless, its devices have given what
+    they had when they were stopped.
     """
 
     end_time: datetime
@@ -204,6 +232,7 @@ class ScanEnded(NamedTuple):
     positioners: Mapping[str, Position]
     cut: tuple[int, ...] = ()
     points: int | None = None
+    stopped: Mapping[int, int] = MappingProxyType({})
 
 
 class ScanClosed(NamedTuple):

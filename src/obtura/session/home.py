@@ -33,7 +33,7 @@ class Home(Surroundings):
     """The surroundings of a session's scans.
 
     `axes` gives the axes whose positions are kept with the data; with `display`, scans are shown in the terminal.
-    `groups` say what is counted by default, `aliases` what columns are called.
+    `groups` say what is counted by default, `aliases` what columns are called; `texts`: the session's YAML.
     """
 
     def __init__(
@@ -44,6 +44,7 @@ class Home(Surroundings):
         display: bool,
         groups: Groups,
         aliases: Aliases,
+        texts: tuple[tuple[str, str], ...] = (),
     ) -> None:
         self._name = name
         self._scan_saving = scan_saving
@@ -51,6 +52,7 @@ class Home(Surroundings):
         self._display = display
         self._groups = groups
         self._aliases = aliases
+        self._texts = texts
         self._unsaved = itertools.count(1)
         self.makers: list[Callable[[], Consumer]] = []
         self.scan_meta = ScanMeta()
@@ -81,6 +83,10 @@ class Home(Surroundings):
     def positions(self) -> Mapping[str, Position]:
         """Where every axis is; NaN for one that does not answer."""
         return {self._aliases.of(axis) or axis.name: Position(_position(axis), axis.unit) for axis in self._axes()}
+
+    def configuration(self) -> tuple[tuple[str, str], ...]:
+        """The files of YAML of the beamline."""
+        return self._texts
 
     def metadata_timing(self) -> MetaTiming:
         """When the categories of SCAN_META have anything to say."""

@@ -141,6 +141,7 @@ class _Opening:
         origin = Origin(
             title=spec.title,
             config=Objects(config, self._keep_made),
+            texts=config.texts,
             setups=self._setups(spec),
             scripts=spec.scripts,
             aliases=spec.aliases,

@@ -14,13 +14,15 @@ __all__ = ["Origin"]
 class Origin:
     """What a session made by hand has nothing of.
 
-    `title`: for people; `config`: the description, whose `get(name)` gives any object; `setups`: the Python files
+    `title`: for people; `config`: the description, whose `get(name)` gives any object; `texts`: name and text of each
+    file it was read from; `setups`: the Python files
     that are run at the start; `scripts`: the directory of scripts; `aliases`: names of devices by alias; `keeper`:
     keeps settings; `build`: makes an object that was not there, or raises what is wrong.
     """
 
     title: str = ""
     config: Any = None
+    texts: tuple[tuple[str, str], ...] = ()
     setups: tuple[Path, ...] = ()
     scripts: Path | None = None
     aliases: Mapping[str, str] = field(default_factory=dict)

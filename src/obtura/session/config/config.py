@@ -30,14 +30,21 @@ __all__ = ["Config"]
 class Config:
     """The objects of a beamline by name. `Config.load(directory)` gives one.
 
-    `directory`: where it was described; `facts`: what `obtura.yml` says.
+    `directory`: where it was described; `facts`: what `obtura.yml` says; `texts`: name and text of each file, as it was
+    read, the names below the directory.
     """
 
     def __init__(
-        self, directory: Path, facts: Facts, objects: Mapping[str, Description], sessions: Mapping[str, SessionSpec]
+        self,
+        directory: Path,
+        facts: Facts,
+        objects: Mapping[str, Description],
+        sessions: Mapping[str, SessionSpec],
+        texts: tuple[tuple[str, str], ...],
     ) -> None:
         self.directory = directory
         self.facts = facts
+        self.texts = texts
         self._described = dict(objects)
         self._sessions = dict(sessions)
         self._made: dict[str, Any] = {}
@@ -56,7 +63,8 @@ class Config:
         if not directory.is_dir():
             raise UsageError(f"{directory}: there is no such directory")
         problems: list[Problem] = []
-        files = [parse(text, name, problems) for name, text in texts_of(directory, problems)]
+        texts = tuple(texts_of(directory, problems))
+        files = [parse(text, name, problems) for name, text in texts]
         unread = bool(problems) and not all(files)
         documents = in_our_words(files, problems)
         known = KnownClasses()
@@ -72,7 +80,8 @@ class Config:
         sessions = select(objects, facts, is_lost, problems)
         if problems:
             raise ConfigError(directory, problems)
-        return cls(directory, facts, objects, sessions)
+        named = tuple((Path(name).relative_to(directory).as_posix(), text) for name, text in texts)
+        return cls(directory, facts, objects, sessions, named)
 
     # -- what there is ------------------------------------------------------------------------------------
 

@@ -1,0 +1,83 @@
+"""Which points are not as they should be: for each row of a top-master one number, whose bits say why. 0 is good.
+
+valid           NXcollection
+    flags       a number a row; bit 0, 1, 2... of it as `BITS` names them, and the attribute `bits` in the file
+
+The numbers cost nothing while all is well: they are 0 by not being written. They grow together with the rows.
+
+What is not built yet has its place. A point that is taken again keeps its row: that has the last attempt, with the bit
+"retaken". The attempts before go into a group `attempts` of the entry, a row each: the columns of `measurement` by the
+same names, `point` (the row it was for), `attempt` (from 0), `flags` (why it was not kept, bits as here).
+"""
+
+from enum import IntFlag
+
+import numpy as np
+from h5py import h5d, h5g, h5s
+
+from obtura.data.tree import Place, attribute, column, group
+
+__all__ = ["BITS", "Flags", "Validity"]
+
+
+class Validity(IntFlag):
+    """What can be wrong with a point."""
+
+    INTERRUPTED = 1
+    """Its devices were stopped while they took it: they have given what they had."""
+    BEAM_LOST = 2
+    """There was no beam for some of the time."""
+    TIMEOUT = 4
+    """A device was waited for in vain."""
+    RETAKEN = 8
+    """This is not the first attempt."""
+    DROPPED_OUT = 16
+    """Some columns end before it: their device has given nothing any more."""
+
+
+BITS = tuple((flag.name or "").lower() for flag in Validity)
+"""What each bit is called in the file, from the lowest."""
+
+_KIND = np.dtype(np.uint8)
+
+
+class Flags:
+    """The numbers of one top-master, in a dataset that is there; `rows`: how many."""
+
+    def __init__(self, dataset: h5d.DatasetID) -> None:
+        self._place = Place(dataset)
+        self.rows = 0
+
+    @classmethod
+    def new(cls, entry: h5g.GroupID) -> "Flags":
+        """Make the group in an entry."""
+        made = column(group(entry, "valid", "NXcollection"), "flags", _KIND)
+        attribute(made, "bits", BITS)
+        return cls(made)
+
+    @property
+    def path(self) -> str:
+        """Where the dataset is in the file."""
+        return self._place.path_text
+
+    def attach(self, root: object) -> None:
+        """Go on in another file, given by its root."""
+        self._place.attach(root)
+
+    def grow(self, rows: int) -> None:
+        """There are so many rows; the new ones are good."""
+        if rows > self.rows:
+            self._place.dataset.set_extent((rows,))
+            self.rows = rows
+
+    def mark(self, first: int, stop: int, why: Validity) -> None:
+        """Rows `first` to `stop - 1`, as far as they are there, are not as they should be."""
+        stop = min(stop, self.rows)
+        if first >= stop:
+            return
+        values = np.empty(stop - first, _KIND)
+        inside, space = h5s.create_simple(values.shape), h5s.create_simple((self.rows,))
+        space.select_hyperslab((first,), values.shape)
+        self._place.dataset.read(inside, space, values)
+        values |= np.uint8(why)
+        self._place.dataset.write(inside, space, values)
