@@ -18,6 +18,7 @@ from obtura.devices.sim.beamline import demo_beamline
 from obtura.ground.channels import AcquisitionChannel
 from obtura.ground.errors import ScanAbort
 from obtura.presets.shutter import ShutterPreset
+from obtura.session.origin import Origin
 from obtura.session.session import Session
 
 SIZE = (6, 8)
@@ -57,7 +58,8 @@ class Zoo:
     def __init__(self, directory):
         self.line = demo_beamline()
         saving = ScanSaving("zoo", "seb", directory)
-        self.session = Session("zoo", self.line._asdict(), saving, display=False)
+        origin = Origin(texts=(("obtura.yml", "title: a zoo\n"),))
+        self.session = Session("zoo", self.line._asdict(), saving, display=False, origin=origin)
         self.bench = self.session.bench
 
     def close(self):

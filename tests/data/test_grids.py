@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scan_stream import axis, began, channel, ended, record, rows, saving_in, timer
 
+import obtura
 from obtura.data.grid import Grid, cells
 from obtura.data.layout import scan_file
 from obtura.data.saver import HDF5Saver
@@ -171,3 +172,42 @@ def test_bools_have_a_grid_too_and_complex_numbers(saved):
     plot = saved(mesh(*channels), *rows(0, [0.0] * 2, [0.0] * 2, [True, False], [1j, 2j]), end=ended("FAILURE"))["plot"]
     assert plot["on"][0, :2].tolist() == [1.0, 0.0] and np.isnan(plot["on"][0, 2])
     assert plot["z"][0, :2].tolist() == [1j, 2j] and np.isnan(plot["z"][1, 2])
+
+
+# -- in xarray --------------------------------------------------------------------------------------------
+
+
+def dataset_of(directory, *channels, points, columns, **mesh):
+    saving = saving_in(directory)
+    beginning = began(axis("roby"), axis("robz"), *channels, title="amesh", data_dim=2, grid=MESH | mesh)
+    events = [Points(index, 0, np.array(values[:points])) for index, values in enumerate(columns)]
+    record(HDF5Saver(saving), beginning, *events)
+    return obtura.open(saving.filename).last.to_xarray()
+
+
+ROBY, ROBZ = [0.1, 1.1, 2.1, 2.1, 1.1, 0.1], [5.0, 5.0, 5.0, 6.0, 6.0, 6.0]
+
+
+def test_a_mesh_comes_to_xarray_as_a_grid(tmp_path):
+    columns = ROBY, ROBZ, np.arange(6, dtype="int64"), np.arange(12.0).reshape(6, 2)
+    channels = channel("s:n", dtype="int64"), channel("mca:m", shape=(2,))
+    data = dataset_of(tmp_path, *channels, points=6, columns=columns, backnforth=True)
+    assert dict(data.sizes) == {"robz": 2, "roby": 3, "m_channel": 2}
+    assert data["roby"].values.tolist() == [0, 1, 2] and data["roby"].attrs["units"] == "mm"
+    assert data["n"].dims == ("robz", "roby") and data["n"].dtype == "int64"
+    assert data["n"].values.tolist() == [[0, 1, 2], [5, 4, 3]]
+    assert data["n"].sel(roby=2, robz=6) == 3
+    assert data["roby_measured"].values.tolist() == [[0.1, 1.1, 2.1]] * 2
+    assert data["m"].sel(robz=6, roby=0).values.tolist() == [10.0, 11.0]
+
+
+def test_a_cell_without_a_point_is_nan_in_xarray(tmp_path):
+    columns = ROBY, ROBZ, np.arange(6, dtype="int64")
+    data = dataset_of(tmp_path, channel("s:n", dtype="int64"), points=4, columns=columns)
+    assert np.array_equal(data["n"].values, [[0, 1, 2], [3, np.nan, np.nan]], equal_nan=True)
+
+
+def test_a_grid_that_is_not_that_of_the_columns_leaves_rows(tmp_path):
+    columns = ROBY, ROBZ, np.arange(6.0)
+    data = dataset_of(tmp_path, channel("s:n"), points=6, columns=columns, axes=["other", "robz"])
+    assert dict(data.sizes) == {"point": 6}

@@ -196,3 +196,12 @@ def test_a_device_that_can_t_be_closed_does_not_keep_others_open(open_session):
     with pytest.raises(DeviceError, match="other could not be closed: ZeroDivisionError"):
         session.close()
     assert session.box.closed == 1
+
+
+def test_the_yaml_of_the_session_as_it_was_loaded_is_in_its_scans(home, tmp_path):
+    line = write(tmp_path / "line", LAB, **{"more--empty__yml": "# nothing yet\n"})
+    texts = {path: (line / path).read_text() for path in ("beamline.yml", "more/empty.yml", "obtura.yml")}
+    session = load_session("lab", line, display=False)
+    (line / "beamline.yml").write_text("- {name: edited, class: World}\n")
+    session.loopscan(1, 0, session.diode)
+    assert obtura.open(session.scan_saving.filename).last.configuration == texts
