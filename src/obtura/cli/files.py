@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from obtura.data.apart import Apart
 from obtura.data.packing import pack, unpack
 from obtura.data.reader import listing, showing
 from obtura.data.verify import verifying
@@ -25,7 +26,8 @@ def show(path: Path, number: str | None) -> int:
 
 def verify(path: Path, number: str | None) -> int:
     """Compare one scan of a file, or all, with their checksums; 1 when something is damaged."""
-    found = verifying(path, number)
+    with Apart() as apart:
+        found = verifying(path, number, apart.ask)
     print(found.text)
     return 1 if found.is_damaged else 0
 

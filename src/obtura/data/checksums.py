@@ -30,7 +30,7 @@ CHECKSUMS = "checksums"
 ROW = 200
 """Bytes of a row of `paths`."""
 
-FAILURES = (OSError, RuntimeError, LookupError, ValueError, TypeError, MemoryError, OverflowError)
+FAILURES = (OSError, RuntimeError, LookupError, ValueError, TypeError, MemoryError, OverflowError, SystemError)
 """What h5py raises where a file is damaged."""
 
 _NOT_THERE = 0

@@ -22,9 +22,11 @@ from obtura.ground.errors import UsageError
 
 __all__ = [
     "EntryInfo",
+    "chosen",
     "chosen_entries",
     "datasets_of",
     "describe",
+    "entries_in",
     "frames_of",
     "list_entries",
     "make_index",
@@ -67,17 +69,22 @@ def list_entries(path: str | Path) -> list[EntryInfo]:
         UsageError: there is no such file, or it is not HDF5.
     """
     path = Path(path)
+    entries = entries_in(path)
+    known = index.lines_of(path)
+    return [_remembered(entry, known.get(entry.name)) or describe(entry) for entry in entries]
+
+
+def entries_in(path: Path) -> list[EntryInfo]:
+    """The same, with nothing but their names, numbers and files: only the file itself is opened."""
     with _opened(path) as file:
         try:
             found = sorted((int(match[1]), int(match[2]), name) for name in file if (match := _ENTRY.fullmatch(name)))
-            entries = [
+            return [
                 EntryInfo(name, number, branch, "", "", "", "", "", 0, Path(_target(path, file, name)))
                 for number, branch, name in found
             ]
         except (OSError, KeyError, RuntimeError, ValueError) as error:
             raise UsageError(f"{path} is damaged: {reason(error)}") from error
-    known = index.lines_of(path)
-    return [_remembered(entry, known.get(entry.name)) or describe(entry) for entry in entries]
 
 
 def make_index(master: Path, path: Path) -> int:
@@ -107,14 +114,18 @@ def chosen_entries(path: str | Path, number: int | str | None = None) -> list[En
     Raises:
         UsageError: there is no such file or scan, or the file is not HDF5.
     """
-    entries = list_entries(path)
+    return chosen(list_entries(path), path, number)
+
+
+def chosen(entries: list[EntryInfo], path: str | Path, number: int | str | None) -> list[EntryInfo]:
+    """Those of a file's entries that are meant: see `chosen_entries`."""
     if number is None:
         return entries
     wanted = str(number)
-    chosen = [entry for entry in entries if wanted in (str(entry.number), entry.name)]
-    if not chosen:
+    found = [entry for entry in entries if wanted in (str(entry.number), entry.name)]
+    if not found:
         raise UsageError(f"{path} has no scan {wanted}; {those_there_are(entries)}")
-    return chosen
+    return found
 
 
 @contextmanager

@@ -1,24 +1,32 @@
 """What `obtura verify` prints: whether a file still holds what was written into it.
 
-Every file of a scan is read whole, its frames too, and compared with its checksums; see `checksums`.
+Every file of a scan is read whole, its frames too, and compared with its checksums; see `checksums`. On a damaged one
+HDF5 may hang or crash, so each file is a question to whoever is asked: see `apart`.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import h5py
 
-from obtura.data.checksums import FAILURES, Sums, sums_of, sums_stored
-from obtura.data.contents import EntryInfo, chosen_entries, open_to_read
+from obtura.data.apart import Asking, NoAnswer, call_here
+from obtura.data.checksums import CHECKSUMS, FAILURES, Sums, sums_of, sums_stored
+from obtura.data.contents import EntryInfo, chosen, describe, entries_in, open_to_read
 from obtura.data.disk import reason
-from obtura.data.links import PACKED, is_there, links_out
+from obtura.data.links import PACKED, links_out
 
 __all__ = ["Verified", "damages", "verifying"]
 
 MOST_NAMED = 5
 """Damaged chunks of a dataset that are named."""
+
+PATIENCE = 5.0
+"""Seconds of the processor that may go into reading a file, besides those for its size."""
+
+SPEED = 50e6
+"""Bytes that are read in each further second of the processor, at the least; it takes a tenth of that."""
 
 _DAMAGED, _UNKNOWN, _GOOD = "0 damaged", "1 not checked", "2 good"
 """What a scan may be: the worst of what its files are."""
@@ -37,24 +45,30 @@ class Verified(NamedTuple):
     is_damaged: bool
 
 
-def verifying(path: str | Path, number: int | str | None = None) -> Verified:
+def verifying(path: str | Path, number: int | str | None = None, ask: Asking = call_here) -> Verified:
     """Compare the scans of a file with their checksums: all, or scan 12, or entry "12.2" with its file.
+
+    `ask`: with that of an `Apart` a file on which HDF5 hangs or crashes is named, and the others are checked.
 
     Raises:
         UsageError: there is no such file or scan, or the file is not HDF5.
     """
     path = Path(path)
+    try:
+        entries = chosen(ask(_seconds(path), entries_in, path), path, number)
+    except NoAnswer as error:
+        return Verified(f"{path}: {error}", True)
     lines: list[str] = []
     results: dict[int, str] = {}
-    seen: set[str] = set()
-    for info in chosen_entries(path, number):
+    seen: set[tuple[Path, int | None]] = set()
+    for info in entries:
         results.setdefault(info.number, _GOOD)
-        for where, found in _of_entry(path, info, seen):
-            if found is None:
-                lines.append(f"{info.name}: {where}: {_NO_SUMS.get(info.state, info.state)}")
+        for where, looked in _of_entry(info, seen, ask):
+            if looked.found is None:
+                lines.append(f"{info.name}: {where}: {_NO_SUMS.get(looked.state, looked.state)}")
                 results[info.number] = min(results[info.number], _UNKNOWN)
-            elif found:
-                lines += [f"{info.name}: {where}: {each}" for each in found]
+            elif looked.found:
+                lines += [f"{info.name}: {where}: {each}" for each in looked.found]
                 results[info.number] = _DAMAGED
     counts = Counter(results.values())
     told = ", ".join(f"{counts[what]} {what[2:]}" for what in (_GOOD, _UNKNOWN, _DAMAGED) if counts[what]) or "nothing"
@@ -107,35 +121,88 @@ def _place(base: h5py.Group, path: str, at: int) -> str:
     return f" (point {first})" if first == last else f" (points {first} to {last})"
 
 
-def _of_entry(path: Path, info: EntryInfo, seen: set[str]) -> Iterator[tuple[str, Sequence[str] | None]]:
-    """The files of an entry that were not seen before, or the parts of a packed one, each with its damages."""
-    if info.state in ("missing", "damaged"):
-        yield str(info.file), ["the file is gone" if info.state == "missing" else "the file can't be read"]
-        return
-    waiting = [info.file]
+class _Part(NamedTuple):
+    """A file, or part `number` of a packed one, called `name` there; `targets`: what links in others lead to."""
+
+    file: Path
+    number: int | None = None
+    name: str = ""
+    targets: frozenset[str] = frozenset()
+
+    def __str__(self) -> str:
+        return str(self.file) if self.number is None else f"{self.file}: {self.name}"
+
+
+class _Looked(NamedTuple):
+    """What was found in a part; None: it has no checksums, `state` says why. `onward`: the parts it leads to."""
+
+    found: list[str] | None
+    state: str = ""
+    onward: tuple[_Part, ...] = ()
+
+
+def _of_entry(info: EntryInfo, seen: set[tuple[Path, int | None]], ask: Asking) -> Iterator[tuple[str, _Looked]]:
+    """The parts of an entry that were not seen before, each with what was found."""
+    waiting = [_Part(info.file)]
     while waiting:
-        file = waiting.pop(0)
-        if str(file) in seen:
+        part = waiting.pop(0)
+        if (part.file, part.number) in seen:
             continue
         try:
-            with open_to_read(file) as opened:
-                if PACKED in opened:
-                    yield from _of_packed(file, opened, info.name, seen)
-                    continue
-                seen.add(str(file))
-                yield str(file), damages(opened)
-                waiting += [file.parent / link.file for link in links_out(opened)]
-                gone = [link for link in links_out(opened) if not is_there(opened, link)]
-            yield str(file), [f"{link.path} leads to {link.file}, which is gone or damaged" for link in gone]
-        except FAILURES as error:
-            yield str(file), [f"can't be read: {reason(error)}"]
+            looked = ask(_seconds(part.file), _look, part, info)
+        except NoAnswer as error:
+            looked = _Looked([str(error)])
+        waiting += looked.onward
+        if all(each.number is None for each in looked.onward):  # else it is packed, and the next entry has other parts
+            seen.add((part.file, part.number))
+        yield str(part), looked
 
 
-def _of_packed(file: Path, opened: h5py.File, name: str, seen: set[str]) -> Iterator[tuple[str, Sequence[str] | None]]:
+def _seconds(file: Path) -> float:
+    """How much of the processor the reading of a file may take: many times what it takes."""
+    try:
+        return PATIENCE + file.stat().st_size / SPEED
+    except OSError:  # that it is not there is found when it is read
+        return PATIENCE
+
+
+def _look(part: _Part, info: EntryInfo) -> _Looked:
+    """What is in one part of an entry."""
+    if not part.file.exists():
+        return _Looked(["the file is gone"])
+    try:
+        with open_to_read(part.file) as opened:
+            if part.number is not None:
+                return _Looked(damages(opened[PACKED][str(part.number)]), info.state)
+            if PACKED in opened:
+                return _Looked([], onward=tuple(_packed(part.file, opened, info.name)))
+            found = damages(opened)
+            missing = [f"{path} is not there, where another file's link leads" for path in _missing(part, opened)]
+            onward = tuple(_linked(part.file, opened))
+    except FAILURES as error:
+        return _Looked([f"can't be read: {reason(error)}"])
+    state = "" if found is not None else describe(info).state
+    if state == "damaged":
+        found = ["the file can't be read"]
+    return _Looked([*(found or []), *missing] if missing else found, state, onward)
+
+
+def _missing(part: _Part, opened: h5py.File) -> list[str]:
+    return [path for path in sorted(part.targets) if path not in opened]
+
+
+def _linked(file: Path, opened: h5py.File) -> Iterator[_Part]:
+    """The files that a file has links to."""
+    targets: dict[Path, set[str]] = {}
+    for link in links_out(opened):
+        targets.setdefault(file.parent / link.file, set()).add(link.target)
+    return (_Part(each, targets=frozenset(paths)) for each, paths in targets.items())
+
+
+def _packed(file: Path, opened: h5py.File, name: str) -> Iterator[_Part]:
+    """What was one file each of entry `name` before it was packed; a master has no checksums."""
     names = opened[PACKED]["files"].asstr()[:]
     for index, part in enumerate(names):
         base = opened[PACKED][str(index)]
-        key = f"{file}: {part}"
-        if index and name in base and key not in seen:
-            seen.add(key)
-            yield key, damages(base)
+        if name in base and (index or CHECKSUMS in base):
+            yield _Part(file, index, part)

@@ -1,0 +1,151 @@
+"""A process apart, in which HDF5 may hang or crash: some damaged files have it run in a circle, some end the process.
+
+`Apart` is asked to call a function there; the next question goes to the same process, until one does not come back
+from its call. A call may take so many seconds of the processor, which the system itself counts (RLIMIT_CPU): a slow
+disk or a busy machine takes none of them. HDF5 may also sleep and try again without end: twelve times as many seconds
+by the clock end that. Without such limits, as on Windows, the clock alone does.
+"""
+
+import contextlib
+import math
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any, BinaryIO, ParamSpec, Protocol, TypeVar
+
+__all__ = ["Apart", "Asking", "NoAnswer", "call_here"]
+
+SLOWEST = 12
+"""Seconds by the clock for each of the processor."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class NoAnswer(Exception):
+    """HDF5 did not come back from a call; says how, as the end of a sentence about the file."""
+
+
+class Asking(Protocol):
+    """How a function is called: here, or in a process apart."""
+
+    def __call__(self, seconds: float, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """What the function returns or raises. `seconds`: of the processor, that it may take.
+
+        Raises:
+            NoAnswer: it took longer, or ended the process.
+        """
+
+
+def call_here(_seconds: float, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """In this process, however long it takes."""
+    return function(*args, **kwargs)
+
+
+class Apart:
+    """The process, from the first call on; within `with`, after which there is none.
+
+    Functions are ones of modules; they, their arguments and what they return or raise can be pickled.
+    """
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._is_late = False
+
+    def __enter__(self) -> "Apart":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+
+    def ask(self, seconds: float, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """See `Asking`."""
+        if self._process is None:
+            self._process = self._started()
+        asked, answered = self._process.stdin, self._process.stdout
+        assert asked is not None and answered is not None
+        deadline = threading.Timer(SLOWEST * seconds, self._give_up, [self._process])
+        deadline.daemon = True
+        deadline.start()
+        try:
+            pickle.dump((seconds, function, args, kwargs), asked)
+            asked.flush()
+            came, answer = pickle.load(answered)
+        except (EOFError, BrokenPipeError):
+            raise self._no_answer() from None
+        finally:
+            deadline.cancel()
+        if not came:
+            raise answer
+        result: T = answer
+        return result
+
+    @staticmethod
+    def _started() -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-m", __name__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # what the C library says of a crash
+            start_new_session=True,  # a Ctrl-C is for who started it
+        )
+
+    def _give_up(self, process: subprocess.Popen[bytes]) -> None:
+        self._is_late = True
+        process.kill()
+
+    def _no_answer(self) -> Exception:
+        process = self._process
+        assert process is not None
+        with contextlib.suppress(BrokenPipeError):
+            process.communicate()  # it has ended, or does now
+        is_late, self._process, self._is_late = self._is_late, None, False
+        number = -process.returncode
+        if is_late or number == getattr(signal, "SIGXCPU", None):
+            return NoAnswer("HDF5 does not come back from reading it")
+        if number <= 0:
+            return RuntimeError(f"the process that reads files ended by itself, with exit code {process.returncode}")
+        return NoAnswer(f"HDF5 does not survive reading it ({signal.Signals(number).name})")
+
+    def _end(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            with process:  # waits for it and closes the pipes
+                pass
+
+
+def _answer(asked: BinaryIO, answered: BinaryIO) -> None:
+    """In the process apart: answer until nobody asks any more."""
+    while True:
+        try:
+            seconds, function, args, kwargs = pickle.load(asked)
+        except EOFError:
+            return
+        _allow(seconds)
+        answer: tuple[bool, Any]
+        try:
+            answer = True, function(*args, **kwargs)
+        except Exception as error:  # noqa: BLE001 - it is raised where it was asked
+            answer = False, error
+        pickle.dump(answer, answered)
+        answered.flush()
+
+
+def _allow(seconds: float) -> None:
+    """From now on the process may take so much of the processor, then the system ends it."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    _, most = resource.getrlimit(resource.RLIMIT_CPU)
+    wanted = math.ceil(used.ru_utime + used.ru_stime + seconds)
+    resource.setrlimit(resource.RLIMIT_CPU, (wanted if most == resource.RLIM_INFINITY else min(wanted, most), most))
+
+
+if __name__ == "__main__":
+    _answer(sys.stdin.buffer, sys.stdout.buffer)
