@@ -44,6 +44,17 @@ def complaints(path):
             total = validate.validate_file(str(copy))
     finally:
         copy.unlink()
+    return _complaints(log, total)
+
+
+def complaints_of(application, path, entry):
+    """What an application definition has against an entry of a file, in the same form."""
+    with _logged() as log:
+        total = validate.validate_application(str(path), path=f"/{entry}", application=application)
+    return _complaints(log, total)
+
+
+def _complaints(log, total):
     said = [line for line in log.lines if line[0] in (logging.WARNING, logging.ERROR)]
     assert total == (sum(line[0] == logging.WARNING for line in said), sum(line[0] == logging.ERROR for line in said))
     found, where = [], "/"

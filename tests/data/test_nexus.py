@@ -6,7 +6,7 @@ import h5py
 import numpy as np
 import pytest
 import silx.io
-from nexus_validator import complaints
+from nexus_validator import complaints, complaints_of
 from scan_zoo import KINDS, Zoo
 from silx.io.nxdata import get_default
 
@@ -77,6 +77,98 @@ def test_the_validator_finds_what_is_wrong(zoo, tmp_path):
 
 def _is_known(line):
     return any(re.fullmatch(pattern, line) for pattern in KNOWN)
+
+
+ROTATION_CAMERA = (  # what NXscan wants, besides what every entry of ours has
+    r"ERROR .*/definition: This required field is not in the NeXus file",
+    r"ERROR NX(sample|monitor): This required group is not in the NeXus file",  # whose rotation, which monitor
+    r"ERROR .*/plot\w*/(data|rotation_angle): This required field is not in the NeXus file",
+    r"WARNING .*/instrument/\w+/data: This field is not a valid NX_INT",  # every detector counts whole numbers
+)
+
+
+@pytest.mark.parametrize("kind", ["ascan", "camera"])
+def test_of_nxscan_a_step_scan_lacks_only_what_makes_it_one_of_a_rotation_camera(zoo, kind):
+    scan = zoo.scans[kind]
+    found = complaints_of("NXscan", zoo.file(scan), f"{scan.scan_number}.1")
+    assert found, "else the entry could say that it is an NXscan"
+    assert [line for line in found if not any(re.fullmatch(pattern, line) for pattern in ROTATION_CAMERA)] == []
+
+
+# -- what the numbers mean --------------------------------------------------------------------------------
+
+NO_UNIT = r".*/instrument/(diode2?|monitor|spectrum|iron|copper|deadtime|scans|camera)/data"
+"""Counters of which nobody has said a unit, and ratios: a guess would be worse than none."""
+
+
+def names_of_datasets(group, at=""):
+    """Every dataset under each of its names, (path, dataset); not those in other files."""
+    for name in group:
+        path = f"{at}/{name}"
+        if isinstance(group.get(name, getlink=True), h5py.HardLink):
+            each = group[name]
+            if isinstance(each, h5py.Dataset):
+                yield path, each
+            elif each.attrs.get("target", path) == path:  # else it is a group under its other name
+                yield from names_of_datasets(each, path)
+
+
+def files_of(zoo, kind):
+    own = zoo.file(zoo.scans[kind])
+    return [own, *own.with_suffix("").glob("*.h5")]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_default_leads_from_the_root_of_each_file_to_numbers(zoo, kind):
+    for path in (zoo.master, *files_of(zoo, kind)):
+        with h5py.File(path) as file:
+            plot = file[file.attrs["default"]]
+            while "default" in plot.attrs:
+                plot = plot[plot.attrs["default"]]
+            assert plot.attrs["NX_class"] == "NXdata" and plot[plot.attrs["signal"]].size
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_plot_names_an_axis_for_each_dimension_and_says_what_its_points_are(zoo, kind):
+    plots = 0
+    for path in files_of(zoo, kind):
+        with h5py.File(path) as file:
+            groups = [each for entry in file.values() for each in entry.values() if isinstance(each, h5py.Group)]
+            for plot in [each for each in groups if each.attrs["NX_class"] == "NXdata"]:
+                plots += 1
+                names, signal = list(plot.attrs["axes"]), plot[plot.attrs["signal"]]
+                assert len(names) == signal.ndim
+                sizes = {name: plot[name].size for name in names if name != "."}
+                assert sizes == {name: signal.shape[at] for at, name in enumerate(names) if name != "."}
+                kinds = {1: None, 2: "spectrum", 3: "image"} if "." in names[1:] else {1: None, 2: "image", 3: "image"}
+                assert signal.attrs.get("interpretation") == kinds[signal.ndim], plot.name
+    assert plots
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_measured_number_has_its_unit_where_it_is_known(zoo, kind):
+    checked = 0
+    for path in files_of(zoo, kind):
+        with h5py.File(path) as file:
+            for name, column in names_of_datasets(file):
+                is_measured = re.fullmatch(r".*/instrument/(positioners_\w+/\w+|[^/]+/(data|value))", name)
+                if is_measured and not re.fullmatch(NO_UNIT, name):
+                    assert column.attrs["units"], name
+                    checked += 1
+    assert checked
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_dataset_of_several_names_says_which_is_its_own(zoo, kind):
+    for path in files_of(zoo, kind):
+        with h5py.File(path) as file:
+            names = {}
+            for name, each in names_of_datasets(file):
+                names.setdefault(h5py.h5o.get_info(each.id).addr, []).append(name)
+            several = [each for each in names.values() if len(each) > 1]
+            assert several
+            for each in several:
+                assert file[each[0]].attrs["target"] in each
 
 
 # -- the default plot -------------------------------------------------------------------------------------
