@@ -10,7 +10,6 @@ from math import sqrt
 
 import pytest
 
-from obtura.data import apart
 from obtura.data.apart import Apart, NoAnswer
 
 
@@ -31,10 +30,16 @@ def test_one_process_serves_all_questions_until_one_hangs_then_there_is_another(
     assert not_there(first)
 
 
-def test_so_does_one_that_sleeps_for_ever(monkeypatch):
-    monkeypatch.setattr(apart, "SLOWEST", 0.5)
+def test_so_does_one_that_sleeps_for_ever():
     with Apart() as other, pytest.raises(NoAnswer, match="does not come back"):
-        other.ask(1, time.sleep, 1000)
+        other.ask(0.05, time.sleep, 1000)
+
+
+def test_a_process_that_is_asked_nothing_waits():
+    with Apart() as other:
+        first = other.ask(0.05, os.getpid)
+        time.sleep(1.2)  # longer than it may take
+        assert other.ask(5, os.getpid) == first
 
 
 def test_a_crash_is_told_with_its_signal():

@@ -106,6 +106,17 @@ def test_a_flipped_bit_in_a_packed_file_is_found(scans):
     assert found.is_damaged and "camera.h5: 1.1/instrument/camera/data, chunk 1 (point 1)" in found.text
 
 
+def test_so_is_one_in_a_scans_own_file_that_was_packed(scans):
+    packed = pack(scan_file(scans, 1)).path
+    assert verifying(packed) == ("1 scan: 1 good", False)
+    with h5py.File(packed) as file:
+        at = file["1.1/measurement/elapsed_time"].id.get_chunk_info(0).byte_offset
+    with packed.open("r+b") as file:
+        file.seek(at)
+        file.write(b"\xff")
+    assert "scan0001.h5: 1.1/instrument/elapsed_time/data, chunk 0" in verifying(packed).text
+
+
 def test_compressed_chunks_are_copied_as_they_are(scans):
     own = scan_file(scans, 2)
     with h5py.File(own, "r+") as file:

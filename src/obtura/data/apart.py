@@ -3,7 +3,8 @@
 `Apart` is asked to call a function there; the next question goes to the same process, until one does not come back
 from its call. A call may take so many seconds of the processor, which the system itself counts (RLIMIT_CPU): a slow
 disk or a busy machine takes none of them. HDF5 may also sleep and try again without end: twelve times as many seconds
-by the clock end that. Without such limits, as on Windows, the clock alone does.
+by the clock end that (an alarm). The process ends itself, so it does when who asked was killed, too. Where the system
+has neither, as Windows, only crashes are told.
 """
 
 import contextlib
@@ -12,14 +13,19 @@ import pickle
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
 from typing import Any, BinaryIO, ParamSpec, Protocol, TypeVar
+
+if sys.platform != "win32":
+    import resource
 
 __all__ = ["Apart", "Asking", "NoAnswer", "call_here"]
 
 SLOWEST = 12
 """Seconds by the clock for each of the processor."""
+
+_LATE = [getattr(signal, name, None) for name in ("SIGXCPU", "SIGALRM")]
+"""What ends a process that took too long."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -53,7 +59,6 @@ class Apart:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
-        self._is_late = False
 
     def __enter__(self) -> "Apart":
         return self
@@ -67,17 +72,12 @@ class Apart:
             self._process = self._started()
         asked, answered = self._process.stdin, self._process.stdout
         assert asked is not None and answered is not None
-        deadline = threading.Timer(SLOWEST * seconds, self._give_up, [self._process])
-        deadline.daemon = True
-        deadline.start()
         try:
             pickle.dump((seconds, function, args, kwargs), asked)
             asked.flush()
             came, answer = pickle.load(answered)
         except (EOFError, BrokenPipeError):
             raise self._no_answer() from None
-        finally:
-            deadline.cancel()
         if not came:
             raise answer
         result: T = answer
@@ -93,18 +93,14 @@ class Apart:
             start_new_session=True,  # a Ctrl-C is for who started it
         )
 
-    def _give_up(self, process: subprocess.Popen[bytes]) -> None:
-        self._is_late = True
-        process.kill()
-
     def _no_answer(self) -> Exception:
         process = self._process
         assert process is not None
         with contextlib.suppress(BrokenPipeError):
             process.communicate()  # it has ended, or does now
-        is_late, self._process, self._is_late = self._is_late, None, False
+        self._process = None
         number = -process.returncode
-        if is_late or number == getattr(signal, "SIGXCPU", None):
+        if number in _LATE:
             return NoAnswer("HDF5 does not come back from reading it")
         if number <= 0:
             return RuntimeError(f"the process that reads files ended by itself, with exit code {process.returncode}")
@@ -131,16 +127,17 @@ def _answer(asked: BinaryIO, answered: BinaryIO) -> None:
             answer = True, function(*args, **kwargs)
         except Exception as error:  # noqa: BLE001 - it is raised where it was asked
             answer = False, error
+        if sys.platform != "win32":
+            signal.alarm(0)
         pickle.dump(answer, answered)
         answered.flush()
 
 
 def _allow(seconds: float) -> None:
-    """From now on the process may take so much of the processor, then the system ends it."""
+    """From now on the process may take so much of the processor, and so long, then the system ends it."""
     if sys.platform == "win32":
         return
-    import resource
-
+    signal.alarm(math.ceil(SLOWEST * seconds))
     used = resource.getrusage(resource.RUSAGE_SELF)
     _, most = resource.getrlimit(resource.RLIMIT_CPU)
     wanted = math.ceil(used.ru_utime + used.ru_stime + seconds)
