@@ -16,7 +16,7 @@ from obtura.data.layout import scan_file
 from obtura.data.saver import HDF5Saver
 from obtura.data.verify import verifying
 from obtura.ground.errors import UsageError
-from obtura.ground.events import PresetInfo
+from obtura.ground.events import Points, PresetInfo
 
 HANGS = 1347
 """Where in the file of the scan `small` a flipped bit has HDF5 run in a circle; found by trying."""
@@ -53,7 +53,8 @@ def test_files_that_are_as_they_were_written_are_good(saving):
 
 def test_a_flipped_bit_is_named_with_its_dataset_and_its_chunk(saving):
     count = 3000
-    record(HDF5Saver(saving), began(number=1, npoints=count), *rows(0, np.arange(count), np.arange(count) * 2.0))
+    blocks = Points(0, 0, np.arange(float(count))), Points(1, 0, np.arange(count) * 2.0)
+    record(HDF5Saver(saving), began(number=1, npoints=count), *blocks)
     own = scan_file(master(saving), 1)
     with h5py.File(own) as file:
         chunk = file["1.1/instrument/diode/data"].id.get_chunk_info_by_coord((1024,))
