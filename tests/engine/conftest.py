@@ -6,8 +6,9 @@ import signal
 
 import pytest
 from harness import noted_presses
-from invariants import Leftovers
 from sigint_sender import Sender
+
+from obtura.testing import Leftovers
 
 
 @pytest.fixture(scope="module")

@@ -1,65 +1,13 @@
-"""Doubles for what surrounds the engine: who numbers, saves and watches scans, and an axis in memory."""
+"""Doubles for what surrounds the engine: scans that are watched, and an axis in memory."""
 
-from obtura.contracts.consumers import Consumer, Surroundings
 from obtura.contracts.devices import SamplingCounter, SamplingCounterController
 from obtura.engine.scan import Scan
 from obtura.ground.errors import LimitError
-from obtura.ground.events import HookEntered, Position
 from obtura.scans.bench import Bench
+from obtura.testing import Around, Watcher
 from obtura.works.clock import Flag, clock
 
-
-class Watcher(Consumer):
-    """Keeps every event; `essential`, it stands for a saver."""
-
-    def __init__(self, name="watcher", essential=False):
-        self.name = name
-        self.essential = essential
-        self.events = []
-        self.opened = self.closed = 0
-
-    def open(self, began, say):
-        self.opened += 1
-
-    def receive(self, events):
-        self.events += events
-
-    def close(self):
-        self.closed += 1
-
-    def of(self, kind):
-        """The events of one kind."""
-        return [event for event in self.events if type(event) is kind]
-
-    def hooks(self):
-        """The hooks that were entered, in order: `Owner.hook`."""
-        return [f"{event.owner}.{event.hook}" for event in self.of(HookEntered)]
-
-
-class Around(Surroundings):
-    """A viewer and a saver read each scan; scans are numbered from 1."""
-
-    def __init__(self, *extra, axes=(), watched=True):
-        self.watched = watched
-        self.viewer = Watcher("viewer")
-        self.saver = Watcher("saver", essential=True)
-        self.extra = extra
-        self.axes = axes
-        self.count = 0
-        self.ended = []
-
-    def number(self, name, save, scan_saving):
-        self.count += 1
-        return self.count
-
-    def consumers(self, save, scan_saving):
-        return [self.viewer, self.saver, *self.extra] if self.watched else []
-
-    def positions(self):
-        return {axis.name: Position(axis.position, axis.unit) for axis in self.axes}
-
-    def finished(self, scan):
-        self.ended.append(scan)
+__all__ = ["Around", "Diode", "MemoryAxis", "Watcher", "diode", "make_bench", "make_scan", "scan_class"]
 
 
 def scan_class(around):

@@ -4,12 +4,13 @@ import signal
 import threading
 
 from doubles import Around
-from invariants import ByAHairError, Leftovers, Report, plain
-from recording import Fault, World
+from invariants import ByAHairError, Report, plain
+from recording import FAULTS, Fault, World
 from worlds import WORLDS
 
 from obtura.engine.states import ScanState
 from obtura.ground.errors import ScanAbort
+from obtura.testing import Leftovers
 
 
 class Broken(AssertionError):
@@ -52,7 +53,7 @@ def try_fault(name, number, key, kind):
 
 
 def _try_fault(name, number, key, kind):
-    fault = Fault(key, kind)
+    fault = Fault(key, FAULTS[kind])
     world = World(fault)
     stage = WORLDS[name](world)
     left = Leftovers()
@@ -75,11 +76,11 @@ def _try_fault(name, number, key, kind):
 
 def expect(fault, report):
     """What `run()` raises for this fault."""
-    if fault.is_ctrl_c:
+    if fault.kind.ends_with_abort:
         assert isinstance(report.raised, ScanAbort), f"run() raised {report.raised!r}"
         return
     owner, _, call = fault.key.rpartition("#")[0].rpartition(".")
-    beside = owner in report.devices and fault.kind.endswith("clean-up")  # others fail at the same time
+    beside = owner in report.devices and fault.kind.name.endswith("clean-up")  # others fail at the same time
     first = fault.error if beside and fault.error in report.scan.errors else report.raised
     assert first is fault.error, f"run() raised {report.raised!r} instead of {fault.error!r}"
     places = (call, CALLED_AS.get(call, call))

@@ -1,9 +1,5 @@
 """What must hold after any scan, however it ended: DESIGN 2.1 and 2.2, one function an invariant."""
 
-import os
-import signal
-import threading
-import time
 from collections import Counter
 
 import numpy as np
@@ -373,26 +369,3 @@ CHECKS = (
     points_are_whole,
     the_end_is_told_truly,
 )
-
-
-class Leftovers:
-    """Nothing of a scan is left in the process: no thread, descriptor, handler."""
-
-    def __init__(self):
-        self.threads = set(threading.enumerate())
-        self.descriptors = open_descriptors()
-        self.handler = signal.getsignal(signal.SIGINT)
-
-    def check(self):
-        """Threads have an instant to end."""
-        assert signal.getsignal(signal.SIGINT) == self.handler, "the SIGINT handler was not restored"
-        until = time.monotonic() + 2.0
-        while (left := set(threading.enumerate()) - self.threads) and time.monotonic() < until:
-            time.sleep(0.001)
-        assert not left, f"threads were left: {left}"
-        assert open_descriptors() <= self.descriptors, "descriptors were left open"
-
-
-def open_descriptors():
-    """How many descriptors this process has open; 0 where that can't be known."""
-    return len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0

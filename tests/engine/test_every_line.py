@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 from doubles import Around
 from harness import Broken, goes_well_again, insist, noted_presses, outcome_of
-from invariants import ByAHairError, Leftovers, Report
+from invariants import ByAHairError, Report
 from recording import World
 from worlds import small, two_branches
 
 import obtura
 from obtura.engine.states import ScanState
 from obtura.ground.errors import ScanAbort
+from obtura.testing import Leftovers
 from obtura.works.clock import virtual_time
 
 PACKAGE = str(Path(obtura.__file__).parent)

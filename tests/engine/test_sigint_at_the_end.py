@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from doubles import Around, MemoryAxis, Watcher, diode, make_bench
 from harness import Broken, goes_well_again, insist, outcome_of
-from invariants import Leftovers, Report
+from invariants import Report
 from pressing import Everywhere, aborted
 from recording import World
 from worlds import every_kind, one_branch, two_branches
@@ -18,6 +18,7 @@ from worlds import every_kind, one_branch, two_branches
 from obtura.engine.states import ScanState
 from obtura.ground.errors import ScanAbort
 from obtura.ground.events import ScanEnded
+from obtura.testing import Leftovers
 
 # A press that lands in a callback of the garbage collector (hypothesis has one) is reported there and lost; the
 # engine has noted it nevertheless.
