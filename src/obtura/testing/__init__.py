@@ -1,6 +1,7 @@
 """Test what you write for obtura, before the beamtime."""
 
 from obtura.testing.faults import Abort, CtrlC, Fault, Kind, Provoked, Raise
+from obtura.testing.presets import Finding, PresetReport, assert_preset_ok, try_preset
 from obtura.testing.recorded import recorded
 from obtura.testing.recording import Entry, Recording
 from obtura.testing.watching import Around, Leftovers, Watcher
@@ -12,12 +13,16 @@ __all__ = [
     "CtrlC",
     "Entry",
     "Fault",
+    "Finding",
     "Kind",
     "Leftovers",
+    "PresetReport",
     "Provoked",
     "Raise",
     "Recording",
     "Watcher",
+    "assert_preset_ok",
     "recorded",
+    "try_preset",
     "virtual_time",
 ]

@@ -1,0 +1,123 @@
+"""The simulated devices that a preset under test is given, by name, and what they say of themselves."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import Any
+
+from obtura.contracts.devices import is_movable
+from obtura.devices.sim import (
+    SimulatedActuator,
+    SimulatedAxis,
+    SimulatedController,
+    SimulatedDiode,
+    SimulatedMultiplexer,
+    SimulatedRing,
+    SimulatedShutter,
+    World,
+)
+from obtura.ground.errors import UsageError
+from obtura.testing.recorded import Recorder, recorded
+
+__all__ = ["Lab", "Make"]
+
+Make = Callable[["Lab"], Any]
+"""Makes a device; may ask the lab for others."""
+
+DEVICES: dict[str, Make] = {
+    "world": lambda lab: World(),
+    "controller": lambda lab: SimulatedController(max_sampling_frequency=100.0),
+    "shutter": lambda lab: SimulatedShutter("shutter"),
+    "cover": lambda lab: SimulatedActuator("cover"),
+    "multiplexer": lambda lab: SimulatedMultiplexer(
+        "multiplexer", {"trigger": ("timer", "roby", "robz"), "gate": ("off", "shutter", "timer")}
+    ),
+    "roby": lambda lab: SimulatedAxis("roby", unit="mm", limits=(-100.0, 100.0)),
+    "robz": lambda lab: SimulatedAxis("robz", unit="mm", limits=(-100.0, 100.0)),
+    "machine": lambda lab: SimulatedRing("machine", world=lab["world"]),
+    "monitor": lambda lab: SimulatedDiode("monitor", lab["controller"], lab["world"], height=100.0),
+    "diode": lambda lab: SimulatedDiode("diode", lab["controller"], lab["world"], behind=[lab["shutter"]]),
+    "diode2": lambda lab: SimulatedDiode(
+        "diode2", lab["controller"], lab["world"], behind=[lab["shutter"], lab["cover"]]
+    ),
+}
+"""As in the demo session."""
+
+STATE = ("state", "mode", "position", "velocity", "acceleration", "offset", "limits", "connections", "beam")
+"""What a device says of itself."""
+
+PLAIN = (str, int, float, bool, Enum, type(None))
+
+
+class Lab:
+    """Devices by name, made when somebody asks for them.
+
+    `extra`: further ones, or others in place of ours: for each name what makes it, called without arguments.
+    `where`: whether calls of devices are looked at just now.
+    """
+
+    def __init__(self, extra: Mapping[str, Callable[[], Any]], where: Callable[[], bool]) -> None:
+        self._extra = extra
+        self._where = where
+        self._made: dict[str, Any] = {}
+        self.given: dict[str, Any] = {}
+        """What the preset under test was given."""
+        self.recorders: list[Recorder] = []
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._made:
+            make = self._extra.get(name)
+            self._made[name] = DEVICES[name](self) if make is None else make()
+        return self._made[name]
+
+    def make(self, factory: Callable[..., Any], owner: str) -> Any:
+        """Call a factory of presets: each argument without a default is the device of its name.
+
+        Raises:
+            UsageError: there is none of this name.
+        """
+        wanted = [
+            parameter.name
+            for parameter in inspect.signature(factory).parameters.values()
+            if parameter.default is parameter.empty
+            and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+        ]
+        known = {**DEVICES, **self._extra}
+        for name in wanted:
+            if name not in known:
+                raise UsageError(
+                    f"{owner} needs {name!r}, and no simulated device is called so (there are {', '.join(known)}). "
+                    f"Give a function that makes it: assert_preset_ok(lambda shutter: {owner}(shutter, {name}=...)), "
+                    f"or what makes the device: devices={{{name!r}: ...}}"
+                )
+            if name not in self.given:
+                self.given[name] = self._record(name, self[name])
+        positional = [name for name in wanted if inspect.signature(factory).parameters[name].kind == 0]
+        return factory(
+            *(self[name] for name in positional), **{name: self[name] for name in wanted if name not in positional}
+        )
+
+    def _record(self, name: str, device: Any) -> Any:
+        recorder = Recorder(name, None, self._where)
+        recorded(device, None, recorder=recorder)
+        self.recorders.append(recorder)
+        return device
+
+    def states(self) -> dict[str, dict[str, Any]]:
+        """What each device that was given says of itself."""
+        return {name: _state(device) for name, device in self.given.items()}
+
+    def moving(self) -> list[str]:
+        """The names of the axes that move."""
+        return [name for name, device in self._made.items() if is_movable(device) and device.is_moving]
+
+
+def _state(device: Any) -> dict[str, Any]:
+    """What it says; one that says nothing has its plain public attributes for a state."""
+    kind = type(device)
+    said = {name: getattr(device, name) for name in STATE if isinstance(getattr(kind, name, None), property)}
+    if said:
+        return said
+    return {
+        name: value for name, value in vars(device).items() if not name.startswith("_") and isinstance(value, PLAIN)
+    }

@@ -1,0 +1,174 @@
+"""Test a preset: every fault, in every call, in several scans."""
+
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from obtura.ground.errors import UsageError
+from obtura.testing.faults import AFTER, BEFORE, Abort, CtrlC, Kind, Raise
+from obtura.testing.quiet import BoundedTime, quiet
+from obtura.testing.stage import WORLDS, Stage
+from obtura.testing.trial import Case, Trial
+
+__all__ = ["Finding", "PresetReport", "assert_preset_ok", "try_preset"]
+
+KINDS: tuple[Kind, ...] = (
+    Raise("raise"),
+    Raise("raise", AFTER),
+    Raise("SystemExit", error=SystemExit),
+    CtrlC("Ctrl-C"),
+    CtrlC("Ctrl-C", AFTER),
+    CtrlC("Ctrl-C twice", again="call"),
+    CtrlC("Ctrl-C at every call from", again="always"),
+    Abort("abort from a thread"),
+)
+
+
+class Finding(NamedTuple):
+    """Something that a preset does not survive: what, the first case of it, and in how many it is so."""
+
+    what: str
+    case: str
+    count: int
+
+
+class PresetReport:
+    """What was tried and found; prints as a short table.
+
+    `faults`: how many were tried. `findings`: what the preset does not survive. `seconds`: for each hook how often it
+    was called in good scans, and the longest time it took, in s.
+    """
+
+    def __init__(self, preset: str) -> None:
+        self.preset = preset
+        self.faults = 0
+        self.tried: dict[str, int] = {}
+        self.findings: list[Finding] = []
+        self.seconds: dict[str, tuple[int, float]] = {}
+
+    @property
+    def ok(self) -> bool:
+        """Whether it survives everything."""
+        return not self.findings
+
+    def add(self, trial: Trial) -> None:
+        """Take up what a trial found."""
+        if trial.fault is None:
+            for hook, seconds in trial.stage.hooks.seconds.items():
+                count, longest = self.seconds.get(hook, (0, 0.0))
+                self.seconds[hook] = (count + len(seconds), max(longest, *seconds))
+        elif trial.fault.fired:
+            self.faults += 1
+            self.tried[trial.case.world] = self.tried.get(trial.case.world, 0) + 1
+        for what in trial.findings:
+            at = next((at for at, finding in enumerate(self.findings) if finding.what == what), None)
+            if at is None:
+                self.findings.append(Finding(what, str(trial.case), 1))
+            else:
+                self.findings[at] = self.findings[at]._replace(count=self.findings[at].count + 1)
+
+    def __str__(self) -> str:
+        ending = "survives all of them" if self.ok else f"does not survive {len(self.findings)} of their consequences"
+        tried = ", ".join(f"{world} {count}" for world, count in self.tried.items())
+        lines = [f"{self.preset}: {self.faults} faults{f' ({tried})' if tried else ''}; it {ending}"]
+        lines += [
+            f"  {hook:<32} {count:4} calls, {longest:.3f} s at most" for hook, (count, longest) in self.seconds.items()
+        ]
+        for finding in self.findings:
+            times = "once" if finding.count == 1 else f"{finding.count} times, first"
+            lines += [
+                f"  - {finding.what}",
+                f"      {times} with: {finding.case}",
+                f"      again: assert_preset_ok({self.preset}, only={finding.case!r})",
+            ]
+        return "\n".join(lines)
+
+
+def assert_preset_ok(
+    preset: Callable[..., Any],
+    *,
+    devices: Mapping[str, Callable[[], Any]] | None = None,
+    may_change: Sequence[str] = (),
+    only: str = "",
+) -> PresetReport:
+    """Run a preset through every single fault, on simulated devices and virtual time; returns what was tried.
+
+    `preset`: a class of presets, or a function that makes one, of any level. Each of its arguments without a default
+    is given the device of that name: `shutter`, `cover`, `multiplexer`, `roby`, `robz`, `diode`, `diode2`, `monitor`,
+    `machine`, `world`, as in the demo session, or one of `devices`, which says for each name what makes it. Everything
+    is made anew for each fault.
+
+    The faults: at each hook of the preset and of others beside it, at each call that it makes to its devices in a
+    hook, and at each call of the scan's devices, before and after its effect: an error, SystemExit, Ctrl-C once, twice
+    and at every call from there on, an abort from another thread; in a step scan, a mesh, and a scan with two
+    top-masters.
+
+    Each time: no hook raises of itself; what was entered is left exactly once; every device that the preset was given
+    is as it was before the scan, but for those that `may_change` names; motors are still; no thread and descriptor
+    is left; the next scan with the same preset goes well. `time.sleep` and `asyncio.sleep` take no time here.
+
+    `only`: tries nothing but the cases whose words contain this text, as the message gives them.
+
+    Raises:
+        AssertionError: what it does not survive, in words, each with the line that runs the case again.
+        UsageError: no preset, an argument for which there is no device, or no case is called `only`.
+    """
+    report = try_preset(preset, devices=devices, may_change=may_change, only=only)
+    if not report.ok:
+        raise AssertionError(str(report))
+    return report
+
+
+def try_preset(
+    preset: Callable[..., Any],
+    *,
+    devices: Mapping[str, Callable[[], Any]] | None = None,
+    may_change: Sequence[str] = (),
+    only: str = "",
+) -> PresetReport:
+    """The same as `assert_preset_ok`, but what is found is in the report and nothing is raised for it."""
+    owner = _name_of(preset)
+    extra = devices or {}
+
+    def trial(case: Case, time: BoundedTime) -> Trial:
+        return Trial(case, Stage(preset, owner, extra, case.level), time, tuple(may_change)).run()
+
+    with quiet() as here:
+        maker = Stage(preset, owner, extra)
+        levels = maker.levels()
+        report = PresetReport(owner if owner != "<lambda>" else type(maker.preset).__name__)
+        found = not only
+        for level in levels:
+            for world in WORLDS:
+                good = trial(Case(world, level, "", None), here.time)
+                cases = list(_cases(good, only))
+                if only in str(good.case):
+                    found = True
+                    report.add(good)
+                if good.findings and not only:
+                    continue  # what a good scan does not survive, none with a fault will
+                for case in cases:
+                    found = True
+                    report.add(trial(case, here.time))
+    if not found:
+        raise UsageError(f"no case of {owner} is called {only!r}")
+    return report
+
+
+def _cases(good: Trial, only: str) -> Iterator[Case]:
+    """The faults to be tried: every call of a good scan, every kind."""
+    own = good.stage.hooks.names
+    for key in good.recording.keys():
+        owner, _, call = key.rpartition("#")[0].rpartition(".")
+        for kind in KINDS:
+            if owner in own and call in ("stop", "before_stop") and isinstance(kind, Raise) and kind.moment == BEFORE:
+                continue  # a hook that never ran is none of the preset's faults
+            case = good.case._replace(key=key, kind=kind)
+            if only in str(case):
+                yield case
+
+
+def _name_of(preset: Any) -> str:
+    while isinstance(preset, functools.partial):
+        preset = preset.func
+    return getattr(preset, "__name__", type(preset).__name__)

@@ -1,0 +1,104 @@
+"""While faults are tried: virtual time, also for `time.sleep`, no log, and a Ctrl-C that comes late harms nobody."""
+
+import asyncio
+import logging
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from obtura.ground.errors import UsageError
+from obtura.works.clock import Flag, VirtualTime, clock
+
+__all__ = ["LONGEST", "Quiet", "quiet"]
+
+LONGEST = 24 * 3600.0
+"""Seconds of virtual time that a scan of a test may take: one that waits for what never comes is ended."""
+
+
+class Endless(AssertionError):
+    """Somebody waits for what never comes."""
+
+
+class BoundedTime(VirtualTime):
+    """Virtual time that comes to an end; `begin` starts anew."""
+
+    until = LONGEST
+    slept = 0.0
+    """Seconds that coroutines slept as they should, with `asyncio.sleep`."""
+
+    def begin(self) -> None:
+        """A scan begins."""
+        self.until = self.time() + LONGEST
+
+    def wait(self, flag: Flag | None, seconds: float) -> bool:
+        """Move time on."""
+        if self.time() > self.until:
+            self.begin()  # what is left of the scan has its time too
+            raise Endless(f"waited for {LONGEST / 3600:g} hours of virtual time, and it never came")
+        return super().wait(flag, seconds)
+
+
+class Quiet:
+    """What holds while the body of `quiet()` runs."""
+
+    def __init__(self, source: BoundedTime) -> None:
+        self.time = source
+
+
+@contextmanager
+def quiet() -> Iterator[Quiet]:
+    """Have the body run on virtual time, in the main thread.
+
+    Raises:
+        UsageError: this is another thread; only the main thread gets a Ctrl-C.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        raise UsageError("presets are tested in the main thread: only that one gets a Ctrl-C")
+    log = logging.getLogger("obtura")
+    level, handler, source = log.level, signal.getsignal(signal.SIGINT), clock.source
+    sleeps: tuple[Any, Any] = time.sleep, asyncio.sleep
+    virtual = BoundedTime()
+    log.setLevel(logging.CRITICAL + 1)
+    signal.signal(signal.SIGINT, lambda *_: None)
+    clock.use(virtual)
+    time.sleep, asyncio.sleep = _sleep(virtual, sleeps[0]), _async_sleep(virtual, sleeps[1])
+    try:
+        yield Quiet(virtual)
+    finally:
+        time.sleep, asyncio.sleep = sleeps
+        clock.use(source)
+        signal.signal(signal.SIGINT, handler)
+        log.setLevel(level)
+
+
+def _sleep(virtual: BoundedTime, real: Any) -> Any:
+    def sleep(seconds: float) -> None:
+        """Sleep on virtual time where the preset's hooks run; really in other threads."""
+        if threading.current_thread() is threading.main_thread() or _in_a_loop():
+            real(0)
+            virtual.wait(None, seconds)
+        else:
+            real(seconds)
+
+    return sleep
+
+
+def _async_sleep(virtual: BoundedTime, real: Any) -> Any:
+    async def sleep(delay: float, result: Any = None) -> Any:
+        """Sleep on virtual time."""
+        await real(0)
+        virtual.slept += max(delay, 0.0)
+        virtual.wait(None, delay)
+        return result
+
+    return sleep
+
+
+def _in_a_loop() -> bool:
+    try:
+        return asyncio.get_running_loop() is not None
+    except RuntimeError:
+        return False

@@ -1,0 +1,235 @@
+"""The scans in which a preset is tested: with other presets beside it, and every external call recorded.
+
+A hook, a call of a device that the preset makes in its hooks, and a call that the engine makes to the scan's devices
+is each a call of the recording, and so a place where a fault can be.
+"""
+
+import inspect
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from obtura.acquisition.counter import SamplingCounterAcquisitionSlave
+from obtura.acquisition.motor import LinearStepTriggerMaster
+from obtura.acquisition.timer import SoftwareTimerMaster
+from obtura.contracts.consumers import Surroundings
+from obtura.contracts.presets import ChainIterationPreset, ChainPreset, ScanPreset, check_preset
+from obtura.engine.plan import overriding
+from obtura.engine.scan import Scan
+from obtura.ground.errors import UsageError
+from obtura.scans.bench import Bench
+from obtura.testing.lab import Lab
+from obtura.testing.recorded import Recorder, recorded
+from obtura.testing.recording import Recording
+from obtura.testing.siblings import OverEachPoint, SiblingOfAChain, SiblingOfAScan
+from obtura.works.clock import clock
+
+__all__ = ["LEVELS", "WORLDS", "Stage"]
+
+LEVELS = {"scan": ScanPreset, "chain": ChainPreset, "point": ChainIterationPreset}
+HOOKS = ("prepare", "start", "before_stop", "stop", "get_iterator")
+CALLS = ("prepare", "start", "trigger", "reading", "wait_ready", "stop")
+COUNT_TIME = 0.01
+
+
+def step(bench: Bench, lab: Lab) -> Scan:
+    """Three points along a motor."""
+    return bench.ascan(lab["roby"], 0, 2, 2, COUNT_TIME, lab["diode"], run=False, save=False)
+
+
+def mesh(bench: Bench, lab: Lab) -> Scan:
+    """Two by two points."""
+    return bench.amesh(lab["roby"], 0, 1, 1, lab["robz"], 0, 1, 1, COUNT_TIME, lab["diode"], run=False, save=False)
+
+
+def two_top_masters(bench: Bench, lab: Lab) -> Scan:
+    """A motor with three points, and beside it a timer with two."""
+    motor = LinearStepTriggerMaster(3, lab["roby"], 0, 2)
+    pars = {"npoints": 3, "count_time": COUNT_TIME, "sleep_time": 0.0}
+    chain = bench.default_chain.get(pars, [lab["diode"]], motor)
+    other = SoftwareTimerMaster(COUNT_TIME, name="other_timer", npoints=2)
+    chain.add(other, SamplingCounterAcquisitionSlave(lab["monitor"], count_time=COUNT_TIME, npoints=2))
+    motor.terminator = other.terminator = False  # so that every call happens in every run
+    return bench.Scan(chain, "two top-masters", save=False)
+
+
+def again(bench: Bench, lab: Lab) -> Scan:
+    """The scan after: one point."""
+    return bench.loopscan(1, 0.0, lab["diode"], run=False, save=False)
+
+
+WORLDS: dict[str, Callable[[Bench, Lab], Scan]] = {
+    "step scan": step,
+    "mesh": mesh,
+    "two top-masters": two_top_masters,
+}
+
+
+class Hooks(Recorder):
+    """Records the hooks of the preset under test, knows which one runs, and for how long each did."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, None)
+        self.running: list[str] = []
+        self.seconds: dict[str, list[float]] = {}
+        self.names = {name}
+        """Those of the preset, and of what its iterator yields."""
+
+    def call(self, method: str, body: Callable[[], Any]) -> Any:
+        if self.recording is None:
+            return body()
+        return self.recording.call(f"{self.name}.{method}", lambda: self.timed(f"{self.name}.{method}", body))
+
+    def timed(self, name: str, body: Callable[[], Any]) -> Any:
+        """Run a hook."""
+        began = clock.time() + time.perf_counter()
+        self.running.append(name)
+        try:
+            result = body()
+        finally:
+            self.running.remove(name)
+            self.seconds.setdefault(name, []).append(clock.time() + time.perf_counter() - began)
+        return _Iterator(self, iter(result)) if name.endswith(".get_iterator") and result is not None else result
+
+    async def call_async(self, method: str, body: Callable[[], Any]) -> Any:
+        name = f"{self.name}.{method}"
+        return await self.recording.call_async(name, lambda: self._timed_async(name, body)) if self.recording else None
+
+    async def _timed_async(self, name: str, body: Callable[[], Any]) -> Any:
+        began = clock.time() + time.perf_counter()
+        self.running.append(name)
+        try:
+            await body()
+        finally:
+            self.running.remove(name)
+            self.seconds.setdefault(name, []).append(clock.time() + time.perf_counter() - began)
+
+    def of_point(self, preset: Any) -> Any:
+        """Record a preset that the iterator yielded."""
+        if isinstance(preset, ChainIterationPreset) and not getattr(type(preset), "_is_recorded", False):
+            check_preset(preset, ChainIterationPreset)
+            inner = _Inner(self, type(preset).__name__)
+            self.names.add(inner.name)
+            recorded(preset, None, names=_own(preset, ChainIterationPreset), recorder=inner)
+        return preset
+
+
+class _Inner(Hooks):
+    """Of an iteration preset: the recording and the times are those of the chain preset."""
+
+    def __init__(self, outer: Hooks, name: str) -> None:
+        self._outer = outer
+        self.name = name
+        self.running, self.seconds, self.names = outer.running, outer.seconds, outer.names
+
+    @property
+    def recording(self) -> Recording | None:  # type: ignore[override]
+        return self._outer.recording
+
+
+class _Iterator:
+    """The iterator of a chain preset, each `next` a call."""
+
+    END = object()
+
+    def __init__(self, hooks: Hooks, given: Iterator[Any]) -> None:
+        self._hooks = hooks
+        self._given = given
+
+    def __iter__(self) -> "_Iterator":
+        return self
+
+    def __next__(self) -> Any:
+        item = self._hooks.call("next", lambda: next(self._given, self.END))
+        if item is self.END:
+            raise StopIteration
+        return self._hooks.of_point(item)
+
+    def close(self) -> None:
+        """Close it, if it can be."""
+        if hasattr(self._given, "close"):
+            self._given.close()
+
+
+class Stage:
+    """A preset made anew, with devices made anew, at one of the `LEVELS`."""
+
+    def __init__(self, factory: Callable[..., Any], owner: str, devices: Mapping[str, Any], level: str = "") -> None:
+        self.bench = Bench(Surroundings())
+        self.lab = Lab(devices, lambda: bool(self.hooks.running))
+        self.hooks = Hooks(owner)
+        self.preset = self.lab.make(factory, owner)
+        self.level = level
+        kind = LEVELS.get(level)
+        if kind is not None:
+            check_preset(self.preset, kind)
+            self.hooks.name = type(self.preset).__name__
+            self.hooks.names = {self.hooks.name}
+            recorded(self.preset, None, names=_own(self.preset, kind), recorder=self.hooks)
+        self.beside = [SiblingOfAScan(), SiblingOfAScan()]
+        self.above = [SiblingOfAChain(), SiblingOfAChain()]
+
+    def levels(self) -> list[str]:
+        """The levels at which the preset can be.
+
+        Raises:
+            UsageError: it is no preset.
+        """
+        found = [level for level, kind in LEVELS.items() if isinstance(self.preset, kind)]
+        if not found:
+            raise UsageError(f"expected a class of presets, or what makes one; that makes {self.preset!r}")
+        if "scan" in found and len(found) > 1:
+            try:
+                self.preset.check_scan_level()
+            except UsageError:
+                found.remove("scan")
+        return found
+
+    def scan(self, make: Callable[[Bench, Lab], Scan]) -> Scan:
+        """A new scan with the preset and those beside it."""
+        scan = make(self.bench, self.lab)
+        first, last = self.beside
+        scan.add_preset(first)
+        if self.level == "scan":
+            scan.add_preset(self.preset)
+        scan.add_preset(last)
+        chain = scan.acq_chain
+        chain.add_preset(self.above[0])
+        if self.level == "chain":
+            chain.add_preset(self.preset)
+        elif self.level == "point":
+            chain.add_preset(OverEachPoint(self.preset))
+        chain.add_preset(self.above[1])
+        return scan
+
+    def run(self, scan: Scan, recording: Recording) -> BaseException | None:
+        """Run it, recorded; returns what `run()` raised."""
+        recording.scan = scan
+        for node in scan.acq_chain.nodes_list:
+            names = [name for name in CALLS if overriding([node], name)]
+            recorded(node, recording, names=names)
+        for number, sibling in enumerate([*self.beside, *self.above], start=1):
+            kind = LEVELS["scan" if number < 3 else "chain"]
+            name = f"{type(sibling).__name__}{number % 2 or 2}"
+            recorded(sibling, recording, name, names=[hook for hook in _own(sibling, kind) if hook != "get_iterator"])
+        mine = [self.hooks, *self.lab.recorders]
+        for recorder in mine:
+            recorder.recording = recording
+        try:
+            scan.run()
+        except BaseException as error:  # noqa: BLE001 - SystemExit and Ctrl-C are among what is tried
+            return error
+        finally:
+            for recorder in mine:
+                recorder.recording = None
+        return None
+
+
+def _own(preset: Any, kind: type) -> list[str]:
+    """The hooks that a preset overrides."""
+    defaults = [vars(contract).get(name) for contract in LEVELS.values() for name in HOOKS]
+    return [
+        name
+        for name in HOOKS
+        if hasattr(kind, name) and inspect.getattr_static(type(preset), name, None) not in defaults
+    ]

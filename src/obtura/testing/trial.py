@@ -1,0 +1,174 @@
+"""One fault in one scan with a preset: what went wrong that should not have, in plain words."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from obtura.engine.states import ScanState
+from obtura.ground.errors import ScanAbort, one_line
+from obtura.testing.faults import CLEAN_UP, Fault, Kind
+from obtura.testing.quiet import BoundedTime
+from obtura.testing.recording import Recording
+from obtura.testing.stage import WORLDS, Stage, again
+from obtura.testing.watching import Leftovers
+
+__all__ = ["Case", "Trial"]
+
+
+class Case(NamedTuple):
+    """A fault of `kind` in the call `key` of a world; without one, a good scan."""
+
+    world: str
+    level: str
+    key: str
+    kind: Kind | None
+
+    def __str__(self) -> str:
+        """What is given as `only` to have it run again."""
+        where = f"{self.world}, preset of the {self.level}"
+        if self.kind is None:
+            return f"no fault, {where}"
+        name, _, count = self.key.rpartition("#")
+        return f"{self.kind} {self.kind.moment} {name}, call {int(count) + 1}, {where}"
+
+
+class Trial:
+    """Runs a case on a stage made anew, then a scan after; `findings` says what is wrong, nothing if all is well."""
+
+    def __init__(self, case: Case, stage: Stage, time: BoundedTime, may_change: tuple[str, ...]) -> None:
+        self.case = case
+        self.stage = stage
+        self.fault = None if case.kind is None else Fault(case.key, case.kind)
+        self.recording = Recording() if self.fault is None else Recording(self.fault)
+        self.findings: list[str] = []
+        self._time = time
+        self._may_change = set(may_change)
+
+    def run(self) -> "Trial":
+        """Do it."""
+        before = self.stage.lab.states()
+        left = Leftovers()
+        self._time.begin()
+        scan = self.stage.scan(WORLDS[self.case.world])
+        raised = self.stage.run(scan, self.recording)
+        if self.fault is not None and not self.fault.kind.ends_with_abort and isinstance(raised, ScanAbort):
+            raise KeyboardInterrupt  # not one of ours: somebody wants to end the tests
+        if self.fault is not None and not self.fault.fired:
+            return self
+        self._own_errors()
+        self._outcome(raised)
+        self._entered_and_left()
+        exempt = self._failed_in_clean_up()
+        self._states(before, exempt)
+        self._leftovers(left)
+        if not exempt:
+            self._runs_again(before)
+        self.findings = list(dict.fromkeys(self.findings))
+        return self
+
+    # -- one question each ----------------------------------------------------------------------------------
+
+    def _own_errors(self) -> None:
+        """What the preset's hooks raised, but for the fault and what was made of it."""
+        for entry in self.recording.log:
+            owner, _, hook = entry.name.rpartition(".")
+            if entry.error is None or owner not in self.stage.hooks.names or self._comes_of_the_fault(entry.error):
+                continue
+            if isinstance(entry.error, KeyboardInterrupt) or (self._pressed and hook not in CLEAN_UP):
+                continue
+            self.findings.append(f"{entry.name} itself raised {one_line(entry.error)}{_advice(entry.error, hook)}")
+
+    @property
+    def _pressed(self) -> bool:
+        return self.fault is not None and self.fault.kind.ends_with_abort
+
+    def _comes_of_the_fault(self, error: BaseException | None) -> bool:
+        fault = None if self.fault is None else self.fault.error
+        seen: set[int] = set()
+        while error is not None and fault is not None and id(error) not in seen:
+            if error is fault:
+                return True
+            seen.add(id(error))
+            error = error.__cause__ or error.__context__
+        return False
+
+    def _outcome(self, raised: BaseException | None) -> None:
+        if self.fault is None:
+            if raised is not None and not self.findings:
+                self.findings.append(f"a good scan failed: {one_line(raised)}")
+        elif self._pressed:
+            if not isinstance(raised, ScanAbort):
+                self.findings.append(f"the scan was not aborted, run() raised {raised!r}")
+        elif not self._comes_of_the_fault(raised) and self._hook_of_the_fault() is None and not self.findings:
+            self.findings.append(f"run() raised {raised!r} instead of {self.fault.error!r}")
+
+    def _entered_and_left(self) -> None:
+        names = self.recording.names()
+        for owner in self.stage.hooks.names:
+            entered, left = names.count(f"{owner}.prepare"), names.count(f"{owner}.stop")
+            if entered and left and entered != left:
+                self.findings.append(f"{owner} was entered {entered} times and left {left} times")
+
+    def _hook_of_the_fault(self) -> str | None:
+        """The hook of the preset in which the fault was, None elsewhere."""
+        running: list[str] = []
+        for entry in self.recording.log:
+            if self.fault is not None and entry.what == "begin" and entry.key == self.fault.key:
+                own = entry.name.rpartition(".")[0] in self.stage.hooks.names
+                return entry.name if own else (running[-1] if running else None)
+            if entry.name.rpartition(".")[0] in self.stage.hooks.names:
+                if entry.what == "begin":
+                    running.append(entry.name)
+                else:
+                    running.remove(entry.name)
+        return None
+
+    def _failed_in_clean_up(self) -> set[str]:
+        """A device that did not obey when it was to be put back can't be where it was."""
+        hook = self._hook_of_the_fault()
+        if self.fault is None or self._pressed or hook is None or hook.rpartition(".")[2] not in CLEAN_UP:
+            return set()
+        return {self.fault.key.rpartition("#")[0].rpartition(".")[0]} - self.stage.hooks.names
+
+    def _states(self, before: dict[str, dict[str, Any]], exempt: set[str], when: str = "") -> None:
+        for name, state in self.stage.lab.states().items():
+            if name in exempt or name in self._may_change:
+                continue
+            for word, value in state.items():
+                if word in before[name] and before[name][word] != value:
+                    was = _shown(before[name][word])
+                    self.findings.append(f"{name} was not put back{when}: {word} is {_shown(value)}, it was {was}")
+        for name in self.stage.lab.moving():
+            self.findings.append(f"{name} was left moving{when}")
+
+    def _leftovers(self, left: Leftovers) -> None:
+        try:
+            left.check()
+        except AssertionError as error:
+            self.findings.append(str(error))
+
+    def _runs_again(self, before: dict[str, dict[str, Any]]) -> None:
+        """The next scan with the same preset and devices."""
+        had = bool(self.findings)
+        scan = self.stage.scan(again)
+        raised = self.stage.run(scan, Recording())
+        if scan.state is not ScanState.DONE:
+            said = repr(raised) if raised is None else one_line(raised)
+            self.findings.append(f"the next scan with the same preset failed: {said}")
+        if not had:
+            self._states(before, set(), " by the scan after")
+
+
+def _shown(value: Any) -> str:
+    return str(value)
+
+
+def _advice(error: BaseException, hook: str) -> str:
+    if hook not in CLEAN_UP or not isinstance(error, AttributeError | UnboundLocalError | KeyError):
+        return ""
+    return (
+        f"; {hook} is called also when prepare was cut off half-way: "
+        "set in __init__ what it needs, and undo only what was done"
+    )
+
+
+Run = Callable[[Case], Trial]
