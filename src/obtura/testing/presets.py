@@ -1,12 +1,12 @@
 """Test a preset: every fault, in every call, in several scans."""
 
 import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from obtura.ground.errors import UsageError
 from obtura.testing.faults import AFTER, BEFORE, Abort, CtrlC, Kind, Raise
-from obtura.testing.quiet import BoundedTime, quiet
+from obtura.testing.quiet import quiet
 from obtura.testing.stage import WORLDS, Stage
 from obtura.testing.trial import Case, Trial
 
@@ -29,7 +29,7 @@ class Finding(NamedTuple):
 
     what: str
     case: str
-    count: int
+    times: int
 
 
 class PresetReport:
@@ -54,7 +54,7 @@ class PresetReport:
     def add(self, trial: Trial) -> None:
         """Take up what a trial found."""
         if trial.fault is None:
-            for hook, seconds in trial.stage.hooks.seconds.items():
+            for hook, seconds in trial.seconds.items():
                 count, longest = self.seconds.get(hook, (0, 0.0))
                 self.seconds[hook] = (count + len(seconds), max(longest, *seconds))
         elif trial.fault.fired:
@@ -65,17 +65,17 @@ class PresetReport:
             if at is None:
                 self.findings.append(Finding(what, str(trial.case), 1))
             else:
-                self.findings[at] = self.findings[at]._replace(count=self.findings[at].count + 1)
+                self.findings[at] = self.findings[at]._replace(times=self.findings[at].times + 1)
 
     def __str__(self) -> str:
-        ending = "survives all of them" if self.ok else f"does not survive {len(self.findings)} of their consequences"
+        ending = "survives all of them" if self.ok else "does not survive all of them"
         tried = ", ".join(f"{world} {count}" for world, count in self.tried.items())
         lines = [f"{self.preset}: {self.faults} faults{f' ({tried})' if tried else ''}; it {ending}"]
         lines += [
             f"  {hook:<32} {count:4} calls, {longest:.3f} s at most" for hook, (count, longest) in self.seconds.items()
         ]
         for finding in self.findings:
-            times = "once" if finding.count == 1 else f"{finding.count} times, first"
+            times = "once" if finding.times == 1 else f"{finding.times} times, first"
             lines += [
                 f"  - {finding.what}",
                 f"      {times} with: {finding.case}",
@@ -130,17 +130,18 @@ def try_preset(
     owner = _name_of(preset)
     extra = devices or {}
 
-    def trial(case: Case, time: BoundedTime) -> Trial:
-        return Trial(case, Stage(preset, owner, extra, case.level), time, tuple(may_change)).run()
+    with quiet() as time:
 
-    with quiet() as here:
+        def trial(case: Case) -> Trial:
+            return Trial(case, Stage(preset, owner, extra, case.level), time, tuple(may_change)).run()
+
         maker = Stage(preset, owner, extra)
         levels = maker.levels()
         report = PresetReport(owner if owner != "<lambda>" else type(maker.preset).__name__)
         found = not only
         for level in levels:
-            for world in WORLDS:
-                good = trial(Case(world, level, "", None), here.time)
+            for world in _named(only, WORLDS):
+                good = trial(Case(world, level, "", None))
                 cases = list(_cases(good, only))
                 if only in str(good.case):
                     found = True
@@ -149,7 +150,7 @@ def try_preset(
                     continue  # what a good scan does not survive, none with a fault will
                 for case in cases:
                     found = True
-                    report.add(trial(case, here.time))
+                    report.add(trial(case))
     if not found:
         raise UsageError(f"no case of {owner} is called {only!r}")
     return report
@@ -158,7 +159,7 @@ def try_preset(
 def _cases(good: Trial, only: str) -> Iterator[Case]:
     """The faults to be tried: every call of a good scan, every kind."""
     own = good.stage.hooks.names
-    for key in good.recording.keys():
+    for key in good.recording.keys():  # noqa: SIM118 - no dict
         owner, _, call = key.rpartition("#")[0].rpartition(".")
         for kind in KINDS:
             if owner in own and call in ("stop", "before_stop") and isinstance(kind, Raise) and kind.moment == BEFORE:
@@ -166,6 +167,11 @@ def _cases(good: Trial, only: str) -> Iterator[Case]:
             case = good.case._replace(key=key, kind=kind)
             if only in str(case):
                 yield case
+
+
+def _named(only: str, worlds: Collection[str]) -> Collection[str]:
+    """The worlds that `only` names, all if it names none."""
+    return [world for world in worlds if world in only] or worlds
 
 
 def _name_of(preset: Any) -> str:

@@ -12,9 +12,9 @@ from typing import Any
 from obtura.ground.errors import UsageError
 from obtura.works.clock import Flag, VirtualTime, clock
 
-__all__ = ["LONGEST", "Quiet", "quiet"]
+__all__ = ["BoundedTime", "quiet"]
 
-LONGEST = 24 * 3600.0
+LONGEST = 3600.0
 """Seconds of virtual time that a scan of a test may take: one that waits for what never comes is ended."""
 
 
@@ -26,8 +26,11 @@ class BoundedTime(VirtualTime):
     """Virtual time that comes to an end; `begin` starts anew."""
 
     until = LONGEST
-    slept = 0.0
-    """Seconds that coroutines slept as they should, with `asyncio.sleep`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.blocked: dict[int, float] = {}
+        """Seconds for which each thread blocked; `asyncio.sleep` blocks none."""
 
     def begin(self) -> None:
         """A scan begins."""
@@ -37,20 +40,19 @@ class BoundedTime(VirtualTime):
         """Move time on."""
         if self.time() > self.until:
             self.begin()  # what is left of the scan has its time too
-            raise Endless(f"waited for {LONGEST / 3600:g} hours of virtual time, and it never came")
+            raise Endless(f"waited for {LONGEST:g} s of virtual time, and it never came")
+        here = threading.get_ident()
+        self.blocked[here] = self.blocked.get(here, 0.0) + max(seconds, 0.0)
         return super().wait(flag, seconds)
 
-
-class Quiet:
-    """What holds while the body of `quiet()` runs."""
-
-    def __init__(self, source: BoundedTime) -> None:
-        self.time = source
+    def pass_by(self, seconds: float) -> None:
+        """Move time on; no thread blocks."""
+        super().wait(None, seconds)
 
 
 @contextmanager
-def quiet() -> Iterator[Quiet]:
-    """Have the body run on virtual time, in the main thread.
+def quiet() -> Iterator[BoundedTime]:
+    """Have the body run on virtual time, which is given to it, in the main thread.
 
     Raises:
         UsageError: this is another thread; only the main thread gets a Ctrl-C.
@@ -66,7 +68,7 @@ def quiet() -> Iterator[Quiet]:
     clock.use(virtual)
     time.sleep, asyncio.sleep = _sleep(virtual, sleeps[0]), _async_sleep(virtual, sleeps[1])
     try:
-        yield Quiet(virtual)
+        yield virtual
     finally:
         time.sleep, asyncio.sleep = sleeps
         clock.use(source)
@@ -90,8 +92,8 @@ def _async_sleep(virtual: BoundedTime, real: Any) -> Any:
     async def sleep(delay: float, result: Any = None) -> Any:
         """Sleep on virtual time."""
         await real(0)
-        virtual.slept += max(delay, 0.0)
-        virtual.wait(None, delay)
+        virtual.pass_by(delay)
+        await real(0)
         return result
 
     return sleep

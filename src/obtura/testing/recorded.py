@@ -64,7 +64,7 @@ def recorded(
     Raises:
         UsageError: nothing can be written down about an object of this class.
     """
-    kind = type(thing)
+    kind: Any = type(thing)
     words = _public(kind) if names is None else tuple(names)
     recorder = recorder or Recorder(name or getattr(thing, "name", kind.__name__), recording)
     try:
@@ -82,7 +82,7 @@ def _public(kind: type) -> tuple[str, ...]:
 
 
 @functools.cache
-def _recorded(kind: type, names: tuple[str, ...]) -> type:
+def _recorded(kind: Any, names: tuple[str, ...]) -> type:
     own: dict[str, Any] = {"__slots__": (), "__module__": kind.__module__, "__qualname__": kind.__qualname__}
     own |= {"__doc__": kind.__doc__, "_is_recorded": True}
     for name in names:
@@ -97,18 +97,18 @@ def _recorded(kind: type, names: tuple[str, ...]) -> type:
 
 
 def _method(name: str, function: Any) -> Any:
-    @functools.wraps(function)
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         return self._recorder.call(name, lambda: function(self, *args, **kwargs))
 
+    method.__name__, method.__doc__ = name, function.__doc__
     return method
 
 
 def _coroutine_method(name: str, function: Any) -> Any:
-    @functools.wraps(function)
     async def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         return await self._recorder.call_async(name, lambda: function(self, *args, **kwargs))
 
+    method.__name__, method.__doc__ = name, function.__doc__
     return method
 
 

@@ -4,30 +4,26 @@ A hook, a call of a device that the preset makes in its hooks, and a call that t
 is each a call of the recording, and so a place where a fault can be.
 """
 
-import inspect
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from obtura.acquisition.counter import SamplingCounterAcquisitionSlave
 from obtura.acquisition.motor import LinearStepTriggerMaster
 from obtura.acquisition.timer import SoftwareTimerMaster
 from obtura.contracts.consumers import Surroundings
-from obtura.contracts.presets import ChainIterationPreset, ChainPreset, ScanPreset, check_preset
+from obtura.contracts.presets import check_preset
 from obtura.engine.plan import overriding
 from obtura.engine.scan import Scan
 from obtura.ground.errors import UsageError
 from obtura.scans.bench import Bench
+from obtura.testing.hooks import LEVELS, Hooks, overridden
 from obtura.testing.lab import Lab
-from obtura.testing.recorded import Recorder, recorded
+from obtura.testing.recorded import recorded
 from obtura.testing.recording import Recording
 from obtura.testing.siblings import OverEachPoint, SiblingOfAChain, SiblingOfAScan
-from obtura.works.clock import clock
 
-__all__ = ["LEVELS", "WORLDS", "Stage"]
+__all__ = ["WORLDS", "Stage", "again"]
 
-LEVELS = {"scan": ScanPreset, "chain": ChainPreset, "point": ChainIterationPreset}
-HOOKS = ("prepare", "start", "before_stop", "stop", "get_iterator")
 CALLS = ("prepare", "start", "trigger", "reading", "wait_ready", "stop")
 COUNT_TIME = 0.01
 
@@ -65,92 +61,6 @@ WORLDS: dict[str, Callable[[Bench, Lab], Scan]] = {
 }
 
 
-class Hooks(Recorder):
-    """Records the hooks of the preset under test, knows which one runs, and for how long each did."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name, None)
-        self.running: list[str] = []
-        self.seconds: dict[str, list[float]] = {}
-        self.names = {name}
-        """Those of the preset, and of what its iterator yields."""
-
-    def call(self, method: str, body: Callable[[], Any]) -> Any:
-        if self.recording is None:
-            return body()
-        return self.recording.call(f"{self.name}.{method}", lambda: self.timed(f"{self.name}.{method}", body))
-
-    def timed(self, name: str, body: Callable[[], Any]) -> Any:
-        """Run a hook."""
-        began = clock.time() + time.perf_counter()
-        self.running.append(name)
-        try:
-            result = body()
-        finally:
-            self.running.remove(name)
-            self.seconds.setdefault(name, []).append(clock.time() + time.perf_counter() - began)
-        return _Iterator(self, iter(result)) if name.endswith(".get_iterator") and result is not None else result
-
-    async def call_async(self, method: str, body: Callable[[], Any]) -> Any:
-        name = f"{self.name}.{method}"
-        return await self.recording.call_async(name, lambda: self._timed_async(name, body)) if self.recording else None
-
-    async def _timed_async(self, name: str, body: Callable[[], Any]) -> Any:
-        began = clock.time() + time.perf_counter()
-        self.running.append(name)
-        try:
-            await body()
-        finally:
-            self.running.remove(name)
-            self.seconds.setdefault(name, []).append(clock.time() + time.perf_counter() - began)
-
-    def of_point(self, preset: Any) -> Any:
-        """Record a preset that the iterator yielded."""
-        if isinstance(preset, ChainIterationPreset) and not getattr(type(preset), "_is_recorded", False):
-            check_preset(preset, ChainIterationPreset)
-            inner = _Inner(self, type(preset).__name__)
-            self.names.add(inner.name)
-            recorded(preset, None, names=_own(preset, ChainIterationPreset), recorder=inner)
-        return preset
-
-
-class _Inner(Hooks):
-    """Of an iteration preset: the recording and the times are those of the chain preset."""
-
-    def __init__(self, outer: Hooks, name: str) -> None:
-        self._outer = outer
-        self.name = name
-        self.running, self.seconds, self.names = outer.running, outer.seconds, outer.names
-
-    @property
-    def recording(self) -> Recording | None:  # type: ignore[override]
-        return self._outer.recording
-
-
-class _Iterator:
-    """The iterator of a chain preset, each `next` a call."""
-
-    END = object()
-
-    def __init__(self, hooks: Hooks, given: Iterator[Any]) -> None:
-        self._hooks = hooks
-        self._given = given
-
-    def __iter__(self) -> "_Iterator":
-        return self
-
-    def __next__(self) -> Any:
-        item = self._hooks.call("next", lambda: next(self._given, self.END))
-        if item is self.END:
-            raise StopIteration
-        return self._hooks.of_point(item)
-
-    def close(self) -> None:
-        """Close it, if it can be."""
-        if hasattr(self._given, "close"):
-            self._given.close()
-
-
 class Stage:
     """A preset made anew, with devices made anew, at one of the `LEVELS`."""
 
@@ -165,7 +75,7 @@ class Stage:
             check_preset(self.preset, kind)
             self.hooks.name = type(self.preset).__name__
             self.hooks.names = {self.hooks.name}
-            recorded(self.preset, None, names=_own(self.preset, kind), recorder=self.hooks)
+            recorded(self.preset, None, names=overridden(self.preset, kind), recorder=self.hooks)
         self.beside = [SiblingOfAScan(), SiblingOfAScan()]
         self.above = [SiblingOfAChain(), SiblingOfAChain()]
 
@@ -209,9 +119,9 @@ class Stage:
             names = [name for name in CALLS if overriding([node], name)]
             recorded(node, recording, names=names)
         for number, sibling in enumerate([*self.beside, *self.above], start=1):
-            kind = LEVELS["scan" if number < 3 else "chain"]
             name = f"{type(sibling).__name__}{number % 2 or 2}"
-            recorded(sibling, recording, name, names=[hook for hook in _own(sibling, kind) if hook != "get_iterator"])
+            hooks = overridden(sibling, LEVELS["scan" if number < 3 else "chain"])
+            recorded(sibling, recording, name, names=[hook for hook in hooks if hook != "get_iterator"])
         mine = [self.hooks, *self.lab.recorders]
         for recorder in mine:
             recorder.recording = recording
@@ -223,13 +133,3 @@ class Stage:
             for recorder in mine:
                 recorder.recording = None
         return None
-
-
-def _own(preset: Any, kind: type) -> list[str]:
-    """The hooks that a preset overrides."""
-    defaults = [vars(contract).get(name) for contract in LEVELS.values() for name in HOOKS]
-    return [
-        name
-        for name in HOOKS
-        if hasattr(kind, name) and inspect.getattr_static(type(preset), name, None) not in defaults
-    ]

@@ -1,6 +1,5 @@
 """One fault in one scan with a preset: what went wrong that should not have, in plain words."""
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from obtura.engine.states import ScanState
@@ -40,6 +39,8 @@ class Trial:
         self.fault = None if case.kind is None else Fault(case.key, case.kind)
         self.recording = Recording() if self.fault is None else Recording(self.fault)
         self.findings: list[str] = []
+        self.seconds: dict[str, list[float]] = {}
+        """How long each call of each hook took in the scan itself, in s."""
         self._time = time
         self._may_change = set(may_change)
 
@@ -50,6 +51,7 @@ class Trial:
         self._time.begin()
         scan = self.stage.scan(WORLDS[self.case.world])
         raised = self.stage.run(scan, self.recording)
+        self.seconds = {hook: list(seconds) for hook, seconds in self.stage.hooks.seconds.items()}
         if self.fault is not None and not self.fault.kind.ends_with_abort and isinstance(raised, ScanAbort):
             raise KeyboardInterrupt  # not one of ours: somebody wants to end the tests
         if self.fault is not None and not self.fault.fired:
@@ -57,6 +59,7 @@ class Trial:
         self._own_errors()
         self._outcome(raised)
         self._entered_and_left()
+        self._async_hooks()
         exempt = self._failed_in_clean_up()
         self._states(before, exempt)
         self._leftovers(left)
@@ -107,6 +110,15 @@ class Trial:
             entered, left = names.count(f"{owner}.prepare"), names.count(f"{owner}.stop")
             if entered and left and entered != left:
                 self.findings.append(f"{owner} was entered {entered} times and left {left} times")
+
+    def _async_hooks(self) -> None:
+        """An `async def` hook that blocks keeps every async device from going on."""
+        for name, seconds in self.stage.hooks.blocked.items():
+            if self.fault is None and seconds > 0:
+                self.findings.append(
+                    f"{name} is `async def` and blocks for {seconds:g} s between two awaits; "
+                    "use asyncio.sleep, and asyncio.to_thread for a device that blocks"
+                )
 
     def _hook_of_the_fault(self) -> str | None:
         """The hook of the preset in which the fault was, None elsewhere."""
@@ -169,6 +181,3 @@ def _advice(error: BaseException, hook: str) -> str:
         f"; {hook} is called also when prepare was cut off half-way: "
         "set in __init__ what it needs, and undo only what was done"
     )
-
-
-Run = Callable[[Case], Trial]
