@@ -41,7 +41,7 @@ def press() -> None:
     os.kill(os.getpid(), signal.SIGINT)
 
 
-def press_and_let_in() -> None:
+def _press_and_let_in() -> None:
     """Press Ctrl-C and give it the time to arrive here."""
     press()
     time.sleep(0)
@@ -153,7 +153,7 @@ class CtrlC(Kind):
             press()
             return
         try:
-            press_and_let_in()
+            _press_and_let_in()
         except KeyboardInterrupt:
             error = self._caught(f"provoked in {key}")
             if error is not None:
@@ -165,13 +165,13 @@ class CtrlC(Kind):
             return
         if self._again in ("call", "always") or (self._again == "clean-up" and is_clean_up(key)):
             fault.again = True
-            press_and_let_in()
+            _press_and_let_in()
 
     def failed(self, fault: Fault) -> None:
         """Press in the call's own clean-up."""
         if self._again == "own":
             fault.again = True
-            press_and_let_in()
+            _press_and_let_in()
 
 
 class Abort(Kind):

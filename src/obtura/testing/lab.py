@@ -24,6 +24,7 @@ __all__ = ["Lab", "Make"]
 Make = Callable[["Lab"], Any]
 """Makes a device; may ask the lab for others."""
 
+
 DEVICES: dict[str, Make] = {
     "world": lambda lab: World(),
     "controller": lambda lab: SimulatedController(max_sampling_frequency=100.0),

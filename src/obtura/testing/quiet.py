@@ -18,7 +18,7 @@ LONGEST = 3600.0
 """Seconds of virtual time that a scan of a test may take: one that waits for what never comes is ended."""
 
 
-class Endless(AssertionError):
+class _Endless(AssertionError):
     """Somebody waits for what never comes."""
 
 
@@ -40,7 +40,7 @@ class BoundedTime(VirtualTime):
         """Move time on."""
         if self.time() > self.until:
             self.begin()  # what is left of the scan has its time too
-            raise Endless(f"waited for {LONGEST:g} s of virtual time, and it never came")
+            raise _Endless(f"waited for {LONGEST:g} s of virtual time, and it never came")
         here = threading.get_ident()
         self.blocked[here] = self.blocked.get(here, 0.0) + max(seconds, 0.0)
         return super().wait(flag, seconds)

@@ -5,7 +5,7 @@ from typing import Any
 
 from obtura.contracts.presets import ChainIterationPreset, ChainPreset, ScanPreset
 
-__all__ = ["OverEachPoint", "SiblingOfAChain", "SiblingOfAScan"]
+__all__ = ["OverEachPoint", "SiblingOfAChain", "SiblingOfAPoint", "SiblingOfAScan"]
 
 
 class SiblingOfAScan(ScanPreset):
@@ -29,12 +29,14 @@ class SiblingOfAPoint(ChainIterationPreset):
 
 
 class SiblingOfAChain(ChainPreset):
-    """Around a top-master."""
+    """Around a top-master, and by its `point` around each point."""
+
+    def __init__(self) -> None:
+        self.point = SiblingOfAPoint()
 
     def get_iterator(self, acq_chain: Any) -> Iterator[ChainIterationPreset]:
-        point = SiblingOfAPoint()
         while True:
-            yield point
+            yield self.point
 
     def prepare(self, acq_chain: Any) -> None: ...
 

@@ -25,20 +25,21 @@ from obtura.testing.siblings import OverEachPoint, SiblingOfAChain, SiblingOfASc
 __all__ = ["WORLDS", "Stage", "again"]
 
 CALLS = ("prepare", "start", "trigger", "reading", "wait_ready", "stop")
-COUNT_TIME = 0.01
+COUNT_TIME = 0.0
+"""In s. A counter that is read once is called inline: all happens in the same order each time."""
 
 
-def step(bench: Bench, lab: Lab) -> Scan:
+def _step(bench: Bench, lab: Lab) -> Scan:
     """Three points along a motor."""
     return bench.ascan(lab["roby"], 0, 2, 2, COUNT_TIME, lab["diode"], run=False, save=False)
 
 
-def mesh(bench: Bench, lab: Lab) -> Scan:
+def _mesh(bench: Bench, lab: Lab) -> Scan:
     """Two by two points."""
     return bench.amesh(lab["roby"], 0, 1, 1, lab["robz"], 0, 1, 1, COUNT_TIME, lab["diode"], run=False, save=False)
 
 
-def two_top_masters(bench: Bench, lab: Lab) -> Scan:
+def _two_top_masters(bench: Bench, lab: Lab) -> Scan:
     """A motor with three points, and beside it a timer with two."""
     motor = LinearStepTriggerMaster(3, lab["roby"], 0, 2)
     pars = {"npoints": 3, "count_time": COUNT_TIME, "sleep_time": 0.0}
@@ -55,9 +56,9 @@ def again(bench: Bench, lab: Lab) -> Scan:
 
 
 WORLDS: dict[str, Callable[[Bench, Lab], Scan]] = {
-    "step scan": step,
-    "mesh": mesh,
-    "two top-masters": two_top_masters,
+    "step scan": _step,
+    "mesh": _mesh,
+    "two top-masters": _two_top_masters,
 }
 
 
@@ -76,8 +77,7 @@ class Stage:
             self.hooks.name = type(self.preset).__name__
             self.hooks.names = {self.hooks.name}
             recorded(self.preset, None, names=overridden(self.preset, kind), recorder=self.hooks)
-        self.beside = [SiblingOfAScan(), SiblingOfAScan()]
-        self.above = [SiblingOfAChain(), SiblingOfAChain()]
+        self.beside, self.above = SiblingOfAScan(), SiblingOfAChain()
 
     def levels(self) -> list[str]:
         """The levels at which the preset can be.
@@ -96,20 +96,17 @@ class Stage:
         return found
 
     def scan(self, make: Callable[[Bench, Lab], Scan]) -> Scan:
-        """A new scan with the preset and those beside it."""
+        """A new scan with the preset and others after it."""
         scan = make(self.bench, self.lab)
-        first, last = self.beside
-        scan.add_preset(first)
         if self.level == "scan":
             scan.add_preset(self.preset)
-        scan.add_preset(last)
-        chain = scan.acq_chain
-        chain.add_preset(self.above[0])
-        if self.level == "chain":
-            chain.add_preset(self.preset)
-        elif self.level == "point":
-            chain.add_preset(OverEachPoint(self.preset))
-        chain.add_preset(self.above[1])
+        elif self.level == "chain":
+            scan.acq_chain.add_preset(self.preset)
+        else:
+            scan.acq_chain.add_preset(OverEachPoint(self.preset))
+        # After it: when these fail in prepare it is entered, and when they fail in stop it is still to be left.
+        scan.add_preset(self.beside)
+        scan.acq_chain.add_preset(self.above)
         return scan
 
     def run(self, scan: Scan, recording: Recording) -> BaseException | None:
@@ -118,10 +115,9 @@ class Stage:
         for node in scan.acq_chain.nodes_list:
             names = [name for name in CALLS if overriding([node], name)]
             recorded(node, recording, names=names)
-        for number, sibling in enumerate([*self.beside, *self.above], start=1):
-            name = f"{type(sibling).__name__}{number % 2 or 2}"
-            hooks = overridden(sibling, LEVELS["scan" if number < 3 else "chain"])
-            recorded(sibling, recording, name, names=[hook for hook in hooks if hook != "get_iterator"])
+        for sibling, level in ((self.beside, "scan"), (self.above, "chain"), (self.above.point, "point")):
+            hooks = [hook for hook in overridden(sibling, LEVELS[level]) if hook != "get_iterator"]
+            recorded(sibling, recording, names=hooks)
         mine = [self.hooks, *self.lab.recorders]
         for recorder in mine:
             recorder.recording = recording

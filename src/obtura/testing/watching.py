@@ -79,7 +79,7 @@ class Leftovers:
 
     def __init__(self) -> None:
         self.threads = set(threading.enumerate())
-        self.descriptors = open_descriptors()
+        self.descriptors = _open_descriptors()
         self.handler = signal.getsignal(signal.SIGINT)
 
     def check(self) -> None:
@@ -89,9 +89,9 @@ class Leftovers:
         while (left := set(threading.enumerate()) - self.threads) and time.monotonic() < until:
             threading.Event().wait(0.001)
         assert not left, f"threads were left: {', '.join(sorted(thread.name for thread in left))}"
-        assert open_descriptors() <= self.descriptors, "descriptors were left open"
+        assert _open_descriptors() <= self.descriptors, "descriptors were left open"
 
 
-def open_descriptors() -> int:
+def _open_descriptors() -> int:
     """How many descriptors this process has open; 0 where that can't be known."""
     return len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
