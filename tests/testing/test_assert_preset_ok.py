@@ -17,6 +17,7 @@ from obtura.testing import assert_preset_ok, try_preset
 from obtura.works.clock import clock
 
 AROUND_A_SCAN = "step scan, preset of the scan"
+FIRST_CALLS = f"call 1, {AROUND_A_SCAN}"
 
 
 class Opens(ScanPreset):
@@ -73,21 +74,21 @@ class Forgets(Opens):
 
 
 def test_a_stop_that_needs_what_prepare_had_no_time_to_set():
-    text = message(Forgets, only=AROUND_A_SCAN)
+    text = message(Forgets, only=FIRST_CALLS)
     assert "Forgets.stop itself raised AttributeError: 'Forgets' object has no attribute 'before'" in text
     assert "set in __init__ what it needs" in text
     assert "raise before Forgets.prepare, call 1, step scan" in text
 
 
 def test_the_line_in_the_message_runs_that_case_and_no_other():
-    only = try_preset(Forgets, only=AROUND_A_SCAN).findings[0].case
+    only = try_preset(Forgets, only=FIRST_CALLS).findings[0].case
     report = try_preset(Forgets, only=only)
     assert report.faults == 1
     assert [finding.case for finding in report.findings] == [only]
 
 
 def test_the_same_is_found_each_time():
-    first, second = (try_preset(Forgets, only=AROUND_A_SCAN) for _ in range(2))
+    first, second = (try_preset(Forgets, only=FIRST_CALLS) for _ in range(2))
     assert (first.faults, first.findings) == (second.faults, second.findings)
 
 
@@ -98,7 +99,7 @@ class ClosesInTheEndOnly(Opens):
 
 
 def test_a_device_that_is_not_put_back_is_named():
-    text = message(ClosesInTheEndOnly, only=AROUND_A_SCAN)
+    text = message(ClosesInTheEndOnly, only=FIRST_CALLS)
     assert "shutter was not put back: state is OPEN, it was CLOSED" in text
 
 
@@ -125,8 +126,8 @@ class BothAtAnyRate(OneAfterTheOther):
 
 
 def test_one_device_that_fails_in_stop_must_not_keep_another_from_being_put_back():
-    assert try_preset(BothAtAnyRate, only=AROUND_A_SCAN).findings == []
-    (finding,) = try_preset(OneAfterTheOther, only=AROUND_A_SCAN).findings
+    assert try_preset(BothAtAnyRate, only=FIRST_CALLS).findings == []
+    (finding,) = try_preset(OneAfterTheOther, only=FIRST_CALLS).findings
     assert finding.what.startswith("shutter was not put back")
     assert "cover.set_in" in finding.case
 
@@ -208,7 +209,7 @@ class Blocking(Asynchronous):
 
 
 def test_an_async_hook_must_not_block():
-    assert try_preset(Asynchronous, only=AROUND_A_SCAN).findings == []
+    assert try_preset(Asynchronous, only=FIRST_CALLS).findings == []
     text = message(Blocking, only=f"no fault, {AROUND_A_SCAN}")
     assert "Blocking.start is `async def` and blocks for 0.05 s between two awaits" in text
 
