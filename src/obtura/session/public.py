@@ -25,6 +25,7 @@ from obtura.contracts.devices import (
     SamplingCounterController,
     SamplingMode,
 )
+from obtura.contracts.generators import chain_preset, iteration_preset, scan_preset
 from obtura.contracts.presets import ChainIterationPreset, ChainPreset, ScanPreset
 from obtura.contracts.watchdog import WatchdogCallback
 from obtura.data.documents.live import EventDocuments
@@ -134,6 +135,7 @@ __all__ = [
     "anscan",
     "ascan",
     "cen",
+    "chain_preset",
     "cleanup",
     "cmesh",
     "com",
@@ -155,6 +157,7 @@ __all__ = [
     "goto_custom",
     "goto_min",
     "goto_peak",
+    "iteration_preset",
     "lineup",
     "lookupscan",
     "loopscan",
@@ -164,6 +167,7 @@ __all__ = [
     "plotselect",
     "pointscan",
     "rockit",
+    "scan_preset",
     "sct",
     "sweepscan",
     "timescan",
