@@ -36,6 +36,15 @@ def test_a_scan_that_ends_has_nothing_left():
     assert progress.line == ""
 
 
+def test_a_pause_does_not_count():
+    progress = after(11)
+    progress.take(StateChanged("PAUSED", 20.5))
+    assert progress.line == ""
+    progress.take(StateChanged("RUNNING", 1020.5))
+    progress.take(IterationDone(0, 11, 1021, 1.0))
+    assert progress.line == "point 12 of 100, 0:01:28 left"
+
+
 class Stream:
     """Keeps what is written."""
 

@@ -169,8 +169,26 @@ class Whole(ScanPreset):
     def start(self, scan):
         self._noted("start")
 
+    def pause(self, scan):
+        self._noted("pause")
+
+    def resume(self, scan):
+        self._noted("resume")
+
     def stop(self, scan):
         self._noted("stop")
+
+
+class Pausing(Whole):
+    """Has the scan pause after its first point, and go on as soon as it pauses."""
+
+    def start(self, scan):
+        scan.pause()
+        super().start(scan)
+
+    def pause(self, scan):
+        scan.resume()
+        super().pause(scan)
 
 
 class Each(ChainIterationPreset):
@@ -234,6 +252,12 @@ class Chained(ChainPreset):
 
     def start(self, acq_chain):
         self._noted("start")
+
+    def pause(self, acq_chain):
+        self._noted("pause")
+
+    def resume(self, acq_chain):
+        self._noted("resume")
 
     def before_stop(self, acq_chain):
         self._noted("before_stop")

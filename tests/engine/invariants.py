@@ -4,12 +4,13 @@ from collections import Counter
 
 import numpy as np
 from cast import Noted
+from pause_invariant import presets_pause_from_the_inside_out_and_resume_the_other_way
 
 from obtura.engine.states import ScanState
 from obtura.ground.errors import ScanAbort, one_line
 from obtura.ground.events import HookEntered, HookLeft, Points, ScanBegan, ScanClosed, ScanEnded
 
-HOOKS = ("prepare", "start", "before_stop", "stop")
+HOOKS = ("prepare", "start", "pause", "resume", "before_stop", "stop")
 FORWARD = ("prepare", "start", "trigger", "reading", "wait_ready", "next")
 
 
@@ -354,6 +355,7 @@ def the_end_is_told_truly(report):
 CHECKS = (
     entered_presets_are_left_exactly_once,
     presets_of_a_level_are_left_in_reverse,
+    presets_pause_from_the_inside_out_and_resume_the_other_way,
     levels_are_left_from_the_inside_out,
     hooks_run_on_the_callers_thread_one_at_a_time,
     no_clean_up_is_torn,

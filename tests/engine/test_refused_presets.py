@@ -66,7 +66,7 @@ class Good(ScanPreset):
         (ChainPreset(), "Expected ScanPreset instance"),
         (ChainIterationPreset(), "Expected ScanPreset instance"),
         (ScanPreset(), "overrides no hook of ScanPreset"),
-        (NoHook(), r"NoHook overrides no hook of ScanPreset \(prepare, start, stop\)"),
+        (NoHook(), r"NoHook overrides no hook of ScanPreset \(prepare, start, pause, resume, stop\)"),
         (NearMiss(), r"NearMiss.prepair is never called: did you mean prepare\?"),
         (TooMany(), r"TooMany.prepare must be called as prepare\(self, scan\)"),
     ],

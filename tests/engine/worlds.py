@@ -1,6 +1,6 @@
 """The scans on which every fault is tried: a chain and presets, made anew over the same devices each time."""
 
-from cast import Async, AsyncWhole, Chained, Master, Motor, OwnPace, Slave, Timer, Whole, named
+from cast import Async, AsyncWhole, Chained, Master, Motor, OwnPace, Pausing, Slave, Timer, Whole, named
 from doubles import Around, MemoryAxis, make_scan
 
 from obtura.contracts.chain import AcquisitionChain
@@ -84,7 +84,22 @@ def every_kind(world):
     return Stage(world, build, presets, chained)
 
 
-WORLDS = {world.__name__: world for world in (one_branch, two_branches, every_kind)}
+def paused(world):
+    """Two branches that pause after their first point, with presets at each level."""
+
+    def build(chain, world, axis, npoints, count_time):
+        timer = Timer(count_time, npoints=npoints).in_world(world)
+        chain.add(timer, Slave("lane1", blocking=True).in_world(world))
+        other = Master("other", npoints=npoints).in_world(world)
+        chain.add(other, Slave("inline1").in_world(world))
+        timer.terminator = other.terminator = False
+
+    presets = [named(Pausing, "S1", world), named(Whole, "S2", world)]
+    chained = [(named(Chained, "C1", world), 0), (named(Chained, "C2", world, 1), 0), (named(Chained, "D1", world), 1)]
+    return Stage(world, build, presets, chained)
+
+
+WORLDS = {world.__name__: world for world in (one_branch, two_branches, every_kind, paused)}
 
 
 def small(world):

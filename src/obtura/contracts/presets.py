@@ -74,6 +74,16 @@ class ScanPreset:
         If it raises, the scan fails and everything entered is left.
         """
 
+    def pause(self, scan: Any) -> None:
+        """The scan pauses: every branch stands between two points. Make safe what need not stay as it is for long.
+
+        Called for each `scan.pause()` when `start` was called, on the thread that called `scan.run()`; may block and
+        may move motors. If it raises, the scan fails. Iteration presets need none: all of them are left by then.
+        """
+
+    def resume(self, scan: Any) -> None:
+        """The scan goes on: undo what `pause` did. Not called when the scan ends instead; then `stop` follows."""
+
     def stop(self, scan: Any) -> None:
         """Put the environment back; every device is stopped.
 
@@ -123,6 +133,12 @@ class ChainPreset:
         Called once per scan, on the thread that called `scan.run()`. May block and may move motors.
         """
 
+    def pause(self, acq_chain: Any) -> None:
+        """The scan pauses: every branch stands between two points. See `ScanPreset.pause`."""
+
+    def resume(self, acq_chain: Any) -> None:
+        """The scan goes on: undo what `pause` did. Not called when the scan ends instead; then `stop` follows."""
+
     def before_stop(self, acq_chain: Any) -> None:
         """The last point is taken; the devices of this branch are not stopped yet.
 
@@ -159,6 +175,9 @@ class ChainIterationPreset:
         """
 
 
+_HOOKS = ("prepare", "start", "pause", "resume", "before_stop", "stop", "get_iterator")
+
+
 def check_preset(preset: object, kind: type) -> str | None:
     """Check that `preset` is a `kind`, overrides a hook and that its hooks take the right arguments.
 
@@ -167,7 +186,7 @@ def check_preset(preset: object, kind: type) -> str | None:
     Raises:
         UsageError: it is none.
     """
-    hooks = [name for name in ("prepare", "start", "before_stop", "stop", "get_iterator") if hasattr(kind, name)]
+    hooks = [name for name in _HOOKS if hasattr(kind, name)]
     if not isinstance(preset, kind):
         hint = " (give an object: add the brackets)" if inspect.isclass(preset) and issubclass(preset, kind) else ""
         raise UsageError(f"Expected {kind.__name__} instance, got {preset!r}{hint}")

@@ -18,6 +18,7 @@ class Progress:
         self._first: IterationDone | None = None
         self._last: IterationDone | None = None
         self._ended = False
+        self._paused: float | None = None  # since when
 
     def take(self, event: Event) -> None:
         """Note the next event."""
@@ -27,15 +28,22 @@ class Progress:
                 self._last = event
             case ScanBegan():
                 self._npoints = event.scan_info.get("npoints") or 0
-            case StateChanged() if event.state == "STOPPING":
-                self._ended = True
+            case StateChanged():
+                self._ended = event.state == "STOPPING"
+                self._pause(event)
             case ScanEnded():
                 self._ended = True
+
+    def _pause(self, event: StateChanged) -> None:
+        """A pause does not count: it is as if the first point had come so much later."""
+        if self._paused is not None and self._first is not None:
+            self._first = self._first._replace(time=self._first.time + event.time - self._paused)
+        self._paused = event.time if event.state == "PAUSED" else None
 
     @property
     def line(self) -> str:
         """`point 12 of 100, 0:01:28 left`; empty when there is nothing worth telling."""
-        if self._ended or self._first is None or self._last is None:
+        if self._ended or self._paused is not None or self._first is None or self._last is None:
             return ""
         done = self._last.point + 1
         between = self._last.point - self._first.point

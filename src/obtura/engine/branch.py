@@ -46,7 +46,7 @@ OnCaller = Callable[..., None]
 class Branch:
     """A branch is entered (first prepare), runs, and is left, exactly once each.
 
-    `boundary` is called between iterations: the scan may wait there for its savers.
+    `boundary` is called between iterations: the scan may wait there for its savers, or pause.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Branch:
         self.moment = 0
         """Goes up by one when the devices begin a point and when all of them have ended it: odd in between."""
         self._index = index
-        self._chain = circle
+        self.chain = circle
         self._iteration = Circle([], (), index, master.iterations)
         self.where = self._iteration.where
         self._hooks = hooks
@@ -83,20 +83,24 @@ class Branch:
         """Whether an iteration is one row, not many."""
         return max(paces(self.master).values()) == 1
 
+    def is_left(self) -> bool:
+        """Whether it is over."""
+        return self._left
+
     def enter(self, devices: Devices, on_caller: OnCaller) -> None:
         """The first prepare: chain presets, then the first iteration's presets and devices."""
         self._devices = devices
         self._entered = True
-        on_caller(self._hooks.prepare, self._chain)
+        on_caller(self._hooks.prepare, self.chain)
         self._next(on_caller)
 
-    def run(self, on_caller: OnCaller, boundary: Callable[[], None]) -> None:
+    def run(self, on_caller: OnCaller, boundary: Callable[[OnCaller], None]) -> None:
         """Take the points."""
-        on_caller(self._hooks.start, self._chain)
+        on_caller(self._hooks.start, self.chain)
         going = self.in_iteration
         while going:
             self._take(on_caller)
-            boundary()
+            boundary(on_caller)
             going = self._next(on_caller)
         if not self._outcome.over:
             self._devices.finish_all()
@@ -109,8 +113,8 @@ class Branch:
         before = self._iteration.point
         self._iteration.point = 0 if before is None else before + 1
         self.in_iteration = True
-        if self._chain.iterators:
-            on_caller(self._hooks.prepare_iteration, self._chain, self._iteration)
+        if self.chain.iterators:
+            on_caller(self._hooks.prepare_iteration, self.chain, self._iteration)
         self.moment += 1
         self._devices.prepare(first=before is None)
         self._outcome.check()
@@ -144,11 +148,11 @@ class Branch:
         attempt = self._outcome.attempt
         if self._outcome.cutting:
             attempt(self._devices.cut)
-        attempt(on_caller, self._hooks.before_stop, self._chain)
+        attempt(on_caller, self._hooks.before_stop, self.chain)
         attempt(self._devices.stop)
         self.in_iteration = False
         attempt(on_caller, self._hooks.leave, self._iteration)
-        attempt(on_caller, self._hooks.leave, self._chain)
+        attempt(on_caller, self._hooks.leave, self.chain)
 
     def cut(self) -> None:
         """End the iteration that runs, from any thread."""

@@ -126,7 +126,7 @@ def explained(scan: Any, presets: list[Any]) -> str:
     for branch in branches:
         if len(branches) > 1:
             lines.append(f"-- branch {branch.master.name}, beside the others:")
-        branch.run(directly, lambda: None)
+        branch.run(directly, lambda on_caller: None)
         branch.leave(directly)
     hooks.leave(whole)
     return "\n".join(lines)

@@ -100,6 +100,18 @@ class Hooks:
             self._outcome.check()
             self._forward(circle, preset, "start")
 
+    def pause(self, circle: Circle) -> None:
+        """The scan pauses: call `pause` of those that are entered, in reverse."""
+        for preset in reversed(circle.entered):
+            self._outcome.check()
+            self._forward(circle, preset, "pause")
+
+    def resume(self, circle: Circle) -> None:
+        """The scan goes on: call `resume` of those that are entered."""
+        for preset in circle.entered:
+            self._outcome.check()
+            self._forward(circle, preset, "resume")
+
     def _forward(self, circle: Circle, preset: Any, hook: str) -> None:
         self._call(circle, preset, hook, doors.call)
         if self._outcome.bad:  # e.g. a Ctrl-C that the hook swallowed

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from obtura.engine.branch import Branch
+from obtura.engine.branch import Branch, OnCaller
 from obtura.engine.outcome import Leaving, Outcome
 from obtura.ground.errors import ScanAbort
 from obtura.works.clock import Flag
@@ -23,7 +23,7 @@ class Relay:
     timeout makes good, but never a request.
     """
 
-    def __init__(self, branches: Sequence[Branch], outcome: Outcome, boundary: Callable[[], None]) -> None:
+    def __init__(self, branches: Sequence[Branch], outcome: Outcome, boundary: Callable[[OnCaller], None]) -> None:
         self._branches = branches
         self._outcome = outcome
         self._boundary = boundary

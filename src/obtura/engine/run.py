@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from obtura.contracts.acquisition import MetaTiming
 from obtura.contracts.consumers import Consumer, Facts, Surroundings
 from obtura.engine.apparatus import DEADLINE, Apparatus
-from obtura.engine.branch import Branch, directly
+from obtura.engine.branch import Branch, OnCaller, directly
 from obtura.engine.data import ScanData
 from obtura.engine.datapath import DataPath
 from obtura.engine.estimate import Estimate, devices_key, known
@@ -19,6 +19,7 @@ from obtura.engine.frames import BEHIND
 from obtura.engine.hooks import Circle, Hooks
 from obtura.engine.metadata import later_timings
 from obtura.engine.outcome import Outcome
+from obtura.engine.pausing import Pausing, Wish
 from obtura.engine.plan import devices_of
 from obtura.engine.plots import name_plots
 from obtura.engine.relay import Relay
@@ -67,7 +68,7 @@ class Run:
     """What exists only while a scan runs. `scan` is what hooks are given."""
 
     def __init__(
-        self, scan: Any, presets: list[Any], way_out: list[WayOut], outcome: Outcome, record: Record[Event]
+        self, scan: Any, presets: list[Any], way_out: list[WayOut], outcome: Outcome, wish: Wish, record: Record[Event]
     ) -> None:
         self._scan = scan
         self._chain = scan.acq_chain
@@ -80,6 +81,9 @@ class Run:
         self._presets = Circle(presets, (scan,))
         self._way_out = way_out
         self._branches: list[Branch] = []
+        self.pausing = Pausing(
+            wish, outcome, self._hooks, self._presets, self._branches, self._set, self._write_comment
+        )
         self._apparatus: list[Apparatus] = []
         self._consumers: list[Consumer] = []
         self._readers: list[Reader[Event]] = []
@@ -233,13 +237,14 @@ class Run:
         else:
             Relay(self._branches, self._outcome, self._boundary).run()
 
-    def _boundary(self) -> None:
-        """Between two points the scan may wait for a saver that is behind."""
+    def _boundary(self, on_caller: OnCaller) -> None:
+        """Between two points the scan may wait for a saver that is behind, and may pause."""
         for reader in self._readers:
             is_behind = reader.backlog > BACKLOG or reader.load > BEHIND
             if is_behind and reader.receiver.essential:  # type: ignore[attr-defined]
                 self.write_text("stdout", f"waiting for {reader.receiver.name}\n")
                 reader.drained(self._outcome.check)
+        self.pausing.between_points(on_caller)
 
     def _write_failed(self, error: BaseException) -> None:
         place = next(iter(getattr(error, "__notes__", ())), "")
@@ -250,6 +255,10 @@ class Run:
     def _set(self, state: ScanState) -> None:
         self._scan.states.set(state)
         self._record.write(StateChanged(state.name, clock.time()))
+
+    def _write_comment(self, text: str) -> None:
+        self._record.write(Text("stdout", text + "\n"), at_once=True)
+        self._scan.add_comment(text)
 
     def write(self, event: Event) -> None:
         """Put an event into the record."""
@@ -280,7 +289,7 @@ class Run:
         estimate = self._outlook
         if estimate is None or self._outcome.over or not estimate.points or self.data.points() < estimate.points:
             return
-        told = estimate.motion + estimate.counting + estimate.waiting + self._hooks.spent
+        told = estimate.motion + estimate.counting + estimate.waiting + self._hooks.spent + self.pausing.seconds
         lost = max(clock.time() - self._forward - told, 0.0)
         self._surroundings.learn(devices_key(self._chain), lost / estimate.points)
 

@@ -17,6 +17,7 @@ from obtura.engine.estimate import Estimate, estimated
 from obtura.engine.explain import explained
 from obtura.engine.frames import weight
 from obtura.engine.outcome import Outcome
+from obtura.engine.pausing import Wish
 from obtura.engine.run import Run, WayOut
 from obtura.engine.running import running
 from obtura.engine.scan_info import ScanInfo
@@ -67,6 +68,7 @@ class Scan:
         self._standing: list[ScanPreset] = []
         self._way_out: list[WayOut] = []
         self._outcome = Outcome()
+        self._wish = Wish()
         self._run: Run | None = None
 
     # -- before ---------------------------------------------------------------------------------------------
@@ -155,7 +157,7 @@ class Scan:
         outcome = self._outcome
         with doors.watch(outcome), working_for(self):
             self.states.set(ScanState.PREPARING)
-            self._run = run = Run(self, self._present(), self._way_out, outcome, Record(weight))
+            self._run = run = Run(self, self._present(), self._way_out, outcome, self._wish, Record(weight))
             if not outcome.bad:  # it may have been aborted before
                 outcome.attempt(run.open, self._save, self._scan_saving)
             if not outcome.bad:
@@ -206,6 +208,32 @@ class Scan:
         self._outcome.stop()
         doors.reopen(was)
 
+    def pause(self) -> None:
+        """Ask the scan to pause when every branch stands between two points; returns at once, from any thread.
+
+        Then presets' `pause` is called, in reverse of the order in which they were entered (a shutter closes), and the
+        state is PAUSED until `resume()`, which has their `resume` called. `stop()`, `abort()` and Ctrl-C end a pause,
+        too, and the scan with it. Within a pass of a continuous scan there is no pause, it begins at its end.
+        """
+        was = doors.shut()
+        if self.state < ScanState.STOPPING and self._wish.ask() and self._run is not None:
+            self.say(self._run.pausing.told())
+        doors.reopen(was)
+
+    def resume(self) -> None:
+        """Go on after `pause()`; returns at once, from any thread. Before the pause has begun: there will be none."""
+        was = doors.shut()
+        self._wish.withdraw()
+        doors.reopen(was)
+
+    def wait_resumed(self) -> None:
+        """Return when no pause is wanted, or the scan ends; for whoever works beside it, as a sequence does."""
+        was = doors.shut()
+        try:
+            self._wish.wait(self._outcome)
+        finally:
+            doors.reopen(was)
+
     def abort(self) -> None:
         """End the scan as Ctrl-C does; returns at once, from any thread. Before `run()`: it will end at once."""
         if self.state >= ScanState.DONE:
@@ -221,7 +249,7 @@ class Scan:
 
     @property
     def state(self) -> ScanState:
-        """IDLE, PREPARING, STARTING, RUNNING, STOPPING, then DONE, USER_ABORTED or KILLED."""
+        """IDLE, PREPARING, STARTING, RUNNING and PAUSED in turn, STOPPING, then DONE, USER_ABORTED or KILLED."""
         return self.states.state
 
     def wait_state(self, state: ScanState | str, timeout: float | None = None) -> bool:

@@ -96,6 +96,7 @@ class SequenceContext:
     def add_and_run(self, scan: Any) -> Any:
         """Make a scan part of the sequence and run it here; returns it. Raises what the scan raises."""
         self.add(scan)
+        self._sequence.scan.wait_resumed()
         try:
             scan.run()
         finally:
@@ -184,6 +185,14 @@ class SequenceOfScans:
         self.custom_channels[channel.name] = channel
         self._sequencer.channels.append(channel)
 
+    def pause(self) -> None:
+        """Ask it to pause before its next sub-scan, until `resume()`; to pause the one that runs, use its `pause()`."""
+        self.scan.pause()
+
+    def resume(self) -> None:
+        """Go on after `pause()`."""
+        self.scan.resume()
+
     @contextmanager
     def sequence_context(self) -> Iterator[SequenceContext]:
         """Open the sequence, run what is inside, end it when every sub-scan has ended.
@@ -240,6 +249,7 @@ class SequenceOfScans:
         if aborted or self._pressed or isinstance(error, KeyboardInterrupt):
             self.scan.abort()
         self._sequencer.end(verdict)
+        self.scan.resume()  # nothing is left that could wait
         while not self._ended.wait(0.2):
             if self._pressed:
                 self.scan.abort()

@@ -8,16 +8,17 @@ __all__ = ["ScanState", "StateFlags"]
 
 
 class ScanState(IntEnum):
-    """A scan's state only increases; the last three are its ends."""
+    """A scan's state only increases, but that PAUSED and RUNNING take turns; the last three are its ends."""
 
     IDLE = 0
     PREPARING = 1
     STARTING = 2
     RUNNING = 3
-    STOPPING = 4
-    DONE = 5
-    USER_ABORTED = 6
-    KILLED = 7
+    PAUSED = 4
+    STOPPING = 5
+    DONE = 6
+    USER_ABORTED = 7
+    KILLED = 8
 
     def __str__(self) -> str:
         return self.name
@@ -31,7 +32,9 @@ class StateFlags:
         self._flags = {state: Flag() for state in ScanState}
 
     def set(self, state: ScanState) -> None:
-        """Go on to `state`."""
+        """Go on to `state`, or back from PAUSED to RUNNING."""
+        if self.state is ScanState.PAUSED and state is ScanState.RUNNING:
+            self._flags[ScanState.PAUSED] = Flag()
         self.state = state
         for passed in ScanState:
             if passed <= state:

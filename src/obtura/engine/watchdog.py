@@ -32,6 +32,7 @@ class Watchdog:
         self._infos = infos
         self._end = end
         self._watching = False
+        self._paused = False
         self._last = 0.0
 
     def receive(self, events: Sequence[Event]) -> None:
@@ -48,6 +49,9 @@ class Watchdog:
                 case StateChanged(state=ScanState.STOPPING.name):
                     self._tell(new)
                     self._watching = False
+                case StateChanged(state=state):
+                    self._paused = state == ScanState.PAUSED.name
+                    self._last = clock.time()
                 case ScanEnded():
                     self._call("on_scan_end", self._scan.scan_info)
         self._tell(new)
@@ -55,7 +59,7 @@ class Watchdog:
     def idle(self) -> None:
         """Nothing came since the last look."""
         now = clock.time()
-        if self._watching and now - self._last >= self._callback.watchdog_timeout:
+        if self._watching and not self._paused and now - self._last >= self._callback.watchdog_timeout:
             self._last = now
             self._call("on_timeout")
 

@@ -1,5 +1,7 @@
 """A shutter that is open while the scan counts."""
 
+from typing import Any
+
 from obtura.contracts.devices import Shutter
 from obtura.presets.anylevel import AnyLevelPreset, Say, require
 
@@ -9,10 +11,10 @@ __all__ = ["ShutterPreset"]
 class ShutterPreset(AnyLevelPreset):
     """Opens a shutter when counting begins, closes it when counting is over, whatever happened.
 
-    With `per_point` it is open for the time of each point only, never while a step motor moves; for that, one
-    that is open already is closed first. It is not left as it was found: closed is the state in which nobody
-    is hurt and nothing is burnt, and the only one worth having after an error. Who wants a shutter open over
-    several scans opens it and uses no preset.
+    It is closed while the scan is paused. With `per_point` it is open for the time of each point only, never while
+    a step motor moves; for that, one that is open already is closed first. It is not left as it was found: closed
+    is the state in which nobody is hurt and nothing is burnt, and the only one worth having after an error. Who
+    wants a shutter open over several scans opens it and uses no preset.
     """
 
     def __init__(self, shutter: Shutter, per_point: bool = False) -> None:
@@ -31,6 +33,16 @@ class ShutterPreset(AnyLevelPreset):
     def begin(self, say: Say) -> None:
         """Open it."""
         self.shutter.open()
+
+    def pause(self, where: Any) -> None:
+        """The scan pauses: close it, unless it is closed because it opens for each point only."""
+        if not self.per_point:
+            self.shutter.close()
+
+    def resume(self, where: Any) -> None:
+        """Open it again."""
+        if not self.per_point:
+            self.shutter.open()
 
     def put_back(self) -> None:
         """Close it."""

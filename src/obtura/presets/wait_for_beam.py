@@ -59,6 +59,11 @@ class WaitForBeam(AnyLevelPreset):
         if self.per_point:
             self._wait(say)
 
+    def resume(self, where: Any) -> None:
+        """The scan goes on after a pause: wait as at its beginning."""
+        if not self.per_point:
+            self._wait(where.say)
+
     def _wait(self, say: Say) -> None:
         value = self._read()
         if value >= self.minimum:
