@@ -266,6 +266,21 @@ class Chained(ChainPreset):
         self._noted("stop")
 
 
+class Retaking(Chained):
+    """Has the first point taken again, twice; its iteration presets are noted anew each time."""
+
+    asked = 0
+
+    def prepare(self, acq_chain):
+        self.asked = 0
+        super().prepare(acq_chain)
+
+    def retake(self, acq_chain):
+        self._noted("retake")
+        self.asked += 1
+        return f"attempt {self.asked}" if self.asked < 3 else None
+
+
 class AsyncWhole(Whole):
     """A scan preset with `async def` hooks."""
 

@@ -2,15 +2,18 @@
 
 from collections import Counter
 
-import numpy as np
 from cast import Noted
-from pause_invariant import presets_pause_from_the_inside_out_and_resume_the_other_way
+from pauses_and_attempts import (
+    attempts_of,
+    points_are_whole,
+    presets_pause_from_the_inside_out_and_resume_the_other_way,
+)
 
 from obtura.engine.states import ScanState
 from obtura.ground.errors import ScanAbort, one_line
 from obtura.ground.events import HookEntered, HookLeft, Points, ScanBegan, ScanClosed, ScanEnded
 
-HOOKS = ("prepare", "start", "pause", "resume", "before_stop", "stop")
+HOOKS = ("prepare", "start", "pause", "resume", "retake", "before_stop", "stop")
 FORWARD = ("prepare", "start", "trigger", "reading", "wait_ready", "next")
 
 
@@ -67,7 +70,8 @@ def entered_presets_are_left_exactly_once(report):
     hooks = report.hooks
     prepared = Counter(owner for _, owner, hook in hooks if hook == "prepare")
     stopped = Counter(owner for _, owner, hook in hooks if hook == "stop")
-    assert all(count == 1 for count in entered.values()), f"prepared more than once: {entered}"
+    again = attempts_of(report)
+    assert all(count <= 1 + again[owner] for owner, count in entered.items()), f"entered {entered}, again {again}"
     assert not prepared - entered, f"prepared {dict(prepared)}, the record has {dict(entered)}"
     assert stopped == entered, f"entered {dict(entered)}, stopped {dict(stopped)}"
     before = Counter(owner for _, owner, hook in hooks if hook == "before_stop")
@@ -97,11 +101,15 @@ def presets_of_a_level_are_left_in_reverse(report):
     levels = {}
     for event in report.viewer.of(HookEntered):
         owner = name_of(event)
-        levels.setdefault(level_of(owner), {}).setdefault(event.hook, []).append(owner)
-    for hooks in levels.values():
-        for leaving in {"stop", "before_stop"} & hooks.keys():
-            order = hooks["prepare"][::-1]
-            assert hooks[leaving] == order, f"entered {hooks['prepare']}, {leaving} in the order {hooks[leaving]}"
+        inside, before = levels.setdefault(level_of(owner), ([], []))
+        if event.hook == "prepare":
+            inside.append(owner)
+        elif event.hook == "before_stop":
+            before.append(owner)
+            assert before == inside[::-1][: len(before)], f"entered {inside}, before_stop in the order {before}"
+        elif event.hook == "stop":
+            assert inside[-1] == owner, f"entered {inside}, then {owner}.stop"
+            inside.pop()
 
 
 def levels_are_left_from_the_inside_out(report):
@@ -302,29 +310,6 @@ def never_begun(event):
 def plain(owner):
     """The class of an iteration preset: `C1I` of `C1I0`."""
     return owner.rstrip("0123456789") if "I" in owner else owner
-
-
-def points_are_whole(report):
-    names = [info.name for info in report.viewer.events[0].channels] if report.opened else []
-    counts = Counter()
-    values = {name: [] for name in names}
-    for event in report.viewer.of(Points):
-        assert event.first == counts[event.channel], f"{event} does not follow point {counts[event.channel] - 1}"
-        counts[event.channel] += len(event.values)
-        values[names[event.channel]] += list(event.values)
-    data = report.scan.get_data()
-    for name in names:
-        sent, begun = flat(report.world.emitted.get(name, [])), flat(report.world.emitting.get(name, []))
-        assert values[name][: len(sent)] == sent, f"{name}: emitted {sent}, recorded {values[name]}"
-        assert values[name] == begun[: len(values[name])], f"{name}: recorded {values[name]}, emitted {begun}"
-        kept = list(data[name])
-        assert kept == values[name][: len(kept)], f"{name}: get_data gives {kept}, the record {values[name]}"
-        assert len(values[name]) - len(kept) in (0, 1), f"{name}: get_data gives {kept}, the record {values[name]}"
-
-
-def flat(blocks):
-    """All values that were emitted, in order."""
-    return [float(value) for block in blocks for value in np.atleast_1d(block)]
 
 
 # -- how it ended -----------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """The scans on which every fault is tried: a chain and presets, made anew over the same devices each time."""
 
-from cast import Async, AsyncWhole, Chained, Master, Motor, OwnPace, Pausing, Slave, Timer, Whole, named
+from cast import Async, AsyncWhole, Chained, Master, Motor, OwnPace, Pausing, Retaking, Slave, Timer, Whole, named
 from doubles import Around, MemoryAxis, make_scan
 
 from obtura.contracts.chain import AcquisitionChain
@@ -99,7 +99,24 @@ def paused(world):
     return Stage(world, build, presets, chained)
 
 
-WORLDS = {world.__name__: world for world in (one_branch, two_branches, every_kind, paused)}
+def retaken(world):
+    """A motor over a timer over counters, whose first point is taken three times; beside it a branch that goes on."""
+
+    def build(chain, world, axis, npoints, count_time):
+        motor = Motor(npoints, axis, 0.0, 1.0).in_world(world)
+        timer = Timer(count_time, npoints=npoints).in_world(world)
+        chain.add(motor, timer)
+        for slave in (Slave("lane1", blocking=True), Slave("inline1")):
+            chain.add(timer, slave.in_world(world))
+        other = Master("other", npoints=npoints).in_world(world)
+        chain.add(other, Slave("lane2", blocking=True).in_world(world))
+        motor.terminator = other.terminator = False
+
+    chained = [(named(Retaking, "C1", world), 0), (named(Chained, "C2", world), 0), (named(Chained, "D1", world, 1), 1)]
+    return Stage(world, build, [named(Whole, "S1", world)], chained)
+
+
+WORLDS = {world.__name__: world for world in (one_branch, two_branches, every_kind, paused, retaken)}
 
 
 def small(world):

@@ -4,12 +4,13 @@ import math
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from obtura.contracts.presets import ScanPreset
+from obtura.contracts.presets import ChainIterationPreset, ChainPreset, ScanPreset
 from obtura.ground.errors import DeviceError, ScanAbort, UsageError
 from obtura.presets import WaitForBeam
 from obtura.works.clock import clock
@@ -164,7 +165,8 @@ def test_the_file_is_told_what_was_waited_for(lab):
     scan.add_preset(WaitForBeam(Readings(20), 10, settle=2))
     scan.run()
     assert dict(lab.viewer.presets[0].parameters) == {
-        **{"counter": "monitor", "minimum": "10", "settle": "2", "poll": "0.5", "per_point": "False"}
+        **{"counter": "monitor", "minimum": "10", "settle": "2", "poll": "0.5", "per_point": "False"},
+        **{"every_point": "False", "look_back": "0"},
     }
 
 
@@ -200,3 +202,146 @@ def test_a_real_ctrl_c_ends_the_wait_at_once_with_the_way_out_done():
         subprocess.run([sys.executable, "-c", interrupter, str(process.pid)], check=True)
         assert process.stdout.read() == "ScanAbort USER_ABORTED ['close']\n"
     assert process.returncode == 0
+
+
+class Beam:
+    """A monitor that a test switches; `at_read` is called at each reading."""
+
+    name = "monitor"
+
+    def __init__(self):
+        self.value = 100.0
+        self.reads = 0
+        self.at_read = lambda: None
+
+    def read(self):
+        self.reads += 1
+        self.at_read()
+        return self.value
+
+
+class AtPoint(ChainPreset):
+    """Does something in the start of given attempts, counted over all points."""
+
+    def __init__(self, **acts):
+        self.acts = acts
+        self.count = 0
+
+    class Point(ChainIterationPreset):
+        def __init__(self, owner):
+            self.owner = owner
+
+        def start(self):
+            act = self.owner.acts.get(f"attempt{self.owner.count}")
+            self.owner.count += 1
+            if act:
+                act()
+
+    def get_iterator(self, acq_chain):
+        while True:
+            yield self.Point(self)
+
+
+def test_a_point_during_which_the_beam_was_lost_is_taken_again_when_it_is_back(lab):
+    beam = Beam()
+
+    def lose():
+        beam.value = 0.0
+
+        def back():  # the next reading ends the point, the ones after that wait for beam
+            beam.at_read = lambda: setattr(beam, "value", 100.0)
+
+        beam.at_read = back
+
+    scan = lab.scan(npoints=3)
+    at_point = AtPoint(attempt1=lose)
+    scan.acq_chain.add_preset(WaitForBeam(beam, 50, every_point=True, settle=2))
+    scan.acq_chain.add_preset(at_point)
+    scan.run()
+    assert at_point.count == 4
+    assert len(scan.get_data("diode")) == 3
+    assert "point 1 is taken again: beam lost, monitor read 0, 50 is wanted\n" in lab.viewer.text
+    assert lab.log.count("move 5") == 2
+
+
+def test_with_every_point_a_short_loss_in_the_middle_is_noticed(lab):
+    beam, lost = Beam(), threading.Event()
+
+    def dip():
+        beam.value = 0.0
+        beam.at_read = lost.set
+        assert lost.wait(10)  # another thread looks at it
+        beam.value = 100.0
+
+    scan = lab.scan(npoints=2)
+    at_point = AtPoint(attempt0=dip)
+    scan.acq_chain.add_preset(WaitForBeam(beam, 50, every_point=True, poll=0.001))
+    scan.acq_chain.add_preset(at_point)
+    scan.run()
+    assert at_point.count == 3
+
+
+def test_look_back_gives_a_lagging_counter_time_to_tell(lab):
+    beam = Beam()
+    began = []
+
+    def lose():
+        began.append(clock.time())
+        beam.at_read = lambda: setattr(beam, "value", 0.0 if clock.time() < began[0] + 4 else 100.0)
+
+    scan = lab.scan(npoints=1)
+    at_point = AtPoint(attempt0=lose)
+    scan.acq_chain.add_preset(WaitForBeam(beam, 50, every_point=True, look_back=3))
+    scan.acq_chain.add_preset(at_point)
+    scan.run()
+    assert at_point.count == 2
+    assert clock.time() >= began[0] + 6
+
+
+def test_what_the_counter_raises_meanwhile_fails_the_scan(lab):
+    beam = Beam()
+    raised = threading.Event()
+
+    def broken():
+        raised.set()
+        raise DeviceError("monitor is gone")
+
+    def break_it():
+        beam.at_read = broken
+        assert raised.wait(10)
+        beam.at_read = lambda: None
+
+    scan = lab.scan(npoints=1)
+    scan.acq_chain.add_preset(WaitForBeam(beam, 50, every_point=True, poll=0.001))
+    scan.acq_chain.add_preset(AtPoint(attempt0=break_it))
+    with pytest.raises(DeviceError, match="monitor is gone"):
+        scan.run()
+
+
+def test_every_point_is_for_a_chain_and_look_back_for_every_point(lab):
+    with pytest.raises(UsageError, match=r"look_back must be at least 0 s, and goes with every_point=True"):
+        WaitForBeam(Beam(), 50, look_back=1)
+    with pytest.raises(UsageError, match="acts at each point"):
+        lab.scan().add_preset(WaitForBeam(Beam(), 50, every_point=True))
+
+
+def test_without_every_point_nothing_is_taken_again(lab):
+    beam = Beam()
+    scan = lab.scan(npoints=2)
+    at_point = AtPoint(attempt1=lambda: setattr(beam, "value", 0.0))
+    scan.acq_chain.add_preset(WaitForBeam(beam, 50, per_point=True))
+    scan.acq_chain.add_preset(at_point)
+    scan.run()
+    assert at_point.count == 2
+
+
+def test_after_a_pause_it_waits_as_at_the_beginning(lab):
+    beam = Readings(100, 0, 0, 100)
+    scan = lab.scan(npoints=2)
+    scan.add_preset(WaitForBeam(beam, 50))
+    scan.pause()
+    thread = threading.Thread(target=lambda: (scan.wait_state("PAUSED", 10), scan.resume()))
+    thread.start()
+    scan.run()
+    thread.join()
+    assert "Beam is back: monitor reads 100" in lab.viewer.text

@@ -48,6 +48,7 @@ class CalcChannelAcquisitionSlave(AcquisitionSlave):
     """
 
     blocking = False
+    is_repeatable = True  # it follows its sources
 
     def __init__(
         self,

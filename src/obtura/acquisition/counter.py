@@ -34,6 +34,8 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
     `mode`. With a count time it waits, so it has a lane; a single reading of an in-memory device is made inline.
     """
 
+    is_repeatable = True
+
     def __init__(
         self,
         *devices: SamplingCounter | SamplingCounterController,

@@ -83,6 +83,9 @@ class AcquisitionObject:
     META_TIMING = MetaTiming
     role = "counter"
     blocking = True
+    is_repeatable = False
+    """Whether a point can be taken again although it is prepared or started once: it is not armed for so many points,
+    each trigger is a measurement of its own."""
     is_awaited = False
     """Whether the scan waits for this one only, its master has done its part: now it is late. For a `reading` of
     trigger type HARDWARE; the engine sets it."""

@@ -133,6 +133,20 @@ class ChainPreset:
         Called once per scan, on the thread that called `scan.run()`. May block and may move motors.
         """
 
+    @property
+    def retakes(self) -> bool:
+        """Whether it may have a point taken again: if it overrides `retake`. Looked at once, before anything moves."""
+        return type(self).retake is not ChainPreset.retake
+
+    def retake(self, acq_chain: Any) -> str | None:
+        """Say why the point that was just taken has to be taken again; None or "": it is good.
+
+        Called after each point, before the iteration presets' `stop`, on the thread that called `scan.run()`. May
+        block. If any preset gives a reason, the same iteration presets are left and prepared again, and the devices are
+        prepared again, a step motor at the same position; no iterator is advanced. What was measured is no data.
+        """
+        return None
+
     def pause(self, acq_chain: Any) -> None:
         """The scan pauses: every branch stands between two points. See `ScanPreset.pause`."""
 
@@ -175,7 +189,7 @@ class ChainIterationPreset:
         """
 
 
-_HOOKS = ("prepare", "start", "pause", "resume", "before_stop", "stop", "get_iterator")
+_HOOKS = ("prepare", "start", "pause", "resume", "retake", "before_stop", "stop", "get_iterator")
 
 
 def check_preset(preset: object, kind: type) -> str | None:

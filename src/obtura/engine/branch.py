@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from obtura.contracts.acquisition import AcquisitionMaster
+from obtura.engine.attempts import Attempts
 from obtura.engine.hooks import Circle, Hooks
 from obtura.engine.outcome import Outcome
 from obtura.engine.plan import paces
@@ -57,6 +58,7 @@ class Branch:
         hooks: Hooks,
         outcome: Outcome,
         record: Record[Event],
+        attempts: Attempts | None = None,
     ) -> None:
         self.master = master
         self.in_iteration = False
@@ -69,6 +71,8 @@ class Branch:
         self._hooks = hooks
         self._outcome = outcome
         self._record = record
+        self._attempts = attempts
+        self._again: list[Any] = []  # the iteration presets of a point that is taken again
         self._entered = False
         self._left = False
         self._was_cut = False
@@ -83,6 +87,7 @@ class Branch:
         """Whether an iteration is one row, not many."""
         return max(paces(self.master).values()) == 1
 
+    @property
     def is_left(self) -> bool:
         """Whether it is over."""
         return self._left
@@ -99,9 +104,9 @@ class Branch:
         on_caller(self._hooks.start, self.chain)
         going = self.in_iteration
         while going:
-            self._take(on_caller)
+            accepted = self._take(on_caller)
             boundary(on_caller)
-            going = self._next(on_caller)
+            going = self._next(on_caller) if accepted else self._once_more(on_caller)
         if not self._outcome.over:
             self._devices.finish_all()
 
@@ -120,23 +125,50 @@ class Branch:
         self._outcome.check()
         return True
 
-    def _take(self, on_caller: OnCaller) -> None:
+    def _once_more(self, on_caller: OnCaller) -> bool:
+        """Set up the same iteration again; False when the scan is over."""
+        self._outcome.check()
+        if self._outcome.over:
+            return False
+        self.in_iteration = True
+        on_caller(self._hooks.prepare_again, self._iteration, self._again)
+        self.moment += 1
+        self._devices.prepare(first=False)
+        self._outcome.check()
+        return True
+
+    def _take(self, on_caller: OnCaller) -> bool:
+        """Take the point; False when it has to be taken again."""
         if self._iteration.entered:
             on_caller(self._hooks.start, self._iteration)
         self._outcome.check()
         point = self._iteration.point or 0
         began = clock.time()
-        self._devices.start(first=point == 0)
+        self._devices.start(first=point == 0 and not (self._attempts and self._attempts.count))
         self._devices.finish()
-        self.moment += 1
         now = clock.time()
-        if self._record.read:
+        accepted = self._attempts is None or self._judge(self._attempts, point, on_caller)
+        self.moment += 1
+        if accepted and self._record.read:
             self._record.write(IterationDone(self._index, point, now, now - began))
         self._outcome.check()
         if self._iteration.entered:
             on_caller(self._hooks.stop, self._iteration)
             self._outcome.check()
         self.in_iteration = False
+        return accepted
+
+    def _judge(self, attempts: Attempts, point: int, on_caller: OnCaller) -> bool:
+        """Have its presets say whether the point counts."""
+        self._outcome.check()
+        reasons: list[str] = []
+        on_caller(self._hooks.judge, self.chain, attempts.judges, reasons)
+        if reasons:
+            self._again = list(self._iteration.entered)
+            attempts.reject(point, "; ".join(reasons), self._outcome.over)
+        else:
+            attempts.accept()
+        return not reasons
 
     def leave(self, on_caller: OnCaller) -> None:
         """Leave whatever was entered, once: after an error, calls in progress are ended first."""
@@ -150,6 +182,8 @@ class Branch:
             attempt(self._devices.cut)
         attempt(on_caller, self._hooks.before_stop, self.chain)
         attempt(self._devices.stop)
+        if self._attempts is not None:
+            attempt(self._attempts.leave, self._iteration.point or 0)
         self.in_iteration = False
         attempt(on_caller, self._hooks.leave, self._iteration)
         attempt(on_caller, self._hooks.leave, self.chain)

@@ -4,7 +4,7 @@ import inspect
 import threading
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,6 +13,7 @@ from obtura.contracts.acquisition import AcquisitionMaster, AcquisitionObject, T
 from obtura.contracts.chain import AcquisitionChain
 from obtura.contracts.consumers import Consumer
 from obtura.contracts.presets import DataCallback
+from obtura.engine.attempts import Attempts
 from obtura.engine.data import Column, RaggedColumn, ScanData
 from obtura.engine.frames import BEHIND, FrameColumn, memory
 from obtura.engine.outcome import Outcome
@@ -45,8 +46,10 @@ class DataPath:
         self._listeners: dict[int, list[_Listener]] = {}
         self._calling = threading.RLock()
 
-    def connect(self, renamed: Callable[[str], str]) -> None:
-        """From now on channels may emit. `renamed` gives what a channel is called in the data."""
+    def connect(self, renamed: Callable[[str], str], attempts: Mapping[int, Attempts]) -> None:
+        """From now on channels may emit. `renamed` gives what a channel is called in the data; `attempts`: of the
+        branches whose points may be taken again.
+        """
         described = [
             (channel, node, index, node in in_step or channel.is_attached)
             for index, top in enumerate(self._chain.top_masters)
@@ -62,11 +65,13 @@ class DataPath:
             if info.is_frame:
                 frames = FrameColumn(info.name, channel.dtype, channel.shape)
                 self._columns.append(frames)
-                channel.connect(self._frame_sink(number, frames))
+                sink = self._frame_sink(number, frames)
             else:
                 column = RaggedColumn() if info.is_ragged else Column(channel.dtype, channel.shape)
                 self._columns.append(column)
-                channel.connect(self._sink(number, column))
+                sink = self._sink(number, column)
+            holding = attempts.get(info.branch)
+            channel.connect(sink if holding is None else holding.sink(number, sink))
 
     def ask_for_frames(self, consumer: Consumer) -> None:
         """Read frames that left the memory from `consumer`, if it gives them back; the first to do so is asked."""

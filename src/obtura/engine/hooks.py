@@ -1,7 +1,7 @@
 """The one place that calls presets: it orders, notes what was entered, opens the door for Ctrl-C, times, blames."""
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from enum import Enum
 from typing import Any
 
@@ -67,6 +67,7 @@ class Hooks:
         self._over = over
         self._kinds: dict[tuple[type, str], Kind] = {}
         self._checked: set[type] = set()
+        self._answer: Any = None  # what the last hook returned
         self.spent = 0.0
         """Seconds in hooks so far."""
 
@@ -93,6 +94,24 @@ class Hooks:
             else:
                 iteration.entered.append(item)
                 self._forward(iteration, item, "prepare")
+
+    def prepare_again(self, circle: Circle, presets: list[Any]) -> None:
+        """The same point is taken again: enter those that were left."""
+        for preset in presets:
+            self._outcome.check()
+            circle.entered.append(preset)
+            self._forward(circle, preset, "prepare")
+
+    def judge(self, circle: Circle, presets: list[Any], reasons: list[str]) -> None:
+        """A point is done: ask whether it has to be taken again, and add why to `reasons`."""
+        for preset in presets:
+            self._outcome.check()
+            self._answer = None
+            self._forward(circle, preset, "retake")
+            if isinstance(self._answer, str) or self._answer is None:
+                reasons += [self._answer] if self._answer else []
+            else:
+                raise HookError(f"{type(preset).__name__}.retake must give a reason or None, got {self._answer!r}")
 
     def start(self, circle: Circle) -> None:
         """Call `start` of those that are entered."""
@@ -220,9 +239,9 @@ class Hooks:
         try:
             function = getattr(preset, hook)
             if kind is Kind.ASYNC:
-                self._run_async(f"{owner}.{hook}", lambda: function(*circle.argument), door)
+                self._run_async(f"{owner}.{hook}", lambda: self._answered(function(*circle.argument)), door)
             else:
-                door(function, *circle.argument)
+                self._answer = door(function, *circle.argument)
         except BaseException as error:
             failure = one_line(error)
             locate(error, f"in {owner}.{hook}{circle.where()}")
@@ -237,6 +256,9 @@ class Hooks:
             self._loop.run(what, coroutine, PATIENCE)
         else:
             door(self._loop.run, what, coroutine, PATIENCE)
+
+    async def _answered(self, coroutine: Coroutine[Any, Any, Any]) -> None:
+        self._answer = await coroutine
 
     def _kind(self, preset: Any, hook: str) -> Kind:
         key = (type(preset), hook)

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from obtura.contracts.acquisition import MetaTiming
 from obtura.contracts.consumers import Consumer, Facts, Surroundings
 from obtura.engine.apparatus import DEADLINE, Apparatus
+from obtura.engine.attempts import Attempts, judges
 from obtura.engine.branch import Branch, OnCaller, directly
 from obtura.engine.data import ScanData
 from obtura.engine.datapath import DataPath
@@ -85,6 +86,7 @@ class Run:
             wish, outcome, self._hooks, self._presets, self._branches, self._set, self._write_comment
         )
         self._apparatus: list[Apparatus] = []
+        self._attempts: dict[int, Attempts] = {}
         self._consumers: list[Consumer] = []
         self._readers: list[Reader[Event]] = []
         self.began = self.ended = self._bound = False
@@ -117,7 +119,7 @@ class Run:
         scan.scan_info.update(around.scan_info(save, scan_saving))
         consumers = around.consumers(save, scan_saving)
         scan.scan_number = around.number(scan.name, save, scan_saving)
-        self.data.connect(around.channel_name)
+        self.data.connect(around.channel_name, self._attempts)
         if plots := scan.scan_info.get("plots"):
             scan.scan_info["plots"] = name_plots(scan.name, plots, self.data.infos, around.channel_name)
         self._prospect(around)
@@ -174,7 +176,10 @@ class Run:
         for index, top in enumerate(tops):
             mine = [entry.preset for entry in here if (entry.master or tops[0]) is top]
             circle = Circle(mine, (self._chain,), index, top.iterations)
-            branch = Branch(index, top, circle, self._hooks, self._outcome, self._record)
+            if asking := judges(mine, top):
+                self._attempts[index] = Attempts(index, asking, self._record, self._scan.say)
+            attempts = self._attempts.get(index)
+            branch = Branch(index, top, circle, self._hooks, self._outcome, self._record, attempts)
             self._branches.append(branch)
             self._apparatus.append(Apparatus(top, self._loop, self._outcome, branch.where, self._vigil))
 
@@ -197,6 +202,7 @@ class Run:
             positioners=dict(self._surroundings.positions()),
             later=tuple(timing.name or "" for timing in self._later),
             configuration=self._surroundings.configuration(),
+            retakes=tuple(self._attempts),
         )
 
     def _metadata(self, timing: MetaTiming) -> tuple[Facts, Facts]:

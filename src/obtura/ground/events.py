@@ -13,6 +13,7 @@ from obtura.ground.channels import Block
 from obtura.ground.ragged import RAGGED
 
 __all__ = [
+    "Attempt",
     "ChannelInfo",
     "Comment",
     "Event",
@@ -105,6 +106,7 @@ class ScanBegan(NamedTuple):
     `get_acquisition_metadata` returned. `positioners`: every axis of the session.
     `branches`: the names of the top-masters. `later`: the timings (PREPARED, END) at which `Metadata` will follow.
     `configuration`: name and text of each file of YAML that the session was made of.
+    `retakes`: the branches whose points may be taken again, so that there may be `Attempt`s.
     """
 
     number: int
@@ -119,6 +121,7 @@ class ScanBegan(NamedTuple):
     positioners: Mapping[str, Position]
     later: tuple[str, ...] = ()
     configuration: tuple[tuple[str, str], ...] = ()
+    retakes: tuple[int, ...] = ()
 
 
 class HookEntered(NamedTuple):
@@ -152,6 +155,20 @@ class Points(NamedTuple):
     channel: int
     first: int
     values: Block
+
+
+class Attempt(NamedTuple):
+    """Iteration `point` was taken and is not kept, for a `reason`; as a rule it is taken again.
+
+    `attempt` counts from 0. `values`: by channel the blocks of points that it has emitted, but for frames.
+    """
+
+    branch: int
+    point: int
+    attempt: int
+    time: float
+    reason: str
+    values: Mapping[int, tuple[Block, ...]]
 
 
 class IterationDone(NamedTuple):
@@ -248,6 +265,7 @@ Event: TypeAlias = (
     | HookEntered
     | HookLeft
     | Points
+    | Attempt
     | IterationDone
     | StateChanged
     | Text

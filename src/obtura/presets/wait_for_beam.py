@@ -7,6 +7,7 @@ from obtura.devices.arguments import number, quantity
 from obtura.ground.errors import UsageError
 from obtura.ground.ranges import NotNegative, Positive
 from obtura.presets.anylevel import AnyLevelPreset, Say, require
+from obtura.presets.beam_watch import BeamWatch
 from obtura.works.clock import clock
 
 __all__ = ["Readable", "WaitForBeam"]
@@ -28,9 +29,15 @@ class WaitForBeam(AnyLevelPreset):
     moved, so that the point is taken with beam. The counter is read every `poll` s. Once it was too low, the
     beam has to be there for `settle` s without a break. No number (NaN) is no beam. Ctrl-C ends the wait.
 
+    With `every_point` it also looks on while each point is taken; a point during which the beam was lost is taken
+    again, as soon as there is beam. `look_back`: by how many s the counter lags behind the beam; each point is waited
+    for so much longer. A counter of the scan itself does: it is read between its own readings.
+
     Let `counter` see the beam before the shutter. One behind it needs it open: add this after a
     `ShutterPreset`, both with `per_point`.
     """
+
+    _watch: BeamWatch | None = None  # while a point is taken
 
     def __init__(
         self,
@@ -39,6 +46,8 @@ class WaitForBeam(AnyLevelPreset):
         settle: NotNegative = 0.0,
         poll: Positive = 0.5,
         per_point: bool = False,
+        every_point: bool = False,
+        look_back: NotNegative = 0.0,
     ) -> None:
         require(self, "a counter", counter, "read")
         self.counter = counter
@@ -47,7 +56,13 @@ class WaitForBeam(AnyLevelPreset):
         self.poll = _finite("poll", poll)
         if self.settle < 0 or self.poll <= 0:
             raise UsageError(f"WaitForBeam: settle must be at least 0 s, poll more than 0 s; got {settle} and {poll}")
-        self.per_point = per_point
+        self.per_point = per_point or every_point
+        self.every_point = every_point
+        self.look_back = _finite("look_back", look_back)
+        if self.look_back < 0 or (self.look_back and not every_point):
+            raise UsageError(
+                f"WaitForBeam: look_back must be at least 0 s, and goes with every_point=True; got {look_back}"
+            )
 
     def set_up(self, say: Say) -> None:
         """Wait, unless that is done for each point."""
@@ -55,9 +70,37 @@ class WaitForBeam(AnyLevelPreset):
             self._wait(say)
 
     def begin(self, say: Say) -> None:
-        """With `per_point`, wait: the motors have moved."""
+        """With `per_point`, wait: the motors have moved. With `every_point`, look on from now on."""
         if self.per_point:
             self._wait(say)
+        if self.every_point:
+            self._watch = BeamWatch(self._read, self.minimum, self.poll)
+
+    @property
+    def retakes(self) -> bool:
+        """With `every_point`."""
+        return self.every_point
+
+    def retake(self, acq_chain: Any) -> str | None:
+        """Whether the beam was lost during the point, as far as the counter tells `look_back` s later."""
+        watch = self._watch
+        if watch is None:
+            return None
+        if self.look_back:
+            clock.sleep(self.look_back)
+        watch.end()
+        watch.look(self._read())
+        if watch.error is not None:
+            raise watch.error
+        if watch.lost is None:
+            return None
+        return f"beam lost, {self._name} read {quantity(watch.lost)}, {quantity(self.minimum)} is wanted"
+
+    def put_back(self) -> None:
+        """Look no longer."""
+        if self._watch is not None:
+            self._watch.end()
+            del self._watch
 
     def resume(self, where: Any) -> None:
         """The scan goes on after a pause: wait as at its beginning."""
