@@ -8,6 +8,7 @@
     grid            NXdata        of a mesh for which another plot was asked
     plot_camera     NXdata        the frames of a camera
     valid           NXcollection  which points are not as they should be, see `validity`
+    attempts        NXcollection  what was measured for points that were taken again, see `attempts`
 
 Frames are in files of their own (see `frames`): what is called `camera` in these groups is a link to them.
 """
@@ -18,6 +19,7 @@ from typing import Any
 
 from h5py import h5g
 
+from obtura.data.attempts import AttemptTable
 from obtura.data.columns import Column, Growing, dtype_of
 from obtura.data.common import POSITIONERS, Common
 from obtura.data.frames import FrameSeries, frame_names
@@ -78,6 +80,8 @@ class Entry:
         self._grid = self._mesh(entry)
         self._homes: dict[int, tuple[h5g.GroupID, str]] = {}
         self.columns: dict[int, Growing] = {index: self._column(instrument, index) for index in self._channels}
+        retakes = branch in began.retakes
+        self.attempts = AttemptTable(entry, branch, self._channels, self._names) if retakes else None
         self._metadata(instrument)
         self._link_all(group(entry, "measurement", "NXcollection"), self._channels)
         grid = [self._grid.name] if self._grid else []
@@ -89,7 +93,8 @@ class Entry:
     def attach(self, root: Any) -> None:
         """Go on in another file, given by its root."""
         self.flags.attach(root)
-        for each in (*self.columns.values(), *(self.notes.columns if self.notes else ())):
+        attempts = self.attempts.by_name.values() if self.attempts else ()
+        for each in (*self.columns.values(), *(self.notes.columns if self.notes else ()), *attempts):
             if isinstance(each, Column | RaggedColumn):
                 each.attach(root)
 

@@ -26,6 +26,7 @@ from obtura.data.witness import Witness, check_layout
 from obtura.ground.channels import Block
 from obtura.ground.errors import SavingError
 from obtura.ground.events import (
+    Attempt,
     ChannelInfo,
     Comment,
     Event,
@@ -180,7 +181,7 @@ class HDF5Saver(Consumer):
             return
         try:
             for event in events:
-                if isinstance(event, Points | HookLeft | Comment | Metadata | Failed):
+                if isinstance(event, Points | HookLeft | Comment | Metadata | Failed | Attempt):
                     file.take(event)
                 elif isinstance(event, SubScan):
                     self._sub_scans.append(event)

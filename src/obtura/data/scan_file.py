@@ -7,6 +7,7 @@ from typing import Any
 import h5py
 from h5py import h5g
 
+from obtura.data.attempts import attempt_rows
 from obtura.data.columns import Column, Growing, Rows
 from obtura.data.contents import points_of
 from obtura.data.disk import disk_of
@@ -18,7 +19,7 @@ from obtura.data.journal import Layout
 from obtura.data.ragged import RaggedColumn
 from obtura.data.tree import attribute
 from obtura.ground.errors import SavingError
-from obtura.ground.events import Comment, Failed, HookLeft, Metadata, Points, ScanBegan, ScanEnded
+from obtura.ground.events import Attempt, Comment, Failed, HookLeft, Metadata, Points, ScanBegan, ScanEnded
 
 __all__ = ["ScanFile"]
 
@@ -69,10 +70,15 @@ class ScanFile:
         self._others += self._common.hooks.columns
         self._notes = self.entries[0].notes
         self._others += self._notes.columns if self._notes else ()
+        self._zero, self._channels = zero, began.channels
+        self._attempts = {branch: entry.attempts for branch, entry in enumerate(self.entries) if entry.attempts}
+        self._others += [column for table in self._attempts.values() for column in table.by_name.values()]
 
     def layout(self, master: Path, began: ScanBegan) -> tuple[Layout, dict[int, int]]:
         """What a journal of this file says in its header, and the number of the column of each channel there."""
-        notes = self._notes.by_name if self._notes else {}
+        notes = dict(self._notes.by_name) if self._notes else {}
+        for table in self._attempts.values():
+            notes |= table.by_name
         hooks = self._common.hooks.columns
         parts = [part for column in self._columns.values() for part in _parts(column)]
         columns = [*parts, *hooks, *notes.values()]
@@ -146,12 +152,15 @@ class ScanFile:
         """Bytes of frames that were received and are not written."""
         return sum(series.waiting for series in self.frames.values())
 
-    def take(self, event: Points | HookLeft | Comment | Metadata | Failed) -> None:
+    def take(self, event: Points | HookLeft | Comment | Metadata | Failed | Attempt) -> None:
         """Receive points, a hook call, or what was said; nothing is written yet."""
         self.is_behind = True
         if isinstance(event, Comment | Metadata | Failed):
             if self._notes is not None:
                 self._notes.take(event)
+            return
+        if isinstance(event, Attempt):
+            self._attempts[event.branch].take(attempt_rows(event, self._channels, self._zero))
             return
         if isinstance(event, HookLeft):
             self._common.hooks.take(event)

@@ -1,17 +1,29 @@
 """Takes down in the journal what happens in a scan, before anybody is told of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from obtura.data import journal
+from obtura.data.attempts import attempt_rows
 from obtura.data.hooks import HookRows
 from obtura.data.journal import Layout
 from obtura.data.notes import note_rows
 from obtura.ground.channels import Block
 from obtura.ground.errors import UsageError
-from obtura.ground.events import Comment, Event, Failed, HookLeft, Metadata, Points, ScanBegan, ScanEnded, SubScan
+from obtura.ground.events import (
+    Attempt,
+    Comment,
+    Event,
+    Failed,
+    HookLeft,
+    Metadata,
+    Points,
+    ScanBegan,
+    ScanEnded,
+    SubScan,
+)
 
 __all__ = ["Witness", "check_layout"]
 
@@ -64,6 +76,7 @@ class Witness:
         self._pending: list[bytes] = []
         self._hook_rows = HookRows(zero)
         self._zero = zero
+        self._channels = began.channels
         self._names = layout.names
         self._noted: dict[str, int] = dict(layout.ends["notes"])  # the columns of comments and later metadata
         self._note_counts: dict[int, int] = {}
@@ -94,6 +107,7 @@ class Witness:
             Comment: self._note,
             Metadata: self._note,
             Failed: self._note,
+            Attempt: self._attempt,
             SubScan: self._sub_scan,
             ScanEnded: self._ended,
         }
@@ -193,7 +207,14 @@ class Witness:
             self._flush(b"")
 
     def _note(self, event: Comment | Metadata | Failed) -> None:
-        for name, rows in note_rows(event, self._zero).items():
+        self._keep(note_rows(event, self._zero))
+
+    def _attempt(self, event: Attempt) -> None:
+        self._keep(attempt_rows(event, self._channels, self._zero))
+
+    def _keep(self, new: Mapping[str, list[Any]]) -> None:
+        """New rows of columns that are filled now and then."""
+        for name, rows in new.items():
             column = self._noted.get(name)
             if column is None:
                 continue
