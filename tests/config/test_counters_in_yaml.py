@@ -1,5 +1,6 @@
 """Counters of every kind, described in YAML, counted in one scan."""
 
+import numpy as np
 import pytest
 
 from obtura.contracts.consumers import Surroundings
@@ -69,6 +70,23 @@ def test_any_counter_may_be_said_not_to_be_critical(beamline):
         data = Bench(Surroundings()).loopscan(2, 0, config.get("flaky"), config.get("four")).get_data()
     assert [str(each) for each in data["flaky"]] == ["nan", "nan"]
     assert config.get("four").is_critical
+
+
+def test_any_counter_may_have_a_policy(beamline):
+    config = beamline.load("""\
+    - {name: flaky, class: FaultyCounter, bad_every: 2, policy: retry 1}
+    - {name: four, class: ConstantCounter, value: 4, policy: optional}
+    """)
+    with virtual_time():
+        data = Bench(Surroundings()).loopscan(4, 0, config.get("flaky")).get_data()
+    assert not np.isnan(data["flaky"]).any()
+    assert str(config.get("four").policy) == "optional"
+
+
+def test_a_policy_that_is_none_is_told(beamline):
+    config = beamline.load("- {name: four, class: ConstantCounter, value: 4, policy: often}")
+    with pytest.raises(ObturaError, match="expected a policy: 'required', 'optional' or 'retry 3', got 'often'"):
+        config.get("four")
 
 
 def test_a_misspelt_is_critical_is_told(beamline):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from obtura.acquisition.forgiving import Forgiving
+from obtura.acquisition.forgiving import Forgiving, forgiving_for
 from obtura.contracts.acquisition import AcquisitionSlave
 from obtura.contracts.counters import Counter, SamplingCounter, SamplingCounterController, SamplingMode
 from obtura.ground.channels import AcquisitionChannel
@@ -64,6 +64,7 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
         self._values: list[float] = []
         self._tallies: list[Tally] = []
         self._taken = math.nan
+        self._forgiving: Forgiving | None = None
         self._ended = Flag()
         self._sample: Callable[[list[SamplingCounter]], list[Any]] = controller.sample
         for device in devices:
@@ -142,6 +143,8 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
     def validate(self) -> None:
         """Refuse a scan with a device that can't be used."""
         self.controller.check()
+        for counter in self._counters:
+            counter.check_policy()
 
     def on_lane_start(self) -> None:
         """Let the device make its context on this thread."""
@@ -153,15 +156,23 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
         if frequency is None and any(issubclass(kind, _Kept) for kind in self._kinds):
             frequency = DENSEST
         self._period = 1 / frequency if frequency else 0.0
-        if not all(counter.is_critical for counter in self._counters):
-            self._sample = partial(Forgiving(self._ended).values, self.controller.sample)
+        if self._forgiving is None:  # or what dropped out at an earlier point would come back
+            self._forgiving = forgiving_for(self._counters, self._ended)
+        if self._forgiving is not None:
+            self._sample = partial(self._forgiving.values, self.controller.sample)
         for number, counter in enumerate(self._counters):
             counter.report(partial(self._statistics, number))
-        self.controller.prepare(*self._counters)
+        self._have(self.controller.prepare)
 
     def start(self) -> None:
         """Arm the device."""
-        self.controller.start(*self._counters)
+        self._have(self.controller.start)
+
+    def _have(self, method: Callable[..., object]) -> None:
+        if self._forgiving is None:
+            method(*self._counters)
+        else:
+            self._forgiving.call(method)
 
     def reading(self) -> None:
         """Take one point; nothing is emitted when it is cut off by `stop`."""
@@ -233,7 +244,11 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
     def stop(self) -> None:
         """End the reading, and leave the device quiet."""
         self._ended.set()
-        self.controller.stop(*self._counters)
+        try:
+            self.controller.stop(*self._counters)
+        finally:
+            if self._forgiving is not None:
+                self._forgiving.sum_up()
 
 
 class _Kept(ArrayTally):

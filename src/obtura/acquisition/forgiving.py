@@ -1,4 +1,4 @@
-"""Counters that are not critical: where they can't be read there is NaN, and the scan goes on."""
+"""Counters that may fail: read again, NaN where they can't be read, or dropped for the rest of the scan."""
 
 import logging
 import sys
@@ -7,34 +7,48 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from obtura.contracts.claims import note
 from obtura.contracts.counters import Counter
+from obtura.contracts.policies import Policy
 from obtura.ground.errors import DeviceError, one_line
-from obtura.works.clock import Flag
+from obtura.works.clock import Flag, clock
 
-__all__ = ["Forgiving", "ReadCounters"]
+__all__ = ["Forgiving", "ReadCounters", "forgiving_for"]
 
 log = logging.getLogger(__name__)
 
 ReadCounters: TypeAlias = Callable[[Sequence[Any]], Sequence[Any]]
 """Reads counters of one device in one go: one result for each."""
 
+BREATH = 0.05
+"""Seconds before a device that failed is tried again."""
+
+
+def forgiving_for(counters: Sequence[Counter], ended: Flag) -> "Forgiving | None":
+    """None when all counters are critical and required: then nothing stands between them and the device."""
+    if all(counter.is_critical and counter.policy == Policy.required() for counter in counters):
+        return None
+    return Forgiving(counters, ended)
+
 
 class Forgiving:
-    """Reads counters of one device in one scan, and forgives those that are not critical.
+    """Calls one device in one scan, and forgives what its counters' policies allow.
 
     `ended`: the flag that is set when the scan stops the device: what fails then is no news.
     """
 
-    def __init__(self, ended: Flag) -> None:
+    def __init__(self, counters: Sequence[Counter], ended: Flag) -> None:
+        self._counters = counters
         self._ended = ended
         self._told: set[Counter] = set()
+        self._dropped: dict[Counter, str] = {}  # with why
 
     def values(self, read: ReadCounters, counters: Sequence[Any]) -> list[Any]:
         """What `read` gives, a value for each counter; NaN for what can't be read, or is no number."""
         found = self._found(read, counters)
         for number, counter in enumerate(counters):
             value = found[number]
-            if counter.is_critical or _is_number(value):
+            if not self._may_fail(counter) or _is_number(value):
                 continue
             if value is not None or counter not in self._told:
                 self._tell(counter, DeviceError(f"it read {value!r}, which is no number"))
@@ -53,26 +67,75 @@ class Forgiving:
             for counter, block in zip(counters, found, strict=True)
         ]
 
+    def call(self, method: Callable[..., object]) -> None:
+        """Make the device do something; when it can't, again, or all its counters drop out, if all of them may."""
+        if len(self._dropped) == len(self._counters):
+            return
+        try:
+            self._again(lambda: method(*self._counters), self._counters)
+        except Exception as error:  # noqa: BLE001 - forgiven, and told, or raised
+            self.give_up(error)
+
+    def give_up(self, error: Exception) -> None:
+        """The device as a whole has failed: drop all its counters, or raise the error if one of them is required."""
+        if self._ended.is_set or not all(counter.policy.is_optional for counter in self._counters):
+            raise error
+        for counter in self._counters:
+            self._tell(counter, error)
+
+    def sum_up(self) -> None:
+        """The scan is over: name what dropped out."""
+        for counter, why in self._dropped.items():
+            sys.stderr.write(f"!!! {counter.fullname} dropped out, it is NaN since then: {why}\n")
+
     def _found(self, read: ReadCounters, counters: Sequence[Any]) -> list[Any]:
         """What `read` gives for all; when that fails, for one after the other, and None for one that fails."""
+        if self._dropped:
+            live = [counter for counter in counters if counter not in self._dropped]
+            values = dict(zip(live, self._found_of(read, live) if live else (), strict=True))
+            return [values.get(counter) for counter in counters]
+        return self._found_of(read, counters)
+
+    def _found_of(self, read: ReadCounters, counters: Sequence[Any]) -> list[Any]:
         try:
-            return list(read(counters))
+            return list(self._again(lambda: read(counters), counters))
         except Exception as error:
             if len(counters) == 1:
-                if counters[0].is_critical:
+                if not self._may_fail(counters[0]):
                     raise
                 self._tell(counters[0], error)
                 return [None]
             log.debug("read together, %d counters failed: %s", len(counters), one_line(error))
-        return [value for counter in counters for value in self._found(read, [counter])]
+        return [value for counter in counters for value in self._found_of(read, [counter])]
+
+    def _again(self, call: Callable[[], Any], counters: Sequence[Counter]) -> Any:
+        """What a call gives, at the first or a later time, as their policies say."""
+        for _ in range(max(counter.policy.times for counter in counters)):
+            try:
+                return call()
+            except Exception as error:
+                if self._ended.is_set:
+                    raise
+                names = ", ".join(counter.fullname for counter in counters)
+                log.info("%s: tried again after %s", names, one_line(error))
+            clock.wait(self._ended, BREATH)
+        return call()
+
+    def _may_fail(self, counter: Counter) -> bool:
+        return counter.policy.is_optional or not counter.is_critical
 
     def _tell(self, counter: Counter, error: Exception) -> None:
         if counter in self._told or self._ended.is_set:
             return
         self._told.add(counter)
         log.info("%s is NaN: %s", counter.fullname, one_line(error), exc_info=error)
+        what = "can't be read and is NaN"
+        if counter.policy.is_optional:
+            self._dropped[counter] = one_line(error)
+            what = "drops out and is NaN from here on"
+            note(f"{counter.fullname} {what}: {one_line(error)}")
         # To where people look: into the record of the scan, where it has a display. The log alone nobody sees.
-        sys.stderr.write(f"!!! {counter.fullname} can't be read and is NaN: {one_line(error)}\n")
+        sys.stderr.write(f"!!! {counter.fullname} {what}: {one_line(error)}\n")
 
 
 def _is_number(value: Any) -> bool:

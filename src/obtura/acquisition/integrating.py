@@ -1,13 +1,13 @@
 """Integrating: the device counts by itself and keeps its points; they are fetched in blocks."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from obtura.acquisition.forgiving import Forgiving
+from obtura.acquisition.forgiving import Forgiving, forgiving_for
 from obtura.contracts.acquisition import AcquisitionSlave, Effort, TriggerMode
 from obtura.contracts.counters import Counter, IntegratingCounter, IntegratingCounterController
 from obtura.ground.errors import DeviceError, UsageError
@@ -70,6 +70,8 @@ class IntegratingCounterAcquisitionSlave(AcquisitionSlave):
     def validate(self) -> None:
         """Refuse a scan with a device that can't be used."""
         self.controller.check()
+        for counter in self._counters:
+            counter.check_policy()
 
     def on_lane_start(self) -> None:
         """Let the device make its context on this thread."""
@@ -84,18 +86,27 @@ class IntegratingCounterAcquisitionSlave(AcquisitionSlave):
     def prepare(self) -> None:
         """Tell the device what comes."""
         self._fetched = 0
-        if not all(counter.is_critical for counter in self._counters):
-            self._forgiving = Forgiving(self._ended)
+        if self._forgiving is None:
+            self._forgiving = forgiving_for(self._counters, self._ended)
+        self._have(self._configure)
+
+    def _configure(self, *counters: Any) -> None:
         self.controller.configure(self.count_time, self.npoints, self.points_per_trigger)
-        self.controller.prepare(*self._counters)
+        self.controller.prepare(*counters)
+
+    def _have(self, method: Callable[..., object]) -> None:
+        if self._forgiving is None:
+            method(*self._counters)
+        else:
+            self._forgiving.call(method)
 
     def start(self) -> None:
         """Arm the device; with trigger type HARDWARE it begins."""
-        self.controller.start(*self._counters)
+        self._have(self.controller.start)
 
     def trigger(self) -> None:
         """Have the next points counted."""
-        self.controller.trigger(*self._counters)
+        self._have(self.controller.trigger)
 
     def reading(self) -> None:
         """Fetch and emit: the points that were triggered, or all there are to come."""
@@ -113,7 +124,11 @@ class IntegratingCounterAcquisitionSlave(AcquisitionSlave):
             ):  # a wire may be quiet while hooks wait
                 late = clock.time() + allowed
             elif clock.time() > late:
-                raise self._late(goal, allowed)
+                if self._forgiving is None:
+                    raise self._late(goal, allowed)
+                self._forgiving.give_up(self._late(goal, allowed))
+                if not goal:
+                    return
             clock.wait(self._ended, min(POLL, self.count_time / 2 or POLL))
 
     def _late(self, goal: int, allowed: float) -> DeviceError:
@@ -161,7 +176,11 @@ class IntegratingCounterAcquisitionSlave(AcquisitionSlave):
     def stop(self) -> None:
         """End the reading, and leave the device quiet."""
         self._ended.set()
-        self.controller.stop(*self._counters)
+        try:
+            self.controller.stop(*self._counters)
+        finally:
+            if self._forgiving is not None:
+                self._forgiving.sum_up()
 
 
 def _as_block(counter: Counter, points: Any) -> npt.NDArray[Any]:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from obtura.contracts.together import real_axes
 from obtura.ground.errors import DeviceBusyError
 
-__all__ = ["Holder", "check_free", "hold", "let_go", "working_for"]
+__all__ = ["Holder", "check_free", "hold", "let_go", "note", "working_for"]
 
 
 class Holder(Protocol):
@@ -21,6 +21,9 @@ class Holder(Protocol):
 
     name: str
     scan_number: int
+
+    def add_comment(self, text: str) -> None:
+        """Keep words with its data."""
 
 
 _lock = threading.Lock()
@@ -36,6 +39,12 @@ def working_for(scan: Holder) -> Iterator[None]:
         yield
     finally:
         _employers.reset(token)
+
+
+def note(text: str) -> None:
+    """Keep words with the data of the scan that is worked for here; nothing happens where there is none."""
+    if employers := _employers.get():
+        employers[-1].add_comment(text)
 
 
 def hold(scan: Holder, axes: Iterable[Any]) -> None:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from obtura.contracts.policies import Policy, WithPolicy
 from obtura.ground.errors import DeviceError, UsageError
 from obtura.ground.ragged import RAGGED, size_text
 from obtura.ground.ranges import Positive
@@ -44,7 +45,7 @@ class Counters(dict[str, "Counter"]):
         return [*super().__dir__(), *self]
 
 
-class CounterController:
+class CounterController(WithPolicy):
     """A device that measures: it owns counters and says how they get into a chain.
 
     `master_controller`: the controller whose acquisition object triggers this one's, None for the timer or motor of
@@ -121,7 +122,8 @@ class Counter(Spelled):
         UsageError: a name, conversion or unit that can't be.
     """
 
-    yaml_attributes: ClassVar[Mapping[str, type]] = {"is_critical": bool}
+    _policy: Policy | None = None
+    yaml_attributes: ClassVar[Mapping[str, type]] = {"is_critical": bool, "policy": str}
 
     def __init__(
         self,
@@ -184,6 +186,21 @@ class Counter(Spelled):
         if not is_critical and self.dtype.kind != "f":
             raise UsageError(f"{self.name}: is_critical must be True: its values, of type {self.dtype}, have no NaN")
         self._is_critical = is_critical
+
+    @property
+    def policy(self) -> Policy:
+        """What a scan does when it fails; by default what its controller's `policy` says. Text is taken: "retry 3"."""
+        return self.controller.policy if self._policy is None else self._policy
+
+    @policy.setter
+    def policy(self, policy: Policy | str) -> None:
+        self._policy = Policy.of(policy)
+        self.check_policy()
+
+    def check_policy(self) -> None:
+        """Raise `UsageError` when it may drop out, and its values have no NaN."""
+        if self.policy.is_optional and (self.shape == RAGGED or self.dtype.kind != "f"):
+            raise UsageError(f"{self.name} can't be optional: its values, of type {self.dtype}, have no NaN")
 
     def convert(self, raw: Any) -> Any:
         """A raw value in `unit`."""

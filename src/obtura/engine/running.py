@@ -19,6 +19,9 @@ class Claimant(Protocol):
     name: str
     scan_number: int
 
+    def add_comment(self, text: str) -> None:
+        """Keep words with its data."""
+
     @property
     def in_iteration(self) -> bool:
         """Whether any branch is in the middle of a point."""

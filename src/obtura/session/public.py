@@ -26,6 +26,7 @@ from obtura.contracts.devices import (
     SamplingMode,
 )
 from obtura.contracts.generators import chain_preset, iteration_preset, scan_preset
+from obtura.contracts.policies import Policy
 from obtura.contracts.presets import ChainIterationPreset, ChainPreset, ScanPreset
 from obtura.contracts.watchdog import WatchdogCallback
 from obtura.data.documents.live import EventDocuments
@@ -98,6 +99,7 @@ __all__ = [
     "MotorMaster",
     "MultiplexerPreset",
     "ObturaError",
+    "Policy",
     "SamplingCounter",
     "SamplingCounterAcquisitionSlave",
     "SamplingCounterController",

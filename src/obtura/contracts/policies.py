@@ -1,0 +1,77 @@
+"""What a scan does when a counter, or the device behind it, fails."""
+
+from typing import NamedTuple
+
+from obtura.ground.errors import UsageError
+
+__all__ = ["Policy", "WithPolicy"]
+
+
+class Policy(NamedTuple):
+    """`Policy.required()`: the scan fails, as by default. `Policy.optional()`: the counter drops out, NaN from then on.
+    `Policy.retry(3)`: it is tried up to 3 times more, then the scan fails.
+
+    As text, in YAML too: `required`, `optional`, `retry 3`.
+    """
+
+    is_optional: bool = False
+    times: int = 0
+
+    @classmethod
+    def required(cls) -> "Policy":
+        """The scan fails."""
+        return cls()
+
+    @classmethod
+    def optional(cls) -> "Policy":
+        """It drops out at its first failure."""
+        return cls(is_optional=True)
+
+    @classmethod
+    def retry(cls, times: int) -> "Policy":
+        """It is tried again, so many times.
+
+        Raises:
+            UsageError: no whole number of at least 1.
+        """
+        if isinstance(times, bool) or not isinstance(times, int) or times < 1:
+            raise UsageError(f"retry: how many times? A whole number of at least 1 is wanted, got {times!r}")
+        return cls(times=times)
+
+    @classmethod
+    def of(cls, value: object) -> "Policy":
+        """A policy, or the text of one.
+
+        Raises:
+            UsageError: it is none.
+        """
+        if isinstance(value, Policy):
+            return value
+        match value.split() if isinstance(value, str) else []:
+            case ["required"]:
+                return cls.required()
+            case ["optional"]:
+                return cls.optional()
+            case ["retry", times] if times.isdecimal():
+                return cls.retry(int(times))
+        raise UsageError(f"expected a policy: 'required', 'optional' or 'retry 3', got {value!r}")
+
+    def __str__(self) -> str:
+        if self.times:
+            return f"retry {self.times}"
+        return "optional" if self.is_optional else "required"
+
+
+class WithPolicy:
+    """A device that has a policy."""
+
+    _policy = Policy.required()
+
+    @property
+    def policy(self) -> Policy:
+        """What a scan does when the device fails, for all counters that have no policy of their own; text is taken."""
+        return self._policy
+
+    @policy.setter
+    def policy(self, policy: Policy | str) -> None:
+        self._policy = Policy.of(policy)
