@@ -6,6 +6,7 @@ import pytest
 from scan_stream import axis, began, channel, ended, record, rows, saving_in, timer
 from test_journal import crashed, recovered
 
+import obtura
 from obtura.contracts.presets import ChainPreset
 from obtura.data.layout import scan_file
 from obtura.data.saver import HDF5Saver
@@ -40,7 +41,9 @@ def is_right(entry):
     assert np.diff(attempts["time"][:]).tolist() == [1.0]
     assert attempts["time"].attrs["units"] == "s"
     assert attempts["reason"].asstr()[:].tolist() == ["beam lost", "é" * 100]
+    assert attempts["flags"][:].tolist() == [2, 0]
     assert attempts["roby"][:].tolist() == [7, 7]
+    assert entry["valid/flags"][:].tolist() == [0, 8]
     assert attempts["roby"].attrs["units"] == "mm"
     assert attempts["n"][:].tolist() == [4, 4]
     assert attempts["m"][:].tolist() == [[1, 1, 1]] * 2
@@ -97,5 +100,7 @@ def test_a_real_scan_keeps_what_it_took_again(tmp_path):
         assert entry["attempts/reason"].asstr()[:].tolist() == ["the lid was open"]
         assert entry["attempts/roby"][:].tolist() == [1.0]
         assert len(entry["attempts/diode"]) == 1
+        assert entry["valid/flags"][:].tolist() == [0, 8, 0]
         assert entry["measurement/roby"][:].tolist() == [0.0, 1.0, 2.0]
         assert entry["measurement/diode"][:].tolist() == scan.get_data("diode").tolist()
+    assert obtura.open(scan.scan_info["filename"])[scan.scan_number].valid.all()

@@ -16,6 +16,7 @@ import h5py
 import numpy as np
 from h5py import h5d
 
+from obtura.data.attempts import mark_retaken, points_key
 from obtura.data.checksums import renew
 from obtura.data.clearing import clear_writer
 from obtura.data.columns import Column, Growing, Rows
@@ -187,8 +188,8 @@ class _Rebuilt:
         """Write everything, and how it ended; returns whether it ended by itself."""
         killed_at = [min((self.columns[column].received for column in step), default=-1) for step in self._layout.steps]
         in_step = {column for step in self._layout.steps for column in step}
-        for branch, step in enumerate(self._layout.steps):
-            flags = Flags(h5d.open(self._file.id, self._layout.flags[branch].encode()))
+        all_flags = [Flags(h5d.open(self._file.id, path.encode())) for path in self._layout.flags]
+        for flags, (branch, step) in zip(all_flags, enumerate(self._layout.steps), strict=True):
             rows = Rows([self.columns[column] for column in step], flags)
             if self._end is None:
                 rows.write()  # the row in which it was interrupted is no row
@@ -201,6 +202,10 @@ class _Rebuilt:
         others: list[Growing] = [column for index, column in enumerate(self.columns) if index not in in_step]
         for other in others:
             other.write(other.received)
+        for branch, flags in enumerate(all_flags):
+            again = self._layout.ends["notes"].get(points_key(branch))
+            if again is not None:
+                mark_retaken(flags, self._file[self._layout.columns[again]["path"]][:])
         self._say_how(moment)
         renew(self._file.id)
         self._file.flush()

@@ -189,6 +189,8 @@ class ScanFile:
         """
         for branch, rows in enumerate(self._rows):
             rows.finish(branch in ended.cut, ended.stopped.get(branch))
+            if branch in self._attempts:
+                self._attempts[branch].mark(self.entries[branch].flags)
         self._write_others_and_flush()
         for file in self._images:
             file.finish()

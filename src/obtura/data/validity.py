@@ -5,9 +5,8 @@ valid           NXcollection
 
 The numbers cost nothing while all is well: they are 0 by not being written. They grow together with the rows.
 
-What is not built yet has its place. A point that is taken again keeps its row: that has the last attempt, with the bit
-"retaken". The attempts before go into a group `attempts` of the entry, a row each: the columns of `measurement` by the
-same names, `point` (the row it was for), `attempt` (from 0), `flags` (why it was not kept, bits as here).
+A point that is taken again keeps its row: that has the last attempt, with the bit "retaken". The attempts before are in
+the group `attempts`, with why they were not kept. `timeout` is not set yet, but has its place.
 """
 
 from enum import IntFlag
