@@ -72,8 +72,9 @@ def main(directory, layout, count=12):
         scan = session.amesh(x, 0, 1, 3, y, 0, 1, count // 4 - 1, 0.0, counter("a"), run=False)
         scan.acq_chain.add_preset(ShutterPreset(SimulatedShutter("s", travel=0.0), per_point=True))
         scan.run()
-    elif layout == "images":
-        camera = SimulatedCamera("camera", x, y, size=(32, 32), readout_time=0.0)
+    elif layout in ("images", "compressed"):
+        compression = "bitshuffle-lz4" if layout == "compressed" else "none"
+        camera = SimulatedCamera("camera", x, y, size=(32, 32), readout_time=0.0, compression=compression)
         session.loopscan(count, 0.001, counter("a"), camera)
     else:
         two_timers(session, count)

@@ -152,6 +152,7 @@ class FrameFile:
         self.path = path
         self.series: dict[int, FrameSeries] = {}
         self._lock = threading.Lock()
+        self._unsynced = False
         make_directory(path.parent)
         try:
             self._file = GrowingFile(path, lambda root: self._build(root, began, channels))
@@ -194,8 +195,18 @@ class FrameFile:
         """Show readers what was written."""
         if self._file.is_open:
             self._file.flush()
+            self._unsynced = True
             for series in self.series.values():
                 series.flushed()
+
+    def begin_sync(self) -> None:
+        """Have the frames on the disk itself, in a while.
+
+        Raises:
+            OSError: that failed the last time.
+        """
+        if self._file.is_open and self._unsynced:
+            self._unsynced = not self._file.begin_sync()
 
     def finish(self) -> None:
         """Close it, and return when all frames are on disk; done once.

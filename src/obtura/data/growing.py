@@ -21,6 +21,7 @@ import h5py
 from obtura.data.checksums import Checksums
 from obtura.data.common import own_version
 from obtura.data.disk import saving_error, sync
+from obtura.data.syncing import Syncing
 from obtura.data.tree import attribute
 from obtura.ground.errors import SavingError
 
@@ -45,6 +46,7 @@ class GrowingFile:
         # Made under another name: until SWMR begins HDF5 fails when a viewer that waits for new files locks this one.
         hidden = path if os.name == "nt" else path.with_name(f".{path.name}.new")
         self._file: Any = None
+        self._syncing = Syncing()
         self.image = b""
         try:
             self._make(build, hidden)
@@ -106,6 +108,14 @@ class GrowingFile:
         """Show readers what was written; a kill does no harm to it any more."""
         self._file.flush()
 
+    def begin_sync(self) -> bool:
+        """Have what was flushed on the disk itself, in a while; nobody waits for it. False: not now, try again.
+
+        Raises:
+            OSError: that failed the last time.
+        """
+        return self._syncing.begin(self._file.id.get_vfd_handle())
+
     def close(self) -> None:
         """Fill in the checksums, and return when all is on disk."""
         self.checksums.write(self._file.id)
@@ -113,6 +123,7 @@ class GrowingFile:
         self._file.close()
         sync(self.path)
         sync(self.path.parent)
+        self._syncing.wait(1.0)  # it has nothing left to do; no thread stays behind
 
     def abandon(self) -> None:
         """Close without touching the disk: what HDF5 still wants to write goes nowhere.

@@ -211,12 +211,14 @@ class HDF5Saver(Consumer):
     def idle(self) -> None:
         """Nothing came for a while: what came before is put on the disk itself."""
         if self._ended is None and self._linked:
-            self._sync()
+            self.receive(())
 
     def _sync(self) -> None:
         now = time.monotonic()
         if self._safe is not None and now > self._synced + SYNC:
             self._safe.sync()
+            if self._file is not None and not self._elsewhere:
+                self._file.begin_sync()
             self._synced = now
         if self._safe is not None and not self._safe.has_room():
             raise SavingError(f"{self._safe.path}: the disk of the spool is full, too; the scan ends here")

@@ -210,6 +210,15 @@ class ScanFile:
         self.is_behind = False
         self.points = min((column.written for column in self.entries[0].rows), default=0)
 
+    def begin_sync(self) -> None:
+        """Have the frames so far on the disk itself, in a while; points are in the journal.
+
+        Raises:
+            OSError: that failed the last time.
+        """
+        for file in self._images:
+            file.begin_sync()
+
     def abandon(self) -> None:
         """Close without touching the disk, after a failed write."""
         for file in self._images:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from obtura.contracts.acquisition import MetaTiming
 from obtura.contracts.consumers import Consumer, Facts, Surroundings
+from obtura.engine.announcing import WithFrames
 from obtura.engine.apparatus import DEADLINE, Apparatus
 from obtura.engine.branch import Branch, directly
 from obtura.engine.data import ScanData
@@ -122,8 +123,11 @@ class Run:
         for consumer in consumers:  # when one refuses, those that are open learn of the end too
             self._consumers.append(consumer)
             failed = self._on_failure(consumer)
-            reader = self._record.enlist(consumer, failed, began)  # before it opens: it may capture what is printed
+            # before it opens: it may capture what is printed
+            reader = self._record.enlist(consumer, failed, began, follows=not consumer.essential)
             consumer.open(began, self.write_text)
+            if consumer.essential and consumer.takes_frames:
+                self._record.guard(reader, WithFrames(self.data.infos, self._outcome))
             room = (math.inf if consumer.essential else BEHIND) if consumer.takes_frames else 0
             self._record.begin(reader, room, witnessing(consumer, failed) if consumer.witnesses else None)
             self._readers.append(reader)
@@ -238,7 +242,7 @@ class Run:
         for reader in self._readers:
             is_behind = reader.backlog > BACKLOG or reader.load > BEHIND
             if is_behind and reader.receiver.essential:  # type: ignore[attr-defined]
-                self.write_text("stdout", f"waiting for {reader.receiver.name}\n")
+                self._record.write(Text("stdout", f"waiting for {reader.receiver.name}\n"), ahead=True)
                 reader.drained(self._outcome.check)
 
     def _write_failed(self, error: BaseException) -> None:

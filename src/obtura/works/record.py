@@ -12,6 +12,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from obtura.works.clock import Flag
 from obtura.works.companion import companion
+from obtura.works.gate import Gate, Terms
 from obtura.works.interrupt import doors
 
 __all__ = ["Reader", "Receiver", "Record"]
@@ -49,6 +50,9 @@ class Reader(Generic[E]):
         self.room: float = 0
         self.error: BaseException | None = None
         self.mailbox: deque[E] = deque(first)
+        self.received = 0  # events; changed by this reader's thread only
+        self.look: Callable[[], object] | None = None  # called by its thread, now and then
+        self.waiting: Sequence[object] = ()  # what is held back from it
         self._weigh = weigh
         self._posted = 0  # bytes; changed by writers only, under the record's lock
         self._received = 0  # changed by this reader's thread only
@@ -75,8 +79,13 @@ class Reader(Generic[E]):
 
     @property
     def busy(self) -> bool:
-        """Whether events wait or are being received."""
-        return bool(self.mailbox or not self._idle) and not self._ended.is_set
+        """Whether events wait, are held back or are being received."""
+        return bool(self.waiting or self.mailbox or not self._idle) and not self._ended.is_set
+
+    @property
+    def alive(self) -> bool:
+        """Whether it receives what comes."""
+        return self.error is None and not self._ended.is_set
 
     @property
     def load(self) -> int:
@@ -88,6 +97,13 @@ class Reader(Generic[E]):
         if self.room and (self.load + weight <= self.room or not self.load):
             self._posted += weight
             self.mailbox.append(event)
+
+    def hand(self, event: E, weight: int | None) -> None:
+        """Take an event, a heavy one if there is room for its `weight`. The caller holds the record's lock."""
+        if weight is None:
+            self.mailbox.append(event)
+        else:
+            self.offer(event, weight)
 
     def wake(self) -> None:
         """Have the mailbox looked into at once."""
@@ -108,6 +124,7 @@ class Reader(Generic[E]):
     def give_up(self) -> None:
         """Do not wait for it any more: it is stuck, e.g. in a terminal that takes no more."""
         self._ended.set()
+        self._looked()
 
     def close(self) -> None:
         """End the thread when the mailbox is empty."""
@@ -127,10 +144,17 @@ class Reader(Generic[E]):
                     self._guarded(self._idly)
                 if self.load:
                     self._received += sum(map(self._weigh, batch))
+                self.received += len(batch)
                 batch.clear()  # or heavy events would stay in memory until the next come
+                self._looked()
                 self._idle = True
         finally:
             self._ended.set()
+            self._looked()
+
+    def _looked(self) -> None:
+        if self.look is not None:
+            self.look()
 
     def _guarded(self, function: Callable[..., None], *args: Any) -> None:
         try:
@@ -153,7 +177,9 @@ class Record(Generic[E]):
         self._weigh = weigh
         self._readers: list[Reader[E]] = []
         self._witnesses: list[Callable[[E], bool]] = []
-        self._mailboxes: list[deque[E]] = []
+        self._followers: list[Reader[E]] = []
+        self._mailboxes: list[deque[E]] = []  # of those who do not follow, once there is a gate
+        self._gate: Gate[E] | None = None
 
     @property
     def read(self) -> bool:
@@ -173,12 +199,50 @@ class Record(Generic[E]):
         self.begin(reader, room)
         return reader
 
-    def enlist(self, receiver: Receiver[E], on_failure: Callable[[BaseException], None], *first: E) -> Reader[E]:
-        """Keep `first` and everything from now on, but for heavy events, until `begin` hands it over."""
+    def enlist(
+        self, receiver: Receiver[E], on_failure: Callable[[BaseException], None], *first: E, follows: bool = False
+    ) -> Reader[E]:
+        """Keep `first` and everything from now on, but for heavy events, until `begin` hands it over.
+
+        `follows`: it is handed nothing that must be safe first; see `guard`.
+        """
         reader = Reader(receiver, on_failure, *first, weigh=self._weigh)
-        self._readers.append(reader)
-        self._mailboxes.append(reader.mailbox)
+        with self.lock:
+            self._readers.append(reader)
+            if follows:
+                self._followers.append(reader)
+            if follows and self._gate is not None:
+                self._put_behind(self._gate, reader)
+            else:
+                self._mailboxes.append(reader.mailbox)
         return reader
+
+    def guard(self, saver: Reader[E], terms: Terms[E]) -> None:
+        """From now on those who follow are handed what must be safe, and what comes after, once `saver` has it.
+
+        It was not begun yet. `terms`: of the first saver they hold for all.
+        """
+        with self.lock:
+            if self._gate is None:
+                self._gate = Gate(terms)
+                behind = [reader.mailbox for reader in self._followers]
+                self._mailboxes = [box for box in self._mailboxes if not any(box is one for one in behind)]
+                for reader in self._followers:
+                    self._put_behind(self._gate, reader)
+            self._gate.add(saver)
+            saver.look = self._locked(self._gate.release)
+
+    def _put_behind(self, gate: Gate[E], reader: Reader[E]) -> None:
+        gate.followers.append(reader)
+        reader.waiting = gate.held
+        reader.look = self._locked(gate.look)
+
+    def _locked(self, function: Callable[[], None]) -> Callable[[], None]:
+        def locked() -> None:
+            with self.lock:
+                function()
+
+        return locked
 
     def begin(self, reader: Reader[E], room: float = 0, witness: Callable[[E], bool] | None = None) -> None:
         """Hand over what was kept, and everything from now on.
@@ -192,31 +256,39 @@ class Record(Generic[E]):
             self._witnesses.append(witness)
         reader.start(room)
 
-    def write(self, event: E, at_once: bool = False) -> None:
-        """Append an event. `at_once`: readers look at it now, not within their period."""
+    def write(self, event: E, at_once: bool = False, ahead: bool = False) -> None:
+        """Append an event. `at_once`: readers look at it now, not within their period.
+
+        `ahead`: a word of why others are held back, which is not.
+        """
         if not self._mailboxes:
             return
         was = doors.shut()
         with self.lock:
-            self.post(event)
+            self.post(event, ahead)
         if at_once:
             for reader in self._readers:
                 reader.wake()
         doors.reopen(was)
 
-    def post(self, event: E) -> None:
+    def post(self, event: E, ahead: bool = False) -> None:
         """Append an event; the caller holds `lock` and has shut the door."""
         for witness in self._witnesses:
             if not witness(event):
                 return
         for mailbox in self._mailboxes:
             mailbox.append(event)
+        if self._gate is not None:
+            self._gate.append(event, ahead=ahead)
 
     def post_heavy(self, event: E) -> None:
         """Append a heavy event where there is room for it; the caller holds `lock` and has shut the door."""
         weight = self._weigh(event)
         for reader in self._readers:
-            reader.offer(event, weight)
+            if self._gate is None or reader not in self._gate.followers:
+                reader.offer(event, weight)
+        if self._gate is not None:
+            self._gate.append(event, weight)
 
     def close(self) -> None:
         """Let every reader finish its mailbox and end."""
