@@ -14,6 +14,7 @@ from obtura.engine.apparatus import DEADLINE, Apparatus
 from obtura.engine.branch import Branch, directly
 from obtura.engine.data import ScanData
 from obtura.engine.datapath import DataPath
+from obtura.engine.draining import drain
 from obtura.engine.estimate import Estimate, devices_key, known
 from obtura.engine.facts import preset_infos
 from obtura.engine.frames import BEHIND
@@ -28,12 +29,13 @@ from obtura.engine.states import ScanState
 from obtura.engine.vigil import Vigil
 from obtura.engine.watchdog import Watchdog
 from obtura.engine.witness import witnessing
-from obtura.ground.errors import DeviceError, SavingError, ScanAbort, UsageError, one_line
+from obtura.ground.errors import DeviceError, ScanAbort, UsageError, one_line
 from obtura.ground.events import Event, Failed, Metadata, Position, ScanBegan, ScanClosed, ScanEnded, StateChanged, Text
 from obtura.works.clock import clock
 from obtura.works.interrupt import doors
 from obtura.works.lanes import SLICE, Call, Loop, ThreadLane
-from obtura.works.record import Reader, Record
+from obtura.works.reader import Reader
+from obtura.works.record import Record
 
 __all__ = ["Run", "WayOut"]
 
@@ -76,7 +78,7 @@ class Run:
         self._outcome = outcome
         self._record = record
         self._loop = Loop()
-        self._vigil = Vigil(outcome, lambda line: record.write(Text("stdout", line + "\n"), at_once=True))
+        self._vigil = Vigil(outcome, self._say_why)
         self._hooks = Hooks(record, outcome, self._loop, self._vigil.over)
         self._presets = Circle(presets, (scan,))
         self._way_out = way_out
@@ -242,7 +244,7 @@ class Run:
         for reader in self._readers:
             is_behind = reader.backlog > BACKLOG or reader.load > BEHIND
             if is_behind and reader.receiver.essential:  # type: ignore[attr-defined]
-                self._record.write(Text("stdout", f"waiting for {reader.receiver.name}\n"), ahead=True)
+                self._say_why(f"waiting for {reader.receiver.name}")
                 reader.drained(self._outcome.check)
 
     def _write_failed(self, error: BaseException) -> None:
@@ -250,6 +252,10 @@ class Run:
         points = tuple(branch.point for branch in self._branches)
         failed = Failed(one_line(error), place.removeprefix("in "), clock.time(), points)
         self._record.write(failed, at_once=True)
+
+    def _say_why(self, line: str) -> None:
+        """What is waited for: it is told before rows that wait for the same."""
+        self._record.write(Text("stdout", line + "\n"), at_once=True, ahead=True)
 
     def _set(self, state: ScanState) -> None:
         self._scan.states.set(state)
@@ -338,13 +344,28 @@ class Run:
         self._record.close()
         self.data.settle()
         for consumer in reversed(self._consumers):
-            attempt(consumer.close)
+            attempt(self._close, consumer)
         stuck = [pair for apparatus in self._apparatus for pair in apparatus.close()]
         self._loop.close()
         if self._bound:
             self._chain.unbind()
         running.release(self._scan, stuck)
         return self._outcome.close()
+
+    def _close(self, consumer: Consumer) -> None:
+        """Close it; a saver that was given up when it is done, if ever: it is in the middle of a file."""
+        reader = next((each for each in self._readers if each.receiver is consumer), None)
+        if reader is None or not (reader.given_up and consumer.essential):
+            consumer.close()
+            return
+
+        def late() -> None:
+            try:
+                consumer.close()
+            except Exception as error:
+                log.error("%s, which was given up, ended with: %s", consumer.name, one_line(error), exc_info=error)
+
+        reader.at_end(late)
 
     def _end(self) -> None:
         attempt = self._outcome.attempt
@@ -368,19 +389,4 @@ class Run:
                 attempt(self._drain, reader)
 
     def _drain(self, reader: Reader[Event]) -> None:
-        """Wait until a reader is done; Ctrl-C gives a viewer up at once and a saver after a while."""
-        doors.forget()
-        try:
-            reader.drained(lambda: None)
-        except ScanAbort as abort:
-            if not reader.receiver.essential:  # type: ignore[attr-defined]
-                reader.give_up()
-                return
-            limit = time.monotonic() + DEADLINE
-            while reader.busy and time.monotonic() < limit:
-                time.sleep(0.005)
-            if reader.busy:
-                raise SavingError(
-                    f"{reader.receiver.name} did not finish within {DEADLINE:g} s of Ctrl-C: "
-                    f"the last {reader.backlog} events are not saved"
-                ) from abort
+        drain(reader, reader.receiver.essential, self._vigil)  # type: ignore[attr-defined]
