@@ -251,7 +251,8 @@ def test_frames_are_closed_with_the_scan(tmp_path):
     inner = scan_file(master, 12).with_suffix("") / "camera.h5"
     with pytest.raises(OSError):
         h5py.File(inner)
-    recovered(master)
+    (outcome,) = recovered(master)
+    assert str(outcome).endswith(f"scan0012.h5; 2 of 3 frames are in {inner}")
     with h5py.File(master) as file:
         assert file["12.1/measurement/camera"][:].tolist() == frames.tolist()
 

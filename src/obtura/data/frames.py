@@ -191,6 +191,11 @@ class FrameFile:
         """Whether somebody removed it."""
         return self._file.is_open and self._file.is_lost
 
+    @property
+    def disk_is_gone(self) -> bool:
+        """Whether its disk is not mounted any more."""
+        return self._file.disk_is_gone
+
     def flush(self) -> None:
         """Show readers what was written."""
         if self._file.is_open:

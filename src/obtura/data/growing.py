@@ -20,7 +20,7 @@ import h5py
 
 from obtura.data.checksums import Checksums
 from obtura.data.common import own_version
-from obtura.data.disk import saving_error, sync
+from obtura.data.disk import disk_of, saving_error, sync
 from obtura.data.syncing import Syncing
 from obtura.data.tree import attribute
 from obtura.ground.errors import SavingError
@@ -47,6 +47,7 @@ class GrowingFile:
         hidden = path if os.name == "nt" else path.with_name(f".{path.name}.new")
         self._file: Any = None
         self._syncing = Syncing()
+        self._disk = disk_of(path.parent)
         self.image = b""
         try:
             self._make(build, hidden)
@@ -103,6 +104,11 @@ class GrowingFile:
         except (FileNotFoundError, NotADirectoryError):
             return True
         return not os.path.samestat(there, os.fstat(self._file.id.get_vfd_handle()))
+
+    @property
+    def disk_is_gone(self) -> bool:
+        """Whether another disk is where it was, for its own is not mounted any more."""
+        return disk_of(self.path.parent) != self._disk
 
     def flush(self) -> None:
         """Show readers what was written; a kill does no harm to it any more."""

@@ -142,6 +142,11 @@ class ScanFile:
         return next((file.path for file in self._images if file.is_lost), None)
 
     @property
+    def disk_is_gone(self) -> bool:
+        """Whether a disk that is written is not mounted any more."""
+        return self._file.disk_is_gone or any(file.disk_is_gone for file in self._images)
+
+    @property
     def waiting(self) -> int:
         """Bytes of frames that were received and are not written."""
         return sum(series.waiting for series in self.frames.values())

@@ -148,6 +148,7 @@ class Reader(Generic[E]):
                 self._wake.acquire(True, PERIOD)
                 self._idle = False
                 batch = [self.mailbox.popleft() for _ in range(len(self.mailbox))]
+                self._idle = not batch  # nobody waits for what it does when nothing comes
                 if batch and self.error is None:
                     self._guarded(self.receiver.receive, batch)
                 elif self._idly is not None and not batch and self.error is None:
