@@ -7,6 +7,7 @@ from pathlib import Path
 import h5py
 
 from obtura.data.checksums import CHECKSUMS
+from obtura.data.filters import require_readable
 from obtura.data.layout import scan_file
 from obtura.data.recovery import INTERRUPTED
 from obtura.data.verify import verifying
@@ -66,6 +67,7 @@ def check_recovered(master, rows):
             assert min(lengths.values()) >= count, (branch, count, lengths)
             for name, column in columns(entry).items():
                 if column.ndim == 3:
+                    require_readable(column)
                     assert all(frame.any() for frame in column[:count]), (
                         f"{name}: a frame was announced and not written"
                     )

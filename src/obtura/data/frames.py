@@ -242,6 +242,7 @@ class FrameFile:
     def abandon(self) -> None:
         """Close it without touching the disk."""
         with self._lock:
+            self._file.divert()
             self._close_places()
             self._file.abandon()
 

@@ -131,16 +131,23 @@ class GrowingFile:
         sync(self.path.parent)
         self._syncing.wait(1.0)  # it has nothing left to do; no thread stays behind
 
-    def abandon(self) -> None:
-        """Close without touching the disk: what HDF5 still wants to write goes nowhere.
-
-        After one failed write HDF5 can neither flush nor close any more.
-        """
+    def divert(self) -> None:
+        """From now on what HDF5 still wants to write goes nowhere."""
         if not self._file:
             return
         descriptor = self._file.id.get_vfd_handle()
         with _nowhere(os.fstat(descriptor).st_size) as sink:
             os.dup2(sink.fileno(), descriptor, inheritable=False)
+
+    def abandon(self) -> None:
+        """Close without touching the disk.
+
+        After one failed write HDF5 can neither flush nor close any more. Who has datasets open must have it diverted
+        before they are closed: what is in their caches is written then, too.
+        """
+        if not self._file:
+            return
+        self.divert()
         try:
             self._file.close()
         except (OSError, RuntimeError):

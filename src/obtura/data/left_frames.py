@@ -6,6 +6,7 @@ from typing import Any
 
 import h5py
 
+from obtura.data.checksums import withdraw
 from obtura.data.clearing import clear_writer
 from obtura.data.contents import open_to_read
 from obtura.data.disk import sync
@@ -27,9 +28,9 @@ def put_frames(path: Path, dataset: str, kept: Sequence[tuple[int, Any]]) -> Non
                 f"{path} is not there, and {len(kept)} blocks of frames belong into it; nothing was removed"
             )
         return
-    clear_writer(path)
-    if kept:
+    if clear_writer(path) or kept:
         with h5py.File(path, "r+", libver=FORMAT) as file:
+            withdraw(file.id)
             for first, frames in kept:
                 file[dataset].resize(first + len(frames), axis=0)
                 file[dataset][first:] = frames

@@ -1,10 +1,10 @@
 """The end of a record's readers: savers are waited for, one that hangs is given up."""
 
 import time
-from contextlib import nullcontext
+from collections.abc import Callable
 
+from obtura.engine import vigil
 from obtura.engine.apparatus import DEADLINE
-from obtura.engine.vigil import Vigil
 from obtura.ground.errors import SavingError, ScanAbort
 from obtura.ground.events import Event
 from obtura.works.interrupt import doors
@@ -20,25 +20,30 @@ class _TooLongError(Exception):
     pass
 
 
-def drain(reader: Reader[Event], essential: bool, vigil: Vigil) -> None:
+def drain(reader: Reader[Event], essential: bool, say: Callable[[str], object]) -> None:
     """Wait until a reader is done; Ctrl-C gives a viewer up at once and a saver after a while.
+
+    `say` shows a line: when a saver takes long.
 
     Raises:
         SavingError: a saver hangs, or could not do it in the time that Ctrl-C left; it was given up.
     """
     doors.forget()
     seen, since = reader.received, time.monotonic()
+    told, named_after = not essential, since + vigil.PATIENCE
 
     def check() -> None:
-        nonlocal seen, since
+        nonlocal seen, since, told
+        if not told and time.monotonic() > named_after:
+            told = True
+            say(f"Waiting for {reader.receiver.name}; it is given up after {PATIENCE:g} s, {DEADLINE:g} s after Ctrl-C")
         if reader.received != seen:
             seen, since = reader.received, time.monotonic()
         elif essential and time.monotonic() - since > PATIENCE:
             raise _TooLongError
 
     try:
-        with vigil.over(reader.receiver.name, PATIENCE, matters_when_well=True) if essential else nullcontext():
-            reader.drained(check)
+        reader.drained(check)
     except ScanAbort as abort:
         limit = time.monotonic() + DEADLINE
         while essential and reader.busy and time.monotonic() < limit:

@@ -389,4 +389,4 @@ class Run:
                 attempt(self._drain, reader)
 
     def _drain(self, reader: Reader[Event]) -> None:
-        drain(reader, reader.receiver.essential, self._vigil)  # type: ignore[attr-defined]
+        drain(reader, reader.receiver.essential, self._say_why)  # type: ignore[attr-defined]
