@@ -3,14 +3,17 @@
 from pathlib import Path
 
 import h5py
+import numpy as np
 import pytest
 from frame_stream import camera, frames, images, points_of
 from scan_stream import began, ended, hand, rows, saving_in, timer
 
 from obtura.data import growing
 from obtura.data import saver as saver_module
+from obtura.data.checksums import Checksums
 from obtura.data.recovery import Recovered, recover_all
 from obtura.data.saver import HDF5Saver
+from obtura.data.verify import verifying
 from obtura.ground.errors import SavingError
 from obtura.ground.events import Points
 
@@ -100,3 +103,23 @@ def test_when_the_spool_does_not_take_them_either_the_scan_ends_with_the_reason(
     with h5py.File(saving.filename) as file:
         assert len(file["12.1/measurement/camera"]) == 6, "what it had is written nevertheless"
         assert file["12.1/end_reason"].asstr()[()] == "FAILURE"
+
+
+def test_sums_of_a_file_whose_closing_was_cut_off_are_withdrawn(tmp_path, monkeypatch):
+    """The disk took some of the sums, then no more."""
+
+    def cut(self, root):
+        self._columns["paths"].take(np.array([b"camera"], "S64"))
+        self._columns["paths"].write(1)
+        h5py.h5f.flush(root)
+        raise OSError(28, "No space left on device")
+
+    saver, _, saving = open_saver(tmp_path)
+    for number in range(3):
+        hand(saver, point(number))
+    with monkeypatch.context() as full:
+        full.setattr(Checksums, "write", cut)
+        hand(saver, [ended()])
+    saver.close()
+    check_whole(saving, tmp_path, 3)
+    assert "camera.h5: no checksums" in verifying(saving.filename).text
