@@ -295,7 +295,8 @@ def _is_whole(scan: Path, layout: Layout, counts: dict[str, int]) -> bool:
             closed = was_closed and all(text_of(file[name], "end_reason") for name in layout.entries)
     except (OSError, KeyError):  # it is not there, or in the middle of being made
         return False
-    more = [path for path, count in counts.items() if there[path] > count]
+    hooks = {layout.columns[index]["path"] for index in (layout.names, *layout.hooks)}  # journalled with the next row
+    more = [path for path, count in counts.items() if there[path] > count and path not in hooks]
     if more and not closed:
         raise SavingError(f"{scan}: {more[0]} has more points than the journal of the scan; nothing was replaced")
     return closed and all(there[path] >= count for path, count in counts.items())
