@@ -83,6 +83,11 @@ class Branch:
         """Whether an iteration is one row, not many."""
         return max(paces(self.master).values()) == 1
 
+    @property
+    def circles(self) -> tuple[Circle, Circle]:
+        """Its presets, in the order in which they are left."""
+        return self._iteration, self._chain
+
     def enter(self, devices: Devices, on_caller: OnCaller) -> None:
         """The first prepare: chain presets, then the first iteration's presets and devices."""
         self._devices = devices
@@ -130,17 +135,20 @@ class Branch:
             self._record.write(IterationDone(self._index, point, now, now - began))
         self._outcome.check()
         if self._iteration.entered:
-            on_caller(self._hooks.stop, self._iteration)
+            on_caller(self._hooks.leave, self._iteration)
             self._outcome.check()
         self.in_iteration = False
 
     def leave(self, on_caller: OnCaller) -> None:
-        """Leave whatever was entered, once: after an error, calls in progress are ended first."""
-        if not self._entered or self._left:
+        """Leave whatever is entered still: after an error, calls in progress are ended first.
+
+        Who takes over from a thread that is stuck in here calls it again.
+        """
+        if not self._entered:
             return
-        self._left = True
-        if self._was_cut and not self.moment % 2:  # its devices returned as if the point were whole
+        if self._was_cut and not self._left and not self.moment % 2:  # its devices returned as if the point were whole
             self.moment += 1
+        self._left = True
         attempt = self._outcome.attempt
         if self._outcome.cutting:
             attempt(self._devices.cut)

@@ -4,13 +4,15 @@ import time
 from collections.abc import Callable
 
 from obtura.engine import vigil
-from obtura.engine.apparatus import DEADLINE
 from obtura.ground.errors import SavingError, ScanAbort
 from obtura.ground.events import Event
 from obtura.works.interrupt import doors
 from obtura.works.reader import Reader
 
-__all__ = ["PATIENCE", "drain"]
+__all__ = ["DEADLINE", "PATIENCE", "drain"]
+
+DEADLINE = 10.0
+"""Seconds that a saver has after Ctrl-C."""
 
 PATIENCE = 120.0
 """Seconds (real ones) in which a saver must receive something: a disk may be slow, and the last bytes are many."""

@@ -3,14 +3,15 @@
 import logging
 import math
 import time
+from collections import deque
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from obtura.contracts.acquisition import MetaTiming
 from obtura.contracts.consumers import Consumer, Facts, Surroundings
 from obtura.engine.announcing import WithFrames
-from obtura.engine.apparatus import DEADLINE, Apparatus
+from obtura.engine.apparatus import Apparatus
 from obtura.engine.branch import Branch, directly
 from obtura.engine.data import ScanData
 from obtura.engine.datapath import DataPath
@@ -19,51 +20,36 @@ from obtura.engine.estimate import Estimate, devices_key, known
 from obtura.engine.facts import preset_infos
 from obtura.engine.frames import BEHIND
 from obtura.engine.hooks import Circle, Hooks
+from obtura.engine.last_steps import WayOut, take
 from obtura.engine.metadata import later_timings
 from obtura.engine.outcome import Outcome
 from obtura.engine.plan import devices_of
 from obtura.engine.plots import name_plots
 from obtura.engine.relay import Relay
 from obtura.engine.running import running
+from obtura.engine.seat import Duty, Seat
 from obtura.engine.states import ScanState
 from obtura.engine.vigil import Vigil
 from obtura.engine.watchdog import Watchdog
 from obtura.engine.witness import witnessing
-from obtura.ground.errors import DeviceError, ScanAbort, UsageError, one_line
+from obtura.ground.errors import UsageError, one_line
 from obtura.ground.events import Event, Failed, Metadata, Position, ScanBegan, ScanClosed, ScanEnded, StateChanged, Text
 from obtura.works.clock import clock
 from obtura.works.interrupt import doors
-from obtura.works.lanes import SLICE, Call, Loop, ThreadLane
+from obtura.works.lanes import Loop
 from obtura.works.reader import Reader
 from obtura.works.record import Record
 
-__all__ = ["Run", "WayOut"]
+__all__ = ["Run"]
 
 log = logging.getLogger(__name__)
 
 BACKLOG = 50_000
 """Events a saver may be behind before the scan waits for it."""
-
+EJECTION = 1.0
+"""Seconds in which a call that was given up should end when it is interrupted."""
 
 REASONS = {ScanState.DONE: "SUCCESS", ScanState.USER_ABORTED: "USER_ABORT", ScanState.KILLED: "FAILURE"}
-
-
-class WayOut(Protocol):
-    """A last step of a scan, after every hook: the return of motors. See `Scan.on_way_out`."""
-
-    name: str
-
-    def validate(self) -> None:
-        """Raise `UsageError` when it makes no sense any more. Called before anything is touched."""
-
-    def estimate(self) -> float:
-        """How long `run` takes, in s."""
-
-    def run(self) -> None:
-        """Do it; returns when done."""
-
-    def stop(self) -> str:
-        """Give it up, from another thread: leave everything at rest, say in words what stands where."""
 
 
 class Run:
@@ -78,21 +64,30 @@ class Run:
         self._outcome = outcome
         self._record = record
         self._loop = Loop()
-        self._vigil = Vigil(outcome, self._say_why)
-        self._hooks = Hooks(record, outcome, self._loop, self._vigil.over)
+        self._seat = Seat(scan.name, self._take_over)
+        self._relay: Relay | None = None
+        self._vigil = Vigil(outcome, self._say, self._ahead)
+        self._vigil.seats.append(self._seat)
+        outcome.attend = self._vigil.start
+        self._hooks = Hooks(record, outcome, self._loop, self._seat)
+        self.data = DataPath(self._chain, record, outcome)
         self._presets = Circle(presets, (scan,))
-        self._way_out = way_out
+        self._way_out = list(way_out)
         self._branches: list[Branch] = []
         self._apparatus: list[Apparatus] = []
         self._consumers: list[Consumer] = []
         self._readers: list[Reader[Event]] = []
         self.began = self.ended = self._bound = False
+        self.state: ScanState | None = None
+        """How the scan ended, once it has."""
+        self._began_at = clock.time()
+        self._positions: dict[str, Position] = {}
+        self._last = deque([self.data.disconnect, self._ask_positions, self._ask_metadata, self._end])
         self._forward = 0.0
         self._outlook: Estimate | None = None
         self._later: tuple[MetaTiming, ...] = ()
         self._watchdog: Watchdog | None = None
         outcome.tell = self._write_failed
-        self.data = DataPath(self._chain, record, outcome)
 
     def snapshot(self) -> ScanData:
         """The points so far."""
@@ -178,7 +173,7 @@ class Run:
             circle = Circle(mine, (self._chain,), index, top.iterations)
             branch = Branch(index, top, circle, self._hooks, self._outcome, self._record)
             self._branches.append(branch)
-            self._apparatus.append(Apparatus(top, self._loop, self._outcome, branch.where, self._vigil))
+            self._apparatus.append(Apparatus(top, self._loop, self._outcome, branch.where, self._vigil, self._seat))
 
     def _began(self) -> ScanBegan:
         scan = self._scan
@@ -237,14 +232,18 @@ class Run:
         if len(self._branches) == 1:
             self._branches[0].run(directly, self._boundary)
         else:
-            Relay(self._branches, self._outcome, self._boundary).run()
+            self._relay = relay = Relay(self._branches, self._outcome, self._boundary, self._seat)
+            self._vigil.seats += relay.seats
+            for apparatus, seat in zip(self._apparatus, relay.seats, strict=True):
+                apparatus.seat = seat
+            relay.run()
 
     def _boundary(self) -> None:
         """Between two points the scan may wait for a saver that is behind."""
         for reader in self._readers:
             is_behind = reader.backlog > BACKLOG or reader.load > BEHIND
             if is_behind and reader.receiver.essential:  # type: ignore[attr-defined]
-                self._say_why(f"waiting for {reader.receiver.name}")
+                self._say(f"waiting for {reader.receiver.name}")
                 reader.drained(self._outcome.check)
 
     def _write_failed(self, error: BaseException) -> None:
@@ -252,10 +251,6 @@ class Run:
         points = tuple(branch.point for branch in self._branches)
         failed = Failed(one_line(error), place.removeprefix("in "), clock.time(), points)
         self._record.write(failed, at_once=True)
-
-    def _say_why(self, line: str) -> None:
-        """What is waited for: it is told before rows that wait for the same."""
-        self._record.write(Text("stdout", line + "\n"), at_once=True, ahead=True)
 
     def _set(self, state: ScanState) -> None:
         self._scan.states.set(state)
@@ -271,19 +266,58 @@ class Run:
 
     # -- leave: no door is open ----------------------------------------------------------------------------
 
-    def leave(self) -> None:
+    def finish(self) -> None:
+        """Leave and close; then `state` says how the scan ended. Who takes over from a stuck thread goes on here."""
+        self._seat.settle()
+        self._leave()
+        if not self._seat.is_first:
+            self._call_back()
+        self._close()
+
+    def _take_over(self) -> None:
+        """On another thread: the one that called `run()` is stuck in user code."""
+        if self._relay is not None:
+            self._outcome.attempt(self._relay.take_over)
+        self.finish()
+
+    def _leave(self) -> None:
         """The way out, DESIGN 2.2: branches, scan presets, then motors return."""
-        self._learn()
-        self._set(ScanState.STOPPING)
+        if self._scan.state < ScanState.STOPPING:
+            self._learn()
+            self._set(ScanState.STOPPING)
+        if self._outcome.bad:
+            self._vigil.start()
         if self._outcome.cutting:
             for branch in self._branches:
                 branch.cut()
         for branch in self._branches:
             branch.leave(directly)
         self._hooks.leave(self._presets)
-        for step in reversed(self._way_out if self.began else []):  # a scan that was refused has moved nothing
-            if not self._outcome.attempt(self._take, step):
-                self._outcome.not_left.append(step.name)
+        while self._way_out:
+            step = self._way_out.pop()
+            if self.began and not self._outcome.attempt(take, step, self._outcome, self._vigil):
+                self._outcome.not_left.append(step.name)  # a scan that was refused has moved nothing
+
+    def _call_back(self) -> None:
+        """Everything is left: end the call in which the thread that called `run()` is stuck."""
+        stuck = self._seat.first
+        what = stuck.doing.what if stuck.doing is not None else ""
+        doors.eject(self._outcome)
+        limit = time.monotonic() + EJECTION
+        while self._seat.is_lost and time.monotonic() < limit:
+            time.sleep(0.005)
+        if self._seat.is_lost:
+            self._say(f"{what} has still not returned; everything else is left, and run() returns when it does")
+
+    def _ahead(self) -> list[str]:
+        """What is still to be left, in order."""
+        circles = [circle for branch in self._branches for circle in branch.circles]
+        presets = [preset for circle in (*circles, self._presets) for preset in reversed(tuple(circle.entered))]
+        return [*(f"{type(preset).__name__}.stop" for preset in presets), *(step.name for step in self._way_out[::-1])]
+
+    def _say(self, line: str) -> None:
+        """What is waited for: it is told before rows that wait for the same."""
+        self._record.write(Text("stdout", line + "\n"), at_once=True, ahead=True)
 
     def _learn(self) -> None:
         """What a point took beyond the estimate: for the next estimates."""
@@ -299,60 +333,49 @@ class Run:
         for branch in self._branches:
             branch.cut()
 
-    def _take(self, step: WayOut) -> None:
-        """Take a step beside this thread, so that Ctrl-C can end it."""
-        doors.forget()
-        limit = time.monotonic() + 2 * self._estimate(step) + DEADLINE
-        lane = ThreadLane(step.name)
-        call = Call(step.name, step.run)
-        lane.submit(call)
-        try:
-            with self._vigil.over(step.name):
-                while not call.done.is_set:
-                    if time.monotonic() > limit:
-                        raise DeviceError(f"{step.name} takes too long and was given up: {step.stop()}")
-                    doors.call(call.done.wait, SLICE)
-        except ScanAbort as abort:
-            raise ScanAbort(f"{step.name} was stopped by Ctrl-C: {step.stop()}") from abort
-        finally:
-            call.done.wait(DEADLINE)
-            lane.close()
-        if call.error is not None:
-            raise call.error
-
-    def _estimate(self, step: WayOut) -> float:
-        try:
-            return step.estimate()
-        except BaseException as error:  # noqa: BLE001 - the step is tried nevertheless
-            self._outcome.fail(error, f"in the estimate of {step.name}")
-            return 0.0
-
     # -- close -------------------------------------------------------------------------------------------
 
-    def close(self, began: float) -> ScanState:
-        """End the record and everything that lived for this run only; returns how the scan ended."""
+    def _close(self) -> None:
+        """End the record and everything that lived for this run only; each step once, whoever takes it."""
         attempt = self._outcome.attempt
-        self.data.disconnect()
-        attempt(self._end)
-        self._vigil.end()
+        while self._last:
+            attempt(self._last.popleft())
+        if self.state is not None:
+            return
         state = self._outcome.close()
         self._outcome.tell = None  # what fails from now on comes after the last event
         errors = tuple(one_line(error) for error in self._outcome.failures.errors)
-        self._record.write(ScanClosed(state.name, clock.time() - began, errors))
+        self._record.write(ScanClosed(state.name, clock.time() - self._began_at, errors))
         for reader in self._readers:
             attempt(self._drain, reader)
         self._record.close()
         self.data.settle()
         for consumer in reversed(self._consumers):
-            attempt(self._close, consumer)
+            attempt(self._close_consumer, consumer)
         stuck = [pair for apparatus in self._apparatus for pair in apparatus.close()]
         self._loop.close()
         if self._bound:
             self._chain.unbind()
         running.release(self._scan, stuck)
-        return self._outcome.close()
+        self._vigil.end()
+        self.state = self._outcome.close()
+        self._scan.states.set(self.state)
 
-    def _close(self, consumer: Consumer) -> None:
+    def _ask_positions(self) -> None:
+        if self._consumers:
+            duty = Duty("asking the axes where they are", self._scan, lambda: None)
+            turn = self._seat.begin(duty)
+            try:
+                self._positions.update(self._surroundings.positions())
+            finally:
+                if not turn.end(duty):
+                    self._seat.settle()
+
+    def _ask_metadata(self) -> None:
+        if self.began:
+            self._write_metadata(MetaTiming.END)
+
+    def _close_consumer(self, consumer: Consumer) -> None:
         """Close it; a saver that was given up when it is done, if ever: it is in the middle of a file."""
         reader = next((each for each in self._readers if each.receiver is consumer), None)
         if reader is None or not (reader.given_up and consumer.essential):
@@ -368,12 +391,6 @@ class Run:
         reader.at_end(late)
 
     def _end(self) -> None:
-        attempt = self._outcome.attempt
-        positions: dict[str, Position] = {}
-        if self._consumers:
-            attempt(lambda: positions.update(self._surroundings.positions()))
-        if self.began:
-            attempt(self._write_metadata, MetaTiming.END)
         reason = REASONS[self._outcome.close()]
         first = self._outcome.failures.first
         message = "" if first is None else one_line(first)
@@ -381,12 +398,12 @@ class Run:
         self._scan.scan_info.update(end_time=end_time.isoformat(), end_reason=reason)
         cut = tuple(index for index, branch in enumerate(self._branches) if branch.moment % 2)
         stopped = {index: self._branches[index].point for index in cut if self._branches[index].is_stepwise}
-        ended = ScanEnded(end_time, reason, message, positions, cut, self.data.points(), stopped)
+        ended = ScanEnded(end_time, reason, message, dict(self._positions), cut, self.data.points(), stopped)
         self._record.write(ended, at_once=True)
         self.ended = True
         for reader in self._readers:
             if reader.receiver.essential or reader.receiver is self._watchdog:  # type: ignore[attr-defined]
-                attempt(self._drain, reader)
+                self._outcome.attempt(self._drain, reader)
 
     def _drain(self, reader: Reader[Event]) -> None:
-        drain(reader, reader.receiver.essential, self._say_why)  # type: ignore[attr-defined]
+        drain(reader, reader.receiver.essential, self._say)  # type: ignore[attr-defined]
