@@ -14,6 +14,7 @@ from typing import Any
 from obtura.contracts.acquisition import AcquisitionMaster, AcquisitionObject, MetaTiming
 from obtura.engine.metadata import Inquiry, answering
 from obtura.engine.outcome import Leaving, Outcome
+from obtura.engine.patience import Patience
 from obtura.engine.plan import Plan, Step, Turn, devices_of, lane_of, overriding
 from obtura.engine.seat import Duty, Seat
 from obtura.engine.vigil import Vigil
@@ -43,6 +44,7 @@ class Apparatus:
     ) -> None:
         self.seat = seat
         self._plan = Plan(master, lambda node: lane_of(node, loop), self._check_cut)
+        self.patience = Patience(self._plan, outcome, where, vigil)
         self._turns: list[Turn] | None = None
         self._master = master
         self._outcome = outcome
@@ -151,7 +153,7 @@ class Apparatus:
         call = self._readings[node]
         node.is_awaited = True
         while not call.done.is_set:
-            self._outcome.check()
+            self.patience.check()
             doors.call(call.done.wait, SLICE)
         self._raise(call)
 
@@ -226,7 +228,7 @@ class Apparatus:
 
     def _await(self, batch: Batch) -> None:
         try:
-            batch.wait(self._outcome.check)
+            batch.wait(self.patience.check)
         except (Leaving, ScanAbort):
             raise
         except BaseException as error:

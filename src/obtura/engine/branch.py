@@ -60,6 +60,8 @@ class Branch:
     ) -> None:
         self.master = master
         self.in_iteration = False
+        self.longest = 0.0
+        """Seconds that the longest iteration took so far."""
         self.moment = 0
         """Goes up by one when the devices begin a point and when all of them have ended it: odd in between."""
         self._index = index
@@ -131,6 +133,8 @@ class Branch:
         self._devices.finish()
         self.moment += 1
         now = clock.time()
+        if now - began > self.longest:
+            self.longest = now - began
         if self._record.read:
             self._record.write(IterationDone(self._index, point, now, now - began))
         self._outcome.check()

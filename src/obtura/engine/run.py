@@ -31,6 +31,7 @@ from obtura.engine.seat import Duty, Seat
 from obtura.engine.states import ScanState
 from obtura.engine.vigil import Vigil
 from obtura.engine.watchdog import Watchdog
+from obtura.engine.why import in_seats, why
 from obtura.engine.witness import witnessing
 from obtura.ground.errors import UsageError, one_line
 from obtura.ground.events import Event, Failed, Metadata, Position, ScanBegan, ScanClosed, ScanEnded, StateChanged, Text
@@ -88,6 +89,25 @@ class Run:
         self._later: tuple[MetaTiming, ...] = ()
         self._watchdog: Watchdog | None = None
         outcome.tell = self._write_failed
+
+    def why(self) -> str:
+        """What it waits for at this moment, in words."""
+        masters = {node: sake for apparatus in self._apparatus for node, sake in apparatus.patience.masters.items()}
+        waiting = [
+            *in_seats(self._vigil.seats, masters),
+            *(each for apparatus in self._apparatus for each in apparatus.patience.waiting),
+            *self._vigil.waiting,
+        ]
+        return why(self._scan, [branch.where() for branch in self._branches][:1], waiting)
+
+    def _expected(self, branch: Branch) -> Callable[[], float]:
+        """How long a device may well take: as the longest point so far; before there is one, as the whole scan."""
+
+        def seconds() -> float:
+            told = self._outlook.total if self._outlook is not None else 0.0
+            return 2 * branch.longest if branch.longest else (told if math.isfinite(told) else 0.0)
+
+        return seconds
 
     def snapshot(self) -> ScanData:
         """The points so far."""
@@ -173,7 +193,9 @@ class Run:
             circle = Circle(mine, (self._chain,), index, top.iterations)
             branch = Branch(index, top, circle, self._hooks, self._outcome, self._record)
             self._branches.append(branch)
-            self._apparatus.append(Apparatus(top, self._loop, self._outcome, branch.where, self._vigil, self._seat))
+            apparatus = Apparatus(top, self._loop, self._outcome, branch.where, self._vigil, self._seat)
+            apparatus.patience.expected = self._expected(branch)
+            self._apparatus.append(apparatus)
 
     def _began(self) -> ScanBegan:
         scan = self._scan
@@ -244,7 +266,8 @@ class Run:
             is_behind = reader.backlog > BACKLOG or reader.load > BEHIND
             if is_behind and reader.receiver.essential:  # type: ignore[attr-defined]
                 self._say(f"waiting for {reader.receiver.name}")
-                reader.drained(self._outcome.check)
+                with self._vigil.over(f"{reader.receiver.name} to write {reader.backlog} events"):
+                    reader.drained(self._outcome.check)
 
     def _write_failed(self, error: BaseException) -> None:
         place = next(iter(getattr(error, "__notes__", ())), "")

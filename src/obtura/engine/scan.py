@@ -232,6 +232,12 @@ class Scan:
         """IDLE, PREPARING, STARTING, RUNNING, STOPPING, then DONE, USER_ABORTED or KILLED."""
         return self.states.state
 
+    def why(self) -> str:
+        """What the scan waits for at this moment, since when and for whose sake, in words; from any thread."""
+        if self._run is None or self.state >= ScanState.DONE:
+            return f"{self.name} is {self.state.name}; it waits for nothing"
+        return self._run.why()
+
     def wait_state(self, state: ScanState | str, timeout: float | None = None) -> bool:
         """Wait until the scan is in `state` or a later one; False when `timeout` (s) passed before."""
         return self.states.wait(ScanState[state] if isinstance(state, str) else state, timeout)

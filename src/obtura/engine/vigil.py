@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from obtura.contracts.acquisition import AcquisitionObject
 from obtura.engine.outcome import Outcome
 from obtura.engine.seat import Doing, Duty, Seat
+from obtura.engine.why import Waiting
 from obtura.ground.errors import DeviceError, HookError
 from obtura.works.companion import companion
 from obtura.works.interrupt import AGAIN
@@ -50,7 +51,7 @@ class Vigil:
     def __init__(self, outcome: Outcome, say: Callable[[str], object], ahead: Callable[[], Sequence[str]]) -> None:
         self.seats: list[Seat] = []
         self._outcome = outcome
-        self._say = say
+        self.say = say
         self._ahead = ahead
         self._steps: dict[int, _Step] = {}
         self._heard = 0.0
@@ -81,6 +82,11 @@ class Vigil:
                 log.warning("nobody says what the scan waits for: %s", error)
                 self._thread = None
 
+    @property
+    def waiting(self) -> list[Waiting]:
+        """Waits of the engine itself."""
+        return [Waiting(step.what, step.began) for step in tuple(self._steps.values())]
+
     def end(self) -> None:
         """The way out is over."""
         with self._starting:
@@ -97,7 +103,7 @@ class Vigil:
             self._name_steps()
             if self._outcome.pressed_again > self._heard:
                 self._heard = self._outcome.pressed_again
-                self._say(self._what_is_left())
+                self.say(self._what_is_left())
 
     def _look_at(self, seat: Seat) -> None:
         doing = seat.turn.doing
@@ -111,7 +117,7 @@ class Vigil:
                 seat.replace()
         elif now - since > PATIENCE and isinstance(doing, Duty) and not doing.named:
             doing.named = True
-            self._say(f"Waiting for {doing.what}; it is given up after {deadline:g} s")
+            self.say(f"Waiting for {doing.what}; it is given up after {deadline:g} s")
 
     def _times(self, doing: Doing) -> tuple[float, float]:
         """Since when it counts, and how many seconds it has."""
@@ -138,7 +144,7 @@ class Vigil:
                 step.named = True
                 limited = step.given_up_after and self._outcome.bad
                 limit = f"; it is given up after {step.given_up_after:g} s" if limited else ""
-                self._say(f"Waiting for {step.what}{limit}")
+                self.say(f"Waiting for {step.what}{limit}")
 
     def _what_is_left(self) -> str:
         """The answer to a second Ctrl-C."""
