@@ -380,7 +380,7 @@ class Apparatus:
         self._wait((node, call, call.what, "after it was called") for node, call in calls.items())
         for call in calls.values():
             if call.done.is_set and call.error is not None:
-                self._outcome.not_left.append(call.what)
+                self._outcome.miss(call.what)
                 self._outcome.fail(call.error, f"in {call.what}{self._where()}")
 
     def _wait(self, calls: Iterable[tuple[AcquisitionObject, Call, str, str]]) -> None:
@@ -410,7 +410,7 @@ class Apparatus:
 
     def _give_up(self, node: AcquisitionObject, call: Call, since: str) -> None:
         """Not waited for any longer; a forward call that comes back late is undone on its lane."""
-        self._outcome.not_left.append(call.what)
+        self._outcome.miss(call.what)
         deadline = self._outcome.deadlines.of_device(node)
         self._outcome.fail(
             DeviceError(

@@ -149,7 +149,7 @@ class Hooks:
 
     def _leave(self, circle: Circle, preset: Any, hook: str) -> None:
         if not self._outcome.attempt(self._call, circle, preset, hook, doors.barred):
-            self._outcome.not_left.append(f"{type(preset).__name__}.{hook}")
+            self._outcome.miss(f"{type(preset).__name__}.{hook}")
 
     def _bind(self, preset: Any, scan: Any) -> None:
         """While a scan preset is entered it knows its scan, for `connect_data_channels`."""

@@ -70,6 +70,11 @@ class Outcome:
             deadline = min(deadline, self.deadlines.hurried)
         return time.monotonic() - since > deadline
 
+    def miss(self, step: str) -> None:
+        """A step of the way out failed, or never returned."""
+        if step not in self.not_left:
+            self.not_left.append(step)
+
     def on_press(self, why: str) -> None:
         """Ctrl-C, or a signal as `why` says; the second and third mean more. Called in the signal handler."""
         if self.bad:

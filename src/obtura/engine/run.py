@@ -319,7 +319,7 @@ class Run:
         while self._way_out:
             step = self._way_out.pop()
             if self.began and not self._outcome.attempt(take, step, self._outcome, self._vigil):
-                self._outcome.not_left.append(step.name)  # a scan that was refused has moved nothing
+                self._outcome.miss(step.name)  # a scan that was refused has moved nothing
 
     def _call_back(self) -> None:
         """Everything is left: end the call in which the thread that called `run()` is stuck."""

@@ -130,7 +130,7 @@ class Vigil:
     def _give_up(self, doing: Doing, after: float) -> None:
         owner = doing.owner if isinstance(doing, Duty) else doing.device  # type: ignore[attr-defined]
         kind = DeviceError if isinstance(owner, AcquisitionObject) else HookError
-        self._outcome.not_left.append(doing.what)
+        self._outcome.miss(doing.what)
         self._outcome.fail(
             kind(f"{doing.what} has not returned after {after:.3g} s; it is given up, the rest is left without it")
         )
