@@ -1,11 +1,8 @@
 """On the way out nothing is waited for without end: what hangs is given up, and everything else is left."""
 
 import signal
-import subprocess
-import sys
 import threading
 import time
-from pathlib import Path
 
 import pytest
 from cast import Repeating
@@ -253,7 +250,7 @@ def test_a_device_called_inline_that_hangs_is_given_up(hangs, tops):
             time.sleep(0.01)
 
 
-def test_devices_that_hang_on_their_lanes_are_waited_for_together():
+def test_devices_that_hang_on_their_lanes_are_waited_for_together(monkeypatch):
     class Stuck(AcquisitionSlave):
         def __init__(self, number):
             super().__init__(name=f"device{number}")
@@ -262,13 +259,14 @@ def test_devices_that_hang_on_their_lanes_are_waited_for_together():
         def trigger(self):
             self.released.wait(20)
 
+    monkeypatch.setattr(Scan, "deadlines", Deadlines(device=2.0))
     log = Log()
     slaves = [Stuck(number) for number in range(20)]
     scan = scan_of(Hook("S1", log), slaves=slaves)
     threading.Timer(0.3, scan.abort).start()
     began = time.monotonic()
     outcome_of(scan)
-    assert time.monotonic() - began < 0.3 + 20 * 0.2, "not one after the other"
+    assert time.monotonic() - began < 20, "one after the other it would be 40 s"
     assert sum(isinstance(error, DeviceError) for error in scan.errors) == 20
     assert "S1.stop" in log
     for slave in slaves:
@@ -320,151 +318,3 @@ def test_hammering_on_ctrl_c_tears_no_clean_up_that_takes_a_moment(monkeypatch):
     threading.Timer(0.4, slow.released.set).start()
     outcome_of(scan)
     assert log[-2:] == ["S1.stop", "S1.stop ended"] and len(scan.errors) == 1
-
-
-SCRIPT = """
-import ctypes, signal, sys, time
-sys.path[:0] = sys.argv[1:]
-from cast import Repeating
-from doubles import make_scan
-from obtura.contracts.chain import AcquisitionChain
-from obtura.contracts.presets import ScanPreset
-from obtura.engine.deadlines import Deadlines
-from obtura.engine.scan import Scan
-Scan.deadlines = Deadlines(hook=0.3, device=0.3)
-libc = ctypes.CDLL(None)
-
-class Shutter(ScanPreset):
-    def prepare(self, scan):
-        print("open", flush=True)
-    def stop(self, scan):
-        print("closed", flush=True)
-
-class InC(ScanPreset):
-    def prepare(self, scan):
-        print("waiting", flush=True)
-        until = time.monotonic() + 2.5
-        while time.monotonic() < until:
-            libc.usleep(900_000)  # gives Python no time to look at signals but once a second
-    def stop(self, scan):
-        print("stop", flush=True)
-
-class Sleeping(ScanPreset):
-    def start(self, scan):
-        print("waiting", flush=True)
-        time.sleep(20)
-    def stop(self, scan):
-        time.sleep(0.1)
-
-chain = AcquisitionChain()
-chain.add(Repeating("timer", 2))
-scan = make_scan(chain)
-scan.add_preset(Shutter())
-scan.add_preset({preset}())
-try:
-    scan.run()
-except KeyboardInterrupt as error:
-    print("run() raised", error, flush=True)
-finally:
-    print("ended", scan.state.name, flush=True)
-"""
-
-
-def play(preset, signum):
-    here = Path(__file__).parent
-    process = subprocess.Popen(
-        [sys.executable, "-c", SCRIPT.replace("{preset}", preset), str(here), str(here.parents[1] / "src")],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout.readline() == "open\n"
-    assert process.stdout.readline() == "waiting\n"
-    time.sleep(0.05)
-    process.send_signal(signum)
-    output, errors = process.communicate(timeout=20)
-    return output.splitlines(), process.returncode, errors
-
-
-@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGHUP])
-def test_sigterm_and_sighup_take_the_way_out_and_then_the_process_ends(signum):
-    output, code, errors = play("Sleeping", signum)
-    assert output == ["closed", "ended USER_ABORTED"]
-    assert code == 128 + signum, errors
-
-
-def test_a_signal_is_seen_while_the_main_thread_sits_in_c():
-    """libc's usleep is called by ctypes: no handler runs before it is back; the shutter is closed long before."""
-    output, code, errors = play("InC", signal.SIGINT)
-    assert output[:2] == ["stop", "closed"], errors
-    assert output[-1] == "ended USER_ABORTED"
-    assert code == 0, errors
-
-
-def test_an_ignored_signal_stays_ignored():
-    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    seen = []
-
-    class Looking(ScanPreset):
-        def start(self, scan):
-            seen.append(signal.getsignal(signal.SIGTERM))
-
-    try:
-        scan_of(Looking()).run()
-    finally:
-        signal.signal(signal.SIGTERM, before)
-    assert seen == [signal.SIG_IGN]
-
-
-def test_who_had_the_descriptor_for_signals_still_gets_them(tmp_path):
-    import socket
-
-    reading, writing = socket.socketpair()
-    writing.setblocking(False)
-    reading.settimeout(5)
-    before = signal.set_wakeup_fd(writing.fileno())
-
-    class Pressing(ScanPreset):
-        def start(self, scan):
-            signal.raise_signal(signal.SIGINT)
-
-    try:
-        outcome_of(scan_of(Pressing()))
-        assert reading.recv(8) == bytes([signal.SIGINT])
-    finally:
-        assert signal.set_wakeup_fd(before) == writing.fileno()
-        reading.close()
-        writing.close()
-
-
-def test_a_scan_is_refused_in_a_forked_child():
-    script = """
-import os, sys
-sys.path[:0] = sys.argv[1:]
-from cast import Repeating
-from doubles import make_scan
-from obtura.contracts.chain import AcquisitionChain
-chain = AcquisitionChain()
-chain.add(Repeating("timer", 2))
-scan = make_scan(chain)
-if os.fork() == 0:
-    try:
-        scan.run()
-    except RuntimeError as error:
-        print(error, flush=True)
-    os._exit(0)
-os.wait()
-scan.run()
-print(scan.state.name, flush=True)
-"""
-    here = Path(__file__).parent
-    done = subprocess.run(
-        [sys.executable, "-c", script, str(here), str(here.parents[1] / "src")],
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=True,
-    )
-    refused, ended = done.stdout.splitlines()
-    assert "forked" in refused and "spawn" in refused
-    assert ended == "DONE"

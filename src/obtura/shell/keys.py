@@ -12,9 +12,9 @@ from types import FrameType
 from typing import Any
 
 try:
-    import termios
+    import termios as _termios
 except ImportError:  # Windows
-    termios = None  # type: ignore[assignment]
+    _termios = None  # type: ignore[assignment]
 
 __all__ = ["asking_key"]
 
@@ -25,7 +25,7 @@ CTRL_T = b"\x14"
 def asking_key(answer: Callable[[], object]) -> Iterator[None]:
     """While the body runs, Ctrl-T in the terminal calls `answer`, in the main thread; without a terminal, nothing."""
     signum = getattr(signal, "SIGINFO", None) or getattr(signal, "SIGQUIT", None)
-    if termios is None or signum is None or not sys.__stdin__ or not sys.__stdin__.isatty():
+    if _termios is None or signum is None or not sys.__stdin__ or not sys.__stdin__.isatty():
         yield
         return
 
@@ -45,8 +45,8 @@ def asking_key(answer: Callable[[], object]) -> Iterator[None]:
 
 def _quit_character(descriptor: int, character: Any) -> Any:
     """Set the terminal's quit character; returns what it was."""
-    attributes = termios.tcgetattr(descriptor)
-    was = attributes[6][termios.VQUIT]
-    attributes[6][termios.VQUIT] = character
-    termios.tcsetattr(descriptor, termios.TCSANOW, attributes)
+    attributes = _termios.tcgetattr(descriptor)
+    was = attributes[6][_termios.VQUIT]
+    attributes[6][_termios.VQUIT] = character
+    _termios.tcsetattr(descriptor, _termios.TCSANOW, attributes)
     return was
