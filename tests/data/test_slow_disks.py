@@ -23,7 +23,7 @@ from obtura.contracts.consumers import Surroundings
 from obtura.data.saver import HDF5Saver
 from obtura.data.saving import ScanSaving
 from obtura.devices.camera import Camera
-from obtura.engine import datapath, run
+from obtura.engine import audience, datapath
 from obtura.engine.frames import memory
 from obtura.engine.scan import Scan
 

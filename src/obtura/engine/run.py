@@ -9,16 +9,14 @@ from datetime import datetime
 from typing import Any
 
 from obtura.contracts.acquisition import MetaTiming
-from obtura.contracts.consumers import Consumer, Facts, Surroundings
-from obtura.engine.announcing import WithFrames
+from obtura.contracts.consumers import Facts, Surroundings
 from obtura.engine.apparatus import Apparatus
+from obtura.engine.audience import Audience
 from obtura.engine.branch import Branch, directly
 from obtura.engine.data import ScanData
 from obtura.engine.datapath import DataPath
-from obtura.engine.draining import drain
 from obtura.engine.estimate import Estimate, devices_key, known
 from obtura.engine.facts import preset_infos
-from obtura.engine.frames import BEHIND
 from obtura.engine.hooks import Circle, Hooks
 from obtura.engine.last_steps import WayOut, take
 from obtura.engine.metadata import later_timings
@@ -32,21 +30,17 @@ from obtura.engine.states import ScanState
 from obtura.engine.vigil import Vigil
 from obtura.engine.watchdog import Watchdog
 from obtura.engine.why import in_seats, why
-from obtura.engine.witness import witnessing
 from obtura.ground.errors import UsageError, one_line
 from obtura.ground.events import Event, Failed, Metadata, Position, ScanBegan, ScanClosed, ScanEnded, StateChanged, Text
 from obtura.works.clock import clock
 from obtura.works.interrupt import doors
 from obtura.works.lanes import Loop
-from obtura.works.reader import Reader
 from obtura.works.record import Record
 
 __all__ = ["Run"]
 
 log = logging.getLogger(__name__)
 
-BACKLOG = 50_000
-"""Events a saver may be behind before the scan waits for it."""
 EJECTION = 1.0
 """Seconds in which a call that was given up should end when it is interrupted."""
 
@@ -72,12 +66,11 @@ class Run:
         outcome.attend = self._vigil.start
         self._hooks = Hooks(record, outcome, self._loop, self._seat)
         self.data = DataPath(self._chain, record, outcome)
+        self._audience = Audience(record, outcome, self.data, self._vigil)
         self._presets = Circle(presets, (scan,))
         self._way_out = list(way_out)
         self._branches: list[Branch] = []
         self._apparatus: list[Apparatus] = []
-        self._consumers: list[Consumer] = []
-        self._readers: list[Reader[Event]] = []
         self.began = self.ended = self._bound = False
         self.state: ScanState | None = None
         """How the scan ended, once it has."""
@@ -87,7 +80,6 @@ class Run:
         self._forward = 0.0
         self._outlook: Estimate | None = None
         self._later: tuple[MetaTiming, ...] = ()
-        self._watchdog: Watchdog | None = None
         outcome.tell = self._write_failed
 
     def why(self) -> str:
@@ -137,21 +129,10 @@ class Run:
         self._prospect(around)
         began = self._began()
         scan.scan_info.update(scan_nb=began.number, start_time=began.start_time.isoformat())
-        for consumer in consumers:  # when one refuses, those that are open learn of the end too
-            self._consumers.append(consumer)
-            failed = self._on_failure(consumer)
-            # before it opens: it may capture what is printed
-            reader = self._record.enlist(consumer, failed, began, follows=not consumer.essential)
-            consumer.open(began, self.write_text)
-            if consumer.essential and consumer.takes_frames:
-                self._record.guard(reader, WithFrames(self.data.infos, self._outcome))
-            room = (math.inf if consumer.essential else BEHIND) if consumer.takes_frames else 0
-            self._record.begin(reader, room, witnessing(consumer, failed) if consumer.witnesses else None)
-            self._readers.append(reader)
-            self.data.ask_for_frames(consumer)
+        self._audience.open(consumers, began, self.write_text)
         if scan.watchdog is not None:
-            self._watchdog = Watchdog(scan.watchdog, scan, self.data.infos, self._end_early)
-            self._readers.append(self._record.attach(self._watchdog, self._outcome.fail, began))
+            watchdog = Watchdog(scan.watchdog, scan, self.data.infos, self._end_early)
+            self._audience.attach(self._record.attach(watchdog, self._outcome.fail, began))
         for comment in scan.comments:
             self.write(comment)
 
@@ -229,15 +210,6 @@ class Run:
         if timing in self._later:
             self.write(Metadata(timing.name or "", *self._metadata(timing)))
 
-    def _on_failure(self, consumer: Consumer) -> Callable[[BaseException], None]:
-        def failed(error: BaseException) -> None:
-            if consumer.essential:
-                self._outcome.fail(error, f"in {consumer.name}")
-            else:
-                log.warning("%s was detached, the scan goes on: %s", consumer.name, one_line(error), exc_info=error)
-
-        return failed
-
     # -- forward -----------------------------------------------------------------------------------------
 
     def forward(self) -> None:
@@ -252,22 +224,13 @@ class Run:
         self._hooks.start(self._presets)
         self._set(ScanState.RUNNING)
         if len(self._branches) == 1:
-            self._branches[0].run(directly, self._boundary)
+            self._branches[0].run(directly, self._audience.catch_up)
         else:
-            self._relay = relay = Relay(self._branches, self._outcome, self._boundary, self._seat)
+            self._relay = relay = Relay(self._branches, self._outcome, self._audience.catch_up, self._seat)
             self._vigil.seats += relay.seats
             for apparatus, seat in zip(self._apparatus, relay.seats, strict=True):
                 apparatus.seat = seat
             relay.run()
-
-    def _boundary(self) -> None:
-        """Between two points the scan may wait for a saver that is behind."""
-        for reader in self._readers:
-            is_behind = reader.backlog > BACKLOG or reader.load > BEHIND
-            if is_behind and reader.receiver.essential:  # type: ignore[attr-defined]
-                self._say(f"waiting for {reader.receiver.name}")
-                with self._vigil.over(f"{reader.receiver.name} to write {reader.backlog} events"):
-                    reader.drained(self._outcome.check)
 
     def _write_failed(self, error: BaseException) -> None:
         place = next(iter(getattr(error, "__notes__", ())), "")
@@ -369,12 +332,7 @@ class Run:
         self._outcome.tell = None  # what fails from now on comes after the last event
         errors = tuple(one_line(error) for error in self._outcome.failures.errors)
         self._record.write(ScanClosed(state.name, clock.time() - self._began_at, errors))
-        for reader in self._readers:
-            attempt(self._drain, reader)
-        self._record.close()
-        self.data.settle()
-        for consumer in reversed(self._consumers):
-            attempt(self._close_consumer, consumer)
+        self._audience.close()
         stuck = [pair for apparatus in self._apparatus for pair in apparatus.close()]
         self._loop.close()
         if self._bound:
@@ -385,7 +343,7 @@ class Run:
         self._scan.states.set(self.state)
 
     def _ask_positions(self) -> None:
-        if self._consumers:
+        if self._audience:
             duty = Duty("asking the axes where they are", self._scan, lambda: None)
             turn = self._seat.begin(duty)
             try:
@@ -398,21 +356,6 @@ class Run:
         if self.began:
             self._write_metadata(MetaTiming.END)
 
-    def _close_consumer(self, consumer: Consumer) -> None:
-        """Close it; a saver that was given up when it is done, if ever: it is in the middle of a file."""
-        reader = next((each for each in self._readers if each.receiver is consumer), None)
-        if reader is None or not (reader.given_up and consumer.essential):
-            consumer.close()
-            return
-
-        def late() -> None:
-            try:
-                consumer.close()
-            except Exception as error:
-                log.error("%s, which was given up, ended with: %s", consumer.name, one_line(error), exc_info=error)
-
-        reader.at_end(late)
-
     def _end(self) -> None:
         reason = REASONS[self._outcome.close()]
         first = self._outcome.failures.first
@@ -424,9 +367,4 @@ class Run:
         ended = ScanEnded(end_time, reason, message, dict(self._positions), cut, self.data.points(), stopped)
         self._record.write(ended, at_once=True)
         self.ended = True
-        for reader in self._readers:
-            if reader.receiver.essential or reader.receiver is self._watchdog:  # type: ignore[attr-defined]
-                self._outcome.attempt(self._drain, reader)
-
-    def _drain(self, reader: Reader[Event]) -> None:
-        drain(reader, reader.receiver.essential, self._say)  # type: ignore[attr-defined]
+        self._audience.finish_saving()
