@@ -28,7 +28,7 @@ from obtura.engine.frames import memory
 from obtura.engine.scan import Scan
 
 directory, trigger, compression, behind = sys.argv[1], *sys.argv[2:4], int(sys.argv[4])
-run.BEHIND = datapath.BEHIND = behind
+audience.BEHIND = datapath.BEHIND = behind
 memory.limit = 2 * behind
 
 
