@@ -1,11 +1,13 @@
 """A scan in a process of its own: `scan_to_be_killed.py DIRECTORY LAYOUT [COUNT]` says each row when it is announced.
 
-A line of output for each: `branch rows`. Every counter reads the number of the point, from 0 on.
+A line of output for each: `branch rows`. Every counter reads the number of the point, from 0 on. With a file
+$FILL, that file takes all the room there is at point $FILL_AT.
 """
 
 import itertools
 import os
 import sys
+from contextlib import suppress
 
 from obtura.acquisition.counter import SamplingCounterAcquisitionSlave
 from obtura.acquisition.timer import SoftwareTimerMaster
@@ -50,7 +52,21 @@ class Announcer(Consumer):
 
 def counter(name):
     numbers = itertools.count()
-    return SoftCounter(value=lambda: float(next(numbers)), name=name, mode="SINGLE")
+
+    def value():
+        number = next(numbers)
+        if "FILL" in os.environ and number == int(os.environ["FILL_AT"]):
+            fill(os.environ["FILL"])
+        return float(number)
+
+    return SoftCounter(value=value, name=name, mode="SINGLE")
+
+
+def fill(path):
+    """Leave no byte free."""
+    with open(path, "ab", buffering=0) as file, suppress(OSError):
+        while file.write(bytes(65536)):
+            pass
 
 
 def two_timers(session, count):
@@ -72,8 +88,9 @@ def main(directory, layout, count=12):
         scan = session.amesh(x, 0, 1, 3, y, 0, 1, count // 4 - 1, 0.0, counter("a"), run=False)
         scan.acq_chain.add_preset(ShutterPreset(SimulatedShutter("s", travel=0.0), per_point=True))
         scan.run()
-    elif layout == "images":
-        camera = SimulatedCamera("camera", x, y, size=(32, 32), readout_time=0.0)
+    elif layout in ("images", "compressed"):
+        compression = "bitshuffle-lz4" if layout == "compressed" else "none"
+        camera = SimulatedCamera("camera", x, y, size=(32, 32), readout_time=0.0, compression=compression)
         session.loopscan(count, 0.001, counter("a"), camera)
     else:
         two_timers(session, count)

@@ -128,6 +128,14 @@ def test_a_point_that_was_stopped_is_marked_after_recovery_as_well(tmp_path):
     assert obtura.open(saving.filename).last.flags.tolist() == [0, Validity.INTERRUPTED]
 
 
+def test_hook_calls_that_only_the_file_has_are_in_nobodys_way(tmp_path):
+    """They are journalled with the next row, which never came, and may be in the file before."""
+    batch = [*rows(0, [0.0], [1.0]), hook("Shutter", "stop", 4.0, 0.25, 0, 0)]
+    master = crashed(tmp_path, began(), batch)
+    (outcome,) = recovered(master)
+    assert outcome == Recovered(12, scan_file(master, 12), 1, True)
+
+
 def test_the_grid_of_a_mesh_is_filled_as_well(tmp_path):
     grid = {"axes": ["x", "y"], "start": [0, 5], "stop": [2, 6], "npoints": [3, 2], "backnforth": True}
     beginning = began(axis("x"), axis("y"), channel("s:n", dtype="int64"), title="amesh", data_dim=2, grid=grid)
@@ -251,7 +259,8 @@ def test_frames_are_closed_with_the_scan(tmp_path):
     inner = scan_file(master, 12).with_suffix("") / "camera.h5"
     with pytest.raises(OSError):
         h5py.File(inner)
-    recovered(master)
+    (outcome,) = recovered(master)
+    assert str(outcome).endswith(f"scan0012.h5; 2 of 3 frames are in {inner}")
     with h5py.File(master) as file:
         assert file["12.1/measurement/camera"][:].tolist() == frames.tolist()
 

@@ -23,12 +23,12 @@ from obtura.contracts.consumers import Surroundings
 from obtura.data.saver import HDF5Saver
 from obtura.data.saving import ScanSaving
 from obtura.devices.camera import Camera
-from obtura.engine import datapath, run
+from obtura.engine import audience, datapath
 from obtura.engine.frames import memory
 from obtura.engine.scan import Scan
 
 directory, trigger, compression, behind = sys.argv[1], *sys.argv[2:4], int(sys.argv[4])
-run.BEHIND = datapath.BEHIND = behind
+audience.BEHIND = datapath.BEHIND = behind
 memory.limit = 2 * behind
 
 

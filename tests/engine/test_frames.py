@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from obtura.acquisition.timer import SoftwareTimerMaster
 from obtura.contracts.chain import AcquisitionChain
-from obtura.engine import datapath, run
+from obtura.engine import audience, datapath
 from obtura.engine.frames import FramesGoneError, memory
 from obtura.engine.frameview import FrameView
 from obtura.ground.events import Points, Text
@@ -222,12 +222,12 @@ def test_what_the_saver_has_not_yet_put_away_stays_in_memory(room_for_four):
 
 
 def test_the_scan_waits_between_two_points_for_a_saver_that_is_far_behind(monkeypatch):
-    monkeypatch.setattr(run, "BEHIND", 3 * SIZE)
+    monkeypatch.setattr(audience, "BEHIND", 3 * SIZE)
     loads = []
     saver = FrameSaver(at_each=lambda events: threading.Event().wait(0.02))
 
     def take(number):
-        reader = next(one for one in scan._run._readers if one.receiver is saver)
+        reader = next(one for one, _ in scan._run._audience._readers if one.receiver is saver)
         loads.append(reader.load)
 
     scan = camera_scan(Snaps(40, at_each=take), saver, npoints=40)
@@ -243,7 +243,7 @@ def test_a_camera_at_its_own_pace_waits_too_and_nothing_is_lost(monkeypatch):
     saver = FrameSaver(at_each=lambda events: threading.Event().wait(0.002))
 
     def take(number):
-        loads.append(next(one for one in scan._run._readers if one.receiver is saver).load)
+        loads.append(next(one for one, _ in scan._run._audience._readers if one.receiver is saver).load)
 
     scan = camera_scan(Film([1] * 60, take), saver)
     scan.run()
@@ -264,7 +264,7 @@ def test_a_saver_that_fails_ends_a_scan_that_waits_for_it(monkeypatch):
 
 
 def test_only_who_takes_frames_gets_them_and_a_viewer_that_is_far_behind_misses_some(monkeypatch):
-    monkeypatch.setattr(run, "BEHIND", 2 * SIZE)
+    monkeypatch.setattr(audience, "BEHIND", 2 * SIZE)
     going = threading.Event()
     viewer = FrameSaver(essential=False, at_each=lambda events: going.wait(10))
     around = Around(viewer)

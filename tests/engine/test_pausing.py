@@ -349,7 +349,7 @@ def test_a_watchdog_does_not_miss_data_in_a_pause(around):
     scan.pause()
 
     def resume():
-        reader = next(one for one in scan._run._readers if one.receiver.name == "watchdog")
+        reader = next(one for one, _ in scan._run._audience._readers if one.receiver.name == "watchdog")
         while reader.busy:
             reader.drained(lambda: None)
         clock.sleep(100.0)

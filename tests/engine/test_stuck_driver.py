@@ -14,14 +14,15 @@ from harness import outcome_of
 from obtura.contracts.acquisition import AcquisitionSlave
 from obtura.contracts.chain import AcquisitionChain
 from obtura.contracts.presets import ScanPreset
-from obtura.engine import apparatus
+from obtura.engine.deadlines import Deadlines
+from obtura.engine.scan import Scan
 from obtura.engine.states import ScanState
 from obtura.ground.errors import DeviceBusyError, DeviceError
 
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
-    monkeypatch.setattr(apparatus, "DEADLINE", 0.2)
+    monkeypatch.setattr(Scan, "deadlines", Deadlines(device=0.2))
 
 
 class Hardware:
@@ -114,7 +115,7 @@ def test_a_call_that_never_returns_is_given_up_named_and_its_device_refused_unti
 
     returned(stuck)
     scan_of(Stuck(device)).run()
-    assert stuck.calls == ["prepare", "trigger", "stop"], "nothing was called late"
+    assert stuck.calls == ["prepare", "trigger", "stop", "stop"], "what it did late is undone"
 
 
 def test_a_stop_that_never_returns_is_given_up_too_and_the_presets_are_left():
@@ -243,8 +244,8 @@ from cast import Repeating
 from doubles import make_scan
 from obtura.contracts.acquisition import AcquisitionSlave
 from obtura.contracts.chain import AcquisitionChain
-from obtura.engine import apparatus
-apparatus.DEADLINE = 0.1
+from obtura.engine.scan import Scan
+Scan.deadlines.device = 0.1
 
 class Stuck(AcquisitionSlave):
     def trigger(self):

@@ -11,7 +11,9 @@ from obtura.contracts.acquisition import AcquisitionSlave
 from obtura.contracts.chain import AcquisitionChain
 from obtura.contracts.consumers import Consumer
 from obtura.contracts.presets import ChainPreset, ScanPreset
-from obtura.engine import apparatus, vigil
+from obtura.engine import vigil
+from obtura.engine.deadlines import Deadlines
+from obtura.engine.scan import Scan
 from obtura.ground.events import HookLeft, Text
 
 
@@ -44,7 +46,7 @@ class Said(Consumer):
 @pytest.fixture
 def said(monkeypatch):
     monkeypatch.setattr(vigil, "PATIENCE", 0.05)
-    monkeypatch.setattr(apparatus, "DEADLINE", 20.0)
+    monkeypatch.setattr(Scan, "deadlines", Deadlines(hook=20.0, device=20.0))
     return Said()
 
 
@@ -127,7 +129,7 @@ def test_a_hook_is_named_when_something_is_wrong_and_in_order(said):
     scan.add_preset(SlowPreset(said))
     scan.add_preset(Failing())
     outcome_of(scan)
-    assert said.lines == ["Waiting for SlowPreset.stop\n"]
+    assert said.lines == ["Waiting for SlowPreset.stop; it is given up after 20 s\n"]
     kinds = [event for event in said.events if isinstance(event, Text | HookLeft)]
     assert isinstance(kinds[-2], Text) and (kinds[-1].owner, kinds[-1].hook) == ("SlowPreset", "stop")
 
@@ -137,7 +139,7 @@ def test_before_stop_is_named_too(said):
     scan.acq_chain.add_preset(SlowChain(said))
     scan.add_preset(Failing())
     outcome_of(scan)
-    assert said.lines == ["Waiting for SlowChain.before_stop\n"]
+    assert said.lines == ["Waiting for SlowChain.before_stop; it is given up after 20 s\n"]
 
 
 def test_a_hook_of_a_good_scan_may_take_its_time_in_silence(said):

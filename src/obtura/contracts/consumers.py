@@ -38,7 +38,8 @@ class Consumer:
     that fails is detached and the scan goes on.
 
     `takes_frames`: whether `receive` is handed the frames of cameras, too; looked at after `open`. A saver gets them
-    all, and when it is far behind the scan waits; a viewer that is far behind misses some.
+    all, and when it is far behind the scan waits; a viewer that is far behind misses some. When a saver's `receive`
+    returns, the frames that it was handed are safe: only then are they, and their rows, handed to viewers.
 
     `witnesses`: whether `witness` is called; looked at after `open`. A saver makes points safe there.
     """

@@ -152,6 +152,7 @@ class FrameFile:
         self.path = path
         self.series: dict[int, FrameSeries] = {}
         self._lock = threading.Lock()
+        self._unsynced = False
         make_directory(path.parent)
         try:
             self._file = GrowingFile(path, lambda root: self._build(root, began, channels))
@@ -190,12 +191,27 @@ class FrameFile:
         """Whether somebody removed it."""
         return self._file.is_open and self._file.is_lost
 
+    @property
+    def disk_is_gone(self) -> bool:
+        """Whether its disk is not mounted any more."""
+        return self._file.disk_is_gone
+
     def flush(self) -> None:
         """Show readers what was written."""
         if self._file.is_open:
             self._file.flush()
+            self._unsynced = True
             for series in self.series.values():
                 series.flushed()
+
+    def begin_sync(self) -> None:
+        """Have the frames on the disk itself, in a while.
+
+        Raises:
+            OSError: that failed the last time.
+        """
+        if self._file.is_open and self._unsynced:
+            self._unsynced = not self._file.begin_sync()
 
     def finish(self) -> None:
         """Close it, and return when all frames are on disk; done once.
@@ -226,6 +242,7 @@ class FrameFile:
     def abandon(self) -> None:
         """Close it without touching the disk."""
         with self._lock:
+            self._file.divert()
             self._close_places()
             self._file.abandon()
 

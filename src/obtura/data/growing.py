@@ -20,7 +20,8 @@ import h5py
 
 from obtura.data.checksums import Checksums
 from obtura.data.common import own_version
-from obtura.data.disk import saving_error, sync
+from obtura.data.disk import disk_of, saving_error, sync
+from obtura.data.syncing import Syncing
 from obtura.data.tree import attribute
 from obtura.ground.errors import SavingError
 
@@ -45,6 +46,8 @@ class GrowingFile:
         # Made under another name: until SWMR begins HDF5 fails when a viewer that waits for new files locks this one.
         hidden = path if os.name == "nt" else path.with_name(f".{path.name}.new")
         self._file: Any = None
+        self._syncing = Syncing()
+        self._disk = disk_of(path.parent)
         self.image = b""
         try:
             self._make(build, hidden)
@@ -102,9 +105,22 @@ class GrowingFile:
             return True
         return not os.path.samestat(there, os.fstat(self._file.id.get_vfd_handle()))
 
+    @property
+    def disk_is_gone(self) -> bool:
+        """Whether another disk is where it was, for its own is not mounted any more."""
+        return disk_of(self.path.parent) != self._disk
+
     def flush(self) -> None:
         """Show readers what was written; a kill does no harm to it any more."""
         self._file.flush()
+
+    def begin_sync(self) -> bool:
+        """Have what was flushed on the disk itself, in a while; nobody waits for it. False: not now, try again.
+
+        Raises:
+            OSError: that failed the last time.
+        """
+        return self._syncing.begin(self._file.id.get_vfd_handle())
 
     def close(self) -> None:
         """Fill in the checksums, and return when all is on disk."""
@@ -113,17 +129,25 @@ class GrowingFile:
         self._file.close()
         sync(self.path)
         sync(self.path.parent)
+        self._syncing.wait(1.0)  # it has nothing left to do; no thread stays behind
 
-    def abandon(self) -> None:
-        """Close without touching the disk: what HDF5 still wants to write goes nowhere.
-
-        After one failed write HDF5 can neither flush nor close any more.
-        """
+    def divert(self) -> None:
+        """From now on what HDF5 still wants to write goes nowhere."""
         if not self._file:
             return
         descriptor = self._file.id.get_vfd_handle()
         with _nowhere(os.fstat(descriptor).st_size) as sink:
             os.dup2(sink.fileno(), descriptor, inheritable=False)
+
+    def abandon(self) -> None:
+        """Close without touching the disk.
+
+        After one failed write HDF5 can neither flush nor close any more. Who has datasets open must have it diverted
+        before they are closed: what is in their caches is written then, too.
+        """
+        if not self._file:
+            return
+        self.divert()
         try:
             self._file.close()
         except (OSError, RuntimeError):

@@ -18,7 +18,6 @@ from h5py import h5d
 
 from obtura.data.attempts import mark_retaken, points_key
 from obtura.data.checksums import renew
-from obtura.data.clearing import clear_writer
 from obtura.data.columns import Column, Growing, Rows
 from obtura.data.common import iso
 from obtura.data.contents import make_index, open_to_read, text_of
@@ -28,6 +27,7 @@ from obtura.data.growing import FORMAT
 from obtura.data.hooks import KINDS
 from obtura.data.journal import Item, Layout, read_journal
 from obtura.data.layout import SUFFIX, journals_of, master_of, scan_directory
+from obtura.data.left_frames import frames_there, put_frames
 from obtura.data.master import add_links, entry_names
 from obtura.data.notes import note_rows
 from obtura.data.safekeeping import spooled
@@ -44,16 +44,21 @@ INTERRUPTED = "INTERRUPTED"
 
 
 class Recovered(NamedTuple):
-    """A scan that was put in order. `points`: complete ones of its first entry; `interrupted`: it did not end."""
+    """A scan that was put in order. `points`: complete ones of its first entry; `interrupted`: it did not end.
+
+    `missing`: which frames are not there, in words.
+    """
 
     number: int
     file: Path
     points: int
     interrupted: bool
+    missing: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        what = f"was interrupted at point {self.points}" if self.interrupted else f"is whole, {self.points} points"
-        return f"scan {self.number} {what}: {self.file}"
+        ended = f"has all that was written, {self.points} points" if self.missing else f"is whole, {self.points} points"
+        what = f"was interrupted at point {self.points}" if self.interrupted else ended
+        return f"scan {self.number} {what}: {self.file}" + "".join(f"; {each}" for each in self.missing)
 
 
 def recover_all(master: Path, running: Callable[[int], bool], spool: Path) -> Iterator[Recovered | SavingError]:
@@ -125,12 +130,13 @@ def recover_scan(scan: Path, journals: Sequence[Path], running: Callable[[int], 
         make_index(master_of(scan), scan)
         if made.sub_scans:
             link_sub_scans(scan, layout.entries[0], made.sub_scans)
+        missing = tuple(made.missing_frames())
         for journal in journals:
             journal.unlink()
             sync(journal.parent)
     except (OSError, RuntimeError, KeyError, ValueError) as error:
         raise saving_error("can't be recovered", scan, error) from error
-    return Recovered(layout.number, scan, made.points, not ended)
+    return Recovered(layout.number, scan, made.points, not ended, missing)
 
 
 class _Rebuilt:
@@ -254,22 +260,20 @@ class _Rebuilt:
         sync(self._path)
         check_file(self._path, self._layout.entries, expected)
         for number, described in enumerate(self._layout.frames):
-            self._put_frames(number, self._scan.parent / described["file"], described["path"])
+            kept = [(first, frames) for which, first, frames in self._frames if which == number]
+            put_frames(self._scan.parent / described["file"], described["path"], kept)
         os.replace(self._path, self._scan)
         sync(self._scan.parent)
 
-    def _put_frames(self, number: int, path: Path, dataset: str) -> None:
-        """Close a file of frames, with those that found no place in it."""
-        if not path.exists():
-            return
-        clear_writer(path)
-        missing = [(first, frames) for which, first, frames in self._frames if which == number]
-        if missing:
-            with h5py.File(path, "r+", libver=FORMAT) as file:
-                for first, frames in missing:
-                    file[dataset].resize(first + len(frames), axis=0)
-                    file[dataset][first:] = frames
-            sync(path)
+    def missing_frames(self) -> Iterator[str]:
+        """Where a point of a camera that goes in step has no frame."""
+        for described in self._layout.frames:
+            path, dataset = self._scan.parent / described["file"], described["path"]
+            step = self._layout.steps[self._layout.entries.index(dataset.strip("/").split("/")[0])]
+            points = min((self.columns[column].written for column in step), default=0)
+            count = frames_there(path, dataset)
+            if count is not None and count < points:
+                yield f"{count} of {points} frames are in {path}"
 
     def leave(self) -> None:
         """Close what is open, and leave nothing behind that was not put in its place."""
@@ -296,7 +300,8 @@ def _is_whole(scan: Path, layout: Layout, counts: dict[str, int]) -> bool:
             closed = was_closed and all(text_of(file[name], "end_reason") for name in layout.entries)
     except (OSError, KeyError):  # it is not there, or in the middle of being made
         return False
-    more = [path for path, count in counts.items() if there[path] > count]
+    hooks = {layout.columns[index]["path"] for index in (layout.names, *layout.hooks)}  # journalled with the next row
+    more = [path for path, count in counts.items() if there[path] > count and path not in hooks]
     if more and not closed:
         raise SavingError(f"{scan}: {more[0]} has more points than the journal of the scan; nothing was replaced")
     return closed and all(there[path] >= count for path, count in counts.items())

@@ -58,6 +58,10 @@ HEAVY = 4_000_000
 """Bytes of frames that are written without a pause before: they take memory, and more come."""
 
 
+FAR_BEHIND = 400_000_000
+"""Bytes of frames that wait to be written when the scan goes on in the spool: it could not wait between two points."""
+
+
 class HDF5Saver(Consumer):
     """Saves a scan below the master file that `scan_saving` names; see `layout`, `entry` for what comes out.
 
@@ -193,6 +197,8 @@ class HDF5Saver(Consumer):
                     self._note(file, event)
                     self._end_journal(file)
                     return
+            if file.waiting > FAR_BEHIND:
+                raise _Elsewhere(f"{file.path.parent}: frames come faster than they can be written there")
             if file.is_behind:
                 self._write(file)
             self._sync()
@@ -212,12 +218,14 @@ class HDF5Saver(Consumer):
     def idle(self) -> None:
         """Nothing came for a while: what came before is put on the disk itself."""
         if self._ended is None and self._linked:
-            self._sync()
+            self.receive(())
 
     def _sync(self) -> None:
         now = time.monotonic()
         if self._safe is not None and now > self._synced + SYNC:
             self._safe.sync()
+            if self._file is not None and not self._elsewhere:
+                self._file.begin_sync()
             self._synced = now
         if self._safe is not None and not self._safe.has_room():
             raise SavingError(f"{self._safe.path}: the disk of the spool is full, too; the scan ends here")
@@ -337,6 +345,8 @@ class HDF5Saver(Consumer):
 
     def _check_there(self, file: ScanFile) -> None:
         if lost := file.lost:
+            if file.disk_is_gone:
+                raise _Elsewhere(f"{lost}: its disk is not mounted any more")
             what = "nothing of this scan is on the disk" if lost == file.path else "these frames are not on the disk"
             raise SavingError(
                 f"{lost} was removed while the scan was writing it: {what}; "
@@ -362,7 +372,7 @@ class HDF5Saver(Consumer):
 
 
 class _Elsewhere(SavingError):
-    """The disk of the scan's file has no room; another may have."""
+    """The disk of the scan's file has no room, is gone or too slow; another may do."""
 
 
 def _bytes_expected(began: ScanBegan, master: Path, images: dict[Path, list[int]]) -> dict[Path, int]:

@@ -148,6 +148,11 @@ class ScanFile:
         return next((file.path for file in self._images if file.is_lost), None)
 
     @property
+    def disk_is_gone(self) -> bool:
+        """Whether a disk that is written is not mounted any more."""
+        return self._file.disk_is_gone or any(file.disk_is_gone for file in self._images)
+
+    @property
     def waiting(self) -> int:
         """Bytes of frames that were received and are not written."""
         return sum(series.waiting for series in self.frames.values())
@@ -220,6 +225,15 @@ class ScanFile:
         self._file.flush()
         self.is_behind = False
         self.points = min((column.written for column in self.entries[0].rows), default=0)
+
+    def begin_sync(self) -> None:
+        """Have the frames so far on the disk itself, in a while; points are in the journal.
+
+        Raises:
+            OSError: that failed the last time.
+        """
+        for file in self._images:
+            file.begin_sync()
 
     def abandon(self) -> None:
         """Close without touching the disk, after a failed write."""

@@ -1,56 +1,51 @@
-"""The devices of one branch, and every call the engine makes to them.
+"""The devices of one branch, and every call the engine makes to them while the scan goes forward.
 
 Calls of one level are made together: in-memory devices inline, blocking ones each on its lane. A device is noted
-as entered before the first call to it, as stopped before its `stop`; so each is stopped exactly once, by whomever.
+as entered before the first call to it; how it is stopped, see `halting`.
 """
 
-import logging
-import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from obtura.contracts.acquisition import AcquisitionMaster, AcquisitionObject, MetaTiming
+from obtura.engine.halting import Halting
 from obtura.engine.metadata import Inquiry, answering
 from obtura.engine.outcome import Leaving, Outcome
-from obtura.engine.plan import Plan, Step, Turn, devices_of, lane_of, overriding
+from obtura.engine.patience import Patience
+from obtura.engine.plan import Plan, Step, Turn, lane_of, overriding
+from obtura.engine.seat import Seat
 from obtura.engine.vigil import Vigil
 from obtura.ground.errors import DeviceError, ScanAbort, locate
 from obtura.works.interrupt import doors
 from obtura.works.lanes import SLICE, Batch, Call, Loop
 
-__all__ = ["DEADLINE", "Apparatus"]
-
-log = logging.getLogger(__name__)
-
-DEADLINE = 10.0
-"""Seconds that a device has to return once the scan is being left for an error or Ctrl-C."""
+__all__ = ["Apparatus"]
 
 
-class Apparatus:
-    """The devices below one top-master; `where()` says which point is being taken, for error messages."""
+class Apparatus(Halting):
+    """The devices below one top-master; `where()` says which point is being taken, for error messages.
+
+    `seat`: of the thread that takes the points; inline calls are made there.
+    """
 
     def __init__(
-        self, master: AcquisitionMaster, loop: Loop, outcome: Outcome, where: Callable[[], str], vigil: Vigil
+        self,
+        master: AcquisitionMaster,
+        loop: Loop,
+        outcome: Outcome,
+        where: Callable[[], str],
+        vigil: Vigil,
+        seat: Seat,
     ) -> None:
-        self._plan = Plan(master, lambda node: lane_of(node, loop), self._check_cut)
+        plan = Plan(master, lambda node: lane_of(node, loop), self._check_cut)
+        super().__init__(plan, outcome, where, vigil, seat)
+        self.patience = Patience(plan, outcome, where, vigil)
         self._turns: list[Turn] | None = None
         self._master = master
-        self._outcome = outcome
-        self._where = where
-        self._vigil = vigil
-        self._lock = threading.Lock()
-        self._cutting = threading.Lock()
-        self._calling: list[AcquisitionObject] = []
-        self._entered: set[AcquisitionObject] = set()
-        self._stopped: set[AcquisitionObject] = set()
-        self._cut = False
         self._triggered: dict[AcquisitionObject, Batch] = {}
         self._readings: dict[AcquisitionObject, Call] = {}
-        self._last: dict[AcquisitionObject, Call] = {}  # the last call that was handed to a lane
-        self._given_up: list[tuple[AcquisitionObject, Call]] = []
-        for level in self._plan.levels:
+        for level in plan.levels:
             for node in level:
                 node.crew = self
 
@@ -76,7 +71,7 @@ class Apparatus:
                 for node in answering(level, timing)
             ]
             if timing is MetaTiming.END:
-                self._at_the_end(steps)
+                self.ask_at_the_end(steps)
             else:
                 self._together(steps)
         return inquiry.found
@@ -142,7 +137,7 @@ class Apparatus:
         call = self._readings[node]
         node.is_awaited = True
         while not call.done.is_set:
-            self._outcome.check()
+            self.patience.check()
             doors.call(call.done.wait, SLICE)
         self._raise(call)
 
@@ -169,6 +164,9 @@ class Apparatus:
         with self._lock:
             self._admit(step, entering)
             self._calling.append(step.device)
+        turn = self.seat.turn if self.seat.is_mine else None  # a blocking master calls its slaves on its lane
+        if turn is not None:
+            outer, turn.doing = turn.doing, step  # and another from within its own call
         try:
             doors.call(step.function)
         except (Leaving, ScanAbort):
@@ -177,7 +175,17 @@ class Apparatus:
             self._calling.remove(step.device)
             self._blame(error, step.what)
             raise
+        finally:
+            if turn is not None:
+                turn.doing = outer
+                if turn.lost:
+                    self._came_back(step)
         self._calling.remove(step.device)
+
+    def _came_back(self, step: Step) -> None:
+        """An inline call that was given up has ended after all; what it did after the device's `stop` is undone."""
+        self.seat.settle()
+        self._stop_again(step.device, step.what)
 
     def _admit(self, step: Step, entering: bool) -> None:
         self._outcome.check()  # also after a Ctrl-C that a device swallowed
@@ -189,13 +197,9 @@ class Apparatus:
         self._check_cut()
         return function()
 
-    def _check_cut(self) -> None:
-        if self._cut:
-            raise Leaving
-
     def _await(self, batch: Batch) -> None:
         try:
-            batch.wait(self._outcome.check)
+            batch.wait(self.patience.check)
         except (Leaving, ScanAbort):
             raise
         except BaseException as error:
@@ -253,108 +257,3 @@ class Apparatus:
                 self._await(batch)
         finally:
             doors.reopen(was)
-
-    # -- the way out: no door is open here -----------------------------------------------------------------
-
-    def cut(self) -> None:
-        """Stop the devices with a call in progress at once, from any thread; no new call is made forward."""
-        with self._cutting:  # who comes second returns when they are stopped, too
-            with self._lock:
-                self._cut = True
-                busy = [node for node in self._plan.lanes if self._in_progress(node)]
-                self._stopped.update(busy)
-            for call in tuple(self._last.values()):
-                if call.error is not None:  # of several that failed at once one was raised so far
-                    self._outcome.fail(call.error, f"in {call.what}{self._where()}")
-            self._stop(busy)
-
-    def _in_progress(self, node: AcquisitionObject) -> bool:
-        lane = self._plan.lanes[node]
-        called = node in self._calling or (lane is not None and lane.busy is not None)
-        return called and node in self._entered and node not in self._stopped
-
-    def stop(self) -> None:
-        """Stop the others, masters first, then wait for what any of them was in the middle of."""
-        for level in self._plan.levels:
-            with self._lock:
-                rest = [node for node in level if node in self._entered and node not in self._stopped]
-                self._stopped.update(rest)
-            self._stop(rest)
-        for node, lane in self._plan.lanes.items():
-            call = None if lane is None else lane.busy
-            if call is not None and not self._returned(call, f"{call.what} to return, {node.name} was stopped"):
-                self._give_up(node, call, f"after {node.name} was stopped")
-        for call in self._last.values():
-            if call.error is not None:
-                self._late(call)
-
-    def _at_the_end(self, steps: Sequence[Step]) -> None:
-        """Make calls when everything is stopped; a device that is stuck is left out."""
-        calls = {step.device: Call(step.what, step.function) for step in steps}
-        for step in steps:
-            if step.lane is None:
-                doors.barred(calls[step.device].run)
-            elif step.lane.busy is None:
-                step.lane.submit(calls[step.device])
-        for step in steps:
-            call = calls[step.device]
-            if (step.lane is None or step.lane.busy is call) and not self._returned(call):
-                self._give_up(step.device, call, "after it was called")
-
-    def _stop(self, nodes: Sequence[AcquisitionObject]) -> None:
-        """Call the `stop` of all, together; blocking ones on their lane or, while it is busy, beside it."""
-        calls = {node: Call(f"{node.name}.stop", node.stop) for node in nodes}
-        for node, call in calls.items():
-            lane = self._plan.lanes[node]
-            if lane is None:
-                doors.barred(call.run)
-            elif lane.busy is None:
-                lane.submit(call)
-            else:
-                lane.beside(call)
-        for node, call in calls.items():
-            if not self._returned(call):
-                self._give_up(node, call, "after it was called")
-            elif call.error is not None:
-                self._outcome.not_left.append(call.what)
-                self._outcome.fail(call.error, f"in {call.what}{self._where()}")
-
-    def _returned(self, call: Call, words: str = "") -> bool:
-        """Wait for a call: while the scan goes well as long as it takes. `words`: what is waited for."""
-        if call.done.wait(SLICE):
-            return True
-        limit: float | None = None
-        with self._vigil.over(words or call.what, DEADLINE, matters_when_well=True):
-            while not call.done.wait(SLICE):
-                if self._outcome.bad:
-                    limit = limit or time.monotonic() + DEADLINE
-                    if time.monotonic() > limit:
-                        return False
-        return True
-
-    def _give_up(self, node: AcquisitionObject, call: Call, since: str) -> None:
-        self._given_up.append((node, call))
-        self._outcome.not_left.append(call.what)
-        self._outcome.fail(
-            DeviceError(
-                f"{call.what} has not returned {DEADLINE:g} s {since}; it is given up, "
-                "and its device takes no call before it returns"
-            )
-        )
-
-    def _late(self, call: Call) -> None:
-        """A call may end with an error when its device was stopped under it: worth a line in the log."""
-        if self._cut:
-            log.info("%s ended with %r after its device was stopped", call.what, call.error)
-        elif call.error is not None:
-            self._outcome.fail(call.error, f"in {call.what}")
-
-    def close(self) -> list[tuple[tuple[Any, ...], Call]]:
-        """End the lanes; returns the calls that were given up, each with the devices behind it."""
-        for node, lane in self._plan.lanes.items():
-            node.crew = None
-            if lane is not None:
-                if (call := lane.busy) is not None and (node, call) not in self._given_up:
-                    self._given_up.append((node, call))  # e.g. cut off while it was asked for its limits
-                lane.close()
-        return [(devices_of(node), call) for node, call in self._given_up]

@@ -62,6 +62,8 @@ class Branch:
     ) -> None:
         self.master = master
         self.in_iteration = False
+        self.longest = 0.0
+        """Seconds that the longest iteration took so far."""
         self.moment = 0
         """Goes up by one when the devices begin a point and when all of them have ended it: odd in between."""
         self._index = index
@@ -91,6 +93,11 @@ class Branch:
     def is_left(self) -> bool:
         """Whether it is over."""
         return self._left
+
+    @property
+    def circles(self) -> tuple[Circle, Circle]:
+        """Its presets, in the order in which they are left."""
+        return self._iteration, self.chain
 
     def enter(self, devices: Devices, on_caller: OnCaller) -> None:
         """The first prepare: chain presets, then the first iteration's presets and devices."""
@@ -149,11 +156,13 @@ class Branch:
         now = clock.time()
         accepted = self._attempts is None or self._judge(self._attempts, point, on_caller)
         self.moment += 1
+        if now - began > self.longest:
+            self.longest = now - began
         if accepted and self._record.read:
             self._record.write(IterationDone(self._index, point, now, now - began))
         self._outcome.check()
         if self._iteration.entered:
-            on_caller(self._hooks.stop, self._iteration)
+            on_caller(self._hooks.leave, self._iteration)
             self._outcome.check()
         self.in_iteration = False
         return accepted
@@ -171,12 +180,15 @@ class Branch:
         return not reasons
 
     def leave(self, on_caller: OnCaller) -> None:
-        """Leave whatever was entered, once: after an error, calls in progress are ended first."""
-        if not self._entered or self._left:
+        """Leave whatever is entered still: after an error, calls in progress are ended first.
+
+        Who takes over from a thread that is stuck in here calls it again.
+        """
+        if not self._entered:
             return
-        self._left = True
-        if self._was_cut and not self.moment % 2:  # its devices returned as if the point were whole
+        if self._was_cut and not self._left and not self.moment % 2:  # its devices returned as if the point were whole
             self.moment += 1
+        self._left = True
         attempt = self._outcome.attempt
         if self._outcome.cutting:
             attempt(self._devices.cut)

@@ -1,7 +1,6 @@
 """`scan.explain()`: the loop of the engine run with doubles that write down each call instead of making it."""
 
 from collections.abc import Callable
-from contextlib import nullcontext
 from typing import Any
 
 from obtura.contracts.acquisition import AcquisitionMaster, TriggerMode
@@ -10,6 +9,7 @@ from obtura.engine.branch import Branch, directly
 from obtura.engine.hooks import Circle, Hooks, Kind
 from obtura.engine.outcome import Outcome
 from obtura.engine.plan import Plan, Step, trigger_methods
+from obtura.engine.seat import Seat
 from obtura.ground.events import Event
 from obtura.works.lanes import Loop
 from obtura.works.record import Record
@@ -29,7 +29,7 @@ class _Yielded(ChainIterationPreset):
 
 class _ToldHooks(Hooks):
     def __init__(self, outcome: Outcome, tell: Callable[[str], None]) -> None:
-        super().__init__(Record(), outcome, Loop(), lambda what: nullcontext())
+        super().__init__(Record(), outcome, Loop(), Seat("explain", lambda: None))
         self._tell = tell
 
     def _call(self, circle: Circle, preset: Any, hook: str, door: Callable[..., Any]) -> None:

@@ -1,21 +1,27 @@
 """The one place that calls presets: it orders, notes what was entered, opens the door for Ctrl-C, times, blames."""
 
 import inspect
+import logging
 from collections.abc import Callable, Coroutine, Iterator
 from enum import Enum
 from typing import Any
 
 from obtura.contracts.presets import ChainIterationPreset, ChainPreset, ScanPreset, check_preset
 from obtura.engine.outcome import Outcome
-from obtura.engine.vigil import Over
+from obtura.engine.seat import Duty, Seat
 from obtura.ground.errors import HookError, UsageError, locate, one_line
 from obtura.ground.events import Event, HookEntered, HookLeft
 from obtura.works.clock import clock
 from obtura.works.interrupt import doors
-from obtura.works.lanes import Loop
+from obtura.works.lanes import Call, Loop
 from obtura.works.record import Record
 
 __all__ = ["Circle", "Hooks", "Kind"]
+
+log = logging.getLogger(__name__)
+
+GIVEN_UP = "given up"
+"""Why a hook failed that did not return."""
 
 PATIENCE = 30.0
 """Seconds that an interrupted async hook has to end."""
@@ -39,8 +45,16 @@ class Circle:
         self.npoints = npoints
         self.point: int | None = None
         self.entered: list[Any] = []
+        self.before: list[Any] | None = None  # those whose `before_stop` is still to be called, once it has begun
         self.iterators: dict[int, tuple[Any, Iterator[Any]]] = {}  # by id: a preset need not be hashable
         self.exhausted: dict[int, tuple[Any, Iterator[Any]]] = {}
+
+    def opened(self, preset: Any) -> Any:
+        """The iterator of a preset, once: it is to be closed."""
+        for found in (self.iterators, self.exhausted):
+            if id(preset) in found:
+                return found.pop(id(preset))[1]
+        return None
 
     def where(self) -> str:
         """The point in words, for messages: `, point 3 of 11`, counted from 0 as in the table."""
@@ -58,13 +72,16 @@ class Kind(Enum):
 
 
 class Hooks:
-    """Calls presets, on the thread that called `run()`."""
+    """Calls presets, on the thread that called `run()`; when that is stuck, on the one that took its `seat`.
 
-    def __init__(self, record: Record[Event], outcome: Outcome, loop: Loop, over: Over) -> None:
+    What is left is noted as left before the call: whoever takes over goes on with the next.
+    """
+
+    def __init__(self, record: Record[Event], outcome: Outcome, loop: Loop, seat: Seat) -> None:
         self._record = record
         self._outcome = outcome
         self._loop = loop
-        self._over = over
+        self._seat = seat
         self._kinds: dict[tuple[type, str], Kind] = {}
         self._checked: set[type] = set()
         self._answer: Any = None  # what the last hook returned
@@ -140,38 +157,30 @@ class Hooks:
 
     def before_stop(self, circle: Circle) -> None:
         """Call `before_stop` of chain presets that are entered, in reverse."""
-        for preset in reversed(circle.entered):
-            self._leave(circle, preset, "before_stop", self._watched)
-
-    def stop(self, circle: Circle) -> None:
-        """Leave the iteration presets that are entered, between two points."""
-        self._empty(circle, self._call)
+        if circle.before is None:
+            circle.before = list(circle.entered)
+        while circle.before:
+            self._leave(circle, circle.before.pop(), "before_stop")
 
     def leave(self, circle: Circle) -> None:
-        """Leave those that are entered, on the way out: one that takes long is named."""
-        self._empty(circle, self._watched)
-
-    def _empty(self, circle: Circle, call: Callable[..., None]) -> None:
-        """In reverse, each exactly once, whatever the others raise."""
+        """Leave those that are entered: in reverse, each exactly once, whatever the others raise."""
         while circle.entered:
-            preset = circle.entered.pop()
-            opened = circle.iterators | circle.exhausted
-            _, iterator = opened.get(id(preset), (None, None))
+            preset = circle.entered[-1]
+            iterator = circle.opened(preset)
             if hasattr(iterator, "close"):
                 self._outcome.attempt(self._close, preset, iterator)
+                if not (circle.entered and circle.entered[-1] is preset):
+                    continue  # that took so long that another thread did the rest
+            circle.entered.pop()
             if circle.branch is None:
                 self._silence(circle, preset)
-            self._leave(circle, preset, "stop", call)
+            self._leave(circle, preset, "stop")
             if circle.branch is None:
                 self._bind(preset, None)
 
-    def _leave(self, circle: Circle, preset: Any, hook: str, call: Callable[..., None]) -> None:
-        if not self._outcome.attempt(call, circle, preset, hook, doors.barred):
-            self._outcome.not_left.append(f"{type(preset).__name__}.{hook}")
-
-    def _watched(self, circle: Circle, preset: Any, hook: str, door: Callable[..., Any]) -> None:
-        with self._over(f"{type(preset).__name__}.{hook}"):
-            self._call(circle, preset, hook, door)
+    def _leave(self, circle: Circle, preset: Any, hook: str) -> None:
+        if not self._outcome.attempt(self._call, circle, preset, hook, doors.barred):
+            self._outcome.miss(f"{type(preset).__name__}.{hook}")
 
     def _bind(self, preset: Any, scan: Any) -> None:
         """While a scan preset is entered it knows its scan, for `connect_data_channels`."""
@@ -182,11 +191,16 @@ class Hooks:
         circle.argument[0].disconnect_data(preset)
 
     def _close(self, preset: Any, iterator: Any) -> None:
+        duty = Duty(f"{type(preset).__name__}.get_iterator, on closing it", preset, _nobody)
+        turn = self._seat.begin(duty)
         try:
             doors.barred(iterator.close)
         except BaseException as error:
-            locate(error, f"in {type(preset).__name__}.get_iterator, on closing it")
+            locate(error, f"in {duty.what}")
             raise
+        finally:
+            if not turn.end(duty):
+                self._seat.settle()
 
     # -- iterators ----------------------------------------------------------------------------------------
 
@@ -194,13 +208,17 @@ class Hooks:
         if type(preset).get_iterator is ChainPreset.get_iterator:
             return
         found: list[Any] = []  # kept, to be closed, also when Ctrl-C comes in the instant of its return
+        duty = Duty(f"{type(preset).__name__}.get_iterator", preset, _nobody)
+        turn = self._seat.begin(duty)
         try:
             doors.call(lambda: found.append(preset.get_iterator(*circle.argument)))
         except BaseException as error:
-            locate(error, f"in {type(preset).__name__}.get_iterator")
+            locate(error, f"in {duty.what}")
             raise
         finally:
-            if found and found[0] is not None:
+            if not turn.end(duty):
+                self._seat.settle()
+            elif found and found[0] is not None:
                 circle.iterators[id(preset)] = (preset, self._iterator(preset, found[0]))
         self._outcome.check()
 
@@ -212,11 +230,16 @@ class Hooks:
 
     def _next(self, preset: Any, iterator: Iterator[Any], iteration: Circle) -> Any:
         name = type(preset).__name__
+        duty = Duty(f"{name}.get_iterator", preset, _nobody)
+        turn = self._seat.begin(duty)
         try:
             item = doors.call(next, iterator, END)
         except BaseException as error:
             locate(error, f"in {name}.get_iterator{iteration.where()}")
             raise
+        finally:
+            if not turn.end(duty):
+                self._seat.settle()
         self._outcome.check()
         if item is not END and type(item) not in self._checked:
             try:
@@ -236,10 +259,18 @@ class Hooks:
         began = clock.time()
         self._record.write(HookEntered(owner, hook, circle.branch, circle.point, began))
         failure: str | None = None
+
+        def left(failure: str | None) -> None:
+            now = clock.time()
+            self.spent += now - began
+            self._record.write(HookLeft(owner, hook, circle.branch, circle.point, now, now - began, failure))
+
+        duty = Duty(f"{owner}.{hook}", preset, lambda: left(GIVEN_UP))
+        turn = self._seat.begin(duty)
         try:
             function = getattr(preset, hook)
             if kind is Kind.ASYNC:
-                self._run_async(f"{owner}.{hook}", lambda: self._answered(function(*circle.argument)), door)
+                self._run_async(duty.what, lambda: self._answered(function(*circle.argument)), door)
             else:
                 self._answer = door(function, *circle.argument)
         except BaseException as error:
@@ -247,9 +278,23 @@ class Hooks:
             locate(error, f"in {owner}.{hook}{circle.where()}")
             raise
         finally:
-            now = clock.time()
-            self.spent += now - began
-            self._record.write(HookLeft(owner, hook, circle.branch, circle.point, now, now - began, failure))
+            if turn.end(duty):
+                left(failure)
+            else:
+                self._came_back(circle, preset, hook)
+
+    def _came_back(self, circle: Circle, preset: Any, hook: str) -> None:
+        """A hook that was given up has ended after all; what it did after the preset's `stop` is undone by another."""
+        self._seat.settle()
+        if hook not in ("prepare", "start") or self._kind(preset, "stop") is Kind.SKIPPED:
+            return
+        log.warning("%s.%s came back after it was given up: stop is called again", type(preset).__name__, hook)
+        stop = Call(f"{type(preset).__name__}.stop", lambda: preset.stop(*circle.argument))
+        if self._kind(preset, "stop") is Kind.ASYNC:
+            return  # the loop is gone, and with it what the hook had begun
+        doors.barred(stop.run)
+        if stop.error is not None:
+            log.error("%s, called again: %s", stop.what, one_line(stop.error), exc_info=stop.error)
 
     def _run_async(self, what: str, coroutine: Callable[[], Any], door: Callable[..., Any]) -> None:
         if door is doors.call:
@@ -266,6 +311,10 @@ class Hooks:
         if kind is None:
             kind = self._kinds[key] = _kind(preset, hook)
         return kind
+
+
+def _nobody() -> None:
+    """A call that is in no record."""
 
 
 def _kind(preset: Any, hook: str) -> Kind:

@@ -1,11 +1,14 @@
 """How a scan is going to end: written from any thread, read by the loop at every step."""
 
+import math
+import time
 from collections.abc import Callable
 from typing import ParamSpec
 
+from obtura.engine.deadlines import Deadlines
 from obtura.engine.states import ScanState
 from obtura.ground.errors import ScanAbort, locate
-from obtura.works.interrupt import BY_CTRL_C
+from obtura.works.interrupt import AGAIN, BY_CTRL_C, Ejected
 from obtura.works.unwind import Failures
 
 __all__ = ["Leaving", "Outcome"]
@@ -23,9 +26,16 @@ class Outcome:
     `over`: no new iteration. `cutting`: also end the iterations that run. `aborted`: Ctrl-C or `abort()`; `why`
     is what the ScanAbort says. `not_left`: steps of the way out that failed. `tell` is called with each error.
     `closed`: it is decided how the scan ended; a later Ctrl-C changes nothing.
+
+    `bad_since`: when it turned bad; `pressed_again`: when Ctrl-C was pressed after that; `hurried`: when it was pressed
+    once more within `AGAIN`; all in s, monotonic. `attend` is called when something went wrong, not in a handler.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, deadlines: Deadlines | None = None) -> None:
+        self.deadlines = deadlines or Deadlines()
+        self.bad_since = math.inf
+        self.pressed_again = self.hurried = -math.inf
+        self.attend: Callable[[], None] = lambda: None
         self.over = False
         self.cutting = False
         self.aborted = False
@@ -50,14 +60,38 @@ class Outcome:
 
     def on_interrupt(self) -> None:
         """Ctrl-C or `scan.abort()`. Called in the signal handler: only note it."""
+        self.bad_since = min(self.bad_since, time.monotonic())
         self.over = self.cutting = self.aborted = True
+
+    def is_late(self, began: float, deadline: float) -> bool:
+        """Whether a step that began at `began` (s, monotonic) has had its time."""
+        since = max(began, self.bad_since)
+        if self.hurried > since:
+            deadline = min(deadline, self.deadlines.hurried)
+        return time.monotonic() - since > deadline
+
+    def miss(self, step: str) -> None:
+        """A step of the way out failed, or never returned."""
+        if step not in self.not_left:
+            self.not_left.append(step)
+
+    def on_press(self, why: str) -> None:
+        """Ctrl-C, or a signal as `why` says; the second and third mean more. Called in the signal handler."""
+        if self.bad:
+            now = time.monotonic()
+            if now - self.pressed_again < AGAIN:
+                self.hurried = now
+            self.pressed_again = now
+        elif why != BY_CTRL_C:
+            self.why = why
+        self.on_interrupt()
 
     def fail(self, error: BaseException, place: str = "") -> None:
         """Note an error; the first one is what `run()` raises.
 
         A Ctrl-C that a hook turned into another error stays a Ctrl-C, and so does a bare KeyboardInterrupt.
         """
-        if isinstance(error, Leaving):
+        if isinstance(error, Leaving | Ejected):
             return
         if isinstance(error, ScanAbort) and error.args == (BY_CTRL_C,):
             error.args = (self.why,)
@@ -99,6 +133,8 @@ class Outcome:
         return ScanState.USER_ABORTED if isinstance(first, ScanAbort) else ScanState.KILLED
 
     def _on_failure(self, error: BaseException) -> None:
+        self.bad_since = min(self.bad_since, time.monotonic())
         self.over = self.cutting = True
+        self.attend()
         if self.tell is not None:
             self.tell(error)

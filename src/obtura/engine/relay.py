@@ -3,10 +3,12 @@
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from obtura.engine.branch import Branch, OnCaller
 from obtura.engine.outcome import Leaving, Outcome
+from obtura.engine.seat import Seat
 from obtura.ground.errors import ScanAbort
 from obtura.works.clock import Flag
 from obtura.works.companion import companion
@@ -23,8 +25,17 @@ class Relay:
     timeout makes good, but never a request.
     """
 
-    def __init__(self, branches: Sequence[Branch], outcome: Outcome, boundary: Callable[[OnCaller], None]) -> None:
+    def __init__(
+        self, branches: Sequence[Branch], outcome: Outcome, boundary: Callable[[OnCaller], None], seat: Seat
+    ) -> None:
         self._branches = branches
+        self._seat = seat
+        self._present: Call | None = None
+        self._ended = [Flag() for _ in branches]
+        self.seats = [
+            Seat(f"branch {branch.master.name}", partial(self._leave, branch, flag))
+            for branch, flag in zip(branches, self._ended, strict=True)
+        ]
         self._outcome = outcome
         self._boundary = boundary
         self._requests: deque[Call] = deque()
@@ -33,27 +44,37 @@ class Relay:
 
     def run(self) -> None:
         """Start the threads, serve their hooks; returns when every branch is left."""
-        ended = [Flag() for _ in self._branches]
         threads = [
-            companion(f"branch {branch.master.name}", self._go, branch, flag)
-            for branch, flag in zip(self._branches, ended, strict=True)
+            companion(f"branch {branch.master.name}", self._go, branch, seat, flag)
+            for branch, seat, flag in zip(self._branches, self.seats, self._ended, strict=True)
         ]
         for thread in threads:
             thread.start()
+        self._serve_all()
+        for thread, seat in zip(threads, self.seats, strict=True):
+            if not seat.is_lost:
+                thread.join()
+
+    def take_over(self) -> None:
+        """Go on serving, on a thread that took the seat of one that is stuck in a request."""
+        if self._present is not None:
+            self._present.finish(Leaving())
+        self._serve_all()
+
+    def _serve_all(self) -> None:
         cut = False
-        while not all(flag.is_set for flag in ended):
+        while not all(flag.is_set for flag in self._ended):
             self._serve()
             if self._outcome.cutting and not cut:
                 cut = True
                 for branch in self._branches:
                     branch.cut()
-        for thread in threads:
-            thread.join()
 
     def _serve(self) -> None:
         while self._requests:
-            request = self._requests.popleft()
+            self._present = request = self._requests.popleft()
             request.run()
+            self._seat.settle()
             if request.error is not None:  # noted here and now: it may be the first error of the scan
                 self._outcome.fail(request.error)
         try:
@@ -61,9 +82,14 @@ class Relay:
         except ScanAbort as abort:
             self._outcome.fail(abort)
 
-    def _go(self, branch: Branch, ended: Flag) -> None:
+    def _go(self, branch: Branch, seat: Seat, ended: Flag) -> None:
+        seat.take()
+        self._outcome.attempt(branch.run, self._on_caller, self._boundary)
+        seat.settle()
+        self._leave(branch, ended)
+
+    def _leave(self, branch: Branch, ended: Flag) -> None:
         try:
-            self._outcome.attempt(branch.run, self._on_caller, self._boundary)
             if branch.master.terminator:
                 self._outcome.cut()
             self._rouse()  # for the others are cut at once, if there was an error too

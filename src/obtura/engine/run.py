@@ -3,21 +3,23 @@
 import logging
 import math
 import time
+from collections import deque
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from obtura.contracts.acquisition import MetaTiming
-from obtura.contracts.consumers import Consumer, Facts, Surroundings
-from obtura.engine.apparatus import DEADLINE, Apparatus
+from obtura.contracts.consumers import Facts, Surroundings
+from obtura.engine.apparatus import Apparatus
 from obtura.engine.attempts import Attempts, judges
+from obtura.engine.audience import Audience
 from obtura.engine.branch import Branch, OnCaller, directly
 from obtura.engine.data import ScanData
 from obtura.engine.datapath import DataPath
 from obtura.engine.estimate import Estimate, devices_key, known
 from obtura.engine.facts import preset_infos
-from obtura.engine.frames import BEHIND
 from obtura.engine.hooks import Circle, Hooks
+from obtura.engine.last_steps import WayOut, take
 from obtura.engine.metadata import later_timings
 from obtura.engine.outcome import Outcome
 from obtura.engine.pausing import Pausing, Wish
@@ -25,44 +27,26 @@ from obtura.engine.plan import devices_of
 from obtura.engine.plots import name_plots
 from obtura.engine.relay import Relay
 from obtura.engine.running import running
+from obtura.engine.seat import Duty, Seat
 from obtura.engine.states import ScanState
 from obtura.engine.vigil import Vigil
 from obtura.engine.watchdog import Watchdog
-from obtura.engine.witness import witnessing
-from obtura.ground.errors import DeviceError, SavingError, ScanAbort, UsageError, one_line
+from obtura.engine.why import Waiting, in_seats, why
+from obtura.ground.errors import UsageError, one_line
 from obtura.ground.events import Event, Failed, Metadata, Position, ScanBegan, ScanClosed, ScanEnded, StateChanged, Text
 from obtura.works.clock import clock
 from obtura.works.interrupt import doors
-from obtura.works.lanes import SLICE, Call, Loop, ThreadLane
-from obtura.works.record import Reader, Record
+from obtura.works.lanes import Loop
+from obtura.works.record import Record
 
-__all__ = ["Run", "WayOut"]
+__all__ = ["Run"]
 
 log = logging.getLogger(__name__)
 
-BACKLOG = 50_000
-"""Events a saver may be behind before the scan waits for it."""
-
+EJECTION = 1.0
+"""Seconds in which a call that was given up should end when it is interrupted."""
 
 REASONS = {ScanState.DONE: "SUCCESS", ScanState.USER_ABORTED: "USER_ABORT", ScanState.KILLED: "FAILURE"}
-
-
-class WayOut(Protocol):
-    """A last step of a scan, after every hook: the return of motors. See `Scan.on_way_out`."""
-
-    name: str
-
-    def validate(self) -> None:
-        """Raise `UsageError` when it makes no sense any more. Called before anything is touched."""
-
-    def estimate(self) -> float:
-        """How long `run` takes, in s."""
-
-    def run(self) -> None:
-        """Do it; returns when done."""
-
-    def stop(self) -> str:
-        """Give it up, from another thread: leave everything at rest, say in words what stands where."""
 
 
 class Run:
@@ -77,25 +61,53 @@ class Run:
         self._outcome = outcome
         self._record = record
         self._loop = Loop()
-        self._vigil = Vigil(outcome, lambda line: record.write(Text("stdout", line + "\n"), at_once=True))
-        self._hooks = Hooks(record, outcome, self._loop, self._vigil.over)
+        self._seat = Seat(scan.name, self._take_over)
+        self._relay: Relay | None = None
+        self._vigil = Vigil(outcome, self._say, self._ahead)
+        self._vigil.seats.append(self._seat)
+        outcome.attend = self._vigil.start
+        self._hooks = Hooks(record, outcome, self._loop, self._seat)
+        self.data = DataPath(self._chain, record, outcome)
+        self._audience = Audience(record, outcome, self.data, self._vigil)
         self._presets = Circle(presets, (scan,))
-        self._way_out = way_out
+        self._way_out = list(way_out)
         self._branches: list[Branch] = []
         self.pausing = Pausing(
             wish, outcome, self._hooks, self._presets, self._branches, self._set, self._write_comment
         )
         self._apparatus: list[Apparatus] = []
         self._attempts: dict[int, Attempts] = {}
-        self._consumers: list[Consumer] = []
-        self._readers: list[Reader[Event]] = []
         self.began = self.ended = self._bound = False
+        self.state: ScanState | None = None
+        """How the scan ended, once it has."""
+        self._began_at = clock.time()
+        self._positions: dict[str, Position] = {}
+        self._last = deque([self.data.disconnect, self._ask_positions, self._ask_metadata, self._end])
         self._forward = 0.0
         self._outlook: Estimate | None = None
         self._later: tuple[MetaTiming, ...] = ()
-        self._watchdog: Watchdog | None = None
         outcome.tell = self._write_failed
-        self.data = DataPath(self._chain, record, outcome)
+
+    def why(self) -> str:
+        """What it waits for at this moment, in words."""
+        masters = {node: sake for apparatus in self._apparatus for node, sake in apparatus.patience.masters.items()}
+        waiting = [
+            *in_seats(self._vigil.seats, masters),
+            *(each for apparatus in self._apparatus for each in apparatus.patience.waiting),
+            *self._vigil.waiting,
+        ]
+        if self._scan.state is ScanState.PAUSED:
+            waiting.append(Waiting("resume()", None, "it is paused"))
+        return why(self._scan, [branch.where() for branch in self._branches][:1], waiting)
+
+    def _expected(self, branch: Branch) -> Callable[[], float]:
+        """How long a device may well take: as the longest point so far; before there is one, as the whole scan."""
+
+        def seconds() -> float:
+            told = self._outlook.total if self._outlook is not None else 0.0
+            return 2 * branch.longest if branch.longest else (told if math.isfinite(told) else 0.0)
+
+        return seconds
 
     def snapshot(self) -> ScanData:
         """The points so far."""
@@ -125,18 +137,10 @@ class Run:
         self._prospect(around)
         began = self._began()
         scan.scan_info.update(scan_nb=began.number, start_time=began.start_time.isoformat())
-        for consumer in consumers:  # when one refuses, those that are open learn of the end too
-            self._consumers.append(consumer)
-            failed = self._on_failure(consumer)
-            reader = self._record.enlist(consumer, failed, began)  # before it opens: it may capture what is printed
-            consumer.open(began, self.write_text)
-            room = (math.inf if consumer.essential else BEHIND) if consumer.takes_frames else 0
-            self._record.begin(reader, room, witnessing(consumer, failed) if consumer.witnesses else None)
-            self._readers.append(reader)
-            self.data.ask_for_frames(consumer)
+        self._audience.open(consumers, began, self.write_text)
         if scan.watchdog is not None:
-            self._watchdog = Watchdog(scan.watchdog, scan, self.data.infos, self._end_early)
-            self._readers.append(self._record.attach(self._watchdog, self._outcome.fail, began))
+            watchdog = Watchdog(scan.watchdog, scan, self.data.infos, self._end_early)
+            self._audience.attach(self._record.attach(watchdog, self._outcome.fail, began))
         for comment in scan.comments:
             self.write(comment)
 
@@ -181,7 +185,9 @@ class Run:
             attempts = self._attempts.get(index)
             branch = Branch(index, top, circle, self._hooks, self._outcome, self._record, attempts)
             self._branches.append(branch)
-            self._apparatus.append(Apparatus(top, self._loop, self._outcome, branch.where, self._vigil))
+            apparatus = Apparatus(top, self._loop, self._outcome, branch.where, self._vigil, self._seat)
+            apparatus.patience.expected = self._expected(branch)
+            self._apparatus.append(apparatus)
 
     def _began(self) -> ScanBegan:
         scan = self._scan
@@ -216,15 +222,6 @@ class Run:
         if timing in self._later:
             self.write(Metadata(timing.name or "", *self._metadata(timing)))
 
-    def _on_failure(self, consumer: Consumer) -> Callable[[BaseException], None]:
-        def failed(error: BaseException) -> None:
-            if consumer.essential:
-                self._outcome.fail(error, f"in {consumer.name}")
-            else:
-                log.warning("%s was detached, the scan goes on: %s", consumer.name, one_line(error), exc_info=error)
-
-        return failed
-
     # -- forward -----------------------------------------------------------------------------------------
 
     def forward(self) -> None:
@@ -241,15 +238,15 @@ class Run:
         if len(self._branches) == 1:
             self._branches[0].run(directly, self._boundary)
         else:
-            Relay(self._branches, self._outcome, self._boundary).run()
+            self._relay = relay = Relay(self._branches, self._outcome, self._boundary, self._seat)
+            self._vigil.seats += relay.seats
+            for apparatus, seat in zip(self._apparatus, relay.seats, strict=True):
+                apparatus.seat = seat
+            relay.run()
 
     def _boundary(self, on_caller: OnCaller) -> None:
         """Between two points the scan may wait for a saver that is behind, and may pause."""
-        for reader in self._readers:
-            is_behind = reader.backlog > BACKLOG or reader.load > BEHIND
-            if is_behind and reader.receiver.essential:  # type: ignore[attr-defined]
-                self.write_text("stdout", f"waiting for {reader.receiver.name}\n")
-                reader.drained(self._outcome.check)
+        self._audience.catch_up()
         self.pausing.between_points(on_caller)
 
     def _write_failed(self, error: BaseException) -> None:
@@ -276,19 +273,58 @@ class Run:
 
     # -- leave: no door is open ----------------------------------------------------------------------------
 
-    def leave(self) -> None:
+    def finish(self) -> None:
+        """Leave and close; then `state` says how the scan ended. Who takes over from a stuck thread goes on here."""
+        self._seat.settle()
+        self._leave()
+        if not self._seat.is_first:
+            self._call_back()
+        self._close()
+
+    def _take_over(self) -> None:
+        """On another thread: the one that called `run()` is stuck in user code."""
+        if self._relay is not None:
+            self._outcome.attempt(self._relay.take_over)
+        self.finish()
+
+    def _leave(self) -> None:
         """The way out, DESIGN 2.2: branches, scan presets, then motors return."""
-        self._learn()
-        self._set(ScanState.STOPPING)
+        if self._scan.state < ScanState.STOPPING:
+            self._learn()
+            self._set(ScanState.STOPPING)
+        if self._outcome.bad:
+            self._vigil.start()
         if self._outcome.cutting:
             for branch in self._branches:
                 branch.cut()
         for branch in self._branches:
             branch.leave(directly)
         self._hooks.leave(self._presets)
-        for step in reversed(self._way_out if self.began else []):  # a scan that was refused has moved nothing
-            if not self._outcome.attempt(self._take, step):
-                self._outcome.not_left.append(step.name)
+        while self._way_out:
+            step = self._way_out.pop()
+            if self.began and not self._outcome.attempt(take, step, self._outcome, self._vigil):
+                self._outcome.miss(step.name)  # a scan that was refused has moved nothing
+
+    def _call_back(self) -> None:
+        """Everything is left: end the call in which the thread that called `run()` is stuck."""
+        stuck = self._seat.first
+        what = stuck.doing.what if stuck.doing is not None else ""
+        doors.eject(self._outcome)
+        limit = time.monotonic() + EJECTION
+        while self._seat.is_lost and time.monotonic() < limit:
+            time.sleep(0.005)
+        if self._seat.is_lost:
+            self._say(f"{what} has still not returned; everything else is left, and run() returns when it does")
+
+    def _ahead(self) -> list[str]:
+        """What is still to be left, in order."""
+        circles = [circle for branch in self._branches for circle in branch.circles]
+        presets = [preset for circle in (*circles, self._presets) for preset in reversed(tuple(circle.entered))]
+        return [*(f"{type(preset).__name__}.stop" for preset in presets), *(step.name for step in self._way_out[::-1])]
+
+    def _say(self, line: str) -> None:
+        """What is waited for: it is told before rows that wait for the same."""
+        self._record.write(Text("stdout", line + "\n"), at_once=True, ahead=True)
 
     def _learn(self) -> None:
         """What a point took beyond the estimate: for the next estimates."""
@@ -304,66 +340,44 @@ class Run:
         for branch in self._branches:
             branch.cut()
 
-    def _take(self, step: WayOut) -> None:
-        """Take a step beside this thread, so that Ctrl-C can end it."""
-        doors.forget()
-        limit = time.monotonic() + 2 * self._estimate(step) + DEADLINE
-        lane = ThreadLane(step.name)
-        call = Call(step.name, step.run)
-        lane.submit(call)
-        try:
-            with self._vigil.over(step.name):
-                while not call.done.is_set:
-                    if time.monotonic() > limit:
-                        raise DeviceError(f"{step.name} takes too long and was given up: {step.stop()}")
-                    doors.call(call.done.wait, SLICE)
-        except ScanAbort as abort:
-            raise ScanAbort(f"{step.name} was stopped by Ctrl-C: {step.stop()}") from abort
-        finally:
-            call.done.wait(DEADLINE)
-            lane.close()
-        if call.error is not None:
-            raise call.error
-
-    def _estimate(self, step: WayOut) -> float:
-        try:
-            return step.estimate()
-        except BaseException as error:  # noqa: BLE001 - the step is tried nevertheless
-            self._outcome.fail(error, f"in the estimate of {step.name}")
-            return 0.0
-
     # -- close -------------------------------------------------------------------------------------------
 
-    def close(self, began: float) -> ScanState:
-        """End the record and everything that lived for this run only; returns how the scan ended."""
+    def _close(self) -> None:
+        """End the record and everything that lived for this run only; each step once, whoever takes it."""
         attempt = self._outcome.attempt
-        self.data.disconnect()
-        attempt(self._end)
-        self._vigil.end()
+        while self._last:
+            attempt(self._last.popleft())
+        if self.state is not None:
+            return
         state = self._outcome.close()
         self._outcome.tell = None  # what fails from now on comes after the last event
         errors = tuple(one_line(error) for error in self._outcome.failures.errors)
-        self._record.write(ScanClosed(state.name, clock.time() - began, errors))
-        for reader in self._readers:
-            attempt(self._drain, reader)
-        self._record.close()
-        self.data.settle()
-        for consumer in reversed(self._consumers):
-            attempt(consumer.close)
+        self._record.write(ScanClosed(state.name, clock.time() - self._began_at, errors))
+        self._audience.close()
         stuck = [pair for apparatus in self._apparatus for pair in apparatus.close()]
         self._loop.close()
         if self._bound:
             self._chain.unbind()
         running.release(self._scan, stuck)
-        return self._outcome.close()
+        self._vigil.end()
+        self.state = self._outcome.close()
+        self._scan.states.set(self.state)
+
+    def _ask_positions(self) -> None:
+        if self._audience:
+            duty = Duty("asking the axes where they are", self._scan, lambda: None)
+            turn = self._seat.begin(duty)
+            try:
+                self._positions.update(self._surroundings.positions())
+            finally:
+                if not turn.end(duty):
+                    self._seat.settle()
+
+    def _ask_metadata(self) -> None:
+        if self.began:
+            self._write_metadata(MetaTiming.END)
 
     def _end(self) -> None:
-        attempt = self._outcome.attempt
-        positions: dict[str, Position] = {}
-        if self._consumers:
-            attempt(lambda: positions.update(self._surroundings.positions()))
-        if self.began:
-            attempt(self._write_metadata, MetaTiming.END)
         reason = REASONS[self._outcome.close()]
         first = self._outcome.failures.first
         message = "" if first is None else one_line(first)
@@ -371,27 +385,7 @@ class Run:
         self._scan.scan_info.update(end_time=end_time.isoformat(), end_reason=reason)
         cut = tuple(index for index, branch in enumerate(self._branches) if branch.moment % 2)
         stopped = {index: self._branches[index].point for index in cut if self._branches[index].is_stepwise}
-        ended = ScanEnded(end_time, reason, message, positions, cut, self.data.points(), stopped)
+        ended = ScanEnded(end_time, reason, message, dict(self._positions), cut, self.data.points(), stopped)
         self._record.write(ended, at_once=True)
         self.ended = True
-        for reader in self._readers:
-            if reader.receiver.essential or reader.receiver is self._watchdog:  # type: ignore[attr-defined]
-                attempt(self._drain, reader)
-
-    def _drain(self, reader: Reader[Event]) -> None:
-        """Wait until a reader is done; Ctrl-C gives a viewer up at once and a saver after a while."""
-        doors.forget()
-        try:
-            reader.drained(lambda: None)
-        except ScanAbort as abort:
-            if not reader.receiver.essential:  # type: ignore[attr-defined]
-                reader.give_up()
-                return
-            limit = time.monotonic() + DEADLINE
-            while reader.busy and time.monotonic() < limit:
-                time.sleep(0.005)
-            if reader.busy:
-                raise SavingError(
-                    f"{reader.receiver.name} did not finish within {DEADLINE:g} s of Ctrl-C: "
-                    f"the last {reader.backlog} events are not saved"
-                ) from abort
+        self._audience.finish_saving()

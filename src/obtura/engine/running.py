@@ -49,6 +49,12 @@ class Running:
         with self._lock:
             return any(claim.thread == here and id(preset) in claim.presets for claim in self._claims)
 
+    @property
+    def scans(self) -> list[Any]:
+        """The scans that run, the oldest first."""
+        with self._lock:
+            return [claim.scan for claim in self._claims]
+
     def on_thread(self, ident: int) -> list[Claimant]:
         """The scans that run on a thread; one that was started in a hook of another comes after it."""
         with self._lock:

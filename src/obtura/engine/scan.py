@@ -13,12 +13,14 @@ from obtura.contracts.consumers import Surroundings
 from obtura.contracts.presets import DataCallback, ScanPreset, check_preset
 from obtura.contracts.watchdog import WatchdogCallback
 from obtura.engine.data import ScanData
+from obtura.engine.deadlines import Deadlines
 from obtura.engine.estimate import Estimate, estimated
 from obtura.engine.explain import explained
 from obtura.engine.frames import weight
+from obtura.engine.last_steps import WayOut
 from obtura.engine.outcome import Outcome
 from obtura.engine.pausing import Wish
-from obtura.engine.run import Run, WayOut
+from obtura.engine.run import Run
 from obtura.engine.running import running
 from obtura.engine.scan_info import ScanInfo
 from obtura.engine.states import ScanState, StateFlags
@@ -27,6 +29,7 @@ from obtura.ground.errors import SavingError, ScanStateError, UsageError
 from obtura.ground.events import Comment, Event
 from obtura.works.clock import clock
 from obtura.works.interrupt import doors
+from obtura.works.process import is_forked
 from obtura.works.record import Record
 
 __all__ = ["Scan"]
@@ -41,6 +44,8 @@ class Scan:
 
     surroundings: ClassVar[Surroundings] = Surroundings()
     """Who numbers, saves and shows scans of this class; a session has a subclass of its own."""
+    deadlines: ClassVar[Deadlines] = Deadlines()
+    """How long hooks and devices may take once a scan is being left for an error or Ctrl-C."""
 
     def __init__(
         self,
@@ -67,7 +72,7 @@ class Scan:
         self._presets: list[ScanPreset] = []
         self._standing: list[ScanPreset] = []
         self._way_out: list[WayOut] = []
-        self._outcome = Outcome()
+        self._outcome = Outcome(self.deadlines)
         self._wish = Wish()
         self._run: Run | None = None
 
@@ -153,7 +158,11 @@ class Scan:
         """
         if self.state is not ScanState.IDLE:
             raise ScanStateError(f"{self.name} is {self.state.name}: a scan runs once; make a new one")
-        began = clock.time()
+        if is_forked():
+            raise ScanStateError(
+                f"{self.name}: this process was forked from the one that has the devices, whose connections and locks "
+                "can't be shared; start it with the method 'spawn', or with subprocess"
+            )
         outcome = self._outcome
         with doors.watch(outcome), working_for(self):
             self.states.set(ScanState.PREPARING)
@@ -164,9 +173,7 @@ class Scan:
                 outcome.attempt(self._begins)
             if not outcome.bad:
                 outcome.attempt(run.forward)
-            run.leave()
-            state = run.close(began)
-            self.states.set(state)
+            run.finish()
             outcome.attempt(self._ends)
         outcome.failures.raise_first(self._summary())
         if outcome.aborted:
@@ -244,6 +251,7 @@ class Scan:
             self._outcome.on_interrupt()
         elif not doors.press(self._outcome) and self._run is not None:
             threading.Thread(target=self._run.cut, name=f"abort {self.name}", daemon=True).start()
+            self._outcome.attend()
 
     # -- what is known ----------------------------------------------------------------------------------------
 
@@ -251,6 +259,12 @@ class Scan:
     def state(self) -> ScanState:
         """IDLE, PREPARING, STARTING, RUNNING and PAUSED in turn, STOPPING, then DONE, USER_ABORTED or KILLED."""
         return self.states.state
+
+    def why(self) -> str:
+        """What the scan waits for at this moment, since when and for whose sake, in words; from any thread."""
+        if self._run is None or self.state >= ScanState.DONE:
+            return f"{self.name} is {self.state.name}; it waits for nothing"
+        return self._run.why()
 
     def wait_state(self, state: ScanState | str, timeout: float | None = None) -> bool:
         """Wait until the scan is in `state` or a later one; False when `timeout` (s) passed before."""

@@ -22,7 +22,7 @@ from obtura.ground.channels import AcquisitionChannel
 from obtura.ground.errors import ScanSequenceError, ScanStateError, UsageError, one_line
 from obtura.ground.events import SubScan
 from obtura.works.clock import Flag
-from obtura.works.interrupt import doors
+from obtura.works.interrupt import OPEN, doors
 
 __all__ = ["Group", "ScanSequence", "SequenceContext", "SequenceOfScans"]
 
@@ -211,7 +211,7 @@ class SequenceOfScans:
                 while self.scan.state is not ScanState.RUNNING and not self._ended.is_set:
                     self._ended.wait(0.005)
                 if not self._ended.is_set:
-                    doors.reopen(True)  # the body is the user's: there Ctrl-C comes in at once
+                    doors.reopen(OPEN)  # the body is the user's: there Ctrl-C comes in at once
                     yield context
                     doors.shut()
             except BaseException as error:
@@ -225,6 +225,13 @@ class SequenceOfScans:
     def on_interrupt(self) -> None:
         """Ctrl-C was pressed. Called in the signal handler: only noted."""
         self._pressed = True
+
+    def on_press(self, why: str) -> None:
+        """Ctrl-C was pressed, or a signal came. Called in the signal handler: only noted."""
+        self._pressed = True
+
+    def attend(self) -> None:
+        """The sub-scan that runs has somebody who watches."""
 
     def _run(self) -> None:
         try:

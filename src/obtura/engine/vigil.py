@@ -1,24 +1,27 @@
-"""On the way out: what keeps the scan from ending is named, so that nobody sits before a silent prompt."""
+"""On the way out: what takes long is named, and what never returns is given up, so that the rest is left in time."""
 
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from typing import TypeAlias
 
+from obtura.contracts.acquisition import AcquisitionObject
 from obtura.engine.outcome import Outcome
-from obtura.works.clock import Flag
+from obtura.engine.seat import Doing, Duty, Seat
+from obtura.engine.why import Waiting
+from obtura.ground.errors import DeviceError, HookError, one_line
+from obtura.works.companion import companion
+from obtura.works.interrupt import AGAIN
 
-__all__ = ["PATIENCE", "Over", "Vigil"]
+__all__ = ["PATIENCE", "Vigil"]
 
 log = logging.getLogger(__name__)
 
 PATIENCE = 1.0
 """Seconds that a step out may take before it is named."""
-
-Over: TypeAlias = Callable[[str], AbstractContextManager[None]]
-"""`over(what)`: the body is a step of this name."""
+LOOK = 0.05
+"""Seconds between two looks."""
 
 
 class _Step:
@@ -40,52 +43,127 @@ class _Step:
 
 
 class Vigil:
-    """Watches the steps of a way out, from a thread of its own, made for the first; `say` shows a line."""
+    """Watches a scan that is being left, from a thread of its own, made when it is needed first.
 
-    def __init__(self, outcome: Outcome, say: Callable[[str], object]) -> None:
+    `say` shows a line. `ahead` names what is still to be left. `seats`: where user code may be stuck.
+    """
+
+    def __init__(self, outcome: Outcome, say: Callable[[str], object], ahead: Callable[[], Sequence[str]]) -> None:
+        self.seats: list[Seat] = []
         self._outcome = outcome
-        self._say = say
+        self.say = say
+        self._ahead = ahead
         self._steps: dict[int, _Step] = {}
-        self._ended = Flag()
+        self._heard = 0.0
+        self._wake = threading.Event()
+        self._ended = False
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
 
     def over(
         self, what: str, given_up_after: float = 0.0, matters_when_well: bool = False
     ) -> AbstractContextManager[None]:
-        """The body is a step, which is named when it takes long; while the scan goes well only if that matters then.
+        """The body is a wait of the engine, which is named when it takes long; while all is well only if that matters.
 
         `given_up_after`: its deadline, in s, 0 for none; it counts from an error or Ctrl-C on.
         """
-        self._start()
+        self.start()
         return _Step(self._steps, what, given_up_after, matters_when_well)
 
-    def end(self) -> None:
-        """The way out is over."""
-        self._ended.set()
-        if self._thread is not None:
-            self._thread.join()
-
-    def _start(self) -> None:
+    def start(self) -> None:
+        """Watch from now on."""
         with self._starting:
-            if self._thread is not None:
+            if self._thread is not None or self._ended:
                 return
-            self._thread = thread = threading.Thread(target=self._watch, name="vigil", daemon=True)
+            self._thread = thread = companion("vigil", self._watch)
             try:
                 thread.start()
             except RuntimeError as error:  # there are too many: the way out must not depend on this one
                 log.warning("nobody says what the scan waits for: %s", error)
                 self._thread = None
 
-    def _watch(self) -> None:
-        while not self._ended.wait(PATIENCE / 4):
-            for step in tuple(self._steps.values()):
-                late = time.monotonic() - step.began > PATIENCE
-                if late and not step.named and (step.matters_when_well or self._outcome.bad):
-                    step.named = True
-                    self._say(self._line(step))
+    @property
+    def waiting(self) -> list[Waiting]:
+        """Waits of the engine itself."""
+        return [Waiting(step.what, step.began) for step in tuple(self._steps.values())]
 
-    def _line(self, step: _Step) -> str:
-        if step.given_up_after and self._outcome.bad:
-            return f"Waiting for {step.what}; it is given up after {step.given_up_after:g} s"
-        return f"Waiting for {step.what}"
+    def end(self) -> None:
+        """The way out is over."""
+        with self._starting:
+            self._ended = True
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._wake.wait(LOOK):
+            try:
+                self._look()
+            except Exception as error:  # without this thread what hangs would hang for ever
+                log.exception("%s", one_line(error))
+
+    def _look(self) -> None:
+        if self._outcome.bad:
+            for seat in self.seats:
+                self._look_at(seat)
+        self._name_steps()
+        if self._outcome.pressed_again > self._heard:
+            self._heard = self._outcome.pressed_again
+            self.say(self._what_is_left())
+
+    def _look_at(self, seat: Seat) -> None:
+        doing = seat.turn.doing
+        if doing is None:
+            return
+        since, deadline = self._times(doing)
+        now = time.monotonic()
+        if self._outcome.is_late(since, deadline):
+            if seat.turn.lose(doing):
+                self._give_up(doing, now - since)
+                seat.replace()
+        elif now - since > PATIENCE and isinstance(doing, Duty) and not doing.named:
+            doing.named = True
+            self.say(f"Waiting for {doing.what}; it is given up after {deadline:g} s")
+
+    def _times(self, doing: Doing) -> tuple[float, float]:
+        """Since when it counts, and how many seconds it has."""
+        deadlines, left_since = self._outcome.deadlines, self._outcome.bad_since
+        owner = doing.owner if isinstance(doing, Duty) else doing.device  # type: ignore[attr-defined]
+        since = max(doing.began, left_since) if isinstance(doing, Duty) else left_since
+        is_device = isinstance(owner, AcquisitionObject)
+        return since, deadlines.of_device(owner) if is_device else deadlines.of_hook(owner)
+
+    def _give_up(self, doing: Doing, after: float) -> None:
+        owner = doing.owner if isinstance(doing, Duty) else doing.device  # type: ignore[attr-defined]
+        kind = DeviceError if isinstance(owner, AcquisitionObject) else HookError
+        self._outcome.miss(doing.what)
+        self._outcome.fail(
+            kind(f"{doing.what} has not returned after {after:.3g} s; it is given up, the rest is left without it")
+        )
+        if isinstance(doing, Duty):
+            doing.given_up()
+
+    def _name_steps(self) -> None:
+        for step in tuple(self._steps.values()):
+            late = time.monotonic() - step.began > PATIENCE
+            if late and not step.named and (step.matters_when_well or self._outcome.bad):
+                step.named = True
+                limited = step.given_up_after and self._outcome.bad
+                limit = f"; it is given up after {step.given_up_after:g} s" if limited else ""
+                self.say(f"Waiting for {step.what}{limit}")
+
+    def _what_is_left(self) -> str:
+        """The answer to a second Ctrl-C."""
+        now = time.monotonic()
+        under_way = [f"{step.what} ({now - step.began:.0f} s so far)" for step in tuple(self._steps.values())]
+        for seat in self.seats:
+            if (doing := seat.turn.doing) is not None:
+                since, deadline = self._times(doing)
+                under_way.append(f"{doing.what} ({now - since:.0f} s so far, given up after {deadline:g} s)")
+        then = self._ahead()
+        text = f"The scan is being left: waiting for {', '.join(under_way) or 'the engine'}"
+        return (
+            text
+            + (f"; then {', '.join(then)}" if then else "")
+            + (f". Ctrl-C again, within {AGAIN:g} s, gives up what is waited for" if under_way else "")
+        )

@@ -8,6 +8,7 @@ from obtura.session.desk import clear, date
 from obtura.session.listing import Listing, prdef
 from obtura.session.motion import Motion
 from obtura.session.where import Where
+from obtura.session.why import why
 
 __all__ = ["words"]
 
@@ -28,4 +29,5 @@ def words(
         "clear": clear,
         "date": date,
         "prdef": prdef,
+        "why": why,
     }

@@ -15,6 +15,8 @@ from ptpython.prompt_style import PromptStyle
 from ptpython.repl import PythonRepl
 from ptpython.validator import PythonValidator
 
+from obtura.session.why import say_why
+from obtura.shell.keys import asking_key
 from obtura.shell.show import shown_error, shown_result
 from obtura.shell.typing_help import TypingHelp
 
@@ -92,7 +94,8 @@ class _Repl(PythonRepl):
             call = self.typing_help.completed(expression)
             if call is not None:
                 print(f"→ {call}")
-            super().run_and_show_expression(call or expression)
+            with asking_key(say_why):
+                super().run_and_show_expression(call or expression)
             self._finish()
         except SystemExit as ended:
             if not getattr(ended, "__notes__", None):

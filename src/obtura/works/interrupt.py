@@ -14,6 +14,10 @@ a lane. Everywhere else the press is noted and acted upon at the next step. Engi
 On the way out no door is opened at all.
 
 The handler is installed in the main thread only; a run elsewhere has no doors and is ended by `abort()`.
+
+SIGTERM and SIGHUP take the same way; when the outermost run has been left, the process ends as it would have at
+once. While the main thread sits in C code no handler runs, but the run learns of the signal all the same: see
+`signals`. A call that was given up is ended by `eject`, also one on the way out.
 """
 
 import os
@@ -26,10 +30,17 @@ from types import FrameType
 from typing import Any, ParamSpec, Protocol, TypeVar
 
 from obtura.ground.errors import ScanAbort
+from obtura.works.signals import Watcher
 
-__all__ = ["AGAIN", "BY_CTRL_C", "Doors", "Interruptible", "doors"]
+__all__ = ["AGAIN", "BY_CTRL_C", "OPEN", "Doors", "Ejected", "Interruptible", "doors"]
 
 BY_CTRL_C = "interrupted by Ctrl-C"
+
+ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""Signals after which the process ends."""
+
+SHUT, OPEN, BARRED = range(3)
+"""Engine code; user code where Ctrl-C may come in; user code of the way out, which only `eject` ends."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -38,11 +49,21 @@ AGAIN = 2.0
 """Seconds before a further Ctrl-C is delivered into the same doorway, so that a hook's own clean-up is not torn."""
 
 
+class Ejected(ScanAbort):
+    """A call was ended that had been given up; that is known already."""
+
+
 class Interruptible(Protocol):
     """A run that wants to know of Ctrl-C."""
 
     def on_interrupt(self) -> None:
-        """Note that Ctrl-C was pressed. Called inside a signal handler: only note it."""
+        """Note that it is to end. May be called inside a signal handler: only note it."""
+
+    def on_press(self, why: str) -> None:
+        """Note that Ctrl-C was pressed, or what `why` says. Called inside a signal handler: only note it."""
+
+    def attend(self) -> None:
+        """Ctrl-C was pressed a moment ago. Called on another thread, maybe while the main one sits in C code."""
 
 
 class Doors:
@@ -53,25 +74,31 @@ class Doors:
 
     def __init__(self) -> None:
         self._runs: list[Interruptible] = []
-        self._before: Any = None
+        self._before: dict[int, Any] = {}
         self._main = -1
-        self._open = False
+        self._door = SHUT
         self._pending = False
         self._missed = False  # a press while no run was there to be told
         self._delivered = -AGAIN
         self._barred: int | None = None
+        self._ejecting = False
+        self._nudged = False  # the next SIGINT is the one of `eject`
+        self._ending: int | None = None
+        self._handled = 0  # signals that Python's handler got to
+        self._known = 0
+        self._told = False  # the handler has still to come, but the runs know
         self._lock = threading.RLock()  # `press` may come in another signal's handler
+        self._watcher = Watcher(self._seen)
 
     # -- installing ---------------------------------------------------------------------------------------
 
     @contextmanager
     def watch(self, run: Interruptible) -> Iterator[None]:
-        """Handle SIGINT while the body runs; runs may be nested (a scan started in a hook).
+        """Handle signals while the body runs; runs may be nested (a scan started in a hook).
 
-        Off the main thread, and where SIGINT is ignored, nothing is touched.
+        Off the main thread nothing is touched, nor is a signal that is ignored.
         """
-        here = threading.current_thread() is threading.main_thread()
-        if not here or (not self._runs and signal.getsignal(signal.SIGINT) in (signal.SIG_IGN, None)):
+        if threading.current_thread() is not threading.main_thread():
             yield
             return
         was = self.shut()  # a nested run comes from a hook, whose door is open
@@ -90,15 +117,29 @@ class Doors:
             self.reopen(was)
 
     def _install(self) -> None:
-        self._open = self._pending = self._missed = False
+        self._door = SHUT
+        self._pending = self._missed = self._ejecting = self._nudged = self._told = False
+        self._ending = None
         self._delivered = -AGAIN
-        self._before = signal.signal(signal.SIGINT, self._on_sigint)
+        self._known = self._handled
+        for signum in (signal.SIGINT, *ENDING):
+            before = signal.getsignal(signum)
+            if before not in (signal.SIG_IGN, None):
+                signal.signal(signum, self._on_signal)
+                self._before[signum] = before
         self._main = threading.get_ident()  # last: a Ctrl-C just before is still the former handler's
+        self._watcher.start()
 
     def _uninstall(self) -> None:
+        self._watcher.end()
         with self._lock:  # no `press` may arrive once the handler before is back
             self._main = -1
-            signal.signal(signal.SIGINT, self._before)
+            for signum in tuple(self._before):
+                signal.signal(signum, self._before.pop(signum))
+        if self._ending is not None:
+            if signal.getsignal(self._ending) is not signal.SIG_DFL:
+                signal.raise_signal(self._ending)
+            raise SystemExit(128 + self._ending)  # and not the signal itself: what is open around the run is closed
         if self._missed:
             signal.raise_signal(signal.SIGINT)
 
@@ -109,28 +150,80 @@ class Doors:
         """
         here = threading.get_ident()
         with self._lock:
-            watched = self._main != -1 and run in self._runs
+            watched = self._main != -1 and run in self._runs and signal.SIGINT in self._before
             if not watched:
                 run.on_interrupt()
             elif here != self._main:
                 signal.pthread_kill(self._main, signal.SIGINT)
         if watched and here == self._main:
-            self._on_sigint(signal.SIGINT, None)
+            self._interrupt(BY_CTRL_C)
         return watched
 
-    def _on_sigint(self, signum: int, frame: FrameType | None) -> None:
-        for run in self._runs[: self._barred]:
-            run.on_interrupt()
+    def eject(self, run: Interruptible) -> None:
+        """End the call of user code that the main thread is in, wherever; it was given up. From another thread."""
+        with self._lock:
+            if self._main != -1 and run in self._runs and signal.SIGINT in self._before:
+                self._ejecting = self._nudged = True
+                signal.pthread_kill(self._main, signal.SIGINT)
+
+    def calm(self) -> None:
+        """The call that was to be ended by `eject` has ended; on the thread that made it."""
+        if threading.get_ident() == self._main:
+            self._ejecting = False
+
+    def _on_signal(self, signum: int, frame: FrameType | None) -> None:
+        self._handled += 1
+        if self._nudged and signum == signal.SIGINT:
+            self._nudged = False
+            self._throw_out()
+            return
+        if signum in ENDING:
+            self._ending = signum
+        self._interrupt(_why(signum))
+
+    def _interrupt(self, why: str) -> None:
+        told, self._told = self._told, False
+        if not told:
+            self._tell(why)
         self._missed = not self._runs
         self._pending = True
-        if self._open:
+        if self._door == OPEN:
             self._let_in()
+
+    def _tell(self, why: str) -> None:
+        for run in self._runs[: self._barred]:
+            run.on_press(why)
+
+    def _seen(self, numbers: bytes) -> None:
+        """On the watcher's thread: see to it that somebody acts, even if the main thread can't."""
+        ours = [number for number in numbers if number in self._before]
+        if self._handled == self._known:  # no handler has run: the main thread sits in C code
+            for number in ours:
+                self._told = True
+                if number in ENDING:
+                    self._ending = number
+                self._tell(_why(number))
+        self._known = self._handled
+        if ours:
+            for run in tuple(self._runs):
+                run.attend()
 
     def _let_in(self) -> None:
         if time.monotonic() - self._delivered >= AGAIN:
             self._pending = False
             self._delivered = time.monotonic()
             raise ScanAbort(BY_CTRL_C)
+
+    def _throw_out(self) -> None:
+        if not self._ejecting or self._door == SHUT:
+            return
+        inner = self._runs[self._barred :] if self._barred is not None else []
+        if inner:  # a scan that was started in the hook has a way out of its own
+            for run in inner:
+                run.on_interrupt()
+            return
+        self._ejecting = False
+        raise Ejected("given up, since it did not return")
 
     # -- doors --------------------------------------------------------------------------------------------
 
@@ -140,30 +233,32 @@ class Doors:
             return function(*args, **kwargs)
         try:
             try:
-                self._open = True
+                self._door = OPEN
                 if self._pending:
                     self._let_in()
                 return function(*args, **kwargs)
             finally:
-                self._open = False
+                self._door = SHUT
         except BaseException:
             # A signal may have landed on the line above. It can do so once: the next is delivered AGAIN later.
-            self._open = False
+            self._door = SHUT
             raise
 
-    def shut(self) -> bool:
+    def shut(self) -> int:
         """Shut the door on entry from user code; give what is returned to `reopen` on exit."""
         if threading.get_ident() != self._main:
-            return False
-        was = self._open
-        self._open = False
+            return SHUT
+        was = self._door
+        self._door = SHUT
         return was
 
-    def reopen(self, was: bool) -> None:
+    def reopen(self, was: int) -> None:
         """Go back into user code: open the door if it `was`, and let in what waits."""
         if was and self._main != -1:
-            self._open = True
-            if self._pending:
+            self._door = was
+            if self._ejecting:
+                self._throw_out()
+            if self._pending and was == OPEN:
                 self._let_in()
 
     def barred(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -176,7 +271,14 @@ class Doors:
             return function(*args, **kwargs)
         self._barred = len(self._runs)
         try:
-            return function(*args, **kwargs)
+            try:
+                self._door = BARRED
+                return function(*args, **kwargs)
+            finally:
+                self._door = SHUT
+        except BaseException:
+            self._door = SHUT  # as in `call`
+            raise
         finally:
             self._barred = None
 
@@ -187,8 +289,18 @@ class Doors:
             self._delivered = -AGAIN  # what follows is a doorway of its own
 
 
+def _why(signum: int) -> str:
+    return BY_CTRL_C if signum == signal.SIGINT else f"ended by {signal.Signals(signum).name}"
+
+
 def _after_fork() -> None:
+    """A child is no scan: signals do there what they did before."""
+    before = doors._before
     doors.__init__()  # type: ignore[misc]
+    if before and threading.current_thread() is threading.main_thread():
+        signal.set_wakeup_fd(-1)
+        for signum, handler in before.items():
+            signal.signal(signum, handler)
 
 
 doors = Doors()

@@ -7,6 +7,7 @@ process can still end, and `Lane.busy` names the call for the error message.
 
 import asyncio
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Coroutine
 from queue import SimpleQueue
@@ -31,6 +32,8 @@ class Call:
         self.function = function
         self.error: BaseException | None = None
         self.done = Flag()
+        self.began: float | None = None
+        """When it left the queue, in s, monotonic."""
         self._batch = batch
 
     def finish(self, error: BaseException | None) -> None:
@@ -110,6 +113,8 @@ class ThreadLane:
 
     def __init__(self, name: str, on_start: Callable[[], None] | None = None) -> None:
         self.name = name
+        self.last: str | None = None
+        """The last call that went well."""
         self._queue: SimpleQueue[Call | None] = SimpleQueue()
         self._waiting: deque[Call] = deque()
         self._closed = False
@@ -149,11 +154,14 @@ class ThreadLane:
         if failed is not None:
             failed.run()
         while (call := self._queue.get()) is not None:
+            call.began = time.monotonic()
             if failed is not None and failed.error is not None:
                 error: BaseException | None = failed.error
             else:
                 error = _outcome(call.function)
             call.error = error
+            if error is None:
+                self.last = call.what
             self._waiting.popleft()  # idle before the waiter is told, so that it never sees a stale call
             call.finish(error)
 
@@ -271,6 +279,7 @@ class AsyncLane:
             await self._make(call)
 
     async def _make(self, call: Call) -> None:
+        call.began = time.monotonic()
         result = call.function()
         if asyncio.iscoroutine(result):
             await result

@@ -1,0 +1,119 @@
+"""Where the user code of a scan is called, and who goes on when the thread there is stuck in it.
+
+A thread can't be taken out of a call. So another one takes its seat: what is still to be left is left by that one, and
+the stuck thread, should it ever come back, waits until all is done. What it was in the middle of then happened too
+late, after its clean-up, and is cleaned up again.
+
+A seat has one thread for each turn. All that a turn knows is in an object of its own, so that the thread which lost
+its seat writes nothing into that of its substitute.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from obtura.works.clock import Flag
+from obtura.works.companion import companion
+
+__all__ = ["Doing", "Duty", "Seat", "Turn"]
+
+
+class Doing(Protocol):
+    """A call of user code."""
+
+    @property
+    def what(self) -> str:
+        """What it is called in messages, e.g. `ShutterPreset.stop`."""
+
+
+class Duty:
+    """A call that may be given up: when it began (s, monotonic), who owns it, and whom to tell when that happens."""
+
+    __slots__ = ("began", "given_up", "named", "owner", "what")
+
+    def __init__(self, what: str, owner: Any, given_up: Callable[[], None]) -> None:
+        self.what = what
+        self.owner = owner
+        self.given_up = given_up
+        self.began = time.monotonic()
+        self.named = False
+
+
+class Turn:
+    """What one thread does on a seat."""
+
+    __slots__ = ("_lock", "doing", "lost", "thread")
+
+    def __init__(self) -> None:
+        self.doing: Any = None
+        self.lost = False
+        self.thread: int | None = threading.get_ident()
+        self._lock = threading.Lock()
+
+    def end(self, doing: Doing) -> bool:
+        """The call has returned; False: too late, somebody else has the seat."""
+        with self._lock:
+            if self.doing is doing:
+                self.doing = None
+            return not self.lost
+
+    def lose(self, doing: Doing) -> bool:
+        """Give the call up; False: it has returned meanwhile."""
+        with self._lock:
+            self.lost = self.doing is doing
+            return self.lost
+
+
+class Seat:
+    """`go_on`: does what is left to do, from wherever the thread before was stuck."""
+
+    def __init__(self, name: str, go_on: Callable[[], None]) -> None:
+        self.name = name
+        self.turn = Turn()
+        self.first = self.turn
+        self._go_on = go_on
+        self._over = Flag()
+
+    def begin(self, doing: Doing) -> Turn:
+        """A call begins on this thread; `turn.end` has to follow."""
+        turn = self.turn
+        turn.doing = doing
+        return turn
+
+    def take(self) -> None:
+        """This thread sits here from now on."""
+        self.turn.thread = threading.get_ident()
+
+    @property
+    def is_mine(self) -> bool:
+        """Whether this thread still has the seat."""
+        return self.turn.thread == threading.get_ident()
+
+    @property
+    def is_first(self) -> bool:
+        """Whether nobody had to take it so far."""
+        return self.turn is self.first
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the thread that began is still away, in a call that was given up."""
+        return self.first.lost and self.first.doing is not None
+
+    def settle(self) -> None:
+        """Return at once if this thread still has the seat, else when its substitutes are done with everything."""
+        if not self.is_mine:
+            while not self._over.wait(0.2):
+                pass
+
+    def replace(self) -> None:
+        """The turn is lost: have another thread go on."""
+        self.turn = turn = Turn()
+        turn.thread = None
+        companion(f"rescue {self.name}", self._rescue, turn).start()
+
+    def _rescue(self, turn: Turn) -> None:
+        turn.thread = threading.get_ident()
+        self._go_on()
+        if not turn.lost:
+            self._over.set()

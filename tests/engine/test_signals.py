@@ -1,0 +1,170 @@
+"""SIGTERM, SIGHUP and Ctrl-C from outside, also while Python can't run a handler; and where no scan is run at all."""
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from cast import Repeating
+from doubles import Around, make_scan
+from harness import outcome_of
+
+from obtura.contracts.chain import AcquisitionChain
+from obtura.contracts.presets import ScanPreset
+
+
+def scan_of(preset):
+    chain = AcquisitionChain()
+    chain.add(Repeating("timer", 2))
+    scan = make_scan(chain, Around())
+    scan.add_preset(preset)
+    return scan
+
+
+SCRIPT = """
+import ctypes, signal, sys, time
+sys.path[:0] = sys.argv[1:]
+from cast import Repeating
+from doubles import make_scan
+from obtura.contracts.chain import AcquisitionChain
+from obtura.contracts.presets import ScanPreset
+from obtura.engine.deadlines import Deadlines
+from obtura.engine.scan import Scan
+Scan.deadlines = Deadlines(hook=0.3, device=0.3)
+libc = ctypes.CDLL(None)
+
+class Shutter(ScanPreset):
+    def prepare(self, scan):
+        print("open", flush=True)
+    def stop(self, scan):
+        print("closed", flush=True)
+
+class InC(ScanPreset):
+    def prepare(self, scan):
+        print("waiting", flush=True)
+        until = time.monotonic() + 2.5
+        while time.monotonic() < until:
+            libc.usleep(900_000)  # gives Python no time to look at signals but once a second
+    def stop(self, scan):
+        print("stop", flush=True)
+
+class Sleeping(ScanPreset):
+    def start(self, scan):
+        print("waiting", flush=True)
+        time.sleep(20)
+    def stop(self, scan):
+        time.sleep(0.1)
+
+chain = AcquisitionChain()
+chain.add(Repeating("timer", 2))
+scan = make_scan(chain)
+scan.add_preset(Shutter())
+scan.add_preset({preset}())
+try:
+    scan.run()
+except KeyboardInterrupt as error:
+    print("run() raised", error, flush=True)
+finally:
+    print("ended", scan.state.name, flush=True)
+"""
+
+
+def play(preset, signum):
+    here = Path(__file__).parent
+    process = subprocess.Popen(
+        [sys.executable, "-c", SCRIPT.replace("{preset}", preset), str(here), str(here.parents[1] / "src")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout.readline() == "open\n"
+    assert process.stdout.readline() == "waiting\n"
+    time.sleep(0.05)
+    process.send_signal(signum)
+    output, errors = process.communicate(timeout=20)
+    return output.splitlines(), process.returncode, errors
+
+
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGHUP])
+def test_sigterm_and_sighup_take_the_way_out_and_then_the_process_ends(signum):
+    output, code, errors = play("Sleeping", signum)
+    assert output == ["closed", "ended USER_ABORTED"]
+    assert code == 128 + signum, errors
+
+
+def test_a_signal_is_seen_while_the_main_thread_sits_in_c():
+    """libc's usleep is called by ctypes: no handler runs before it is back; the shutter is closed long before."""
+    output, code, errors = play("InC", signal.SIGINT)
+    assert output[:2] == ["stop", "closed"], errors
+    assert output[-1] == "ended USER_ABORTED"
+    assert code == 0, errors
+
+
+def test_an_ignored_signal_stays_ignored():
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    seen = []
+
+    class Looking(ScanPreset):
+        def start(self, scan):
+            seen.append(signal.getsignal(signal.SIGTERM))
+
+    try:
+        scan_of(Looking()).run()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert seen == [signal.SIG_IGN]
+
+
+def test_who_had_the_descriptor_for_signals_still_gets_them():
+    reading, writing = socket.socketpair()
+    writing.setblocking(False)
+    reading.settimeout(5)
+    before = signal.set_wakeup_fd(writing.fileno())
+
+    class Pressing(ScanPreset):
+        def start(self, scan):
+            signal.raise_signal(signal.SIGINT)
+
+    try:
+        outcome_of(scan_of(Pressing()))
+        assert reading.recv(8) == bytes([signal.SIGINT])
+    finally:
+        assert signal.set_wakeup_fd(before) == writing.fileno()
+        reading.close()
+        writing.close()
+
+
+def test_a_scan_is_refused_in_a_forked_child():
+    script = """
+import os, sys
+sys.path[:0] = sys.argv[1:]
+from cast import Repeating
+from doubles import make_scan
+from obtura.contracts.chain import AcquisitionChain
+chain = AcquisitionChain()
+chain.add(Repeating("timer", 2))
+scan = make_scan(chain)
+if os.fork() == 0:
+    try:
+        scan.run()
+    except RuntimeError as error:
+        print(error, flush=True)
+    os._exit(0)
+os.wait()
+scan.run()
+print(scan.state.name, flush=True)
+"""
+    here = Path(__file__).parent
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(here), str(here.parents[1] / "src")],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+    refused, ended = done.stdout.splitlines()
+    assert "forked" in refused and "spawn" in refused
+    assert ended == "DONE"
