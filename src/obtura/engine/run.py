@@ -349,6 +349,7 @@ class Run:
             attempt(self._last.popleft())
         if self.state is not None:
             return
+        self._vigil.end()  # all user code has been called, and the next event is the last
         state = self._outcome.close()
         self._outcome.tell = None  # what fails from now on comes after the last event
         errors = tuple(one_line(error) for error in self._outcome.failures.errors)
@@ -359,7 +360,6 @@ class Run:
         if self._bound:
             self._chain.unbind()
         running.release(self._scan, stuck)
-        self._vigil.end()
         self.state = self._outcome.close()
         self._scan.states.set(self.state)
 
