@@ -21,6 +21,11 @@ class Return:
         self._axes = list(axes)
         self._positions = list(positions)
 
+    @property
+    def promised(self) -> list[tuple[str, float, str | None]]:
+        """Name, position and unit of each axis."""
+        return [(axis.name, back, axis.unit) for axis, back in zip(self._axes, self._positions, strict=True)]
+
     def validate(self) -> None:
         """Refuse to return axes to where they are not any more: positions were taken when the scan was made."""
         for axis, back in zip(self._axes, self._positions, strict=True):

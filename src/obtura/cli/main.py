@@ -106,6 +106,12 @@ def _add_files(commands: Any) -> None:
 
     recover = commands.add_parser("recover", help="put in order what a crash or a full disk left of scans")
     recover.add_argument("paths", type=Path, nargs="*", metavar="FILE|DIR", help="default: what is in the local spool")
+    recover.add_argument(
+        "--devices", action="store_true", help="instead: close and return what sessions that died have left"
+    )
+    recover.add_argument("--yes", action="store_true", help="with --devices: don't ask")
+    recover.add_argument("--forget", action="store_true", help="with --devices: do nothing, and tell of it no more")
+    _add_session(recover)
     recover.set_defaults(command=_recover)
 
     _add_export(commands)
@@ -200,8 +206,16 @@ def _ls(options: argparse.Namespace) -> int:
 
 
 def _recover(options: argparse.Namespace) -> int:
+    if options.devices:
+        from obtura.cli.recover_devices import recover_devices
+
+        if options.paths:
+            raise UsageError("obtura recover --devices takes no files; it has -s SESSION and --config DIR")
+        return recover_devices(options.session, options.config, options.yes, options.forget)
     from obtura.cli.recover import recover
 
+    if options.yes or options.forget or options.session or options.config:
+        raise UsageError("obtura recover: --yes, --forget, -s and --config go with --devices")
     return recover(options.paths)
 
 

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from obtura.contracts.together import real_axes
 from obtura.ground.errors import DeviceBusyError
 
-__all__ = ["Holder", "check_free", "hold", "let_go", "note", "working_for"]
+__all__ = ["Holder", "check_free", "employer", "hold", "let_go", "note", "working_for"]
 
 
 class Holder(Protocol):
@@ -45,6 +45,11 @@ def note(text: str) -> None:
     """Keep words with the data of the scan that is worked for here; nothing happens where there is none."""
     if employers := _employers.get():
         employers[-1].add_comment(text)
+
+
+def employer() -> Holder | None:
+    """The scan that is worked for here, the innermost one; None: whoever is at work does it by hand."""
+    return next(reversed(_employers.get()), None)
 
 
 def hold(scan: Holder, axes: Iterable[Any]) -> None:

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from obtura.contracts.acquisition import MetaTiming
 from obtura.ground.events import Event, Position, ScanBegan
+from obtura.works.ledger import Ledger
 
 __all__ = ["Consumer", "Facts", "FrameSource", "Say", "Surroundings"]
 
@@ -86,6 +87,9 @@ Facts = Mapping[str, Mapping[str, Any]]
 
 class Surroundings:
     """What a scan needs to know of whoever started it. These defaults number, show and save nothing."""
+
+    ledger: Ledger | None = None
+    """Where is noted what a scan opens and has to close, for the case that this process dies; None: nowhere."""
 
     def number(self, name: str, save: bool, scan_saving: Any) -> int:
         """The next scan number."""

@@ -212,6 +212,8 @@ def check_preset(preset: object, kind: type) -> str | None:
         )
     for name in hooks:
         _check_arity(preset, kind, name)
+    if getattr(preset, "safety", False) and not callable(getattr(preset, "safety_action", None)):
+        raise UsageError(f"{cls.__name__} has safety = True, so it needs safety_action(): what leaves its device safe")
     refuse_generators(preset, (name for name in hooks if name != "get_iterator"), "stop")
     return _near_miss(cls, kind, hooks)
 

@@ -6,11 +6,12 @@ from enum import StrEnum
 from types import TracebackType
 from typing import Self
 
+from obtura.contracts.safety import SafeAction
 from obtura.contracts.settings import Setting
 from obtura.devices.arguments import choice, positive
 from obtura.devices.kept import Kept
 from obtura.devices.twostate import patience, reach
-from obtura.ground.errors import DeviceError, annotate, one_line
+from obtura.ground.errors import DeviceError, UsageError, annotate, one_line
 from obtura.ground.ranges import Positive
 from obtura.works.clock import clock
 
@@ -48,6 +49,14 @@ class ActuatorDriver(ABC):
     def is_out(self) -> bool | None:
         """Whether it is out all the way; None: nothing tells."""
         return None
+
+    def action_of(self, method: str) -> SafeAction:
+        """How another process does what `set_in` or `set_out` does, for `DetectorCoverPreset(..., safety=True)`.
+
+        Raises:
+            UsageError: no other process can: so it is unless this is overridden.
+        """
+        raise UsageError(f"no other process can call it, for {type(self).__name__} has no action_of()")
 
     def look_again_after(self) -> float:
         """Seconds to wait before it is worth asking again; greater than 0."""
@@ -89,6 +98,14 @@ class Actuator(Kept):
             return ActuatorState.IN if inside else ActuatorState.OUT
         moving = not inside and clock.time() < self._under_way_until
         return ActuatorState.MOVING if moving else ActuatorState.UNKNOWN
+
+    def action_of(self, method: str) -> SafeAction:
+        """How another process puts it in or takes it out, as its driver says.
+
+        Raises:
+            UsageError: none can.
+        """
+        return self._driver.action_of(method)
 
     def set_in(self, timeout: float | None = None) -> None:
         """Put it in; returns when it is, or with `timeout=0` at once.

@@ -1,10 +1,10 @@
 """What every shutter has, whatever drives it: it follows from its state, and from opening and closing it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from types import TracebackType
-from typing import Self
+from typing import Any, ClassVar, Literal, Self
 
 from obtura.devices.shutter_driver import ShutterState
 from obtura.ground.errors import annotate, one_line
@@ -17,6 +17,10 @@ class AnyShutter(ABC):
 
     `with shutter:` opens it for the time of the body, and closes it whatever happens.
     """
+
+    yaml_attributes: ClassVar[Mapping[str, Any]] = {"safe_action": Literal["close"]}
+    safe_action: str | None = None
+    """In a session: the method that is called when the process dies while it is open; None: none."""
 
     @property
     @abstractmethod

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from obtura.contracts.safety import SafeAction
 from obtura.contracts.settings import Setting
 from obtura.devices.any_shutter import AnyShutter
 from obtura.devices.arguments import choice, number, positive, quantity
@@ -112,6 +113,16 @@ class Shutter(AnyShutter, Kept):
     def check(self) -> None:
         """Raise `DeviceError` when its mode does not allow to open and close it; touch nothing."""
         self._allowed("open")
+
+    def action_of(self, method: str) -> SafeAction:
+        """How another process opens or closes it, as its driver says.
+
+        Raises:
+            UsageError: none can; or it is not in mode MANUAL.
+        """
+        if self._mode is not ShutterMode.MANUAL:
+            raise UsageError(f"it is in mode {self._mode}, where no other process can drive it")
+        return self._driver.action_of(method)
 
     def open(self, timeout: float | None = None) -> None:
         """Open it; returns when it is open, or with `timeout=0` at once.

@@ -3,6 +3,9 @@
 from abc import ABC, abstractmethod
 from enum import StrEnum
 
+from obtura.contracts.safety import SafeAction
+from obtura.ground.errors import UsageError
+
 __all__ = ["ShutterDriver", "ShutterMode", "ShutterState"]
 
 
@@ -42,6 +45,14 @@ class ShutterDriver(ABC):
     @abstractmethod
     def state(self) -> ShutterState:
         """What it is doing; UNKNOWN where nothing tells: in mode EXTERNAL the signal's switch is asked then."""
+
+    def action_of(self, method: str) -> SafeAction:
+        """How another process does what `open` or `close` does, in mode MANUAL, for `ShutterPreset(..., safety=True)`.
+
+        Raises:
+            UsageError: no other process can: so it is unless this is overridden.
+        """
+        raise UsageError(f"no other process can call it, for {type(self).__name__} has no action_of()")
 
     def set_mode(self, mode: ShutterMode) -> None:  # noqa: B027 - most electronics need not know
         """Follow this one's orders from now on; called before the first order of a session, too."""

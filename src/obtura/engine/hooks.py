@@ -8,6 +8,7 @@ from typing import Any
 
 from obtura.contracts.presets import ChainIterationPreset, ChainPreset, ScanPreset, check_preset
 from obtura.engine.outcome import Outcome
+from obtura.engine.safety import Safety
 from obtura.engine.seat import Duty, Seat
 from obtura.ground.errors import HookError, UsageError, locate, one_line
 from obtura.ground.events import Event, HookEntered, HookLeft
@@ -87,6 +88,8 @@ class Hooks:
         self._answer: Any = None  # what the last hook returned
         self.spent = 0.0
         """Seconds in hooks so far."""
+        self.safety: Safety | None = None
+        """Insures presets before they are entered; None: nothing is really called."""
 
     # -- forward ------------------------------------------------------------------------------------------
 
@@ -94,7 +97,7 @@ class Hooks:
         """Enter the presets of a scan or a chain."""
         for preset in circle.presets:
             self._outcome.check()
-            circle.entered.append(preset)
+            self._enter(circle, preset)
             if circle.branch is None:
                 self._bind(preset, circle.argument[0])
             self._forward(circle, preset, "prepare")
@@ -109,14 +112,14 @@ class Hooks:
             if item is END:
                 chain.exhausted[key] = chain.iterators.pop(key)
             else:
-                iteration.entered.append(item)
+                self._enter(iteration, item)
                 self._forward(iteration, item, "prepare")
 
     def prepare_again(self, circle: Circle, presets: list[Any]) -> None:
         """The same point is taken again: enter those that were left."""
         for preset in presets:
             self._outcome.check()
-            circle.entered.append(preset)
+            self._enter(circle, preset)
             self._forward(circle, preset, "prepare")
 
     def judge(self, circle: Circle, presets: list[Any], reasons: list[str]) -> None:
@@ -129,6 +132,11 @@ class Hooks:
                 reasons += [self._answer] if self._answer else []
             else:
                 raise HookError(f"{type(preset).__name__}.retake must give a reason or None, got {self._answer!r}")
+
+    def _enter(self, circle: Circle, preset: Any) -> None:
+        circle.entered.append(preset)
+        if self.safety is not None:
+            self.safety.entering(preset)
 
     def start(self, circle: Circle) -> None:
         """Call `start` of those that are entered."""
@@ -181,6 +189,8 @@ class Hooks:
     def _leave(self, circle: Circle, preset: Any, hook: str) -> None:
         if not self._outcome.attempt(self._call, circle, preset, hook, doors.barred):
             self._outcome.miss(f"{type(preset).__name__}.{hook}")
+        elif hook == "stop" and self.safety is not None:
+            self.safety.left(preset)
 
     def _bind(self, preset: Any, scan: Any) -> None:
         """While a scan preset is entered it knows its scan, for `connect_data_channels`."""
@@ -286,7 +296,7 @@ class Hooks:
     def _came_back(self, circle: Circle, preset: Any, hook: str) -> None:
         """A hook that was given up has ended after all; what it did after the preset's `stop` is undone by another."""
         self._seat.settle()
-        if hook not in ("prepare", "start") or self._kind(preset, "stop") is Kind.SKIPPED:
+        if hook not in ("prepare", "start", "resume") or self._kind(preset, "stop") is Kind.SKIPPED:
             return
         log.warning("%s.%s came back after it was given up: stop is called again", type(preset).__name__, hook)
         stop = Call(f"{type(preset).__name__}.stop", lambda: preset.stop(*circle.argument))

@@ -27,6 +27,7 @@ from obtura.engine.plan import devices_of
 from obtura.engine.plots import name_plots
 from obtura.engine.relay import Relay
 from obtura.engine.running import running
+from obtura.engine.safety import Safety
 from obtura.engine.seat import Duty, Seat
 from obtura.engine.states import ScanState
 from obtura.engine.vigil import Vigil
@@ -67,6 +68,7 @@ class Run:
         self._vigil.seats.append(self._seat)
         outcome.attend = self._vigil.start
         self._hooks = Hooks(record, outcome, self._loop, self._seat)
+        self._hooks.safety = Safety(scan)
         self.data = DataPath(self._chain, record, outcome)
         self._audience = Audience(record, outcome, self.data, self._vigil)
         self._presets = Circle(presets, (scan,))

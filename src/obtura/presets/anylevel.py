@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
 from obtura.contracts.presets import ChainIterationPreset, ChainPreset, ScanPreset
+from obtura.contracts.safety import SafeAction
 from obtura.ground.errors import UsageError
 
 __all__ = ["AnyLevelPreset", "Say", "require"]
@@ -26,6 +27,16 @@ class AnyLevelPreset(ScanPreset, ChainPreset):
     """
 
     per_point = False
+    safety = False
+    """Whether `safety_action` is done, too, when this process dies."""
+
+    def safety_action(self) -> SafeAction:
+        """What another process has to do to leave everything safe; asked for before `set_up`, once per scan.
+
+        Raises:
+            UsageError: no other process can do it.
+        """
+        raise UsageError(f"{type(self).__name__} does not say what leaves its device safe")
 
     def set_up(self, say: Say) -> None:
         """Nothing is prepared; a step motor moves after this. If it raises, `put_back` is still called."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 from obtura.contracts.devices import Shutter
+from obtura.contracts.safety import SafeAction, action_of
 from obtura.presets.anylevel import AnyLevelPreset, Say, require
 
 __all__ = ["ShutterPreset"]
@@ -15,12 +16,20 @@ class ShutterPreset(AnyLevelPreset):
     a step motor moves; for that, one that is open already is closed first. It is not left as it was found: closed
     is the state in which nobody is hurt and nothing is burnt, and the only one worth having after an error. Who
     wants a shutter open over several scans opens it and uses no preset.
+
+    With `safety` it is closed within a second also when this process dies, by another one, the guard; where that is
+    not possible a line at the start of the scan says so.
     """
 
-    def __init__(self, shutter: Shutter, per_point: bool = False) -> None:
+    def __init__(self, shutter: Shutter, per_point: bool = False, safety: bool = False) -> None:
         require(self, "a shutter", shutter, "open", "close")
         self.shutter = shutter
         self.per_point = per_point
+        self.safety = safety
+
+    def safety_action(self) -> SafeAction:
+        """Close it."""
+        return action_of(self.shutter, "close")
 
     def set_up(self, say: Say) -> None:
         """Refuse one that can't be opened; close it if it is open: the scan moves to its (next) point now."""

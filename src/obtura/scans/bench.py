@@ -166,6 +166,7 @@ class Bench:
             scan.add_preset(preset, standing=True)
         if back is not None:
             scan.on_way_out(back)
+            scan.back = back
         if options.get("run", True):
             scan.run()
         return scan

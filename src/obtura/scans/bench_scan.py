@@ -2,6 +2,8 @@
 
 from typing import Any, ClassVar
 
+from obtura.acquisition.motion import Return
+from obtura.engine.safety import Insured, promise
 from obtura.engine.scan import Scan
 from obtura.scans.align import Found, Function
 
@@ -18,6 +20,9 @@ class BenchScan(Scan):
     bench: ClassVar[Any]
     plotted: tuple[Any, ...] = ()
     """The counters that `plotinit` chose for this scan."""
+    back: Return | None = None
+    """The return of axes that it promises."""
+    _promise: Insured | None = None
 
     def _begins(self) -> None:
         """From now on it is the last scan; one that was refused never is."""
@@ -26,6 +31,8 @@ class BenchScan(Scan):
             self.plotted = self.bench.selection.take_next()
         if kind != "ct":
             self.bench.scans.append(self)
+        if self.back is not None:
+            self._promise = promise(self.back.promised, self.surroundings.ledger, self)
         super()._begins()
 
     def _ends(self) -> None:
@@ -33,6 +40,8 @@ class BenchScan(Scan):
         if self in self.bench.scans:
             self.bench.scans.remove(self)
             self.bench.scans.append(self)
+        if self._promise is not None:  # kept; or an error, or Ctrl-C, has told where they stand
+            self._promise.over()
         super()._ends()
 
     def cen(self, counter: Any = None, axis: Any = None) -> Found:

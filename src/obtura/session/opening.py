@@ -13,6 +13,7 @@ from obtura.devices.calc_axis import CalcAxes
 from obtura.devices.energy import EnergyWavelength
 from obtura.ground.errors import UsageError
 from obtura.session import opened
+from obtura.session.aftermath import tell
 from obtura.session.at_home import feel_at_home
 from obtura.session.builtin import DEMO, demo_session
 from obtura.session.config import Config, ConfigError, SessionSpec, config_directory
@@ -26,8 +27,9 @@ from obtura.session.measurement_group import MeasurementGroup
 from obtura.session.messages import told
 from obtura.session.origin import Origin
 from obtura.session.patience import ask_all
+from obtura.session.safeguard import safeguard
 from obtura.session.session import Session
-from obtura.session.settings import Settings, settings_path
+from obtura.session.settings import Settings, ledger_of, settings_path
 
 __all__ = ["Found", "default_session", "find_session", "load_session", "open_found"]
 
@@ -137,6 +139,7 @@ class _Opening:
         self._config = config
         self._spec = spec
         self._keeper = Keeper(Settings(settings_path(config), self._warn))
+        self._ledger = ledger_of(config)
         self._known: set[str] = set()
         origin = Origin(
             title=spec.title,
@@ -147,6 +150,7 @@ class _Opening:
             aliases=spec.aliases,
             keeper=self._keeper,
             build=self._build,
+            ledger=self._ledger,
         )
         self.session = Session(spec.name, {}, first_saving(spec), display, origin)
         opened.note(self.session)
@@ -162,6 +166,7 @@ class _Opening:
         self._tell(self.session.take_up(spec.saving))
         self._attempt(self.session.setup)
         self._tell(self.session.take_up_group())
+        self._attempt(self._aftermath)
 
     # -- devices ------------------------------------------------------------------------------------------
 
@@ -205,6 +210,8 @@ class _Opening:
                 self._tell(self._keeper.keep(name, thing))
                 if is_persistent(thing):
                     self._tell(differences(self._config, name, thing.settings()))
+                for line in safeguard(thing, self._ledger):
+                    self._warn(line)
 
     # -- what uses them -----------------------------------------------------------------------------------
 
@@ -235,6 +242,11 @@ class _Opening:
         """The setup files of the sessions it includes, then its own; each once."""
         files = [path for name in spec.include for path in self._setups(self._config.session(name))]
         return tuple(dict.fromkeys([*files, *([spec.setup] if spec.setup is not None else [])]))
+
+    def _aftermath(self) -> None:
+        for line in tell(self._ledger, {**self._config.objects, **self.session.objects()}):
+            self._warn(line)
+        self._ledger.tidy()
 
     # -- telling ------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from obtura.session.keeping import Keeper
+from obtura.works.ledger import Ledger
 
 __all__ = ["Origin"]
 
@@ -17,7 +18,8 @@ class Origin:
     `title`: for people; `config`: the description, whose `get(name)` gives any object; `texts`: name and text of each
     file it was read from; `setups`: the Python files
     that are run at the start; `scripts`: the directory of scripts; `aliases`: names of devices by alias; `keeper`:
-    keeps settings; `build`: makes an object that was not there, or raises what is wrong.
+    keeps settings; `build`: makes an object that was not there, or raises what is wrong; `ledger`: where is
+    noted what has to be closed and returned.
     """
 
     title: str = ""
@@ -28,3 +30,4 @@ class Origin:
     aliases: Mapping[str, str] = field(default_factory=dict)
     keeper: Keeper = field(default_factory=Keeper)
     build: Callable[[str], Any] | None = None
+    ledger: Ledger | None = None

@@ -59,6 +59,7 @@ class Session:
         self._groups = Groups(self.objects, self._keep_group)
         self._active_group = ActiveGroup(self._groups)
         self._home = Home(name, scan_saving, self.axes, display, self._groups, self.aliases, self.origin.texts)
+        self._home.ledger = self.origin.ledger
         self.bench = Bench(self._home)
         self.env_dict.update(self._own_names())
         for device_name, device in devices.items():

@@ -20,8 +20,9 @@ from obtura.contracts.settings import Setting
 from obtura.ground.errors import UsageError
 from obtura.session.config.config import Config
 from obtura.session.store import FORGET, Store, is_corrupt
+from obtura.works.ledger import Ledger
 
-__all__ = ["Settings", "settings_path"]
+__all__ = ["Settings", "ledger_of", "settings_path"]
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +42,11 @@ def settings_path(config: Config) -> Path:
     where = hashlib.sha256(str(config.directory.resolve()).encode()).hexdigest()[:8]
     name = re.sub(r"[^\w.-]", "_", config.name) or "beamline"
     return Path(platformdirs.user_state_dir("obtura", appauthor=False)) / f"{name}-{where}.db"
+
+
+def ledger_of(config: Config) -> Ledger:
+    """The ledger of a beamline: beside its settings."""
+    return Ledger(settings_path(config).with_suffix(".ledger"))
 
 
 class Settings:

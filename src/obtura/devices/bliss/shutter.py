@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from obtura.contracts.safety import SafeAction
 from obtura.devices.bliss.config import description_in
 from obtura.devices.shutter import Shutter
 from obtura.devices.shutter_driver import ShutterDriver, ShutterMode, ShutterState
@@ -26,6 +27,9 @@ class _Methods(ShutterDriver):
         said = self._shutter._state()
         name = getattr(said, "name", said)
         return ShutterState(name) if name in ShutterState.__members__ else ShutterState.UNKNOWN
+
+    def action_of(self, method: str) -> SafeAction:
+        raise UsageError(f"no other process can call it, for {type(self._shutter).__name__} has no action_of()")
 
     def set_mode(self, mode: ShutterMode) -> None:
         self._shutter._set_mode(mode)

@@ -2,6 +2,7 @@
 
 from obtura.devices.sim.beamline import DemoBeamline, demo_beamline
 from obtura.devices.sim.blades import Blade, SimulatedActuator, SimulatedShutter
+from obtura.devices.sim.boxed_shutter import BoxedShutter, ShutterBox, shutter_box
 from obtura.devices.sim.camera import SimulatedCamera
 from obtura.devices.sim.card import SimulatedCard
 from obtura.devices.sim.counters import (
@@ -24,6 +25,7 @@ from obtura.devices.sim.world import World
 
 __all__ = [
     "Blade",
+    "BoxedShutter",
     "ConstantCounter",
     "DemoBeamline",
     "FaultyAxis",
@@ -32,6 +34,7 @@ __all__ = [
     "FaultyShutter",
     "Line",
     "RandomCounter",
+    "ShutterBox",
     "SimulatedActuator",
     "SimulatedAxis",
     "SimulatedCamera",
@@ -49,4 +52,5 @@ __all__ = [
     "Spot",
     "World",
     "demo_beamline",
+    "shutter_box",
 ]

@@ -1,12 +1,14 @@
 """A shutter that is a PV."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Any, ClassVar, Literal, Self
 
+from obtura.contracts.safety import SafeAction
 from obtura.ground.errors import DeviceError
 from obtura.ground.ranges import NotNegative
 from obtura.instruments.epics.link import TIMEOUT, InvalidError, Link
+from obtura.instruments.epics.safe import put_from_elsewhere
 from obtura.works.clock import clock
 
 __all__ = ["PVShutter"]
@@ -23,6 +25,9 @@ class PVShutter:
     """
 
     blocking = True
+    yaml_attributes: ClassVar[Mapping[str, Any]] = {"safe_action": Literal["close"]}
+    safe_action: str | None = None
+    """In a session: the method that is called when the process dies while it is open; None: none."""
 
     def __init__(
         self,
@@ -74,6 +79,10 @@ class PVShutter:
         self._command.check_writable("")
         if self._status is not self._command:  # which often has no valid value before the first put
             self._read("")
+
+    def action_of(self, method: str) -> SafeAction:
+        """How another process opens or closes it: by the same put."""
+        return put_from_elsewhere(self._command, self.open_value if method == "open" else self.close_value)
 
     def open(self) -> None:
         """Open it; returns when it is open."""

@@ -26,6 +26,7 @@ OWN = {
     "Actuator": "obtura.devices.actuator:Actuator",
     "Axis": "obtura.devices.axis:Axis",
     "CalcAxis": "obtura.devices.calc_axis:CalcAxis",
+    "BoxedShutter": "obtura.devices.sim.boxed_shutter:BoxedShutter",
     "Camera": "obtura.devices.camera:Camera",
     "ConstantCounter": "obtura.devices.sim.counters:ConstantCounter",
     "ControllerAxis": "obtura.devices.bliss.axis:ControllerAxis",
