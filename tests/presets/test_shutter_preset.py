@@ -117,7 +117,7 @@ def test_the_file_is_told_which_shutter_it_was(lab, shutter):
     scan.run()
     (info,) = lab.viewer.presets
     assert info.name == "ShutterPreset"
-    assert dict(info.parameters) == {"shutter": "shutter", "per_point": "True"}
+    assert dict(info.parameters) == {"shutter": "shutter", "per_point": "True", "safety": "False"}
 
 
 def test_one_whose_mode_forbids_to_open_it_is_refused_before_anything_moves(lab, shutter):

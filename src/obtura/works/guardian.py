@@ -149,10 +149,10 @@ def ready_to_do(function: str, arguments: Mapping[str, Any]) -> Callable[[], obj
     made: Any = importlib.import_module(module)
     for part in name.split("."):
         made = getattr(made, part)
-    ready: Callable[[], object] = made(**arguments) if isinstance(made, type) else partial(made, **arguments)
+    ready: Callable[..., object] = made(**arguments) if isinstance(made, type) else made
     if not callable(ready):
         raise TypeError(f"{function} can't be called")
-    return ready
+    return ready if isinstance(made, type) else partial(ready, **arguments)
 
 
 def _death_of(process: int) -> int | None:

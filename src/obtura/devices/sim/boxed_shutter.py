@@ -20,7 +20,7 @@ class BoxDriver(ShutterDriver):
     """Talks lines to the box at `address`, `host:port`."""
 
     def __init__(self, address: str) -> None:
-        self._line = TcpLine(address)
+        self._address = address
 
     def open(self) -> None:
         """Begin to open."""
@@ -36,13 +36,10 @@ class BoxDriver(ShutterDriver):
 
     def action_of(self, method: str) -> SafeAction:
         """The same line, sent by another process."""
-        return line_from_elsewhere(f"{method.upper()}\n", tcp={"url": self._line.url})
+        return line_from_elsewhere(f"{method.upper()}\n", tcp={"url": self._address})
 
     def _ask(self, line: str) -> str:
-        answer = self._line.write_readline(line.encode() + b"\n").decode()
-        if answer.startswith("ERROR"):
-            raise DeviceError(f"{self._line.url}: {answer}")
-        return answer
+        return _answer(self._address, line)
 
 
 class BoxedShutter(Shutter):
@@ -68,11 +65,19 @@ class ShutterBox:
         return [(float(time), command) for time, command in entries]
 
     def _ask(self, line: str) -> str:
-        talk = TcpLine(self.address)
-        try:
-            return talk.write_readline(line.encode() + b"\n").decode()
-        finally:
-            talk.close()
+        return _answer(self.address, line)
+
+
+def _answer(address: str, line: str) -> str:
+    """What the box says; the connection is for this one line."""
+    talk = TcpLine(address)
+    try:
+        answer = talk.write_readline(line.encode() + b"\n").decode()
+    finally:
+        talk.close()
+    if answer.startswith("ERROR"):
+        raise DeviceError(f"{address}: {answer}")
+    return answer
 
 
 @contextmanager
