@@ -4,7 +4,7 @@ import logging
 import sys
 
 from obtura.ground.errors import UsageError, one_line
-from obtura.session.aftermath import left_behind, put_right
+from obtura.session.aftermath import left_behind, put_right, said_of
 from obtura.session.opening import find_session
 from obtura.session.session import Session
 from obtura.shell.sessions import open_session
@@ -53,7 +53,7 @@ def _put_right(session: Session, ledger: Ledger) -> int:
             print(put_right(entry, devices))
         except Exception as error:
             log.error("on putting right %s", entry.facts, exc_info=error)
-            print(f"!!! {one_line(error)}; it stays on the list")
+            print(f"!!! {said_of(entry, {})}: {one_line(error)}; it stays on the list")
             code = 1
         else:
             ledger.end(entry.key)

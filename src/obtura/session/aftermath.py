@@ -32,7 +32,9 @@ def tell(ledger: Ledger, devices: Mapping[str, Any]) -> list[str]:
     lines, done = [], []
     for entry in left:
         in_order = (entry.acted > 0 and not entry.failed) or answers[entry.key].value is True
-        lines.append(said_of(entry, devices) + (", is now in order" if in_order and not entry.acted else ""))
+        lines.append(
+            f"{said_of(entry, {})}, is now in order" if in_order and not entry.acted else said_of(entry, devices)
+        )
         if in_order:
             done.append(entry.key)
     if done:
@@ -49,20 +51,20 @@ def put_right(entry: Entry, devices: Mapping[str, Any]) -> str:
     if entry.facts["what"] != "due":
         return _return(entry, devices)
     name: str = entry.facts["name"]
-    if _is_in_order(entry, devices):
+    if ask_all({name: partial(_is_in_order, entry, devices)}, DEADLINE)[name].value is True:
         return f"{name}: nothing to do, it is so"
     _call_of(entry, devices)()
     return f"{name}: done"
 
 
 def said_of(entry: Entry, devices: Mapping[str, Any]) -> str:
-    """`shutter opened 14:02 by scan 118, never closed`."""
+    """`shutter opened 14:02 by scan 118 (ascan), never closed`; where axes stand now is asked of `devices`."""
     facts = entry.facts
     by = f"by scan {facts['scan']} ({facts['scan_name']})" if "scan" in facts else "by hand"
     when, where = _clock(entry.time), "" if entry.is_here else f" on {entry.host}"
     if facts["what"] != "due":
         moves = ", ".join(_move(axis, devices) for axis in facts["axes"])
-        return f"not returned {by} {when}{where}: {moves}"
+        return f"{moves} not returned {by} {when}{where}"
     thing, _, method = facts["name"].rpartition(".")
     begun, done = (f"{thing} opened", "closed") if method == "close" else (f"{facts['name']} due since", "done")
     if not entry.acted:
