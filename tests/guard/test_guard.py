@@ -161,6 +161,17 @@ def test_where_python_can_not_be_started_it_says_so(own, path, monkeypatch):
         own.arm("a", writing(path))
 
 
+@pytest.mark.parametrize("closed", [(0,), (1,), (2,), (0, 1, 2)])
+def test_streams_that_are_closed_are_no_reason_to_be_without(victim, path, deeds, closed):
+    code = "import os, sys; [os.close(each) for each in CLOSED]; from obtura.works.guard import *\n"
+    code = code.replace("CLOSED", str(closed)) + ARM.format(path=str(path))
+    victim("-c", f"{code}arm('a', text='a'); os.kill(os.getpid(), 9)").process.communicate(timeout=20)
+    limit = time.monotonic() + 10
+    while not deeds() and time.monotonic() < limit:
+        time.sleep(0.01)
+    assert deeds() == ["a"]
+
+
 def test_what_a_module_prints_does_not_disturb(own, path, tmp_path, monkeypatch):
     (tmp_path / "loud.py").write_text("print('hello')\ndef shout(): pass\n")
     monkeypatch.syspath_prepend(str(tmp_path))

@@ -139,7 +139,10 @@ class Guard:
             self._process = None
             raise NoGuardError(f"the guard can't be started: {one_line(error)}") from error
         for order in self._armed.values():
-            self._order(order, wait)
+            try:
+                self._order(order, wait)
+            except NoGuardError as error:
+                log.warning("there is no guard any more for %s: %s", order["name"], error)
 
     def _order(self, order: Mapping[str, Any], wait: float) -> None:
         """Send an order and wait until it is acknowledged."""

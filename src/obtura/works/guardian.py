@@ -176,6 +176,10 @@ def main() -> None:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     answers = os.dup(1)
+    try:
+        os.fstat(2)
+    except OSError:  # who started it has closed its own
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     os.dup2(2, 1)  # a module that prints when it is imported must not print among the answers
     Guardian(int(sys.argv[1]), 0, answers).run()
     os._exit(0)  # a driver's thread that hangs is no reason to stay

@@ -3,6 +3,7 @@
 from typing import Any
 
 from obtura.contracts.safety import SafeAction
+from obtura.devices.arguments import choice
 from obtura.devices.bliss.config import description_in
 from obtura.devices.shutter import Shutter
 from obtura.devices.shutter_driver import ShutterDriver, ShutterMode, ShutterState
@@ -38,8 +39,9 @@ class _Methods(ShutterDriver):
 class DerivedShutter(Shutter):
     """A shutter whose class does the work: override `_open`, `_close` and `_state`; `_init` and `_set_mode` if need be.
 
-    Made with a name and what is said of it, or with that alone: `timeout`, `mode`, `external-control` (a switch) and
-    keys of one's own, which are in `config`. `_init` is called when the state is asked for or changed first.
+    Made with a name and what is said of it, or with that alone: `timeout`, `mode`, `external-control` (a switch),
+    `safe_action` and keys of one's own, which are in `config`. `_init` is called when the state is asked for or
+    changed first.
     """
 
     def __init__(self, name: Any, config: Any = None, *more: Any) -> None:
@@ -56,6 +58,8 @@ class DerivedShutter(Shutter):
             self.config.get("opening_time"),
             self.config.get("closing_time"),
         )
+        if (action := self.config.get("safe-action", self.config.get("safe_action"))) is not None:
+            self.safe_action = choice(f"{self.name}: safe_action", action, ["close"])
         self._ready = False
 
     def init(self) -> None:
