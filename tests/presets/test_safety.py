@@ -8,6 +8,7 @@ from obtura.devices.sim import BoxedShutter, SimulatedShutter, shutter_box
 from obtura.engine import safety
 from obtura.ground.errors import UsageError
 from obtura.presets import DetectorCoverPreset, ShutterPreset
+from obtura.works.ledger import Ledger
 
 
 def test_where_no_guard_is_possible_it_says_so_and_goes_on(lab):
@@ -70,3 +71,16 @@ def test_a_shutter_that_others_drive_can_not_be_closed_from_elsewhere():
 def test_an_action_must_make_sense_in_another_process(function, arguments, complaint):
     with pytest.raises(UsageError, match=complaint):
         SafeAction(function, arguments)
+
+
+def test_a_ledger_that_can_not_be_written_is_told_and_the_scan_goes_on(lab, tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(safety.guard, "arm", lambda *_: 1)
+    monkeypatch.setattr(safety.guard, "disarm", lambda number: None)
+    scan = lab.scan()
+    scan.surroundings.ledger = Ledger(tmp_path / "file" / "lab.ledger")
+    with shutter_box(travel=0.0) as box:
+        scan.add_preset(ShutterPreset(BoxedShutter("shutter", box.address), safety=True))
+        scan.run()
+    assert "lab.ledger can't be written" in lab.viewer.text
+    assert len(scan.get_data("diode")) == 2

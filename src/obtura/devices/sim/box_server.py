@@ -3,6 +3,7 @@
 Lines over TCP, each with a line in answer: `OPEN`, `CLOSE`, `STATE?`, `LOG?`. It ends when standard input does.
 """
 
+import contextlib
 import os
 import socketserver
 import sys
@@ -41,8 +42,9 @@ def main() -> None:
 
     class Client(socketserver.StreamRequestHandler):
         def handle(self) -> None:
-            for line in self.rfile:
-                self.wfile.write(box.answer(line.decode().strip()).encode() + b"\n")
+            with contextlib.suppress(ConnectionError):  # who asked has died
+                for line in self.rfile:
+                    self.wfile.write(box.answer(line.decode().strip()).encode() + b"\n")
 
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Client) as server:
         server.daemon_threads = True
