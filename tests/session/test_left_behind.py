@@ -10,7 +10,7 @@ import pytest
 from beamlines import write
 
 from obtura.cli.main import main
-from obtura.devices.sim import shutter_box
+from obtura.devices.sim import ShutterBox, shutter_box
 from obtura.session.config import Config, ConfigError
 from obtura.session.settings import ledger_of
 
@@ -36,10 +36,28 @@ from obtura.works.guard import guard
 """
 
 
-@pytest.fixture
-def box():
-    with shutter_box() as box:
+@pytest.fixture(scope="module")
+def running_box():
+    with shutter_box(travel=0.05) as box:
         yield box
+
+
+class Box(ShutterBox):
+    """A box that is shared; its log begins when this is made, with a closed shutter."""
+
+    def __init__(self, address):
+        super().__init__(address)
+        self._ask("CLOSE")
+        self._before = len(super().log())
+
+    def log(self):
+        return super().log()[self._before :]
+
+
+@pytest.fixture
+def box(running_box):
+    """The electronics of a shutter, in a process of their own."""
+    return Box(running_box.address)
 
 
 @pytest.fixture
@@ -182,7 +200,6 @@ def test_axes_that_were_moved_back_by_hand_are_struck_off(python, told):
     )
     python("roby.move(0.5)", ends=0)
     assert told() == ["!!! roby (to 0.5 mm) not returned by scan 1 (dscan) 14:02, is now in order"]
-    assert told() == []
 
 
 def test_nothing_is_told_of_what_went_well(python, told, box):
