@@ -25,8 +25,8 @@ SESSIONS = {
 OWN = {
     "Actuator": "obtura.devices.actuator:Actuator",
     "Axis": "obtura.devices.axis:Axis",
-    "CalcAxis": "obtura.devices.calc_axis:CalcAxis",
     "BoxedShutter": "obtura.devices.sim.boxed_shutter:BoxedShutter",
+    "CalcAxis": "obtura.devices.calc_axis:CalcAxis",
     "Camera": "obtura.devices.camera:Camera",
     "ConstantCounter": "obtura.devices.sim.counters:ConstantCounter",
     "ControllerAxis": "obtura.devices.bliss.axis:ControllerAxis",
