@@ -1,5 +1,6 @@
 """What a session left behind when its process died: the next one tells it, `obtura recover --devices` puts it right."""
 
+import io
 import re
 import signal
 import subprocess
@@ -231,6 +232,19 @@ def test_what_is_not_wanted_any_more_is_forgotten(python, told, box, line, capsy
     assert recover(line, "--forget") == 0
     assert told() == []
     assert commands(box) == ["OPEN"]
+
+
+def test_on_a_terminal_it_asks_before(python, box, line, monkeypatch):
+    python("shutter.open(); os.kill(guard.pid, 9); die()")
+    answers = ["n", "", "y"]
+    terminal = io.StringIO()
+    terminal.isatty = lambda: True
+    monkeypatch.setattr("sys.stdin", terminal)
+    monkeypatch.setattr("builtins.input", lambda prompt: answers.pop(0))
+    assert [recover(line), recover(line)] == [1, 1]
+    assert commands(box) == ["OPEN"]
+    assert recover(line) == 0
+    assert commands(box) == ["OPEN", "CLOSE"]
 
 
 def test_options_that_do_not_go_together_are_refused(line, capsys, tmp_path):

@@ -41,7 +41,10 @@ def recover_devices(name: str | None, config: str | None, yes: bool, forget: boo
 
 def _agreed() -> bool:
     """On a terminal somebody can be asked; who is not there has asked with the command."""
-    return input("Put it right now? [y/N] ").strip().lower() in ("y", "yes")
+    try:
+        return input("Put it right now? [y/N] ").strip().lower() in ("y", "yes")
+    except EOFError:  # Ctrl-D
+        return False
 
 
 def _put_right(session: Session, ledger: Ledger) -> int:
