@@ -1,7 +1,9 @@
 # make demo and make test are all a newcomer needs; everything lives in .venv.
-# PYTHON=/path/to/python3 picks the Python for it, PYTEST_ARGS="-k shutter -x" goes to pytest.
+# PYTHON=/path/to/python3 picks the Python for it, PYTEST_ARGS="-k shutter -x" goes to pytest; WORKERS=0 runs the
+# tests one after the other.
 
 VENV := .venv
+WORKERS := 3
 BIN  := $(VENV)/bin
 CORE := $(VENV)/.core-installed
 DEV  := $(VENV)/.dev-installed
@@ -29,7 +31,7 @@ shell: $(CORE)
 	@$(BIN)/obtura shell
 
 test: $(DEV)
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 # Every write call of a scan, one after the other: half an hour.
 crash-test: $(DEV)
@@ -45,7 +47,7 @@ types: $(DEV)
 contracts: $(DEV)
 	@$(BIN)/lint-imports --no-cache
 
-# One after the other, whatever -j says: the tests measure time.
+# One after the other, whatever -j says.
 check:
 	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory types

@@ -3,8 +3,13 @@
 import os
 
 import pytest
+from hypothesis import settings
 
 IN_CI = bool(os.environ.get("CI"))
+
+
+settings.register_profile("obtura", deadline=None)  # how fast a machine is, is not what is asked
+settings.load_profile("obtura")
 
 
 def fail_if_skipped(report):
@@ -31,4 +36,13 @@ def spool_of_the_tests(tmp_path_factory):
     """Scans whose disk is full go on here, not in the account's own spool."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OBTURA_SPOOL", str(tmp_path_factory.mktemp("spool")))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_size_of_a_terminal():
+    """Readline writes it into the environment, where it would hide the size of the terminals that tests open."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("COLUMNS", "LINES"):
+            patch.delenv(name, raising=False)
         yield

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from obtura.ground.errors import ObturaError
+from obtura.ground.errors import DeviceError, ObturaError
 from obtura.instruments.simioc import Ioc, start_ioc
 
 NOWHERE = {"EPICS_CA_ADDR_LIST": "127.0.0.1", "EPICS_CA_AUTO_ADDR_LIST": "NO"}
@@ -123,3 +123,19 @@ def script(tmp_path):
         return path
 
     return write
+
+
+@pytest.fixture
+def in_the_end():
+    """What a call gives once it no longer fails: a short timeout may pass on a busy machine, that is no fault."""
+
+    def patiently(call):
+        until = time.monotonic() + 20
+        while True:
+            try:
+                return call()
+            except DeviceError:
+                if time.monotonic() > until:
+                    raise
+
+    return patiently

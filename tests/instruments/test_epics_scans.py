@@ -230,7 +230,7 @@ class Kill(obtura.ChainIterationPreset):
         self.ioc.kill()
 
 
-def test_an_ioc_that_dies_in_mid_scan_is_named_and_the_way_out_is_done(mortal_beamline, seconds):
+def test_an_ioc_that_dies_in_mid_scan_is_named_and_the_way_out_is_done(mortal_beamline, seconds, in_the_end):
     diode, axis, shutter = (
         mortal_beamline.counter("diode", timeout=0.15),
         mortal_beamline.axis(timeout=0.15),
@@ -254,5 +254,5 @@ def test_an_ioc_that_dies_in_mid_scan_is_named_and_the_way_out_is_done(mortal_be
     assert len(entry["diode"]) == 3
 
     mortal_beamline.ioc.start()
-    again = obtura.ascan(axis, 0, 1, 2, 0.01, diode)
+    again = in_the_end(lambda: obtura.ascan(axis, 0, 1, 2, 0.01, diode))
     assert saved(again)["mx"] == pytest.approx([0.0, 0.5, 1.0])
