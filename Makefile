@@ -12,13 +12,15 @@ INSTALL := $(BIN)/python -m pip -qq --disable-pip-version-check install -c requi
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo shell test crash-test lint types contracts check venv lock clean
+.PHONY: help demo shell test crash-test storm bench lint types contracts check venv lock clean
 
 help:
 	@echo "make demo       play the page's scans on a simulated beamline"
 	@echo "make shell      a prompt with the same beamline, to scan it yourself"
 	@echo "make test       run the tests"
 	@echo "make crash-test kill -9 at every write call of a scan, half an hour"
+	@echo "make storm      Ctrl-C at random moments of 10,000 scans, a quarter of an hour"
+	@echo "make bench      how fast it is: a table, and files in bench/results"
 	@echo "make check      lint, types, contracts and test"
 	@echo "make venv       the environment only, with what developers need"
 	@echo "make lock       choose the newest versions anew"
@@ -36,6 +38,13 @@ test: $(DEV)
 # Every write call of a scan, one after the other: half an hour.
 crash-test: $(DEV)
 	@OBTURA_CRASH_TEST=1 $(BIN)/python -m pytest tests/crash $(PYTEST_ARGS)
+
+# Signals of another process, one to three in each scan; the tests run 500 of them.
+storm: $(DEV)
+	@OBTURA_STORM=10000 $(BIN)/python -m pytest tests/engine/test_storm.py $(PYTEST_ARGS)
+
+bench: $(DEV)
+	@$(BIN)/python bench/run.py $(CASES)
 
 lint: $(DEV)
 	@$(BIN)/ruff check

@@ -87,7 +87,7 @@ def name_of(event):
     return f"{event.owner}{event.point}" if event.owner.endswith("I") else event.owner
 
 
-CHAINED = {"C1", "C2", "D1", "D2"}
+CHAINED = {"C1", "C2", "C9", "D1", "D2"}
 
 
 def level_of(owner):

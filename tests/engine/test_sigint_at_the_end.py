@@ -1,6 +1,5 @@
-"""Ctrl-C from another process at the end of a scan, and at random moments."""
+"""Ctrl-C from another process at the end of a scan."""
 
-import random
 import signal
 import subprocess
 import sys
@@ -9,16 +8,11 @@ from pathlib import Path
 
 import pytest
 from doubles import Around, MemoryAxis, Watcher, diode, make_bench
-from harness import Broken, goes_well_again, insist, outcome_of
-from invariants import Report
+from harness import outcome_of
 from pressing import Everywhere, aborted
-from recording import World
-from worlds import every_kind, one_branch, two_branches
 
 from obtura.engine.states import ScanState
-from obtura.ground.errors import ScanAbort
 from obtura.ground.events import ScanEnded
-from obtura.testing import Leftovers
 
 # A press that lands in a callback of the garbage collector (hypothesis has one) is reported there and lost; the
 # engine has noted it nevertheless.
@@ -99,50 +93,6 @@ def test_an_ignored_sigint_stays_ignored(sender, left):
     finally:
         sender.settle()
         signal.signal(signal.SIGINT, before)
-
-
-# -- storms -------------------------------------------------------------------------------------------------------
-
-STORMS = {"one_branch": (one_branch, 100), "two_branches": (two_branches, 100), "every_kind": (every_kind, 100)}
-
-
-@pytest.mark.parametrize("name", STORMS)
-def test_ctrl_c_at_random_moments_breaks_no_invariant(sender, presses, name):
-    world_of, count = STORMS[name]
-    began = time.monotonic()
-    stage_of(world_of(World())).scan(count_time=0.001).run()
-    duration = time.monotonic() - began  # when nobody presses
-    for seed in range(count):
-        rng = random.Random(seed)
-        delays = [rng.uniform(0, duration) for _ in range(rng.choice([1, 1, 2, 5]))]
-        try:
-            insist(weather, world_of, sender, delays)
-        except AssertionError as error:
-            raise Broken(f"world={name} seed={seed}: {error}") from error
-
-
-def stage_of(stage):
-    """With a fast motor."""
-    stage.axis.speed = 1000.0
-    return stage
-
-
-def weather(world_of, sender, delays):
-    """Run while Ctrl-C is pressed after these delays, and ask every invariant."""
-    world = World()
-    stage = stage_of(world_of(world))
-    left = Leftovers()
-    around = Around(axes=[stage.axis])
-    scan = stage.scan(around, count_time=0.001)
-    sender.press(*delays)
-    raised = outcome_of(scan)
-    sender.settle()
-    left.check()
-    if isinstance(raised, KeyboardInterrupt) and not isinstance(raised, ScanAbort):
-        raised = None  # pressed when the scan had ended
-    assert raised is None or isinstance(raised, ScanAbort), f"run() raised {raised!r}"
-    Report(scan, world, raised, around).check_all()
-    goes_well_again(stage)
 
 
 SCRIPT = """

@@ -1,5 +1,6 @@
 """On the way out nobody sits before a silent prompt: what takes long is named, in order with everything else."""
 
+import signal
 import threading
 
 import pytest
@@ -14,7 +15,7 @@ from obtura.contracts.presets import ChainPreset, ScanPreset
 from obtura.engine import vigil
 from obtura.engine.deadlines import Deadlines
 from obtura.engine.scan import Scan
-from obtura.ground.events import HookLeft, Text
+from obtura.ground.events import HookLeft, ScanClosed, Text
 
 
 class Said(Consumer):
@@ -167,3 +168,26 @@ def test_no_thread_is_left_and_none_is_made_where_nothing_is_waited_for(said, mo
     scan_of(said, Slow(said, "stop")).run()
     vigils = [thread for thread in started if thread.name == "vigil"]
     assert len(vigils) == 1 and not vigils[0].is_alive()
+
+
+def test_nothing_is_said_after_the_last_event(said):
+    class Late(Said):
+        """Takes its time over the last event, and Ctrl-C is pressed meanwhile."""
+
+        essential = True
+
+        def receive(self, events):
+            super().receive(events)
+            if isinstance(events[-1], ScanClosed):
+                signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+                threading.Event().wait(4 * vigil.LOOK)
+
+    late = Late()
+    scan = scan_of(late)
+    scan.add_preset(Failing())
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        outcome_of(scan)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert isinstance(late.events[-1], ScanClosed)
