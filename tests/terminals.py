@@ -42,7 +42,8 @@ class Terminal:
     def __exit__(self, *_):
         self.process.kill()
         self.process.wait()
-        os.close(self._end)
+        if self._end is not None:
+            os.close(self._end)
 
     def until(self, pattern, patience=PATIENCE):
         """Read until `pattern` was written since the last `until`; returns what came."""
@@ -52,6 +53,11 @@ class Terminal:
                 raise AssertionError(f"{pattern!r} was not written: ...{self.written[self._read_to :][-2000:]!r}")
         begin, self._read_to = self._read_to, found.end()
         return self.written[begin : self._read_to]
+
+    def hang_up(self):
+        """Close the window."""
+        os.close(self._end)
+        self._end = None
 
     def interrupt(self):
         """Send the signal itself, as `kill -INT` does."""

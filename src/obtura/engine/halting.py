@@ -146,7 +146,8 @@ class Halting:
         for node, call, words, since in list(calls):
             if call not in self._abandoned and not self._returned(node, call, words, began):
                 self._abandoned.append(call)
-                self._give_up(node, call, since)
+                allowed = self._outcome.allowed(began, self._outcome.deadlines.of_device(node))
+                self._give_up(node, call, f"{allowed:g} s {since}")
 
     def _returned(self, node: AcquisitionObject, call: Call, words: str, began: float) -> bool:
         deadline = self._outcome.deadlines.of_device(node)
@@ -165,10 +166,9 @@ class Halting:
     def _give_up(self, node: AcquisitionObject, call: Call, since: str) -> None:
         """Not waited for any longer; a forward call that comes back late is undone on its lane."""
         self._outcome.miss(call.what)
-        deadline = self._outcome.deadlines.of_device(node)
         self._outcome.fail(
             DeviceError(
-                f"{call.what} has not returned {deadline:g} s {since}; it is given up, "
+                f"{call.what} has not returned {since}; it is given up, "
                 "and its device takes no call before it returns"
             )
         )

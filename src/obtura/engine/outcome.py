@@ -65,10 +65,12 @@ class Outcome:
 
     def is_late(self, began: float, deadline: float) -> bool:
         """Whether a step that began at `began` (s, monotonic) has had its time."""
-        since = max(began, self.bad_since)
-        if self.hurried > since:
-            deadline = min(deadline, self.deadlines.hurried)
-        return time.monotonic() - since > deadline
+        return time.monotonic() - max(began, self.bad_since) > self.allowed(began, deadline)
+
+    def allowed(self, began: float, deadline: float) -> float:
+        """The seconds that a step has which began at `began` (s, monotonic): fewer after a third Ctrl-C."""
+        hurried = self.hurried > max(began, self.bad_since)
+        return min(deadline, self.deadlines.hurried) if hurried else deadline
 
     def miss(self, step: str) -> None:
         """A step of the way out failed, or never returned."""

@@ -175,7 +175,7 @@ class Scan:
                 outcome.attempt(run.forward)
             run.finish()
             outcome.attempt(self._ends)
-        outcome.failures.raise_first(self._summary())
+            outcome.failures.raise_first(self._summary())
         if outcome.aborted:
             raise KeyboardInterrupt  # pressed when the scan had ended already
 

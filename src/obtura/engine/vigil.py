@@ -155,15 +155,19 @@ class Vigil:
     def _what_is_left(self) -> str:
         """The answer to a second Ctrl-C."""
         now = time.monotonic()
-        under_way = [f"{step.what} ({now - step.began:.0f} s so far)" for step in tuple(self._steps.values())]
+        waits = [(step.what, step.began, step.given_up_after) for step in tuple(self._steps.values())]
         for seat in self.seats:
             if (doing := seat.turn.doing) is not None:
-                since, deadline = self._times(doing)
-                under_way.append(f"{doing.what} ({now - since:.0f} s so far, given up after {deadline:g} s)")
+                waits.append((doing.what, *self._times(doing)))
+        under_way = [f"{what} ({now - since:.0f} s so far{self._limit(since, given)})" for what, since, given in waits]
         then = self._ahead()
+        is_third = self._outcome.hurried == self._outcome.pressed_again
         text = f"The scan is being left: waiting for {', '.join(under_way) or 'the engine'}"
         return (
             text
             + (f"; then {', '.join(then)}" if then else "")
-            + (f". Ctrl-C again, within {AGAIN:g} s, gives up what is waited for" if under_way else "")
+            + (f". Ctrl-C again, within {AGAIN:g} s, gives up what is waited for" if under_way and not is_third else "")
         )
+
+    def _limit(self, since: float, deadline: float) -> str:
+        return f", given up after {self._outcome.allowed(since, deadline):g} s" if deadline else ""

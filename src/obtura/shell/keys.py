@@ -4,6 +4,7 @@ On BSD and macOS the terminal knows the key (SIGINFO). Elsewhere it is made the 
 then Ctrl-T sends SIGQUIT, and Ctrl-\\\\ is an ordinary character.
 """
 
+import logging
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -17,6 +18,8 @@ except ImportError:  # Windows
     _termios = None  # type: ignore[assignment]
 
 __all__ = ["asking_key"]
+
+log = logging.getLogger(__name__)
 
 CTRL_T = b"\x14"
 
@@ -44,9 +47,13 @@ def asking_key(answer: Callable[[], object]) -> Iterator[None]:
 
 
 def _quit_character(descriptor: int, character: Any) -> Any:
-    """Set the terminal's quit character; returns what it was."""
-    attributes = _termios.tcgetattr(descriptor)
-    was = attributes[6][_termios.VQUIT]
-    attributes[6][_termios.VQUIT] = character
-    _termios.tcsetattr(descriptor, _termios.TCSANOW, attributes)
+    """Set the terminal's quit character; returns what it was, None if the terminal is gone, e.g. its window closed."""
+    try:
+        attributes = _termios.tcgetattr(descriptor)
+        was = attributes[6][_termios.VQUIT]
+        attributes[6][_termios.VQUIT] = character
+        _termios.tcsetattr(descriptor, _termios.TCSANOW, attributes)
+    except _termios.error as error:
+        log.info("the terminal is gone: %s", error)
+        return None
     return was

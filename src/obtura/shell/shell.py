@@ -1,6 +1,7 @@
 """`obtura shell`: Python with a session's names, the prompt `DEMO [1]:`, and errors in a few lines."""
 
 import builtins
+import contextlib
 import signal
 import sys
 import textwrap
@@ -34,7 +35,13 @@ def shell(name: str | None, config: str | None = None) -> int:
         setattr(builtins, word, _Leave(word))
     threading.excepthook = _tell_of_thread
     with open_session(found) as session:
-        return _run(session, log)
+        try:
+            return _run(session, log)
+        except SystemExit as ended:
+            if ended.__cause__ is not None:  # a signal came in a scan: how that ended
+                with contextlib.suppress(OSError):  # SIGHUP: the terminal is gone
+                    print(shown_error(ended.__cause__), file=sys.stderr)
+            raise
 
 
 class _Leave:

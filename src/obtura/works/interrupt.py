@@ -22,6 +22,7 @@ once. While the main thread sits in C code no handler runs, but the run learns o
 
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -139,7 +140,8 @@ class Doors:
         if self._ending is not None:
             if signal.getsignal(self._ending) is not signal.SIG_DFL:
                 signal.raise_signal(self._ending)
-            raise SystemExit(128 + self._ending)  # and not the signal itself: what is open around the run is closed
+            # and not the signal itself: what is open around the run is closed
+            raise SystemExit(128 + self._ending) from sys.exception() or ScanAbort(_why(self._ending))
         if self._missed:
             signal.raise_signal(signal.SIGINT)
 
