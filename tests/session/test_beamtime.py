@@ -1,0 +1,259 @@
+"""Whatever people do with a session, in whatever order: scans that end well and otherwise, devices that go away and
+return, presets that come and go, a session that is opened anew; after each step everything is in order.
+
+OBTURA_EXAMPLES=1000 tries that many beamtimes, other ones each time.
+"""
+
+import gc
+import itertools
+import logging
+import os
+import signal
+from contextlib import closing, contextmanager
+
+import beamlines
+import h5py
+import pytest
+from beamtime import POINTS, Counting, CountingChain, Trip, fails, from_a_thread
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+from obtura import ShutterPreset
+from obtura.devices.shutter_driver import ShutterState
+from obtura.engine.states import ScanState
+from obtura.ground.errors import ScanAbort
+from obtura.session.config import Config
+from obtura.session.opening import load_session
+from obtura.session.settings import Settings, settings_path
+from obtura.testing import Leftovers
+
+YAML = """
+- {name: world, class: World}
+- {name: sim, class: SimulatedController}
+- {name: roby, class: FaultyAxis, velocity: 1000, acceleration: 1000000}
+- {name: diode, class: SimulatedDiode, controller: $sim, world: $world}
+- {name: box, class: FaultyCounter}
+- {name: shutter, class: FaultyShutter, travel: 0.001}
+- {name: lab, class: Session, saving: {base_path: ../data}}
+"""
+WRITTEN = 1000.0
+LATER = "- {name: robz, class: SimulatedAxis}\n"
+
+DONE, ABORTED, KILLED = ScanState.DONE, ScanState.USER_ABORTED, ScanState.KILLED
+
+EXAMPLES = os.environ.get("OBTURA_EXAMPLES")
+BEAMTIMES = settings(
+    max_examples=int(EXAMPLES or 20),
+    stateful_step_count=20,
+    derandomize=EXAMPLES is None,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    database=None,
+)
+
+
+class Beamtime(RuleBasedStateMachine):
+    """What is known of the session from outside: `away`, `velocity`, `standing`, the number of the last scan."""
+
+    def __init__(self, directory):
+        super().__init__()
+        self.directory = beamlines.write(directory, YAML)
+        self.before = Leftovers()
+        self.number = 0
+        self.velocity = WRITTEN
+        self.scan = self.expected = None
+        self.open()
+
+    def open(self):
+        self.session = load_session("lab", self.directory, display=False)
+        self.away = set()
+        self.standing = {}
+        assert self.session.roby.velocity == self.velocity, "it was not kept"
+        self.session.roby.velocity = self.velocity  # the thread that writes settings is there from the first one on
+        self.left = Leftovers()
+
+    def close(self):
+        self.session.close()
+        with closing(Settings(settings_path(Config.load(self.directory)))) as store:
+            kept = store.get("roby")["velocity"]
+        assert kept == (None if self.velocity == WRITTEN else self.velocity), "None: as the YAML has it"
+        self.before.check()
+
+    def teardown(self):
+        self.close()
+
+    # -- presets ------------------------------------------------------------------------------------------
+
+    @rule(name=st.sampled_from(["scan1", "scan2", "chain1", "chain2", "beam"]))
+    def add_preset(self, name):
+        made = {"b": lambda: ShutterPreset(self.session.shutter), "s": Counting, "c": CountingChain}[name[0]]()
+        self.session.add_preset(made, name)
+        self.standing[name] = made
+
+    @precondition(lambda self: self.standing)
+    @rule(data=st.data())
+    def remove_preset(self, data):
+        name = data.draw(st.sampled_from(sorted(self.standing)))
+        self.session.remove_preset(name=name)
+        del self.standing[name]
+
+    # -- devices ------------------------------------------------------------------------------------------
+
+    def faults(self):
+        """Where a device fails, by its name."""
+        session = self.session
+        return {
+            "box": (session.box, "bad_every"),
+            "roby": (session.roby.motor, "bad_start"),
+            "shutter": (session.shutter.blade, "bad_open"),
+        }
+
+    @rule(name=st.sampled_from(["box", "roby", "shutter"]))
+    def goes_away_or_returns(self, name):
+        device, attribute = self.faults()[name]
+        self.away ^= {name}
+        setattr(device, attribute, name in self.away)
+
+    @rule(velocity=st.sampled_from([500.0, WRITTEN, 2000.0]))
+    def set_velocity(self, velocity):
+        self.session.roby.velocity = self.velocity = velocity
+
+    # -- the session ----------------------------------------------------------------------------------------
+
+    @rule(written_anew=st.booleans())
+    def open_anew(self, written_anew):
+        """Closed, and opened again; the YAML may have changed meanwhile."""
+        self.close()
+        if written_anew:
+            (self.directory / "beamline.yml").write_text(LATER + YAML)
+        self.open()
+        assert not written_anew or self.session.robz.position == 0.0
+
+    # -- scans ----------------------------------------------------------------------------------------------
+
+    @rule(moves=st.sampled_from(["", "ascan", "dscan"]), save=st.booleans())
+    def scan_to_its_end(self, moves, save):
+        self.run(self.made(moves, save), {DONE})
+
+    @rule(moves=st.sampled_from(["", "ascan", "dscan"]), point=st.sampled_from(POINTS))
+    def scan_that_fails(self, moves, point):
+        self.run(self.made(moves), {KILLED}, Trip(point, fails))
+
+    @rule(moves=st.sampled_from(["", "ascan", "dscan"]), point=st.sampled_from(POINTS))
+    def scan_that_is_aborted(self, moves, point):
+        scan = self.made(moves)
+        self.run(scan, {ABORTED}, Trip(point, from_a_thread(scan.abort)))
+
+    @rule(moves=st.sampled_from(["", "ascan", "dscan"]), point=st.sampled_from(POINTS))
+    def scan_that_is_stopped(self, moves, point):
+        scan = self.made(moves)
+        self.run(scan, {DONE}, Trip(point, from_a_thread(scan.stop)))
+
+    # A scan that is paused and resumed belongs here.
+
+    def made(self, moves, save=True):
+        """A scan of three points."""
+        session = self.session
+        options = {"run": False, "save": save}
+        if moves:
+            return getattr(session.bench, moves)(session.roby, 0, 1, 2, 0.001, session.diode, session.box, **options)
+        return session.bench.loopscan(3, 0.001, session.diode, session.box, **options)
+
+    def run(self, scan, expected, trip=None):
+        """Run it; a device that is away, if the scan comes to it, fails it."""
+        away = self.away & ({"box", "roby"} if scan.name != "loopscan" else {"box"})
+        if "beam" in self.standing:
+            away |= self.away & {"shutter"}
+        if trip is not None:
+            trip.put_on(scan)
+        with ctrl_c_arrives():
+            try:
+                scan.run()
+                raised = None
+            except BaseException as error:
+                raised = error
+        self.scan, self.raised = scan, raised
+        self.points = {3} if trip is None and not away else {0, 1, 2, 3}
+        if away:
+            self.expected = {KILLED} if trip is None or not trip.reached else {*expected, KILLED}
+        else:
+            assert trip is None or trip.reached or trip.point.startswith("I"), f"{trip.point} was not reached"
+            self.expected = expected
+
+    # -- what holds after each step -------------------------------------------------------------------------
+
+    @invariant()
+    def the_scan_ended_as_it_should(self):
+        if self.scan is None:
+            return
+        scan, raised = self.scan, self.raised
+        assert scan.state in self.expected, f"{scan.name} is {scan.state.name} after {raised!r}"
+        assert (raised is None) == (scan.state is DONE), f"{scan.state.name} after {raised!r}"
+        assert isinstance(raised, ScanAbort) == (scan.state is ABORTED), f"{scan.state.name} after {raised!r}"
+        assert raised is None or scan.errors[0] is raised
+
+    @invariant()
+    def presets_were_left_as_often_as_entered(self):
+        for name, preset in self.standing.items():
+            if name != "beam":
+                assert preset.entered == preset.left, f"{name} was entered {preset.entered}, left {preset.left} times"
+
+    @invariant()
+    def the_shutter_is_closed_and_the_axis_still(self):
+        assert self.session.shutter.state is ShutterState.CLOSED
+        assert not self.session.roby.is_moving
+
+    @invariant()
+    def nothing_is_left_behind(self):
+        self.left.check()
+
+    @invariant()
+    def what_was_set_holds(self):
+        assert self.session.roby.velocity == self.velocity
+
+    @invariant()
+    def the_file_has_the_points_and_the_numbers_go_up(self):
+        scan = self.scan
+        if scan is None or not scan.scan_info.get("filename"):
+            self.scan = None
+            return
+        assert scan.scan_number > self.number
+        self.number = scan.scan_number
+        data = scan.get_data()
+        with h5py.File(scan.scan_info["filename"]) as file:
+            entry = file[f"{scan.scan_number}.1"]
+            reason = {DONE: "SUCCESS", ABORTED: "USER_ABORT", KILLED: "FAILURE"}[scan.state]
+            assert entry["end_reason"][()].decode() == reason
+            for channel in data:
+                rows = entry["measurement"][channel.rpartition(":")[2]]
+                assert rows[:].tolist() == list(data[channel]), f"{channel}: {rows[:]} in the file, {data[channel]}"
+            assert len(data["box:box"]) in self.points, f"{len(data['box:box'])} points"
+        self.scan = None
+
+
+@contextmanager
+def ctrl_c_arrives():
+    """Python swallows a signal that lands in a callback of the garbage collector, and hypothesis has one."""
+    callbacks = gc.callbacks[:]
+    gc.callbacks.clear()
+    try:
+        yield
+    finally:
+        gc.callbacks[:] = callbacks
+
+
+@pytest.fixture(autouse=True)
+def quiet():
+    log = logging.getLogger("obtura")
+    level, before = log.level, signal.getsignal(signal.SIGINT)
+    log.setLevel(logging.CRITICAL + 1)
+    yield
+    log.setLevel(level)
+    assert signal.getsignal(signal.SIGINT) == before
+
+
+@pytest.mark.timeout(300)
+def test_after_each_step_of_a_beamtime_everything_is_in_order(home, tmp_path):
+    number = itertools.count()
+    run_state_machine_as_test(lambda: Beamtime(tmp_path / f"beamtime{next(number)}" / "line"), settings=BEAMTIMES)
