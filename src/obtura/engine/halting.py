@@ -168,8 +168,7 @@ class Halting:
         self._outcome.miss(call.what)
         self._outcome.fail(
             DeviceError(
-                f"{call.what} has not returned {since}; it is given up, "
-                "and its device takes no call before it returns"
+                f"{call.what} has not returned {since}; it is given up, and its device takes no call before it returns"
             )
         )
         lane = self._plan.lanes[node]
