@@ -9,6 +9,7 @@ import itertools
 import logging
 import os
 import signal
+import threading
 from contextlib import closing, contextmanager
 
 import beamlines
@@ -44,7 +45,7 @@ DONE, ABORTED, KILLED = ScanState.DONE, ScanState.USER_ABORTED, ScanState.KILLED
 
 EXAMPLES = os.environ.get("OBTURA_EXAMPLES")
 BEAMTIMES = settings(
-    max_examples=int(EXAMPLES or 20),
+    max_examples=int(EXAMPLES or 12),
     stateful_step_count=20,
     derandomize=EXAMPLES is None,
     deadline=None,
@@ -150,7 +151,32 @@ class Beamtime(RuleBasedStateMachine):
         scan = self.made(moves)
         self.run(scan, {DONE}, Trip(point, from_a_thread(scan.stop)))
 
-    # A scan that is paused and resumed belongs here.
+    @rule(
+        moves=st.sampled_from(["", "ascan", "dscan"]),
+        point=st.sampled_from(POINTS[: POINTS.index("C.before_stop")]),
+        then=st.sampled_from(["resume", "stop", "abort"]),
+    )
+    def scan_that_is_paused(self, moves, point, then):
+        scan, seen = self.made(moves), []
+
+        def go_on():
+            scan.wait_state("PAUSED", 20)
+            if scan.state is ScanState.PAUSED:  # else it failed before
+                seen.append(self.session.shutter.state)
+            getattr(scan, then)()
+
+        def happens():
+            threads.append(threading.Thread(target=go_on))
+            threads[0].start()
+            scan.pause()
+
+        threads = []
+        self.run(scan, {ABORTED if then == "abort" else DONE}, Trip(point, happens))
+        for thread in threads:
+            thread.join()
+        assert set(seen) <= {ShutterState.CLOSED}, f"while it was paused the shutter was {seen}"
+        assert seen or self.away, "it was not paused"
+        assert len(scan.get_data()["box:box"]) == 3 or then != "resume" or self.away
 
     def made(self, moves, save=True):
         """A scan of three points."""
@@ -248,7 +274,7 @@ def quiet():
     assert signal.getsignal(signal.SIGINT) == before
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(300 if EXAMPLES is None else 0)
 def test_after_each_step_of_a_beamtime_everything_is_in_order(home, tmp_path):
     number = itertools.count()
     run_state_machine_as_test(lambda: Beamtime(tmp_path / f"beamtime{next(number)}" / "line"), settings=BEAMTIMES)
