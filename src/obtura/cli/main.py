@@ -89,6 +89,8 @@ def _parser() -> argparse.ArgumentParser:
     rest.required = False  # or it is named as missing beside the script
     run.set_defaults(command=_run)
 
+    _add_rehearse(commands)
+
     sessions = commands.add_parser("sessions", help="list the sessions there are")
     _add_config(sessions)
     sessions.set_defaults(command=_sessions)
@@ -97,6 +99,24 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_files(commands)
     return parser
+
+
+def _add_rehearse(commands: Any) -> None:
+    rehearse = commands.add_parser("rehearse", help="play a whole night's script in seconds, on simulated devices")
+    rehearse.add_argument("session", metavar="SESSION", help="its name, or the directory of a beamline")
+    rehearse.add_argument("script", type=Path)
+    rest = rehearse.add_argument("arguments", nargs="*", help="given to the script as sys.argv[1:]")
+    rest.required = False
+    rehearse.add_argument("--events", metavar="FILE", type=Path, help="YAML with what happens: beam lost, refills...")
+    rehearse.add_argument("--data", metavar="DIR", type=Path, help="where files go, empty (default: a temporary one)")
+    rehearse.add_argument(
+        "--simulate",
+        action="store_true",
+        help="have simulated axes, counters, shutters and rings stand in for real ones",
+    )
+    rehearse.add_argument("--json", action="store_true", help="print the report as JSON")
+    _add_config(rehearse)
+    rehearse.set_defaults(command=_rehearse)
 
 
 def _add_files(commands: Any) -> None:
@@ -190,6 +210,12 @@ def _run(options: argparse.Namespace) -> int:
     from obtura.cli.script import run_script
 
     return run_script(options.session, options.config, options.script, options.arguments)
+
+
+def _rehearse(options: argparse.Namespace) -> int:
+    from obtura.cli.rehearse import rehearse_script
+
+    return rehearse_script(options)
 
 
 def _sessions(options: argparse.Namespace) -> int:

@@ -2,7 +2,8 @@
 
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from obtura.ground.compression import checked_compression
 from obtura.ground.errors import ObturaError, UsageError, one_line
 from obtura.works.clock import clock
 
-__all__ = ["ScanSaving"]
+__all__ = ["ScanSaving", "all_below"]
 
 _OWN: dict[str, str | bool] = {
     "base_path": "scans",
@@ -39,6 +40,23 @@ _OF_A_SCAN = ("scan_name", "scan_number", "img_acq_device")
 _numbering = threading.Lock()
 _given: dict[str, int] = {}
 """The last number given out in this process, per master: a scan that never got a file keeps its number."""
+_below: list[str] = []
+
+
+@contextmanager
+def all_below(directory: str | os.PathLike[str]) -> Iterator[None]:
+    """Have everything go below `directory` while the body runs: what is meant for /data then goes to directory/data."""
+    _below.append(os.path.abspath(directory))
+    try:
+        yield
+    finally:
+        _below.pop()
+
+
+def _moved(path: str) -> str:
+    if not _below:
+        return path
+    return os.path.join(_below[-1], os.path.splitdrive(path)[1].lstrip(os.sep))
 
 
 class ScanSaving:
@@ -156,7 +174,7 @@ class ScanSaving:
         if self.images_path_relative:
             _refuse_outside(path, self._base, "base_path")
         else:
-            place = os.path.expanduser(self.images_path_template.partition("{")[0])
+            place = _moved(os.path.expanduser(self.images_path_template.partition("{")[0]))
             _refuse_outside(path, os.path.dirname(place), "the place of images_path_template,")
         return path
 
@@ -173,7 +191,7 @@ class ScanSaving:
                 f"images_path_template {where!r} must begin with a slash, and have no '..', since "
                 "images_path_relative is False"
             )
-        return os.path.normpath(where), prefix
+        return _moved(os.path.normpath(where)), prefix
 
     def _filled(self, what: str, of_a_scan: Mapping[str, str] | None = None) -> str:
         template = self.__dict__[what]
@@ -186,7 +204,7 @@ class ScanSaving:
 
     @property
     def _base(self) -> str:
-        return os.path.abspath(os.path.expanduser(self.base_path))
+        return _moved(os.path.abspath(os.path.expanduser(self.base_path)))
 
     def get_path(self) -> str:
         """The same as `root_path`."""

@@ -138,7 +138,7 @@ class Apparatus(Halting):
         node.is_awaited = True
         while not call.done.is_set:
             self.patience.check()
-            doors.call(call.done.wait, SLICE)
+            doors.call(call.done.stand_by, SLICE)
         self._raise(call)
 
     def _together(self, steps: Sequence[Step], entering: bool = False) -> None:

@@ -155,11 +155,11 @@ class Halting:
         def is_late() -> bool:
             return self._outcome.is_late(began, deadline)
 
-        if call.done.wait(0.0 if is_late() else SLICE):
+        if call.done.stand_by(0.0 if is_late() else SLICE):
             return True
         with self._vigil.over(words, deadline, matters_when_well=True):
             while not is_late():
-                if call.done.wait(min(SLICE, deadline)):
+                if call.done.stand_by(min(SLICE, deadline)):
                     return True
         return call.done.is_set
 

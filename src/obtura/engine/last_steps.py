@@ -49,11 +49,11 @@ def take(step: WayOut, outcome: Outcome, vigil: Vigil) -> None:
             while not call.done.is_set:
                 if time.monotonic() > limit:
                     raise DeviceError(f"{step.name} takes too long and was given up: {step.stop()}")
-                doors.call(call.done.wait, SLICE)
+                doors.call(call.done.stand_by, SLICE)
     except ScanAbort as abort:
         raise ScanAbort(f"{step.name} was stopped by Ctrl-C: {step.stop()}") from abort
     finally:
-        call.done.wait(patience)
+        call.done.stand_by(patience)
         lane.close()
     if call.error is not None:
         raise call.error

@@ -10,7 +10,7 @@ from obtura.engine.branch import Branch, OnCaller
 from obtura.engine.outcome import Leaving, Outcome
 from obtura.engine.seat import Seat
 from obtura.ground.errors import ScanAbort
-from obtura.works.clock import Flag
+from obtura.works.clock import Flag, Turn, clock
 from obtura.works.companion import companion
 from obtura.works.interrupt import doors
 from obtura.works.lanes import SLICE, Call
@@ -45,7 +45,7 @@ class Relay:
     def run(self) -> None:
         """Start the threads, serve their hooks; returns when every branch is left."""
         threads = [
-            companion(f"branch {branch.master.name}", self._go, branch, seat, flag)
+            companion(f"branch {branch.master.name}", self._go, clock.expect(), branch, seat, flag)
             for branch, seat, flag in zip(self._branches, self.seats, self._ended, strict=True)
         ]
         for thread in threads:
@@ -78,15 +78,22 @@ class Relay:
             if request.error is not None:  # noted here and now: it may be the first error of the scan
                 self._outcome.fail(request.error)
         try:
-            doors.call(self._wake.acquire, True, SLICE)
+            doors.call(clock.standby, self._is_called, self._wake.acquire, True, SLICE)
         except ScanAbort as abort:
             self._outcome.fail(abort)
 
-    def _go(self, branch: Branch, seat: Seat, ended: Flag) -> None:
-        seat.take()
-        self._outcome.attempt(branch.run, self._on_caller, self._boundary)
-        seat.settle()
-        self._leave(branch, ended)
+    def _is_called(self) -> bool:
+        return bool(self._requests) or all(flag.is_set for flag in self._ended)
+
+    def _go(self, turn: Turn, branch: Branch, seat: Seat, ended: Flag) -> None:
+        turn.begin()
+        try:
+            seat.take()
+            self._outcome.attempt(branch.run, self._on_caller, self._boundary)
+            seat.settle()
+            self._leave(branch, ended)
+        finally:
+            turn.end()
 
     def _leave(self, branch: Branch, ended: Flag) -> None:
         try:
@@ -102,7 +109,7 @@ class Relay:
         request = Call(function.__name__, lambda: function(*args))
         self._requests.append(request)
         self._rouse()
-        while not request.done.wait(SLICE):
+        while not request.done.stand_by(SLICE):
             self._rouse()
         if request.error is not None:
             raise Leaving

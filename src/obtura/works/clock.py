@@ -2,11 +2,11 @@
 
 import threading
 import time as _time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Any, Protocol
 
-__all__ = ["Clock", "Flag", "RealTime", "TimeSource", "VirtualTime", "clock", "virtual_time"]
+__all__ = ["Clock", "Flag", "RealTime", "TimeSource", "Turn", "VirtualTime", "clock", "virtual_time"]
 
 
 class Flag:
@@ -37,6 +37,24 @@ class Flag:
             self._lock.release()
         return self.is_set
 
+    def stand_by(self, timeout: float) -> bool:
+        """As `wait`, for what another thread of the scan is to set: on virtual time that one goes on meanwhile."""
+        clock.standby(self._is_set, self.wait, timeout)
+        return self.is_set
+
+    def _is_set(self) -> bool:
+        return self.is_set
+
+
+class Turn:
+    """A thread was announced that is about to do something; on real time nothing has to be done about it."""
+
+    def begin(self) -> None:
+        """On that thread, first."""
+
+    def end(self) -> None:
+        """On that thread, last."""
+
 
 class TimeSource(Protocol):
     """What time is made of: a monotonic clock in seconds, the epoch, and waiting."""
@@ -50,8 +68,29 @@ class TimeSource(Protocol):
     def wait(self, flag: Flag | None, seconds: float) -> bool:
         """Let `seconds` pass, or less when the flag is set meanwhile; True when it is."""
 
+    def standby(self, ready: Callable[[], bool], wait: Callable[..., object], *args: Any) -> None:
+        """Wait for another thread by `wait(*args)`, a call into C that ends soon; not needed once `ready()`."""
 
-class RealTime:
+    def expect(self, ready: Callable[[], bool] | None = None) -> Turn:
+        """Announce that a thread is about to do something, now or as soon as `ready()`."""
+
+
+_NO_TURN = Turn()
+
+
+class _Unordered:
+    """Threads run when they like to."""
+
+    def standby(self, ready: Callable[[], bool], wait: Callable[..., object], *args: Any) -> None:
+        """Wait."""
+        wait(*args)
+
+    def expect(self, ready: Callable[[], bool] | None = None) -> Turn:
+        """Nobody has to know."""
+        return _NO_TURN
+
+
+class RealTime(_Unordered):
     """The time of the machine."""
 
     time = staticmethod(_time.perf_counter)
@@ -65,10 +104,11 @@ class RealTime:
         return False
 
 
-class VirtualTime:
+class VirtualTime(_Unordered):
     """Time that passes only when somebody waits, and then at once.
 
-    Threads share it; each wait moves it on. A scan whose devices are called inline is deterministic on it.
+    Threads share it; each wait moves it on. A scan whose devices are called inline is deterministic on it; for others
+    see `OrderedTime`.
     """
 
     def __init__(self, epoch: float = 1_552_475_171.0) -> None:
@@ -105,6 +145,8 @@ class Clock:
         self.time = source.time
         self.epoch = source.epoch
         self.wait = source.wait
+        self.standby = source.standby
+        self.expect = source.expect
 
     def sleep(self, seconds: float) -> None:
         """Let `seconds` pass."""

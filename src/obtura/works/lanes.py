@@ -14,7 +14,7 @@ from queue import SimpleQueue
 from typing import Any, Protocol
 
 from obtura.ground.errors import DeviceBusyError
-from obtura.works.clock import Flag
+from obtura.works.clock import Flag, Turn, clock
 from obtura.works.companion import companion
 from obtura.works.interrupt import doors
 
@@ -34,6 +34,7 @@ class Call:
         self.done = Flag()
         self.began: float | None = None
         """When it left the queue, in s, monotonic."""
+        self.turn: Turn | None = None
         self._batch = batch
 
     def finish(self, error: BaseException | None) -> None:
@@ -88,7 +89,10 @@ class Batch:
             if self._received == len(self.calls):
                 return
             check()
-            doors.call(self._wake.acquire, True, SLICE)
+            doors.call(clock.standby, self._is_told, self._wake.acquire, True, SLICE)
+
+    def _is_told(self) -> bool:
+        return bool(self._done)
 
 
 class Lane(Protocol):
@@ -135,11 +139,12 @@ class ThreadLane:
             call.finish(DeviceBusyError(f"{self.name}: no call possible, its lane is closed"))
             return
         self._waiting.append(call)
+        call.turn = clock.expect(lambda: self.busy is call)
         self._queue.put(call)
 
     def beside(self, call: Call) -> None:
         """Make a call on a thread of its own."""
-        companion(f"beside {self.name}", call.run).start()
+        companion(f"beside {self.name}", _in_turn, clock.expect(), call.run).start()
 
     def close(self) -> None:
         """End the thread after the present call, and wait for it when it is idle."""
@@ -155,6 +160,9 @@ class ThreadLane:
             failed.run()
         while (call := self._queue.get()) is not None:
             call.began = time.monotonic()
+            turn = call.turn
+            if turn is not None:
+                turn.begin()
             if failed is not None and failed.error is not None:
                 error: BaseException | None = failed.error
             else:
@@ -164,6 +172,16 @@ class ThreadLane:
                 self.last = call.what
             self._waiting.popleft()  # idle before the waiter is told, so that it never sees a stale call
             call.finish(error)
+            if turn is not None:
+                turn.end()
+
+
+def _in_turn(turn: Turn, function: Callable[[], None]) -> None:
+    turn.begin()
+    try:
+        function()
+    finally:
+        turn.end()
 
 
 def _outcome(function: Callable[[], Any]) -> BaseException | None:
@@ -207,7 +225,7 @@ class Loop:
         cancel = self.submit(call, coroutine)
         try:
             while not call.done.is_set:
-                doors.call(call.done.wait, SLICE)
+                doors.call(call.done.stand_by, SLICE)
         except BaseException:
             cancel()
             call.done.wait(patience)

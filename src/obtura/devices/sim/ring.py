@@ -1,6 +1,7 @@
 """A simulated storage ring: the current decays, and is refilled now and then."""
 
 import math
+from collections.abc import Iterable
 
 from obtura.devices.arguments import positive, quantity
 from obtura.devices.machine import MachineDriver, MachineInfo
@@ -25,16 +26,24 @@ class _Ring(MachineDriver):
         self._takes = takes
         self._shut = shut  # whether the front end closes for a refill
         self._filled = clock.time()
+        self._planned: tuple[tuple[float, float], ...] | None = None
         self.is_dumped = False
         self.front_end_closed = False
 
-    def _phase(self) -> float:
-        """Seconds since the last refill ended; a clock that was set back begins anew."""
-        since = clock.time() - self._filled
-        if since < 0:
+    def plan(self, refills: Iterable[tuple[float, float]], shut: bool) -> None:
+        self._planned, self._shut = tuple(sorted(refills)), shut
+
+    def _times(self) -> tuple[float, float, float]:
+        """Seconds since the last refill ended, until the next begins (negative during one), and until it ends."""
+        now = clock.time()
+        if now < self._filled:  # a clock that was set back begins anew
             self.fill()
-            since = 0.0
-        return math.fmod(since, self._every)
+        if self._planned is None:
+            phase = math.fmod(now - self._filled, self._every)
+            return phase, self._every - self._takes - phase, self._every - phase
+        last = max([self._filled, *(end for _, end in self._planned if end <= now)])
+        begin, end = next(((begin, end) for begin, end in self._planned if end > now), (math.inf, math.inf))
+        return now - last, begin - now, end - now
 
     def fill(self) -> None:
         self._filled = clock.time()
@@ -46,17 +55,17 @@ class _Ring(MachineDriver):
     def current(self) -> float:
         if self.is_dumped:
             return 0.0
-        phase, begins = self._phase(), self._every - self._takes
-        if phase <= begins:
-            return self._left(phase)
-        left = self._left(begins)
-        return left + (self._full - left) * (phase - begins) / self._takes
+        since, until, end = self._times()
+        if until >= 0:
+            return self._left(since)
+        left = self._left(since + until)
+        return left + (self._full - left) * -until / (end - until)
 
     def lifetime(self) -> float:
         return math.nan if self.is_dumped else self._lifetime
 
     def refill_countdown(self) -> float:
-        return math.inf if self.is_dumped else max(self._every - self._takes - self._phase(), 0.0)
+        return math.inf if self.is_dumped else max(self._times()[1], 0.0)
 
     def front_end(self) -> ShutterState:
         refilling = self._shut and self.refill_countdown() == 0.0
@@ -102,6 +111,13 @@ class SimulatedRing(MachineInfo):
     def fill(self) -> None:
         """Fill the ring, at once; the next refill ends `refill_every` s from now."""
         self._ring.fill()
+
+    def plan_refills(self, refills: Iterable[tuple[float, float]], shut: bool = True) -> None:
+        """Refill it at these times and no others: begin and end of each, in s of the clock.
+
+        `shut`: whether the front end closes for it.
+        """
+        self._ring.plan(refills, shut)
 
     def close_front_end(self) -> None:
         """Let no beam into the beamline."""

@@ -83,6 +83,21 @@ class Config:
         named = tuple((Path(name).relative_to(directory).as_posix(), text) for name, text in texts)
         return cls(directory, facts, objects, sessions, named)
 
+    def altered(
+        self,
+        facts: Facts | None = None,
+        objects: Mapping[str, Description] | None = None,
+        sessions: Mapping[str, SessionSpec] | None = None,
+    ) -> "Config":
+        """Another description that is as this one, but for what is given; objects are made anew."""
+        return Config(
+            self.directory,
+            self.facts if facts is None else facts,
+            {**self._described, **(objects or {})},
+            {**self._sessions, **(sessions or {})},
+            self.texts,
+        )
+
     # -- what there is ------------------------------------------------------------------------------------
 
     @property

@@ -1,0 +1,22 @@
+"""`obtura rehearse SESSION script.py`: a night in seconds, on simulated devices."""
+
+import argparse
+import json
+import os
+import tempfile
+from pathlib import Path
+
+from obtura.rehearsal import rehearse
+
+__all__ = ["rehearse_script"]
+
+
+def rehearse_script(options: argparse.Namespace) -> int:
+    """Rehearse, and print what was found; the exit code is that of the report."""
+    name, config = options.session, options.config
+    if os.sep in name or Path(name).is_dir():  # a directory is a beamline, whose own session it is
+        name, config = None, name
+    data = options.data or Path(tempfile.mkdtemp(prefix="rehearsal-"))
+    report = rehearse(name, options.script, data, options.events, config, options.arguments, options.simulate)
+    print(json.dumps(report.as_json(), indent=2) if options.json else report)
+    return report.exit_code

@@ -1,0 +1,203 @@
+"""A night in seconds: the script runs on simulated devices, on a clock that does not wait."""
+
+import contextlib
+import runpy
+import sqlite3
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from obtura.contracts.counters import SamplingCounterController
+from obtura.data.master import entry_names
+from obtura.data.saving import all_below
+from obtura.devices.sim.ring import SimulatedRing
+from obtura.devices.sim.world import World, shared_world
+from obtura.ground.errors import UsageError, one_line
+from obtura.rehearsal.events import QUIET, Night, read_night
+from obtura.rehearsal.happen import Happenings
+from obtura.rehearsal.moments import span_text
+from obtura.rehearsal.passing import FullDisk, night_time, output_to
+from obtura.rehearsal.report import FileSeen, Report
+from obtura.rehearsal.standins import needed, rehearsed, settings_elsewhere
+from obtura.rehearsal.timeline import Timeline
+from obtura.rehearsal.troubles import can_fail
+from obtura.session.messages import places, told_of_script
+from obtura.session.opening import Found, find_session, open_found
+from obtura.session.session import Session
+from obtura.session.settings import settings_path
+from obtura.works.ordered import OrderedTime
+
+__all__ = ["rehearse"]
+
+FREQUENCY = 10.0
+"""Counters are read that often per s at most: a night has many seconds."""
+GIVEN_UP = 1.0
+"""Seconds, real, after which a device or hook that hangs on the way out of a scan is given up."""
+
+OUTPUT = "output.txt"
+SETTINGS = "settings.db"
+
+
+def rehearse(
+    name: str | None,
+    script: Path,
+    data: Path,
+    events: Path | None = None,
+    config: str | None = None,
+    arguments: Sequence[str] = (),
+    simulate: bool = False,
+) -> Report:
+    """Run a script with the names of a session in it, as if a whole night passed. In the main thread.
+
+    `name`, `config`: as of `load_session`. `events`: a file of YAML with what happens; None: nothing. `data`: an empty
+    directory for everything that is written: what was meant for /data goes to data/data, what is printed to
+    output.txt. `simulate`: simulated devices stand in for real axes, counters, shutters and rings.
+
+    Raises:
+        UsageError: there is no such session or file, a device is real, `data` is not empty; nothing was touched.
+        ConfigError: the description or the file of events has mistakes.
+    """
+    if not script.is_file():
+        raise UsageError(f"{script}: no such file")
+    found = find_session(name, config)
+    if events is not None:
+        read_night(events)  # its mistakes come first, before anything is made
+    described, stand_ins = _described(found, simulate)
+    data.mkdir(parents=True, exist_ok=True)
+    if any(data.iterdir()):
+        raise UsageError(f"{data} is not empty: say where else the data of the rehearsal may go")
+    if described is not None:
+        _copy_settings(settings_path(described), data / SETTINGS)
+        described = settings_elsewhere(described, data / SETTINGS)
+    night = QUIET if events is None else read_night(events)
+    return _Rehearsal(Found(found.name, described), script, data, night, events, stand_ins).run(arguments)
+
+
+def _described(found: Found, simulate: bool) -> tuple[Any, tuple[str, ...]]:
+    if found.described is None:
+        return None, ()
+    described = rehearsed(found.described, found.name, simulate)
+    names = [each.name for each in needed(described, described.session(found.name))]
+    changed = [name for name in names if described.describe(name) is not found.described.describe(name)]
+    return described, tuple(f"{name} ({found.described.describe(name).class_name})" for name in changed)
+
+
+def _copy_settings(from_: Path, to: Path) -> None:
+    if not from_.is_file():
+        return
+    try:
+        with (
+            contextlib.closing(sqlite3.connect(f"{from_.absolute().as_uri()}?mode=ro", uri=True)) as source,
+            contextlib.closing(sqlite3.connect(to)) as copy,
+        ):
+            source.backup(copy)
+    except sqlite3.Error as error:
+        raise UsageError(f"the settings can't be copied from {from_}: {one_line(error)}") from error
+
+
+class _Rehearsal:
+    def __init__(
+        self, found: Found, script: Path, data: Path, night: Night, events: Path | None, stand_ins: tuple[str, ...]
+    ) -> None:
+        self._found = found
+        self._script = script
+        self._data = data.resolve()
+        self._night = night
+        self._events = events
+        self._stand_ins = stand_ins
+        self._time = OrderedTime(night.start.timestamp())
+        self._timeline = Timeline(night.start.timestamp())
+        self._disk = FullDisk(self._data)
+        self._error: BaseException | None = None
+        self._happenings: Happenings | None = None
+
+    def run(self, arguments: Sequence[str]) -> Report:
+        """Do it, with `arguments` for the script; Ctrl-C ends it, and what was found so far is reported."""
+        kept = sys.argv, sys.path[:]
+        with contextlib.ExitStack() as stack:
+            for context in (output_to(self._data / OUTPUT), night_time(self._time), all_below(self._data)):
+                stack.enter_context(context)
+            try:
+                with self._session() as session, self._disk.watched():
+                    sys.argv = [str(self._script), *arguments]
+                    sys.path.insert(0, str(self._script.parent.resolve()))
+                    runpy.run_path(str(self._script), init_globals=session.namespace(), run_name="__main__")
+            except SystemExit as ended:
+                if getattr(ended, "__notes__", None) or ended.code not in (None, 0):
+                    self._error = ended
+            except BaseException as error:  # noqa: BLE001 - whatever ends the script is reported
+                self._error = error
+            finally:
+                sys.argv, sys.path[:] = kept
+            return self._report()
+
+    @contextlib.contextmanager
+    def _session(self) -> Iterator[Session]:
+        session = open_found(self._found)
+        try:
+            if session.absent:
+                raise UsageError("\n".join(map(str, session.absent.values())))
+            session.add_consumer(self._timeline.follower)
+            made = session.origin.config.objects if session.origin.config is not None else {}
+            self._furnish(session, {**made, **session.devices})
+            yield session
+        finally:
+            session.close()
+
+    def _furnish(self, session: Session, things: dict[str, Any]) -> None:
+        """Have devices do what the events say."""
+        devices = can_fail(things.items())
+        if self._events is not None:
+            self._night = read_night(self._events, devices)
+        for thing in things.values():
+            controller = thing if isinstance(thing, SamplingCounterController) else getattr(thing, "controller", None)
+            if isinstance(controller, SamplingCounterController):
+                frequency = controller.max_sampling_frequency
+                controller.max_sampling_frequency = FREQUENCY if frequency is None else min(frequency, FREQUENCY)
+        worlds = {id(world): world for world in (*things.values(), shared_world()) if isinstance(world, World)}
+        rings = {id(ring): ring for ring in things.values() if isinstance(ring, SimulatedRing)}
+        self._happenings = Happenings(self._night, self._time, self._timeline, self._disk, devices)
+        self._happenings.plan(rings.values(), worlds.values())
+
+    # -- what was found -----------------------------------------------------------------------------------
+
+    def _report(self) -> Report:
+        error, seconds = self._error, round(self._time.time(), 3)
+        planned = self._happenings is not None and (self._happenings.pressed or self._happenings.over)
+        interrupted = isinstance(error, KeyboardInterrupt) and not planned
+        ending = "ended" if error is None else f"ended: {one_line(error)}"
+        self._timeline.note(seconds, "script", f"{self._script.name} {ending}")
+        waits = {who: (len(spans), sum(spans)) for who, spans in sorted(self._timeline.waits.items())}
+        return Report(
+            session=self._found.name,
+            script=str(self._script),
+            start=self._night.start,
+            seconds=seconds,
+            timeline=tuple(self._timeline.ordered()),
+            scans=tuple(sorted(self._timeline.scans, key=lambda scan: (scan.began, scan.number))),
+            waits=waits,
+            files=tuple(self._files()),
+            data=self._data,
+            simulated=self._stand_ins,
+            error=None if error is None else self._told(error),
+            traceback=() if error is None else tuple(places(error, self._script)),
+            interrupted=interrupted,
+        )
+
+    def _told(self, error: BaseException) -> str:
+        if self._happenings is not None and self._happenings.over and isinstance(error, KeyboardInterrupt):
+            lines = [f"!!! the script has not ended after {span_text(self._night.limit)}", *places(error, self._script)]
+            return "\n    ".join(lines)
+        return told_of_script(error, self._script)
+
+    def _files(self) -> Iterator[FileSeen]:
+        for path in dict.fromkeys(scan.filename for scan in self._timeline.scans if scan.filename is not None):
+            master = Path(path)
+            if master.is_file():
+                parts = master.with_suffix("")
+                below = [each for each in parts.rglob("*") if each.is_file()] if parts.is_dir() else []
+                size = sum(each.stat().st_size for each in (master, *below))
+                meant = "/" + master.relative_to(self._data).as_posix()
+                entries = tuple(sorted(entry_names(master), key=lambda name: [int(part) for part in name.split(".")]))
+                yield FileSeen(meant, str(master), entries, size)

@@ -1,0 +1,168 @@
+"""The order of events of a night, and what waited for whom; gathered while it passes."""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from obtura.contracts.consumers import Consumer, Say
+from obtura.ground.events import (
+    Event,
+    Failed,
+    HookEntered,
+    HookLeft,
+    IterationDone,
+    ScanBegan,
+    ScanClosed,
+    ScanEnded,
+    SubScan,
+    Text,
+)
+from obtura.rehearsal.moments import span_text
+
+__all__ = ["LONG", "Follower", "Moment", "ScanSeen", "Timeline"]
+
+LONG = 10.0
+"""Seconds from which on a hook that waits is in the timeline."""
+
+
+class Moment(NamedTuple):
+    """A line of the timeline: `time` in s since the start, `kind` what it is about, and `text`."""
+
+    time: float
+    kind: str
+    text: str
+
+
+class ScanSeen(NamedTuple):
+    """A scan that ran. `began` in s since the start of the night; `seconds`: how long it took."""
+
+    number: int
+    title: str
+    began: float
+    seconds: float
+    state: str
+    points: int | None
+    counting: float
+    hooks: float
+    filename: str | None
+
+
+class Timeline:
+    """What happened, as far as it is known. `epoch`: of the start of the night."""
+
+    def __init__(self, epoch: float) -> None:
+        self.epoch = epoch
+        self.moments: list[Moment] = []
+        self.scans: list[ScanSeen] = []
+        self.waits: dict[str, list[float]] = {}
+        """By preset or device the seconds of each wait."""
+
+    def note(self, time: float, kind: str, text: str) -> None:
+        """Add a line."""
+        self.moments.append(Moment(round(time, 3), kind, text))
+
+    def waited(self, who: str, seconds: float) -> None:
+        """Somebody was waited for."""
+        self.waits.setdefault(who, []).append(seconds)
+
+    def ordered(self) -> list[Moment]:
+        """All lines by their time. Scans are followed on threads of their own: what came at once is sorted."""
+        return sorted(self.moments, key=lambda moment: (moment.time, _RANK.index(moment.kind), moment.text))
+
+    def follower(self) -> Consumer:
+        """A consumer for one scan."""
+        return Follower(self)
+
+
+_RANK = ("event", "ended", "began", "waited", "device", "failed", "scan", "script")
+
+
+class Follower(Consumer):
+    """Follows one scan."""
+
+    name = "rehearsal"
+
+    def __init__(self, timeline: Timeline) -> None:
+        self._timeline = timeline
+        self._began: ScanBegan | None = None
+        self._ended: ScanEnded | None = None
+        self._failed: Failed | None = None
+        self._entered: list[tuple[HookEntered, str]] = []
+        self._counting = self._hooks = 0.0
+
+    def open(self, began: ScanBegan, say: Say) -> None:
+        self._began = began
+        where = "not saved" if began.scan_info.get("filename") is None else "saved"
+        time = began.start_time.timestamp() - self._timeline.epoch
+        self._timeline.note(time, "began", f"scan {began.number} begins: {began.title} ({where})")
+
+    def receive(self, events: Sequence[Event]) -> None:
+        for event in events:
+            match event:
+                case HookEntered():
+                    self._entered.append((event, ""))
+                case Text(text=text) if self._entered and text.strip() and not self._entered[-1][1]:
+                    self._entered[-1] = (self._entered[-1][0], _first_line(text))
+                case HookLeft():
+                    self._left(event)
+                case IterationDone(counting=counting):
+                    self._counting += counting
+                case Failed() if self._failed is None:
+                    self._failed = event
+                    self._timeline.note(event.time, "failed", f"scan {self._number}: {_told(event)}")
+                case ScanEnded():
+                    self._ended = event
+                case SubScan(number=number):
+                    self._timeline.note(self._now, "scan", f"scan {number} is part of scan {self._number}")
+                case ScanClosed():
+                    self._close(event)
+
+    @property
+    def _number(self) -> int:
+        return 0 if self._began is None else self._began.number
+
+    @property
+    def _now(self) -> float:
+        began = 0.0 if self._began is None else self._began.start_time.timestamp()
+        return began - self._timeline.epoch
+
+    def _left(self, left: HookLeft) -> None:
+        entered, said = next(
+            (pair for pair in reversed(self._entered) if (pair[0].owner, pair[0].hook) == (left.owner, left.hook)),
+            (None, ""),
+        )
+        if entered is None:
+            return
+        self._entered.remove((entered, said))
+        self._hooks += left.seconds
+        if left.seconds > 0:
+            self._timeline.waited(left.owner, left.seconds)
+        if left.seconds >= LONG:
+            point = "" if left.point is None or left.point < 0 else f", point {left.point + 1}"
+            words = f": {said}" if said else ""
+            text = f"scan {self._number}{point} waits {span_text(left.seconds)} for {left.owner}.{left.hook}{words}"
+            self._timeline.note(entered.time, "waited", text)
+
+    def _close(self, closed: ScanClosed) -> None:
+        began, ended = self._began, self._ended
+        if began is None or ended is None:
+            return
+        time = ended.end_time.timestamp() - self._timeline.epoch
+        start = began.start_time.timestamp() - self._timeline.epoch
+        points = "" if ended.points is None else f", {ended.points} points"
+        text = f"scan {began.number} ends: {closed.state} after {span_text(closed.seconds)}{points}"
+        self._timeline.note(time, "ended", text)
+        self._timeline.scans.append(
+            ScanSeen(
+                *(began.number, began.title, round(start, 3), round(closed.seconds, 3), closed.state, ended.points),
+                *(round(self._counting, 3), round(self._hooks, 3), began.scan_info.get("filename")),
+            )
+        )
+
+
+def _told(failed: Failed) -> str:
+    return failed.message + (f" (in {failed.place})" if failed.place else "")
+
+
+def _first_line(text: str) -> str:
+    return re.split(r"[\r\n]", text.strip(), maxsplit=1)[0].strip()
