@@ -3,7 +3,6 @@
 import argparse
 import json
 import os
-import tempfile
 from pathlib import Path
 
 from obtura.rehearsal import rehearse
@@ -16,7 +15,6 @@ def rehearse_script(options: argparse.Namespace) -> int:
     name, config = options.session, options.config
     if os.sep in name or Path(name).is_dir():  # a directory is a beamline, whose own session it is
         name, config = None, name
-    data = options.data or Path(tempfile.mkdtemp(prefix="rehearsal-"))
-    report = rehearse(name, options.script, data, options.events, config, options.arguments, options.simulate)
+    report = rehearse(name, options.script, options.data, options.events, config, options.arguments, options.simulate)
     print(json.dumps(report.as_json(), indent=2) if options.json else report)
     return report.exit_code

@@ -4,6 +4,7 @@ A device is noted as stopped before its `stop`. One that hangs is given up after
 """
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -15,6 +16,7 @@ from obtura.engine.plan import Plan, Step, devices_of
 from obtura.engine.seat import Duty, Seat
 from obtura.engine.vigil import Vigil
 from obtura.ground.errors import DeviceError, one_line
+from obtura.works.clock import clock
 from obtura.works.interrupt import doors
 from obtura.works.lanes import SLICE, Call
 
@@ -151,15 +153,17 @@ class Halting:
 
     def _returned(self, node: AcquisitionObject, call: Call, words: str, began: float) -> bool:
         deadline = self._outcome.deadlines.of_device(node)
+        since = clock.time()
 
         def is_late() -> bool:
-            return self._outcome.is_late(began, deadline)
+            return self._outcome.is_late(began, deadline) or (self._outcome.bad and clock.has_passed(since, deadline))
 
-        if call.done.stand_by(0.0 if is_late() else SLICE):
+        if call.done.stand_by(0.0 if is_late() else SLICE, deadline if self._outcome.bad else math.inf):
             return True
         with self._vigil.over(words, deadline, matters_when_well=True):
             while not is_late():
-                if call.done.stand_by(min(SLICE, deadline)):
+                left = since + deadline - clock.time() if self._outcome.bad else math.inf
+                if call.done.stand_by(min(SLICE, deadline), left):
                     return True
         return call.done.is_set
 

@@ -6,6 +6,7 @@ from typing import Protocol
 from obtura.engine.outcome import Outcome
 from obtura.engine.vigil import Vigil
 from obtura.ground.errors import DeviceError, ScanAbort
+from obtura.works.clock import clock
 from obtura.works.interrupt import doors
 from obtura.works.lanes import SLICE, Call, ThreadLane
 
@@ -40,20 +41,21 @@ def take(step: WayOut, outcome: Outcome, vigil: Vigil) -> None:
     """
     doors.forget()
     patience = outcome.deadlines.device
-    limit = time.monotonic() + 2 * _estimate(step, outcome) + patience
+    allowed, since = 2 * _estimate(step, outcome) + patience, clock.time()
+    limit = time.monotonic() + allowed
     lane = ThreadLane(step.name)
     call = Call(step.name, step.run)
     lane.submit(call)
     try:
         with vigil.over(step.name):
             while not call.done.is_set:
-                if time.monotonic() > limit:
+                if time.monotonic() > limit or clock.has_passed(since, allowed):
                     raise DeviceError(f"{step.name} takes too long and was given up: {step.stop()}")
-                doors.call(call.done.stand_by, SLICE)
+                doors.call(call.done.stand_by, SLICE, since + allowed - clock.time())
     except ScanAbort as abort:
         raise ScanAbort(f"{step.name} was stopped by Ctrl-C: {step.stop()}") from abort
     finally:
-        call.done.stand_by(patience)
+        call.done.stand_by(patience, patience)
         lane.close()
     if call.error is not None:
         raise call.error

@@ -1,5 +1,6 @@
 """Several branches: each drives its devices on a thread of its own and hands every hook to the caller's thread."""
 
+import math
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -78,7 +79,7 @@ class Relay:
             if request.error is not None:  # noted here and now: it may be the first error of the scan
                 self._outcome.fail(request.error)
         try:
-            doors.call(clock.standby, self._is_called, self._wake.acquire, True, SLICE)
+            doors.call(clock.standby, self._is_called, math.inf, self._wake.acquire, True, SLICE)
         except ScanAbort as abort:
             self._outcome.fail(abort)
 

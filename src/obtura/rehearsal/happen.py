@@ -113,5 +113,3 @@ class Happenings:
         self.over = True
         self._time.press()
         self._time.at(now + REPEAT, self._too_long)
-
-

@@ -7,7 +7,9 @@ machine itself runs on these.
 
 import asyncio
 import datetime
+import errno
 import io
+import os
 import shutil
 import signal
 import sys
@@ -24,6 +26,8 @@ from obtura.works.clock import clock
 from obtura.works.ordered import OrderedTime
 
 __all__ = ["FullDisk", "night_time", "output_to"]
+
+SPOOL = "OBTURA_SPOOL"
 
 
 @contextmanager
@@ -109,10 +113,14 @@ def _dates(night: OrderedTime) -> tuple[type, type]:
 
 
 class FullDisk:
-    """A disk that can be full: `full` is set when nothing more can be written below `directory`."""
+    """A disk that can be full: `full` is set when nothing more can be written below `directory`.
+
+    The local spool, `spool`, is another disk. It is inside, so that nothing goes to that of the account.
+    """
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory.resolve()
+        self.spool = self.directory / "spool"
         self.full = False
 
     @contextmanager
@@ -128,17 +136,22 @@ class FullDisk:
 
         def refused(file: JournalFile, items: bytes) -> None:
             if self._holds(file.path):
-                raise OSError(28, "No space left on device")
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             write(file, items)
 
+        environment = os.environ.get(SPOOL)
+        os.environ[SPOOL] = str(self.spool)
         shutil.disk_usage, JournalFile.write = disk_usage, refused  # type: ignore[assignment, method-assign]
         try:
             yield
         finally:
             shutil.disk_usage, JournalFile.write = usage, write  # type: ignore[method-assign]
+            del os.environ[SPOOL]
+            os.environ.update({} if environment is None else {SPOOL: environment})
 
     def _holds(self, path: Path) -> bool:
-        return self.full and path.resolve().is_relative_to(self.directory)
+        here = path.resolve()
+        return self.full and here.is_relative_to(self.directory) and not here.is_relative_to(self.spool)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import contextlib
 import runpy
 import sqlite3
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -30,10 +31,8 @@ from obtura.works.ordered import OrderedTime
 
 __all__ = ["rehearse"]
 
-FREQUENCY = 10.0
+FREQUENCY = 1.0
 """Counters are read that often per s at most: a night has many seconds."""
-GIVEN_UP = 1.0
-"""Seconds, real, after which a device or hook that hangs on the way out of a scan is given up."""
 
 OUTPUT = "output.txt"
 SETTINGS = "settings.db"
@@ -42,7 +41,7 @@ SETTINGS = "settings.db"
 def rehearse(
     name: str | None,
     script: Path,
-    data: Path,
+    data: Path | None = None,
     events: Path | None = None,
     config: str | None = None,
     arguments: Sequence[str] = (),
@@ -51,8 +50,8 @@ def rehearse(
     """Run a script with the names of a session in it, as if a whole night passed. In the main thread.
 
     `name`, `config`: as of `load_session`. `events`: a file of YAML with what happens; None: nothing. `data`: an empty
-    directory for everything that is written: what was meant for /data goes to data/data, what is printed to
-    output.txt. `simulate`: simulated devices stand in for real axes, counters, shutters and rings.
+    directory for everything that is written, None for a temporary one: what was meant for /data goes to data/data,
+    what is printed to output.txt. `simulate`: simulated devices stand in for real axes, counters, shutters and rings.
 
     Raises:
         UsageError: there is no such session or file, a device is real, `data` is not empty; nothing was touched.
@@ -64,14 +63,21 @@ def rehearse(
     if events is not None:
         read_night(events)  # its mistakes come first, before anything is made
     described, stand_ins = _described(found, simulate)
-    data.mkdir(parents=True, exist_ok=True)
-    if any(data.iterdir()):
-        raise UsageError(f"{data} is not empty: say where else the data of the rehearsal may go")
+    data = _empty(data)
     if described is not None:
         _copy_settings(settings_path(described), data / SETTINGS)
         described = settings_elsewhere(described, data / SETTINGS)
     night = QUIET if events is None else read_night(events)
     return _Rehearsal(Found(found.name, described), script, data, night, events, stand_ins).run(arguments)
+
+
+def _empty(data: Path | None) -> Path:
+    if data is None:
+        return Path(tempfile.mkdtemp(prefix="rehearsal-"))
+    if data.exists() and (not data.is_dir() or any(data.iterdir())):
+        raise UsageError(f"{data} is not empty: say where else the data of the rehearsal may go")
+    data.mkdir(parents=True, exist_ok=True)
+    return data
 
 
 def _described(found: Found, simulate: bool) -> tuple[Any, tuple[str, ...]]:
@@ -118,10 +124,11 @@ class _Rehearsal:
         with contextlib.ExitStack() as stack:
             for context in (output_to(self._data / OUTPUT), night_time(self._time), all_below(self._data)):
                 stack.enter_context(context)
+            session = stack.enter_context(self._session())
             try:
-                with self._session() as session, self._disk.watched():
-                    sys.argv = [str(self._script), *arguments]
-                    sys.path.insert(0, str(self._script.parent.resolve()))
+                sys.argv = [str(self._script), *arguments]
+                sys.path.insert(0, str(self._script.parent.resolve()))
+                with self._disk.watched():
                     runpy.run_path(str(self._script), init_globals=session.namespace(), run_name="__main__")
             except SystemExit as ended:
                 if getattr(ended, "__notes__", None) or ended.code not in (None, 0):
@@ -139,6 +146,7 @@ class _Rehearsal:
             if session.absent:
                 raise UsageError("\n".join(map(str, session.absent.values())))
             session.add_consumer(self._timeline.follower)
+            session.on_scan_end(lambda scan: self._timeline.ended(self._time.time(), scan))
             made = session.origin.config.objects if session.origin.config is not None else {}
             self._furnish(session, {**made, **session.devices})
             yield session

@@ -14,7 +14,7 @@ GOOD, FAILED, INTERRUPTED = 0, 1, 130
 
 
 class FileSeen(NamedTuple):
-    """A file of data. `meant`: where it would be written; `path`: where it is; `size`: in bytes, with all it links to."""
+    """A file of data. `meant`: where it would be written; `path`: where it is; `size`: bytes, with all it links to."""
 
     meant: str
     path: str
@@ -25,8 +25,9 @@ class FileSeen(NamedTuple):
 class Report(NamedTuple):
     """A night that was rehearsed; times in s since its start.
 
-    `waits`: by preset or device, how often it was waited for and how long in all. `error`: what ended the script, in the
-    words that a user reads, `traceback` where it was; None: it came to its end. `interrupted`: somebody pressed Ctrl-C.
+    `waits`: by preset or device, how often it was waited for and how long in all. `simulated`: what stood in for a real
+    device. `error`: what ended the script, in the words that a user reads, `traceback` where it was; None: it came to
+    its end. `interrupted`: somebody pressed Ctrl-C.
     """
 
     session: str
@@ -79,11 +80,26 @@ class Report(NamedTuple):
         ]
         if self.simulated:
             lines.append(f"simulated in place of real ones: {', '.join(self.simulated)}")
-        lines += ["", *(f"{clock_text(self.start, each.time)}  {each.text}" for each in self.timeline)]
+        lines += ["", *self._told_timeline()]
         lines += ["", *self._told_waits(), *self._told_files()]
         if self.error is not None:
             lines += ["", self.error]
         return "\n".join(lines)
+
+    def _told_timeline(self) -> list[str]:
+        """What is refused again and again, for the same reason, is told once."""
+        refused: dict[str, list[float]] = {}
+        for each in self.timeline:
+            if each.kind == "refused":
+                refused.setdefault(each.text, []).append(each.time)
+        told = []
+        for each in self.timeline:
+            times = refused.get(each.text, [each.time])
+            if each.time == times[0]:
+                last = clock_text(self.start, times[-1])
+                more = f" ({len(times)} times, the last at {last})" if len(times) > 1 else ""
+                told.append(f"{clock_text(self.start, each.time)}  {each.text}{more}")
+        return told
 
     def _told_waits(self) -> list[str]:
         counting = sum(scan.counting for scan in self.scans)

@@ -12,10 +12,10 @@ from obtura.contracts.counters import Counter
 from obtura.devices.axis import Axis
 from obtura.devices.machine import MachineInfo
 from obtura.devices.shutter import Shutter
+from obtura.devices.sim.blades import SimulatedShutter
 from obtura.devices.sim.counters import SimulatedDiode
 from obtura.devices.sim.motor import SimulatedAxis
 from obtura.devices.sim.ring import SimulatedRing
-from obtura.devices.sim.blades import SimulatedShutter
 from obtura.ground.errors import UsageError
 from obtura.session.config import Config, Description, SessionSpec
 from obtura.session.config.described import parameters_of

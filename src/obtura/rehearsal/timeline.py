@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from obtura.contracts.consumers import Consumer, Say
+from obtura.ground.errors import one_line
 from obtura.ground.events import (
     Event,
     Failed,
@@ -26,11 +27,12 @@ LONG = 10.0
 
 
 class Moment(NamedTuple):
-    """A line of the timeline: `time` in s since the start, `kind` what it is about, and `text`."""
+    """A line of the timeline: `time` in s since the start, `kind` what it is about, and `text`; `scan`: its number."""
 
     time: float
     kind: str
     text: str
+    scan: int | None = None
 
 
 class ScanSeen(NamedTuple):
@@ -56,25 +58,42 @@ class Timeline:
         self.scans: list[ScanSeen] = []
         self.waits: dict[str, list[float]] = {}
         """By preset or device the seconds of each wait."""
+        self._begun: set[tuple[int, str | None]] = set()
 
-    def note(self, time: float, kind: str, text: str) -> None:
+    def note(self, time: float, kind: str, text: str, scan: int | None = None) -> None:
         """Add a line."""
-        self.moments.append(Moment(round(time, 3), kind, text))
+        self.moments.append(Moment(round(time, 3), kind, text, scan))
 
     def waited(self, who: str, seconds: float) -> None:
         """Somebody was waited for."""
         self.waits.setdefault(who, []).append(seconds)
 
+    def begun(self, number: int, filename: str | None) -> None:
+        """A scan began."""
+        self._begun.add((number, filename))
+
+    def ended(self, time: float, scan: Any) -> None:
+        """A scan ended; one that never began was refused."""
+        if (scan.scan_number, scan.scan_info.get("filename")) not in self._begun and scan.errors:
+            title = scan.scan_info.get("title") or scan.name
+            self.note(time, "refused", f"{title} is refused: {one_line(scan.errors[0])}")
+
     def ordered(self) -> list[Moment]:
         """All lines by their time. Scans are followed on threads of their own: what came at once is sorted."""
-        return sorted(self.moments, key=lambda moment: (moment.time, _RANK.index(moment.kind), moment.text))
+        return sorted(self.moments, key=_order)
 
     def follower(self) -> Consumer:
         """A consumer for one scan."""
         return Follower(self)
 
 
-_RANK = ("event", "ended", "began", "waited", "device", "failed", "scan", "script")
+_KINDS = ("event", "device", "began", "waited", "part", "failed", "ended", "refused", "script")
+
+
+def _order(moment: Moment) -> tuple[float, bool, int, int, str]:
+    """By time; what came at once: events first, then one scan after the other, and the end of the script."""
+    rank = _KINDS.index(moment.kind)
+    return moment.time, moment.kind == "script", moment.scan or 0, rank, moment.text
 
 
 class Follower(Consumer):
@@ -92,9 +111,10 @@ class Follower(Consumer):
 
     def open(self, began: ScanBegan, say: Say) -> None:
         self._began = began
+        self._timeline.begun(began.number, began.scan_info.get("filename"))
         where = "not saved" if began.scan_info.get("filename") is None else "saved"
         time = began.start_time.timestamp() - self._timeline.epoch
-        self._timeline.note(time, "began", f"scan {began.number} begins: {began.title} ({where})")
+        self._timeline.note(time, "began", f"scan {began.number} begins: {began.title} ({where})", self._number)
 
     def receive(self, events: Sequence[Event]) -> None:
         for event in events:
@@ -109,11 +129,12 @@ class Follower(Consumer):
                     self._counting += counting
                 case Failed() if self._failed is None:
                     self._failed = event
-                    self._timeline.note(event.time, "failed", f"scan {self._number}: {_told(event)}")
+                    self._timeline.note(event.time, "failed", f"scan {self._number}: {_told(event)}", self._number)
                 case ScanEnded():
                     self._ended = event
                 case SubScan(number=number):
-                    self._timeline.note(self._now, "scan", f"scan {number} is part of scan {self._number}")
+                    text = f"scan {number} is part of scan {self._number}"
+                    self._timeline.note(self._now, "part", text, self._number)
                 case ScanClosed():
                     self._close(event)
 
@@ -141,7 +162,7 @@ class Follower(Consumer):
             point = "" if left.point is None or left.point < 0 else f", point {left.point + 1}"
             words = f": {said}" if said else ""
             text = f"scan {self._number}{point} waits {span_text(left.seconds)} for {left.owner}.{left.hook}{words}"
-            self._timeline.note(entered.time, "waited", text)
+            self._timeline.note(entered.time, "waited", text, self._number)
 
     def _close(self, closed: ScanClosed) -> None:
         began, ended = self._began, self._ended
@@ -151,7 +172,7 @@ class Follower(Consumer):
         start = began.start_time.timestamp() - self._timeline.epoch
         points = "" if ended.points is None else f", {ended.points} points"
         text = f"scan {began.number} ends: {closed.state} after {span_text(closed.seconds)}{points}"
-        self._timeline.note(time, "ended", text)
+        self._timeline.note(time, "ended", text, self._number)
         self._timeline.scans.append(
             ScanSeen(
                 *(began.number, began.title, round(start, 3), round(closed.seconds, 3), closed.state, ended.points),

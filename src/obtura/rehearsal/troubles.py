@@ -7,9 +7,11 @@ from typing import Any
 
 from obtura.devices.camera import Camera
 from obtura.devices.mca import MCA
+from obtura.engine.deadlines import Deadlines
 from obtura.ground.errors import DeviceError
 from obtura.rehearsal.events import Happening
 from obtura.works.clock import clock
+from obtura.works.interrupt import doors
 
 __all__ = ["Trouble", "can_fail"]
 
@@ -22,6 +24,9 @@ DOES = {
     "plain": ("move", "begin", "switch", "set"),
 }
 """Calls that have a device do something."""
+
+GIVEN_UP = Deadlines().hook
+"""Seconds after which a call on the way out is given up that the engine itself would have to give up."""
 
 SAYS = {"axis": ("position", "state"), "blade": ("state", "is_in", "is_out")}
 """Calls that only ask; an unplugged one does not answer."""
@@ -92,6 +97,8 @@ class Trouble:
         if math.isinf(happening.end):
             self._tell(f"{call} hangs", math.inf)
         try:
-            clock.sleep(happening.end - began)
+            clock.sleep(GIVEN_UP if doors.is_barred and math.isinf(happening.end) else happening.end - began)
         finally:
             self._tell(f"{call} hung", clock.time() - began)
+        if math.isinf(happening.end):
+            raise DeviceError(f"{call} hangs, and is given up ({happening.place.short})")

@@ -55,6 +55,7 @@ class Home(Surroundings):
         self._texts = texts
         self._unsaved = itertools.count(1)
         self.makers: list[Callable[[], Consumer]] = []
+        self.listeners: list[Callable[[Any], object]] = []
         self.scan_meta = ScanMeta()
         self.history = History()
 
@@ -131,6 +132,8 @@ class Home(Surroundings):
         log.info("scan %s: %s: %s; %s", scan.scan_number, title, ended, where)
         for error in later:
             log.error("then in scan %s: %s", scan.scan_number, one_line(error), exc_info=error)
+        for listener in self.listeners:
+            listener(scan)
 
 
 def _position(axis: Movable) -> float:

@@ -198,6 +198,10 @@ class Session:
         """No more of what `add_consumer` was given; nothing happens when it is not there."""
         self._home.makers = [one for one in self._home.makers if one is not make]
 
+    def on_scan_end(self, listener: Callable[[Any], object]) -> None:
+        """Have `listener(scan)` called when a scan has ended, however, also one that was refused; by who ran it."""
+        self._home.listeners.append(listener)
+
     # -- what is not there --------------------------------------------------------------------------------
 
     @property

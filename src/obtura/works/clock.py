@@ -1,5 +1,6 @@
 """Time. Everything that waits or stamps asks this one clock, so tests and rehearsals can run on virtual time."""
 
+import math
 import threading
 import time as _time
 from collections.abc import Callable, Iterator
@@ -37,9 +38,12 @@ class Flag:
             self._lock.release()
         return self.is_set
 
-    def stand_by(self, timeout: float) -> bool:
-        """As `wait`, for what another thread of the scan is to set: on virtual time that one goes on meanwhile."""
-        clock.standby(self._is_set, self.wait, timeout)
+    def stand_by(self, timeout: float, patience: float = math.inf) -> bool:
+        """As `wait`, for what another thread of the scan is to set: on ordered virtual time that one goes on meanwhile.
+
+        `patience`: s of such a time after which nobody waits any longer; `timeout` is in s of the machine's time.
+        """
+        clock.standby(self._is_set, patience, self.wait, timeout)
         return self.is_set
 
     def _is_set(self) -> bool:
@@ -68,11 +72,17 @@ class TimeSource(Protocol):
     def wait(self, flag: Flag | None, seconds: float) -> bool:
         """Let `seconds` pass, or less when the flag is set meanwhile; True when it is."""
 
-    def standby(self, ready: Callable[[], bool], wait: Callable[..., object], *args: Any) -> None:
-        """Wait for another thread by `wait(*args)`, a call into C that ends soon; not needed once `ready()`."""
+    def standby(self, ready: Callable[[], bool], patience: float, wait: Callable[..., object], *args: Any) -> None:
+        """Wait for another thread by `wait(*args)`, a call into C that ends soon; not needed once `ready()`.
+
+        `patience`: how much of an ordered time may pass meanwhile, in s.
+        """
 
     def expect(self, ready: Callable[[], bool] | None = None) -> Turn:
         """Announce that a thread is about to do something, now or as soon as `ready()`."""
+
+    def has_passed(self, since: float, seconds: float) -> bool:
+        """Whether so much of an ordered time has passed since it was `since`; deadlines count in no other."""
 
 
 _NO_TURN = Turn()
@@ -81,9 +91,13 @@ _NO_TURN = Turn()
 class _Unordered:
     """Threads run when they like to."""
 
-    def standby(self, ready: Callable[[], bool], wait: Callable[..., object], *args: Any) -> None:
+    def standby(self, ready: Callable[[], bool], patience: float, wait: Callable[..., object], *args: Any) -> None:
         """Wait."""
         wait(*args)
+
+    def has_passed(self, since: float, seconds: float) -> bool:
+        """Deadlines count in the machine's time."""
+        return False
 
     def expect(self, ready: Callable[[], bool] | None = None) -> Turn:
         """Nobody has to know."""
@@ -147,6 +161,7 @@ class Clock:
         self.wait = source.wait
         self.standby = source.standby
         self.expect = source.expect
+        self.has_passed = source.has_passed
 
     def sleep(self, seconds: float) -> None:
         """Let `seconds` pass."""

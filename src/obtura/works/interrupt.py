@@ -229,6 +229,11 @@ class Doors:
 
     # -- doors --------------------------------------------------------------------------------------------
 
+    @property
+    def is_barred(self) -> bool:
+        """Whether this is the main thread, in user code of the way out."""
+        return self._barred is not None and threading.get_ident() == self._main
+
     def call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Call user code or wait, with the door open. The engine does nothing else in a doorway."""
         if threading.get_ident() != self._main or self._barred is not None:

@@ -6,6 +6,7 @@ process can still end, and `Lane.busy` names the call for the error message.
 """
 
 import asyncio
+import math
 import threading
 import time
 from collections import deque
@@ -89,7 +90,7 @@ class Batch:
             if self._received == len(self.calls):
                 return
             check()
-            doors.call(clock.standby, self._is_told, self._wake.acquire, True, SLICE)
+            doors.call(clock.standby, self._is_told, math.inf, self._wake.acquire, True, SLICE)
 
     def _is_told(self) -> bool:
         return bool(self._done)

@@ -64,6 +64,7 @@ class OrderedTime(VirtualTime):
 
     def __init__(self, epoch: float) -> None:
         super().__init__(epoch)
+        self._lock = threading.RLock()  # type: ignore[assignment]  # actions may plan others
         self._queue: list[_Waiter] = []
         self._running = 1
         self._main = threading.get_ident()
@@ -109,10 +110,14 @@ class OrderedTime(VirtualTime):
             pass
         return flag is not None and flag.is_set
 
-    def standby(self, ready: Callable[[], bool], wait: Callable[..., object], *args: Any) -> None:
-        """Let others run until one of them made `ready()` true, or for a while."""
-        if not ready():
-            self._queued(math.inf, ready, at_most=STANDBY)
+    def standby(self, ready: Callable[[], bool], patience: float, wait: Callable[..., object], *args: Any) -> None:
+        """Let others run until one of them made `ready()` true, for `patience` s at most, or for a while."""
+        if not ready() and not self.ended:
+            self._queued(self._now + patience, ready, at_most=STANDBY)
+
+    def has_passed(self, since: float, seconds: float) -> bool:
+        """Whether that was so long ago."""
+        return self._now >= since + seconds
 
     def expect(self, ready: Callable[[], bool] | None = None) -> Turn:
         """A thread is about to begin something: it takes part from its `begin()` to its `end()`, once `ready()`."""
