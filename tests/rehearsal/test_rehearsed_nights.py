@@ -189,11 +189,13 @@ def test_a_night_in_which_the_beam_never_returns_ends_at_the_limit(night):
     script = """
 from obtura.presets.wait_for_beam import WaitForBeam
 DEFAULT_CHAIN.add_preset(WaitForBeam(monitor, 50))
+sleep(1)
 loopscan(2, 10, diode)
 """
-    report = night(script, "limit: 12 h\nevents: [{at: +0.1s, event: beam lost}]")
+    report = night(script, "limit: 12 h\nevents: [{at: +0.5s, event: beam lost}]")
     assert report.seconds == pytest.approx(12 * 3600, abs=1)
-    assert lines(report, "waited") == [] or report.waits["WaitForBeam"][1] == pytest.approx(12 * 3600, abs=1)
+    assert report.waits["WaitForBeam"] == (1, pytest.approx(12 * 3600, abs=2))
+    assert lines(report, "waited")[0].startswith("scan 1 waits 11 h 59 min for WaitForBeam.prepare: Waiting for beam")
 
 
 def test_nobody_answers_questions_at_night(night):

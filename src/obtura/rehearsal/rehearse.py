@@ -183,7 +183,10 @@ class _Rehearsal:
             start=self._night.start,
             seconds=seconds,
             timeline=tuple(self._timeline.ordered()),
-            scans=tuple(sorted(self._timeline.scans, key=lambda scan: (scan.began, scan.number))),
+            scans=tuple(
+                scan._replace(filename=None if scan.filename is None else self._meant(scan.filename))
+                for scan in sorted(self._timeline.scans, key=lambda scan: (scan.began, scan.number))
+            ),
             waits=waits,
             files=tuple(self._files()),
             data=self._data,
@@ -199,6 +202,10 @@ class _Rehearsal:
             return "\n    ".join(lines)
         return told_of_script(error, self._script)
 
+    def _meant(self, path: str) -> str:
+        """Where a file would be written if this were no rehearsal."""
+        return "/" + Path(path).relative_to(self._data).as_posix()
+
     def _files(self) -> Iterator[FileSeen]:
         for path in dict.fromkeys(scan.filename for scan in self._timeline.scans if scan.filename is not None):
             master = Path(path)
@@ -206,6 +213,5 @@ class _Rehearsal:
                 parts = master.with_suffix("")
                 below = [each for each in parts.rglob("*") if each.is_file()] if parts.is_dir() else []
                 size = sum(each.stat().st_size for each in (master, *below))
-                meant = "/" + master.relative_to(self._data).as_posix()
                 entries = tuple(sorted(entry_names(master), key=lambda name: [int(part) for part in name.split(".")]))
-                yield FileSeen(meant, str(master), entries, size)
+                yield FileSeen(self._meant(path), str(master), entries, size)
