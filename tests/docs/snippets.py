@@ -1,9 +1,10 @@
 """Run the examples of a Markdown page, and compare what they print with what the page says they print.
 
 ```python               all these of a page are one script, run in a process and an empty folder of its own
-```python file=NAME     is saved as NAME in that folder, for a command of the page to use
+```python file=NAME     is saved as NAME in that folder, for a command of the page to use; so is ```yaml file=NAME
 ```python no-run: why   is not run
 ```console              `$ obtura ...` commands, run after the script; what follows one is what it must print
+```console fails        the same for commands that must end with an error
 ```console no-run: why  is not run
 ```text output          what the Python block just before it must print; elsewhere ```text is any text
 
@@ -24,7 +25,7 @@ from typing import NamedTuple
 FENCE = re.compile(r"^```(?P<info>[^`\n]*)\n(?P<text>.*?)^``` *$", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"^\$ (?P<command>.*)\n(?P<output>(?:(?!\$ ).*\n)*)", re.MULTILINE)
 NOT_RUN = re.compile(r"(python|console) no-run: \S.*")
-SAVED = re.compile(r"python file=(?P<name>[\w.-]+)")
+SAVED = re.compile(r"(python|yaml) file=(?P<name>[\w.-]+)")
 NEVER_CHECKED = re.compile(r"^[ \t]+```(python|console)|^```(py|python3|pycon|sh|shell|bash)\b", re.MULTILINE)
 END_OF_BLOCK = "\x1e"
 PATIENCE = 50  # seconds a page's script or command may take
@@ -66,7 +67,7 @@ def compare(where: str, expected: str | None, printed: str) -> None:
         raise AssertionError(f"{where} should print\n{want}\nbut prints\n{got}")
 
 
-def run(where: str, command: list[str], folder: Path) -> str:
+def run(where: str, command: list[str], folder: Path, fails: bool = False) -> str:
     """Run in the folder, with no home but it and nothing to read; give back what was printed."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}
     environment |= {"HOME": str(folder), "TMPDIR": str(folder), "NO_COLOR": "1"}
@@ -80,8 +81,8 @@ def run(where: str, command: list[str], folder: Path) -> str:
         timeout=PATIENCE,
         check=False,
     )
-    if done.returncode:
-        raise AssertionError(f"{where} failed:\n{done.stdout}{done.stderr}")
+    if bool(done.returncode) is not fails:
+        raise AssertionError(f"{where} {'did not fail' if fails else 'failed'}:\n{done.stdout}{done.stderr}")
     return done.stdout
 
 
@@ -104,7 +105,8 @@ def run_commands(name: str, block: Block, folder: Path) -> None:
         program, *arguments = shlex.split(each["command"], comments=True)
         if program == "obtura":
             where = f"{name}:{block.line} {each['command']}"
-            printed = run(where, [str(Path(sys.executable).parent / program), *arguments], folder)
+            executable = str(Path(sys.executable).parent / program)
+            printed = run(where, [executable, *arguments], folder, block.info == "console fails")
             compare(where, each["output"] or None, printed)
 
 
@@ -117,7 +119,7 @@ def run_page(name: str, page: str, folder: Path) -> None:
             files.append(saved["name"])
         elif block.info == "python":
             script.append(block)
-        elif block.info == "console":
+        elif block.info in ("console", "console fails"):
             consoles.append(block)
         elif block.info.startswith(("python", "console")) and not NOT_RUN.fullmatch(block.info):
             raise AssertionError(f"{name}:{block.line}: say why, as in ```python no-run: needs a motor")

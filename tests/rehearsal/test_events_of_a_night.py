@@ -82,7 +82,9 @@ events:
 - {at: 00:00, event: disk full}
 """)
     assert (night.start, night.limit) == (BEGIN, 36_000)
-    assert [(each.begin / 3600, each.event, each.device, (each.end - each.begin) / 60) for each in night.happenings] == [
+    assert [
+        (each.begin / 3600, each.event, each.device, (each.end - each.begin) / 60) for each in night.happenings
+    ] == [
         (1, "refill", None, 5),
         (4, "refill", None, 5),
         (4, "disk full", None, math.inf),
@@ -112,7 +114,7 @@ def test_an_empty_file_is_a_quiet_night(read):
         ("- {}", "1:1 expected a mapping with start, limit and events, got a list"),
         ("events: [{at: 02:10, event: beam lots}]", "1:29 event: expected one of beam lost, refill, fails, hangs, "),
         ("events: [{event: ctrl-c}]", "1:10 'at' is missing: an event needs it (text)"),
-        ("events: [{at: 2 o'clock, event: ctrl-c}]", "1:15 at: \"2 o'clock\" is no time: it is written 02:10"),
+        ("events: [{at: 2 o'clock, event: ctrl-c}]", '1:15 at: "2 o\'clock" is no time: it is written 02:10'),
         ("events: [{at: +1h, event: fails}]", "1:10 'device' is missing: which one fails?"),
         ("events: [{at: +1h, event: refill}]", "1:10 'lasts' is missing: how long a refill takes"),
         ("events: [{at: +1h, event: ctrl-c, lasts: 1 h}]", "1:10 ctrl-c takes no time"),

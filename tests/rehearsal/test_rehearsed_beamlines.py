@@ -73,6 +73,6 @@ ascan(sx, 0, 1, 2, 60, i0, mono)
 
 
 def test_what_nothing_can_stand_in_for_is_refused_with_simulate_too(line):
-    yaml = REAL + '- {name: reader, class: PVReader}\n'
+    yaml = REAL + "- {name: reader, class: PVReader}\n"
     with pytest.raises(UsageError, match="--simulate knows no simulated device"):
         line(yaml, "", simulate=True)

@@ -192,10 +192,10 @@ DEFAULT_CHAIN.add_preset(WaitForBeam(monitor, 50))
 sleep(1)
 loopscan(2, 10, diode)
 """
-    report = night(script, "limit: 12 h\nevents: [{at: +0.5s, event: beam lost}]")
-    assert report.seconds == pytest.approx(12 * 3600, abs=1)
-    assert report.waits["WaitForBeam"] == (1, pytest.approx(12 * 3600, abs=2))
-    assert lines(report, "waited")[0].startswith("scan 1 waits 11 h 59 min for WaitForBeam.prepare: Waiting for beam")
+    report = night(script, "limit: 2 h\nevents: [{at: +0.5s, event: beam lost}]")
+    assert report.seconds == pytest.approx(2 * 3600, abs=1)
+    assert report.waits["WaitForBeam"] == (1, pytest.approx(2 * 3600, abs=2))
+    assert lines(report, "waited")[0].startswith("scan 1 waits 1 h 59 min for WaitForBeam.prepare: Waiting for beam")
 
 
 def test_nobody_answers_questions_at_night(night):
@@ -207,3 +207,20 @@ def test_data_that_are_there_are_not_touched(tmp_path):
     script.write_text("loopscan(1, 1, diode)")
     with pytest.raises(UsageError, match="is not empty"):
         rehearse("demo", script, tmp_path)
+
+
+def test_a_mistake_in_what_is_given_is_told_before_anything_is_made(tmp_path):
+    script, data = tmp_path / "night.py", tmp_path / "data"
+    with pytest.raises(UsageError, match="no such file"):
+        rehearse("demo", script, data)
+    script.write_text("")
+    with pytest.raises(UsageError, match="there is no session 'dem'"):
+        rehearse("dem", script, data)
+    with pytest.raises(UsageError, match="can't be read: No such file"):
+        rehearse("demo", script, data, tmp_path / "none.yml")
+    assert not data.exists()
+
+
+def test_a_device_that_the_session_does_not_have_is_told_with_its_place(night):
+    with pytest.raises(UsageError, match=r"night.yml:2:35: device: no simulated device 'robi': did you mean 'rob"):
+        night("", "events:\n- {at: +1h, event: fails, device: robi}\n")
