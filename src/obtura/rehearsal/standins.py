@@ -23,6 +23,9 @@ __all__ = ["needed", "rehearsed", "settings_elsewhere"]
 SIMULATED = ("obtura.devices.sim.", "obtura.devices.bliss.mockup")
 """Modules whose devices are in memory only."""
 
+IN_A_PROCESS = "obtura.devices.sim.boxed_shutter"
+"""Simulated, but in a process of its own, by whose time it goes."""
+
 MADE_OF_OTHERS = (
     *("calc_axis", "energy", "expression", "group", "multiple_positions", "roi", "slits", "soft"),
     *("bliss.calc", "bliss.slits"),
@@ -102,6 +105,8 @@ def _is_real(config: Config, described: Description) -> bool:
     if described.role != "device" or getattr(make, "simulated", False):
         return False
     module = getattr(inspect.getmodule(make), "__name__", "")
+    if module == IN_A_PROCESS:
+        return True
     if module.startswith(SIMULATED) or module.removeprefix("obtura.devices.") in MADE_OF_OTHERS:
         return False
     others = list(_others(config, described))
