@@ -101,6 +101,25 @@ events:
     assert first["waits"]["camera, which hung"]["times"] >= 1
 
 
+def test_top_masters_side_by_side_take_the_time_of_the_longer_each_time(night):
+    script = """
+from obtura.acquisition.counter import SamplingCounterAcquisitionSlave
+from obtura.acquisition.motor import LinearStepTriggerMaster
+from obtura.acquisition.timer import SoftwareTimerMaster
+motor = LinearStepTriggerMaster(10, roby, 0, 5)
+chain = DEFAULT_CHAIN.get({"npoints": 10, "count_time": 7.0}, [diode], motor)
+timer = SoftwareTimerMaster(3.0, name="other_timer", npoints=30)
+chain.add(timer, SamplingCounterAcquisitionSlave(monitor, count_time=3.0, npoints=30))
+motor.terminator = timer.terminator = False
+Scan(chain, "two").run()
+"""
+    first, second = (night(script, "events: [{at: +20s, event: hangs, device: roby, lasts: 1 min}]") for _ in range(2))
+    assert first.error is None, first.error
+    assert first.seconds == pytest.approx(130, abs=10)  # ten points of 7 s and the minute in which roby hangs
+    assert (first.timeline, first.scans, first.waits) == (second.timeline, second.scans, second.waits)
+    assert first.waits["roby, which hung"][1] == pytest.approx(60, abs=10)
+
+
 def test_a_device_that_hangs_for_ever_holds_the_night_up_until_ctrl_c(night):
     script = "ct(1, camera)\nloopscan(100, 60, camera)"
     events = """
