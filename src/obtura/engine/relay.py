@@ -64,12 +64,16 @@ class Relay:
 
     def _serve_all(self) -> None:
         cut = False
-        while not all(flag.is_set for flag in self._ended):
+        while not self._is_over:
             self._serve()
             if self._outcome.cutting and not cut:
                 cut = True
                 for branch in self._branches:
                     branch.cut()
+
+    @property
+    def _is_over(self) -> bool:
+        return all(flag.is_set for flag in self._ended)
 
     def _serve(self) -> None:
         while self._requests:
@@ -78,6 +82,8 @@ class Relay:
             self._seat.settle()
             if request.error is not None:  # noted here and now: it may be the first error of the scan
                 self._outcome.fail(request.error)
+        if self._is_over:  # as after a request that another thread finished: a press from then has nothing to end
+            return
         try:
             doors.call(clock.standby, self._is_called, math.inf, self._wake.acquire, True, SLICE)
         except ScanAbort as abort:
@@ -111,6 +117,8 @@ class Relay:
         self._requests.append(request)
         self._rouse()
         while not request.done.stand_by(SLICE):
+            if self._is_over:  # a thread that comes back late: everything is left, and nobody serves any more
+                raise Leaving
             self._rouse()
         if request.error is not None:
             raise Leaving

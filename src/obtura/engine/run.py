@@ -64,7 +64,7 @@ class Run:
         self._loop = Loop()
         self._seat = Seat(scan.name, self._take_over)
         self._relay: Relay | None = None
-        self._vigil = Vigil(outcome, self._say, self._ahead)
+        self._vigil = Vigil(outcome, self._say, self._ahead, self._has_inner)
         self._vigil.seats.append(self._seat)
         outcome.attend = self._vigil.start
         self._hooks = Hooks(record, outcome, self._loop, self._seat)
@@ -79,7 +79,7 @@ class Run:
         )
         self._apparatus: list[Apparatus] = []
         self._attempts: dict[int, Attempts] = {}
-        self.began = self.ended = self._bound = False
+        self.began = self.ended = self._bound = self._closed = False
         self.state: ScanState | None = None
         """How the scan ended, once it has."""
         self._began_at = clock.time()
@@ -309,6 +309,8 @@ class Run:
 
     def _call_back(self) -> None:
         """Everything is left: end the call in which the thread that called `run()` is stuck."""
+        if not self._seat.is_lost:  # it has come back, or this is it
+            return
         stuck = self._seat.first
         what = stuck.doing.what if stuck.doing is not None else ""
         doors.eject(self._outcome)
@@ -318,6 +320,11 @@ class Run:
         if self._seat.is_lost:
             self._say(f"{what} has still not returned; everything else is left, and run() returns when it does")
 
+    def _has_inner(self) -> bool:
+        """Whether a scan that was started in a hook of this one is running."""
+        here = running.on_thread(self._seat.first.thread or 0)
+        return any(scan is self._scan for scan in here) and here[-1] is not self._scan
+
     def _ahead(self) -> list[str]:
         """What is still to be left, in order."""
         circles = [circle for branch in self._branches for circle in branch.circles]
@@ -326,7 +333,9 @@ class Run:
 
     def _say(self, line: str) -> None:
         """What is waited for: it is told before rows that wait for the same."""
-        self._record.write(Text("stdout", line + "\n"), at_once=True, ahead=True)
+        with self._record.lock:
+            if not self._closed:
+                self._record.write(Text("stdout", line + "\n"), at_once=True, ahead=True)
 
     def _learn(self) -> None:
         """What a point took beyond the estimate: for the next estimates."""
@@ -355,7 +364,9 @@ class Run:
         state = self._outcome.close()
         self._outcome.tell = None  # what fails from now on comes after the last event
         errors = tuple(one_line(error) for error in self._outcome.failures.errors)
-        self._record.write(ScanClosed(state.name, clock.time() - self._began_at, errors))
+        with self._record.lock:  # who watches over the rest has nothing more to say
+            self._closed = True
+            self._record.write(ScanClosed(state.name, clock.time() - self._began_at, errors))
         self._audience.close()
         stuck = [pair for apparatus in self._apparatus for pair in apparatus.close()]
         self._loop.close()

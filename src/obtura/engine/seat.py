@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from obtura.works.clock import Flag
 from obtura.works.companion import companion
+from obtura.works.interrupt import doors
 
 __all__ = ["Doing", "Duty", "Seat", "Turn"]
 
@@ -105,6 +106,7 @@ class Seat:
         if not self.is_mine:
             while not self._over.wait(0.2):
                 pass
+            doors.calm()
 
     def replace(self) -> None:
         """The turn is lost: have another thread go on."""

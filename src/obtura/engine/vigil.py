@@ -46,10 +46,21 @@ class Vigil:
     """Watches a scan that is being left, from a thread of its own, made when it is needed first.
 
     `say` shows a line. `ahead` names what is still to be left. `seats`: where user code may be stuck.
+
+    `has_inner`: whether a scan that was started in a hook still runs. It has deadlines of its own; the hook's counts
+    from its end on, or both would be left at once.
     """
 
-    def __init__(self, outcome: Outcome, say: Callable[[str], object], ahead: Callable[[], Sequence[str]]) -> None:
+    def __init__(
+        self,
+        outcome: Outcome,
+        say: Callable[[str], object],
+        ahead: Callable[[], Sequence[str]],
+        has_inner: Callable[[], bool],
+    ) -> None:
         self.seats: list[Seat] = []
+        self._has_inner = has_inner
+        self._inner_seen = 0.0
         self._outcome = outcome
         self.say = say
         self._ahead = ahead
@@ -103,6 +114,8 @@ class Vigil:
                 log.exception("%s", one_line(error))
 
     def _look(self) -> None:
+        if self._has_inner():
+            self._inner_seen = time.monotonic()
         if self._outcome.bad:
             for seat in self.seats:
                 self._look_at(seat)
@@ -129,7 +142,7 @@ class Vigil:
         """Since when it counts, and how many seconds it has."""
         deadlines, left_since = self._outcome.deadlines, self._outcome.bad_since
         owner = doing.owner if isinstance(doing, Duty) else doing.device  # type: ignore[attr-defined]
-        since = max(doing.began, left_since) if isinstance(doing, Duty) else left_since
+        since = max(doing.began if isinstance(doing, Duty) else 0.0, left_since, self._inner_seen)
         is_device = isinstance(owner, AcquisitionObject)
         return since, deadlines.of_device(owner) if is_device else deadlines.of_hook(owner)
 

@@ -1,0 +1,166 @@
+"""Threads that come back from a call that was given up: they do no harm, and leave nothing."""
+
+import threading
+import time
+
+import pytest
+from cast import Repeating
+from doubles import Around, make_scan, scan_class
+from worlds import outcome_of
+
+from obtura.contracts.acquisition import AcquisitionSlave
+from obtura.contracts.chain import AcquisitionChain
+from obtura.contracts.consumers import Consumer
+from obtura.contracts.presets import ChainPreset, ScanPreset
+from obtura.engine.deadlines import Deadlines
+from obtura.engine.scan import Scan
+from obtura.engine.sequence import SequenceOfScans
+from obtura.engine.states import ScanState
+from obtura.ground.errors import ScanAbort
+from obtura.ground.events import ScanClosed
+from obtura.testing import Leftovers
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    monkeypatch.setattr(Scan, "deadlines", Deadlines(hook=0.2, device=0.2, hurried=0.05))
+
+
+class Hangs(ScanPreset):
+    """Aborts its scan in one hook, and hangs there."""
+
+    def __init__(self, hook, swallows=True):
+        self.hook, self.swallows = hook, swallows
+        self.released = False
+        self.stops = 0
+
+    def at(self, hook, scan):
+        if hook != self.hook:
+            return
+        threading.Thread(target=scan.abort, daemon=True).start()
+        until = time.monotonic() + 1.5
+        while not self.released and time.monotonic() < until:
+            try:
+                time.sleep(0.005)
+            except ScanAbort:
+                if not self.swallows:
+                    raise
+
+    def prepare(self, scan):
+        self.at("prepare", scan)
+
+    def stop(self, scan):
+        self.stops += 1
+        self.at("stop", scan)
+
+
+class Inline(AcquisitionSlave):
+    """A device called inline; one of its methods hangs."""
+
+    blocking = False
+
+    def __init__(self, hangs):
+        super().__init__(name="inline")
+        self.hangs = hangs
+        self.reached, self.released = threading.Event(), threading.Event()
+
+    def at(self, method):
+        if method == self.hangs and not self.reached.is_set():
+            self.reached.set()
+            self.released.wait(5)
+
+    def trigger(self):
+        self.at("trigger")
+
+    def stop(self):
+        self.at("stop")
+
+
+def chain_of(*slaves, tops=1):
+    chain = AcquisitionChain()
+    for number in range(tops):
+        top = Repeating(f"timer{number or ''}", 2)
+        top.terminator = False
+        chain.add(top)
+        for slave in slaves if not number else ():
+            chain.add(top, slave)
+    return chain
+
+
+@pytest.mark.parametrize("hangs", ["trigger", "stop"])
+def test_the_thread_of_a_branch_that_comes_back_late_ends(hangs):
+    left, device = Leftovers(), Inline(hangs)
+    scan = make_scan(chain_of(device, tops=2), Around())
+
+    def abort():
+        device.reached.wait(5)
+        scan.abort()
+
+    threading.Thread(target=abort, daemon=True).start()
+    assert isinstance(outcome_of(scan), ScanAbort)
+    device.released.set()
+    left.check()
+
+
+class HangsInChain(ChainPreset):
+    """The same on a branch."""
+
+    scan = None
+
+    def stop(self, acq_chain):
+        Hangs("stop", swallows=False).at("stop", self.scan)
+
+
+@pytest.mark.parametrize("tops", [1, 2])
+def test_a_press_is_no_second_error_when_all_has_been_left_by_another_thread(tops):
+    preset = HangsInChain()
+    scan = preset.scan = make_scan(chain_of(tops=tops), Around())
+    scan.acq_chain.add_preset(preset)
+    outcome_of(scan)
+    closed = scan.surroundings.viewer.events[-1]
+    assert isinstance(closed, ScanClosed)
+    assert len(closed.errors) == len(scan.errors) == 2, "the abort, and the hook that was given up"
+
+
+@pytest.mark.parametrize("swallows", [True, False])
+def test_a_scan_of_a_sequence_that_was_given_up_raises_its_first_error_there_too(swallows):
+    sequence = type("Sequence", (SequenceOfScans,), {"Scan": scan_class(Around())})(save=False)
+    scan = make_scan(chain_of(), Around())
+    scan.add_preset(Hangs("stop", swallows))
+    with pytest.raises(ScanAbort) as raised, sequence.sequence_context() as context:
+        context.add_and_run(scan)
+    assert raised.value is scan.errors[0]
+    assert any("given up" in note for note in raised.value.__notes__)
+
+
+def test_who_watches_over_the_way_out_says_nothing_after_the_last_event():
+    class Late(Consumer):
+        name, essential = "late", True
+
+        def receive(self, events):
+            if isinstance(events[-1], ScanClosed):
+                scan._run._vigil.say("too late")
+
+    around = Around(Late())
+    scan = make_scan(chain_of(), around)
+    scan.run()
+    assert isinstance(around.viewer.events[-1], ScanClosed)
+
+
+def test_a_hook_in_which_a_scan_is_being_left_is_not_given_up_meanwhile():
+    inner = make_scan(chain_of(), Around())
+    stuck = [Hangs("stop", swallows=False), Hangs("stop", swallows=False)]
+    for preset in stuck:
+        inner.add_preset(preset)
+
+    class Looks(ScanPreset):
+        def start(self, scan):
+            inner.run()
+
+    scan = make_scan(chain_of(), Around())
+    scan.add_preset(Looks())
+    raised = outcome_of(scan)
+    assert isinstance(raised, ScanAbort)
+    assert [preset.stops for preset in stuck] == [1, 1]
+    assert inner.state is scan.state is ScanState.USER_ABORTED
+    assert not any("Looks" in str(error) for error in scan.errors), scan.errors
