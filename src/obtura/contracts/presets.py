@@ -220,11 +220,21 @@ def check_preset(preset: object, kind: type) -> str | None:
 
 def _check_arity(preset: object, kind: type, name: str) -> None:
     arguments = _arguments(kind, name)
+    hook = getattr(preset, name)
     try:
-        inspect.signature(getattr(preset, name)).bind(*range(arguments))
+        if inspect.ismethod(hook):
+            _bind(hook.__func__, arguments + 1)
+        else:
+            inspect.signature(hook).bind(*range(arguments))
     except TypeError as error:
         expected = ["self", "scan" if kind is ScanPreset else "acq_chain"][: arguments + 1]
         raise UsageError(f"{type(preset).__name__}.{name} must be called as {name}({', '.join(expected)})") from error
+
+
+@functools.lru_cache(256)
+def _bind(function: Callable[..., Any], arguments: int) -> None:
+    """Once for each function: a scan checks all its presets, and signatures are slow."""
+    inspect.signature(function).bind(*range(arguments))
 
 
 @functools.cache
