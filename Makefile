@@ -12,7 +12,7 @@ INSTALL := $(BIN)/python -m pip -qq --disable-pip-version-check install -c requi
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo shell test crash-test storm bench lint types contracts check venv lock clean
+.PHONY: help demo shell test crash-test storm mutants bench lint types contracts check venv lock clean
 
 help:
 	@echo "make demo       play the page's scans on a simulated beamline"
@@ -21,6 +21,7 @@ help:
 	@echo "make crash-test kill -9 at every write call of a scan, half an hour"
 	@echo "make storm      Ctrl-C at random moments of 10,000 scans, a quarter of an hour"
 	@echo "make bench      how fast it is: a table, and files in bench/results"
+	@echo "make mutants    break the engine on purpose: the tests must find each break"
 	@echo "make check      lint, types, contracts and test"
 	@echo "make venv       the environment only, with what developers need"
 	@echo "make lock       choose the newest versions anew"
@@ -34,6 +35,10 @@ shell: $(CORE)
 
 test: $(DEV)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+
+# The engine broken on purpose, one way after the other: some minutes.
+mutants: $(DEV)
+	@$(BIN)/python tests/engine/mutate.py
 
 # Every write call of a scan, one after the other: half an hour.
 crash-test: $(DEV)

@@ -1,16 +1,26 @@
-"""Runs a world with one fault in it, and asks every invariant."""
+"""Runs a world with one fault in it, or two, and asks every invariant."""
 
+import re
 import signal
 import threading
+import time
+from contextlib import contextmanager
+from types import SimpleNamespace
 
-from doubles import Around
+from doubles import Around, Watcher
+from hanging import Hung, impatient
 from invariants import ByAHairError, Report, plain
-from recording import FAULTS, Fault, World
-from worlds import WORLDS
+from kinds import KINDS, check_outcome, takes_time
+from recording import Fault, World
+from scenes import EVERY_WORLD
+from worlds import outcome_of
 
 from obtura.engine.states import ScanState
-from obtura.ground.errors import ScanAbort
+from obtura.ground.events import Points
 from obtura.testing import Leftovers
+from obtura.testing.faults import press
+
+__all__ = ["Broken", "goes_well_again", "insist", "noted_presses", "outcome_of", "places", "try_faults"]
 
 
 class Broken(AssertionError):
@@ -20,20 +30,61 @@ class Broken(AssertionError):
 def places(name):
     """Every call of a world, each told apart from its repetitions: where a fault can be."""
     world = World()
-    WORLDS[name](world).scan().run()
+    EVERY_WORLD[name](world).play(Faulty())
     return sorted(world.keys())
 
 
-CALLED_AS = {"metadata": "get_acquisition_metadata", "close": "get_iterator", "next": "", "trigger": "start"}
+class FaultyWatcher(Watcher):
+    """Raises on what it is handed, or can't take down what it witnesses, once somebody says so."""
+
+    fails = disk_full = None
+    failed = witnesses = presses = False
+
+    def __init__(self, name, essential=False):
+        super().__init__(name, essential)
+        self.taken = []
+
+    def open(self, began, say):
+        super().open(began, say)
+        if self.fails is not None:
+            raise self.fails
+
+    def receive(self, events):
+        if self.fails is not None:
+            self.failed = True
+            raise self.fails
+        super().receive(events)
+
+    def witness(self, event):
+        if self.disk_full is not None:
+            raise self.disk_full
+        if self.presses and isinstance(event, Points):
+            self.presses = False
+            press()
+            time.sleep(0)
+        self.taken.append(event)
 
 
-def outcome_of(scan):
-    """What `run()` raised, or None."""
-    try:
-        scan.run()
-    except BaseException as error:  # SystemExit and Ctrl-C are among what is tried
-        return error
-    return None
+class Faulty(Around):
+    """A viewer and a saver that may fail; the saver takes each event down before anybody is handed it."""
+
+    def __init__(self, *extra, **options):
+        super().__init__(*extra, **options)
+        self.viewer = FaultyWatcher("viewer")
+        self.saver = FaultyWatcher("saver", essential=True)
+        self.saver.witnesses = True
+
+    def check_readers(self):
+        """Announced is on disk; who failed was closed all the same. From here on only the reader that is whole."""
+        taken = [event for event in self.saver.taken if isinstance(event, Points)]
+        shown = self.viewer.of(Points)
+        assert shown == taken[: len(shown)], f"announced before it was on disk: {shown}, on disk {taken}"
+        for reader in (self.viewer, self.saver):
+            assert reader.opened == reader.closed, f"{reader.name} opened {reader.opened}, closed {reader.closed}"
+        if self.viewer.fails is not None:
+            self.viewer = self.saver
+        if self.saver.fails is not None:
+            self.saver = self.viewer
 
 
 def insist(attempt, *arguments):
@@ -47,55 +98,96 @@ def insist(attempt, *arguments):
     return None
 
 
-def try_fault(name, number, key, kind):
-    """One fault in one run; then another run with the same devices and presets, which must go well."""
-    insist(_try_fault, name, number, key, kind)
+def try_faults(name, faults, again=True):
+    """Faults `[(key, kind)]` in one run; then, with `again`, another run with the same devices, which must go well.
+
+    Returns the calls that were made, and which of the faults happened.
+
+    Raises:
+        Broken: an invariant is.
+    """
+    return insist(_try_faults, name, faults, again)
 
 
-def _try_fault(name, number, key, kind):
-    fault = Fault(key, FAULTS[kind])
-    world = World(fault)
-    stage = WORLDS[name](world)
+def _try_faults(name, pairs, again):
+    faults = [Fault(key, KINDS[kind]) for key, kind in pairs]
+    world = World(*faults)
+    stage = EVERY_WORLD[name](world)
     left = Leftovers()
+    hung = Hung([fault for fault in faults if takes_time(fault.kind)])
     try:
-        around = Around(axes=[stage.axis])
-        scan = stage.scan(around)
-        report = Report(scan, world, outcome_of(scan), around)
-        left.check()
-        report = Report(scan, world, report.raised, around)
-        assert fault.fired, "the call did not happen"
-        expect(fault, report)
-        report.check_all()
-        goes_well_again(stage)
-        left.check()
+        with impatient() if hung.faults else noted_presses_only():
+            played = stage.play(Faulty(axes=stage.axes))
+            hung.release()
+            left.check()
+        assert any(fault.fired for fault in faults), "the call did not happen"
+        hung.check(world.log, played)
+        for scan in played:
+            judge(scan, world, hung.cleaned(world, played), faults, hung)
+        expect(faults, played[-1])
+        if again:
+            goes_well_again(stage)
+            left.check()
     except ByAHairError:
         raise
     except AssertionError as error:
-        raise Broken(f"world={name} k={number} {key!r} kind={kind}: {error}") from error
+        case = "; then ".join(f"world={name} key={key} kind={kind}" for key, kind in pairs)
+        raise Broken(f'python tests/engine/replay.py "{case}": {error}') from error
+    return world.keys(), [fault.fired for fault in faults]
 
 
-def expect(fault, report):
-    """What `run()` raises for this fault."""
-    if fault.kind.ends_with_abort:
-        assert isinstance(report.raised, ScanAbort), f"run() raised {report.raised!r}"
-        return
-    owner, _, call = fault.key.rpartition("#")[0].rpartition(".")
-    beside = owner in report.devices and fault.kind.name.endswith("clean-up")  # others fail at the same time
-    first = fault.error if beside and fault.error in report.scan.errors else report.raised
-    assert first is fault.error, f"run() raised {report.raised!r} instead of {fault.error!r}"
-    places = (call, CALLED_AS.get(call, call))
-    first = next(iter(getattr(fault.error, "__notes__", [])), "")
-    assert first.startswith(f"in {plain(owner)}."), f"no note says where: {first!r}"
-    assert any(place in first for place in places), f"no note says where: {first!r}"
+@contextmanager
+def noted_presses_only():
+    """As it is."""
+    yield
+
+
+def judge(played, world, log, faults, hung):
+    """Every invariant, for one of the scans that were played."""
+    around = played.around
+    if isinstance(around, Faulty):
+        around.check_readers()
+    mine = [entry for entry in log if _is_of(entry.name, played.owners)]
+    provoked = {id(fault.error) for fault in faults if fault.error is not None}
+    mine = [entry._replace(error=None) if id(entry.error) in provoked else entry for entry in mine]
+    view = SimpleNamespace(log=mine, caller=world.caller, emitted=world.emitted, emitting=world.emitting)
+    if not played.owners or any(fault.fired and fault.kind.name.startswith("disk-full") for fault in faults):
+        view.emitted = None  # not all of it could be announced
+    report = Report(played.scan, view, played.first, around)
+    report.came_out = played.first is played.raised
+    report.given_up = {fault.key.rpartition("#")[0] for fault in hung.faults if fault.fired}
+    report.check_all()
+
+
+def _is_of(name, owners):
+    owner = name.rpartition(".")[0]
+    return owner in owners or re.sub(r"I\d*$", "", owner) in owners
+
+
+def expect(faults, played):
+    """What `run()` raises, for the first fault that struck; every error that was raised is told."""
+    fired = sorted((fault for fault in faults if fault.fired), key=lambda fault: fault.number)
+    errors, devices = played.scan.errors, {node.name for node in played.scan.acq_chain.nodes_list}
+    fault = fired[0]
+    check_outcome(fault, played.raised, errors, len(fired) == 1, devices)
+    if played.raised is fault.error is not None and hasattr(fault.error, "__notes__") and not was_refused(played):
+        owner = fault.key.rpartition("#")[0].rpartition(".")[0]
+        first = fault.error.__notes__[0]
+        assert first.startswith((f"in {plain(owner)}.", "in saver", "in viewer")), f"no note says where: {first!r}"
+
+
+def was_refused(played):
+    """Whether nothing was entered: then the note says so."""
+    return any("was refused" in note for note in getattr(played.raised, "__notes__", ()))
 
 
 def goes_well_again(stage):
     """The next scan with the same devices and presets runs."""
     world = World()
     stage.set_world(world)
-    scan = stage.scan(Around(watched=False), npoints=1, count_time=0.001)
-    raised = outcome_of(scan)
-    assert scan.state is ScanState.DONE, f"the next scan is {scan.state.name}: {raised!r}"
+    for played in stage.play(Around(watched=False), npoints=1, count_time=0.001):
+        state = played.scan.state
+        assert state is ScanState.DONE, f"the next scan is {state.name}: {played.raised!r}"
     entered, left = (
         {name.rpartition(".")[0] for name in world.names() if name.endswith(f".{hook}")} for hook in ("prepare", "stop")
     )

@@ -1,9 +1,38 @@
 """The scans on which every fault is tried: a chain and presets, made anew over the same devices each time."""
 
+import signal
+from typing import Any, NamedTuple
+
 from cast import Async, AsyncWhole, Chained, Master, Motor, OwnPace, Pausing, Retaking, Slave, Timer, Whole, named
 from doubles import Around, MemoryAxis, make_scan
 
 from obtura.contracts.chain import AcquisitionChain
+
+
+class Played(NamedTuple):
+    """A scan that ended, who surrounded it, its first error, whose calls belong to it, what came out of it."""
+
+    scan: Any
+    around: Around
+    first: BaseException | None
+    owners: set
+    raised: BaseException | None
+
+
+def played(scan, around, raised, owners):
+    """After SIGTERM what comes out is the end of the process, not the scan's first error."""
+    is_the_end = isinstance(raised, SystemExit) and raised.code == 128 + signal.SIGTERM
+    first = (scan.errors or [None])[0] if is_the_end else raised
+    return Played(scan, around, first, owners, raised)
+
+
+def outcome_of(scan):
+    """What `run()` raised, or None."""
+    try:
+        scan.run()
+    except BaseException as error:  # SystemExit and Ctrl-C are among what is tried
+        return error
+    return None
 
 
 class Stage:
@@ -14,6 +43,7 @@ class Stage:
         self.scan_presets = scan_presets
         self.chain_presets = chain_presets  # [(preset, index of the top-master)]
         self.axis = MemoryAxis()
+        self.axes = [self.axis]
         self.set_world(world)
 
     def set_world(self, world):
@@ -32,6 +62,18 @@ class Stage:
         for preset, branch in self.chain_presets:
             chain.add_preset(preset, chain.top_masters[branch])
         return scan
+
+    def owners(self, scan):
+        """The names of the devices and presets whose calls belong to `scan`."""
+        presets = [*self.scan_presets, *(preset for preset, _ in self.chain_presets)]
+        return {node.name for node in scan.acq_chain.nodes_list} | {type(preset).__name__ for preset in presets}
+
+    def play(self, around, **options):
+        """Run a new scan; returns what there was to see, the outermost scan last."""
+        scan = self.scan(around, **options)
+        self.world.scan, self.world.around = scan, around
+        raised = outcome_of(scan)
+        return [played(scan, around, raised, self.owners(scan))]
 
 
 def one_branch(world):

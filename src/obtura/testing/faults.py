@@ -76,6 +76,10 @@ class Kind:
     def later(self, fault: "Fault", key: str, moment: str) -> None:
         """A later moment of whatever call of the recording: something may go wrong again."""
 
+    def result(self, fault: "Fault", result: Any) -> Any:
+        """What the call that was struck returns in place of `result`."""
+        return result
+
     def failed(self, fault: "Fault") -> None:
         """The call that was struck has just ended with an error."""
 
@@ -90,6 +94,8 @@ class Fault:
         self.key = key
         self.kind = kind
         self.fired = False
+        self.number = 0
+        """Where in the log of the recording it struck."""
         self.again = False
         """Whether it went wrong a second time."""
         self.error: BaseException | None = None

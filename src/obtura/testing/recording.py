@@ -4,7 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 
 from obtura.testing.faults import AFTER, BEFORE, CLEAN_UP, DURING, Fault
 from obtura.works.interrupt import doors
@@ -61,6 +61,7 @@ class Recording:
                 assert halted.wait(PATIENCE), f"{key} was not ended by stop()"
             result = body() if body is not None else None
             self._strike(key, AFTER)
+            result = self._result(key, result)
             was = doors.shut()
         except BaseException as error:
             self._raised(name, key, error)
@@ -85,6 +86,7 @@ class Recording:
             if body is not None:
                 result = await body()
             self._strike(key, AFTER)
+            result = self._result(key, result)
         except BaseException as error:
             self._raised(name, key, error)
             raise
@@ -117,9 +119,17 @@ class Recording:
                 fault.kind.later(fault, key, moment)
             elif fault.key == key and fault.kind.moment == moment:
                 fault.fired = True
+                fault.number = len(self.log)
                 fault.kind.strike(fault, key, self)
                 lingers = moment == DURING
         return lingers
+
+    def _result(self, key: str, result: T | None) -> T | None:
+        """What the call returns, for those who are struck."""
+        for fault in self.faults:
+            if fault.fired and fault.key == key:
+                result = cast(T | None, fault.kind.result(fault, result))
+        return result
 
     def _can_be_ended(self, key: str, halted: threading.Event | None) -> bool:
         """Whether `stop` will end a call in its middle: not a clean-up, nor a device that is not entered yet."""
