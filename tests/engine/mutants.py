@@ -20,7 +20,7 @@ MUTANTS = [
     Mutant(
         "a preset is noted as entered after its prepare",
         "engine/hooks.py",
-        """            circle.entered.append(preset)
+        """            self._enter(circle, preset)
             if circle.branch is None:
                 self._bind(preset, circle.argument[0])
             self._forward(circle, preset, "prepare")
@@ -28,17 +28,17 @@ MUTANTS = [
         """            if circle.branch is None:
                 self._bind(preset, circle.argument[0])
             self._forward(circle, preset, "prepare")
-            circle.entered.append(preset)
+            self._enter(circle, preset)
 """,
     ),
     Mutant(
         "an iteration preset is noted as entered after its prepare",
         "engine/hooks.py",
-        """                iteration.entered.append(item)
+        """                self._enter(iteration, item)
                 self._forward(iteration, item, "prepare")
 """,
         """                self._forward(iteration, item, "prepare")
-                iteration.entered.append(item)
+                self._enter(iteration, item)
 """,
     ),
     Mutant(
@@ -79,6 +79,19 @@ MUTANTS = [
     except Exception as error:  # noqa: BLE001
 """,
         "world=one_branch .*kind=(system-exit|keyboard-interrupt|generator)",
+    ),
+    Mutant(
+        "a preset that is entered again is noted after its prepare",
+        "engine/hooks.py",
+        """            self._enter(circle, preset)
+            self._forward(circle, preset, "prepare")
+
+""",
+        """            self._forward(circle, preset, "prepare")
+            self._enter(circle, preset)
+
+""",
+        "world=retaken",
     ),
     Mutant(
         "presets are left in the order in which they were entered",
@@ -139,7 +152,7 @@ MUTANTS = [
     Mutant(
         "a hook that comes back late is not undone",
         "engine/hooks.py",
-        '        if hook not in ("prepare", "start") or self._kind(preset, "stop") is Kind.SKIPPED:\n',
+        '        if hook not in ("prepare", "start", "resume") or self._kind(preset, "stop") is Kind.SKIPPED:\n',
         "        if True:\n",
         "kind=returns-late",
     ),
@@ -192,9 +205,9 @@ MUTANTS = [
     Mutant(
         "before_stop is skipped after an error",
         "engine/branch.py",
-        "        attempt(on_caller, self._hooks.before_stop, self._chain)\n",
+        "        attempt(on_caller, self._hooks.before_stop, self.chain)\n",
         """        if not self._outcome.bad:
-            attempt(on_caller, self._hooks.before_stop, self._chain)
+            attempt(on_caller, self._hooks.before_stop, self.chain)
 """,
     ),
     Mutant(
@@ -242,7 +255,7 @@ MUTANTS = [
     Mutant(
         "who watches over the way out is left",
         "engine/run.py",
-        "        self._vigil.end()\n",
+        "        self._vigil.end()  # all user code has been called, and the next event is the last\n",
         "",
     ),
     Mutant(
@@ -259,14 +272,14 @@ MUTANTS = [
     ),
     Mutant(
         "a saver that fails is a viewer that fails",
-        "engine/run.py",
+        "engine/audience.py",
         "            if consumer.essential:\n",
         "            if False:\n",
         READERS,
     ),
     Mutant(
         "a viewer that fails ends the scan",
-        "engine/run.py",
+        "engine/audience.py",
         "            if consumer.essential:\n",
         "            if True:\n",
         READERS,
@@ -281,8 +294,8 @@ MUTANTS = [
     Mutant(
         "a scan in a hook and the hook itself are given up at the same time",
         "engine/vigil.py",
-        "            if self._has_inner():\n",
-        "            if False:\n",
+        "        if self._has_inner():\n",
+        "        if False:\n",
         "world=in_a_hook .*" + HANGS,
     ),
 ]

@@ -10,7 +10,6 @@ from worlds import outcome_of
 
 from obtura.contracts.acquisition import AcquisitionSlave
 from obtura.contracts.chain import AcquisitionChain
-from obtura.contracts.consumers import Consumer
 from obtura.contracts.presets import ChainPreset, ScanPreset
 from obtura.engine.deadlines import Deadlines
 from obtura.engine.scan import Scan
@@ -131,20 +130,6 @@ def test_a_scan_of_a_sequence_that_was_given_up_raises_its_first_error_there_too
         context.add_and_run(scan)
     assert raised.value is scan.errors[0]
     assert any("given up" in note for note in raised.value.__notes__)
-
-
-def test_who_watches_over_the_way_out_says_nothing_after_the_last_event():
-    class Late(Consumer):
-        name, essential = "late", True
-
-        def receive(self, events):
-            if isinstance(events[-1], ScanClosed):
-                scan._run._vigil.say("too late")
-
-    around = Around(Late())
-    scan = make_scan(chain_of(), around)
-    scan.run()
-    assert isinstance(around.viewer.events[-1], ScanClosed)
 
 
 def test_a_hook_in_which_a_scan_is_being_left_is_not_given_up_meanwhile():

@@ -79,7 +79,7 @@ class Run:
         )
         self._apparatus: list[Apparatus] = []
         self._attempts: dict[int, Attempts] = {}
-        self.began = self.ended = self._bound = self._closed = False
+        self.began = self.ended = self._bound = False
         self.state: ScanState | None = None
         """How the scan ended, once it has."""
         self._began_at = clock.time()
@@ -333,9 +333,7 @@ class Run:
 
     def _say(self, line: str) -> None:
         """What is waited for: it is told before rows that wait for the same."""
-        with self._record.lock:
-            if not self._closed:
-                self._record.write(Text("stdout", line + "\n"), at_once=True, ahead=True)
+        self._record.write(Text("stdout", line + "\n"), at_once=True, ahead=True)
 
     def _learn(self) -> None:
         """What a point took beyond the estimate: for the next estimates."""
@@ -364,9 +362,7 @@ class Run:
         state = self._outcome.close()
         self._outcome.tell = None  # what fails from now on comes after the last event
         errors = tuple(one_line(error) for error in self._outcome.failures.errors)
-        with self._record.lock:  # who watches over the rest has nothing more to say
-            self._closed = True
-            self._record.write(ScanClosed(state.name, clock.time() - self._began_at, errors))
+        self._record.write(ScanClosed(state.name, clock.time() - self._began_at, errors))
         self._audience.close()
         stuck = [pair for apparatus in self._apparatus for pair in apparatus.close()]
         self._loop.close()
