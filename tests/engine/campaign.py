@@ -3,6 +3,7 @@
 import logging
 import os
 import random
+import re
 import signal
 import sys
 import threading
@@ -45,13 +46,17 @@ def singles():
             kinds += [kind.name for at, kind in enumerate(ROTATING) if (turn + at) % ROTATION == 0]
             kinds += [kind.name for at, kind in enumerate(HANGING) if (turn + 6 * at) % HANGING_ROTATION == 0]
             for kind in kinds:
-                if not _is_void(KINDS[kind], key):
+                if not _is_void(KINDS[kind], name, key):
                     yield name, key, kind
 
 
-def _is_void(kind, key):
-    """A coroutine that blocks has all others wait, their clean-up too: nobody can help that."""
-    return takes_time(kind) and key.startswith(("SA.", "async"))
+def _is_void(kind, world, key):
+    """A coroutine that blocks has all others wait, their clean-up too: nobody can help that.
+
+    And when a preset is entered again it can't be told from the log which `stop` undoes and which leaves.
+    """
+    is_entered_again = world == "retaken" and re.match(r"C\dI0\.", key)
+    return takes_time(kind) and (key.startswith(("SA.", "async")) or is_entered_again)
 
 
 class Share:

@@ -132,6 +132,32 @@ def test_a_scan_of_a_sequence_that_was_given_up_raises_its_first_error_there_too
     assert any("given up" in note for note in raised.value.__notes__)
 
 
+def test_before_stop_of_the_others_comes_before_devices_are_stopped_when_one_of_several_hangs():
+    log = []
+
+    class Chained(ChainPreset):
+        def __init__(self, name):
+            self.name = name
+
+        def before_stop(self, acq_chain):
+            log.append(f"{self.name}.before_stop")
+            if self.name == "C2":
+                Hangs("stop", swallows=False).at("stop", scan)
+
+        def stop(self, acq_chain):
+            log.append(f"{self.name}.stop")
+
+    class Device(Inline):
+        def stop(self):
+            log.append("device.stop")
+
+    scan = make_scan(chain_of(Device(""), tops=2), Around())
+    for name in ("C1", "C2"):
+        scan.acq_chain.add_preset(Chained(name), scan.acq_chain.top_masters[0])
+    outcome_of(scan)
+    assert log == ["C2.before_stop", "C1.before_stop", "device.stop", "C2.stop", "C1.stop"]
+
+
 def test_a_hook_in_which_a_scan_is_being_left_is_not_given_up_meanwhile():
     inner = make_scan(chain_of(), Around())
     stuck = [Hangs("stop", swallows=False), Hangs("stop", swallows=False)]

@@ -18,6 +18,9 @@ from obtura.works.lanes import SLICE, Call
 
 __all__ = ["Relay"]
 
+RESUMED = ("before_stop", "leave")
+"""Requests that, made once more, go on where they were."""
+
 
 class Relay:
     """Runs branches side by side until the last one is left.
@@ -57,9 +60,16 @@ class Relay:
                 thread.join()
 
     def take_over(self) -> None:
-        """Go on serving, on a thread that took the seat of one that is stuck in a request."""
-        if self._present is not None:
-            self._present.finish(Leaving())
+        """Go on serving, on a thread that took the seat of one that is stuck in a request.
+
+        What is left of a way out comes first: a branch goes on when its `before_stop` are done.
+        """
+        stuck = self._present
+        if stuck is not None:
+            if stuck.what in RESUMED:
+                self._outcome.attempt(stuck.function)
+                self._seat.settle()
+            stuck.finish(Leaving())
         self._serve_all()
 
     def _serve_all(self) -> None:

@@ -80,16 +80,23 @@ class Leftovers:
     def __init__(self) -> None:
         self.threads = set(threading.enumerate())
         self.descriptors = _open_descriptors()
-        self.handler = signal.getsignal(signal.SIGINT)
+        self.handlers = _handlers()
 
     def check(self) -> None:
         """Raise AssertionError when something was left; threads have an instant to end."""
-        assert signal.getsignal(signal.SIGINT) == self.handler, "the SIGINT handler was not restored"
+        for name, handler in _handlers().items():
+            assert handler == self.handlers[name], f"the {name} handler was not restored"
         until = time.monotonic() + PATIENCE
         while (left := set(threading.enumerate()) - self.threads) and time.monotonic() < until:
             threading.Event().wait(0.001)
         assert not left, f"threads were left: {', '.join(sorted(thread.name for thread in left))}"
         assert _open_descriptors() <= self.descriptors, "descriptors were left open"
+
+
+def _handlers() -> dict[str, Any]:
+    """The handlers of the signals that a scan handles."""
+    names = (name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+    return {name: signal.getsignal(getattr(signal, name)) for name in names}
 
 
 def _open_descriptors() -> int:
