@@ -11,7 +11,8 @@ from collections import Counter
 from pathlib import Path
 
 import campaign
-from kinds import KINDS
+from harness import places
+from kinds import EVERYWHERE, KINDS, ROTATING
 from phases import PHASES, phase_of
 from scenes import EVERY_WORLD
 
@@ -95,12 +96,20 @@ def page(tried):
         rows=rows,
         number=len(EVERY_WORLD),
         kinds=len(KINDS),
+        chief=len(EVERYWHERE),
+        variants=len(ROTATING),
+        large=_large(),
         rotation=campaign.ROTATION,
         hanging=campaign.HANGING_ROTATION,
         again=campaign.AGAIN,
         calls=campaign.MANY_CALLS,
         small=" and ".join(f"`{name}`" for name in campaign.PAIR_WORLDS),
     )
+
+
+def _large():
+    with campaign.quiet():
+        return sum(len(places(name)) > campaign.MANY_CALLS for name in EVERY_WORLD)
 
 
 def _first_line(thing):

@@ -9,6 +9,7 @@ PHASES = {
     "devices: prepare": "`prepare` of devices; a step motor moves",
     "presets: start": "`start` of presets",
     "points": "`start`, `trigger`, `reading`, `wait_ready` of devices, their iterators",
+    "presets: pause": "`pause`, `resume` and `retake` of presets",
     "presets: before_stop": "`before_stop` of chain presets",
     "devices: stop": "`stop` of devices",
     "presets: stop": "`stop` of presets, iterators closed",
@@ -31,4 +32,5 @@ def phase_of(key):
         return named if named in PHASES else "points"
     if call in ("get_iterator", "next"):
         return "iterators"
-    return "presets: stop" if call == "close" else f"presets: {call}"
+    call = {"close": "stop", "resume": "pause", "retake": "pause"}.get(call, call)
+    return f"presets: {call}"

@@ -12,6 +12,7 @@ import campaign
 import pytest
 from guarantee import PAGE, page, planned, table
 from harness import places, try_faults
+from phases import PHASES, phase_of
 from scenes import EVERY_WORLD
 
 HERE = Path(__file__).parent
@@ -68,6 +69,7 @@ def test_it_holds_when_threads_switch_all_the_time(name, kind):
 
 def test_there_are_enough_worlds_and_every_call_of_each_is_a_place_for_faults():
     assert len(EVERY_WORLD) >= 10
+    assert {phase_of(key) for name in EVERY_WORLD for key in places(name)} == set(PHASES)
     with campaign.quiet():
         planned = {(world, key) for world, key, _ in campaign.singles()}
         assert planned == {(name, key) for name in EVERY_WORLD for key in places(name)}
