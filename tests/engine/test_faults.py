@@ -42,7 +42,11 @@ def test_what_was_entered_is_left_whatever_goes_wrong():
         subprocess.Popen([*command, f"{index}/{WORKERS}"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for index in range(WORKERS)
     ]
-    done = [share.communicate() for share in shares]
+    try:
+        done = [share.communicate() for share in shares]
+    finally:
+        for share in shares:
+            share.kill()  # Ctrl-C in the middle of a case is one more fault for it
     tried, both, broken = merged(output for output, _ in done)
     assert not broken, "\n".join(broken)
     assert all(share.returncode == 0 for share in shares), "".join(errors for _, errors in done)
