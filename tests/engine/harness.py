@@ -128,11 +128,10 @@ def _try_faults(name, pairs, again):
         if again:
             goes_well_again(stage)
             left.check()
-    except ByAHairError:
-        raise
     except AssertionError as error:
         case = "; then ".join(f"world={name} key={key} kind={kind}" for key, kind in pairs)
-        raise Broken(f'python tests/engine/replay.py "{case}": {error}') from error
+        kind = ByAHairError if isinstance(error, ByAHairError) else Broken
+        raise kind(f'python tests/engine/replay.py "{case}": {error}') from error
     return world.keys(), [fault.fired for fault in faults]
 
 

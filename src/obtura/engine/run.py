@@ -282,6 +282,8 @@ class Run:
         if not self._seat.is_first:
             self._call_back()
         self._close()
+        if not self._seat.is_first:  # presses were acted upon on another thread, and come into no hook around this run
+            doors.forget()
 
     def _take_over(self) -> None:
         """On another thread: the one that called `run()` is stuck in user code."""

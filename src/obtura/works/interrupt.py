@@ -115,7 +115,6 @@ class Doors:
             self._runs.remove(run)
             if not self._runs:
                 self._uninstall()
-            self._pending = False  # the run was told, and what it raises must not be replaced by a bare abort
             self.reopen(was)
 
     def _install(self) -> None:
