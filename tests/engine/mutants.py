@@ -131,7 +131,7 @@ MUTANTS = [
     Mutant(
         "nothing has a deadline",
         "engine/outcome.py",
-        "        return time.monotonic() - since > deadline\n",
+        "        return time.monotonic() - max(began, self.bad_since) > self.allowed(began, deadline)\n",
         "        return False\n",
         HANGS,
     ),
