@@ -64,7 +64,7 @@ class Run:
         self._loop = Loop()
         self._seat = Seat(scan.name, self._take_over)
         self._relay: Relay | None = None
-        self._vigil = Vigil(outcome, self._say, self._ahead, self._has_inner)
+        self._vigil = Vigil(outcome, self._say, self._ahead, lambda: running.has_inner(scan))
         self._vigil.seats.append(self._seat)
         outcome.attend = self._vigil.start
         self._hooks = Hooks(record, outcome, self._loop, self._seat)
@@ -321,11 +321,6 @@ class Run:
             time.sleep(0.005)
         if self._seat.is_lost:
             self._say(f"{what} has still not returned; everything else is left, and run() returns when it does")
-
-    def _has_inner(self) -> bool:
-        """Whether a scan that was started in a hook of this one is running."""
-        here = running.on_thread(self._seat.first.thread or 0)
-        return any(scan is self._scan for scan in here) and here[-1] is not self._scan
 
     def _ahead(self) -> list[str]:
         """What is still to be left, in order."""

@@ -60,6 +60,13 @@ class Running:
         with self._lock:
             return [claim.scan for claim in self._claims if claim.thread == ident]
 
+    def has_inner(self, scan: Claimant) -> bool:
+        """Whether a scan that was started in a hook of `scan` is running."""
+        with self._lock:
+            threads = [claim.thread for claim in self._claims if claim.scan is scan]
+            here = [claim.scan for claim in self._claims if claim.thread in threads]
+        return bool(here) and here[-1] is not scan
+
     def claim(self, scan: Claimant, devices: Iterable[Any], presets: Iterable[Any]) -> None:
         """Take devices and presets for the time of a scan; with a calculated axis also its real ones.
 
