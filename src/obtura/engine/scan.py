@@ -164,18 +164,23 @@ class Scan:
                 "can't be shared; start it with the method 'spawn', or with subprocess"
             )
         outcome = self._outcome
-        with doors.watch(outcome), working_for(self):
-            self.states.set(ScanState.PREPARING)
-            self._run = run = Run(self, self._present(), self._way_out, outcome, self._wish, Record(weight))
-            if not outcome.bad:  # it may have been aborted before
-                outcome.attempt(run.open, self._save, self._scan_saving)
-            if not outcome.bad:
-                outcome.attempt(self._begins)
-            if not outcome.bad:
-                outcome.attempt(run.forward)
-            run.finish()
-            outcome.attempt(self._ends)
-            outcome.failures.raise_first(self._summary())
+        try:
+            with doors.watch(outcome), working_for(self):
+                self.states.set(ScanState.PREPARING)
+                self._run = run = Run(self, self._present(), self._way_out, outcome, self._wish, Record(weight))
+                if not outcome.bad:  # it may have been aborted before
+                    outcome.attempt(run.open, self._save, self._scan_saving)
+                if not outcome.bad:
+                    outcome.attempt(self._begins)
+                if not outcome.bad:
+                    outcome.attempt(run.forward)
+                run.finish()
+                outcome.attempt(self._ends)
+        except SystemExit as ended:  # SIGTERM or SIGHUP: now the process may end
+            raise ended from outcome.failures.summed_up(self._summary())
+        # Out here: a context manager writes on errors that pass it, and some can't be written on.
+        if (first := outcome.failures.summed_up(self._summary())) is not None:
+            raise first
         if outcome.aborted:
             raise KeyboardInterrupt  # pressed when the scan had ended already
 

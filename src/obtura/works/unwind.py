@@ -35,13 +35,12 @@ class Failures:
         self._on_failure(error)
         log.error("%s", one_line(error), exc_info=error)
 
-    def raise_first(self, summary: str) -> None:
-        """Raise the first error with the later ones, and a summary, attached as notes."""
+    def summed_up(self, summary: str) -> BaseException | None:
+        """The first error with the later ones, and a summary, attached as notes; None when there is none."""
         first = self.first
-        if first is None:
-            return
-        for later in self.errors[1:]:
-            notes = getattr(later, "__notes__", [])
-            annotate(first, f"then {one_line(later)}" + (f" ({notes[0]})" if notes else ""))
-        annotate(first, summary)
-        raise first
+        if first is not None:
+            for later in self.errors[1:]:
+                notes = getattr(later, "__notes__", [])
+                annotate(first, f"then {one_line(later)}" + (f" ({notes[0]})" if notes else ""))
+            annotate(first, summary)
+        return first
