@@ -134,6 +134,8 @@ def test_ctrl_c_ends_an_input_in_a_hook():
         from obtura.works.interrupt import doors
 
         class Run:
+            is_left = False
+
             def on_press(self, why):
                 pass
 

@@ -23,7 +23,7 @@ ROTATION = 4
 HANGING_ROTATION = 24
 """A kind of `HANGING` is tried at every so many calls."""
 MANY_CALLS = 95
-"""In worlds with more calls, `EVERYWHERE` is at every second one."""
+"""In worlds with more calls, each kind of `EVERYWHERE` is at every fourth one, elsewhere at every second."""
 AGAIN = 10
 """After every so many cases another scan is run with the same devices."""
 PAIRS = 20_000
@@ -39,7 +39,7 @@ def singles():
     turn = 0
     for name in EVERY_WORLD:
         keys = places(name)
-        step = 2 if len(keys) > MANY_CALLS else 1
+        step = 4 if len(keys) > MANY_CALLS else 2
         for key in keys:
             turn += 1
             kinds = [kind.name for at, kind in enumerate(EVERYWHERE) if (turn + at) % step == 0]

@@ -15,7 +15,7 @@ from obtura.contracts.presets import ChainIterationPreset, ChainPreset, ScanPres
 from obtura.engine.deadlines import Deadlines
 from obtura.engine.scan import Scan
 from obtura.engine.states import ScanState
-from obtura.ground.errors import DeviceError, HookError, ScanAbort
+from obtura.ground.errors import DeviceError, HookError, ScanAbort, UsageError
 from obtura.ground.events import HookLeft, Text
 
 
@@ -188,13 +188,13 @@ def test_while_the_scan_goes_well_a_hook_takes_its_time_and_from_ctrl_c_on_it_ha
 
 
 class Swallowing(Hook):
-    """No Ctrl-C ends it."""
+    """No Ctrl-C ends it, nor anything else."""
 
     def hang(self):
         while not self.released.is_set():
             try:
                 time.sleep(0.01)
-            except KeyboardInterrupt:
+            except BaseException:
                 self.log("swallowed")
 
 
@@ -208,9 +208,46 @@ def test_a_forward_hook_that_does_not_end_after_ctrl_c_is_given_up_and_undone_wh
     assert isinstance(outcome_of(scan), ScanAbort)
     kept = [each for each in log if each != "swallowed"]
     assert kept[-4:] == ["S2.stop", "S1.stop", f"S2.{hook} ended", "S2.stop"]
-    assert log.count("swallowed") == 2, "Ctrl-C, and again when everything else was left"
+    assert log.count("swallowed") >= 2, "Ctrl-C, and again when everything else was left"
     said = [event.text for event in scan.surroundings.viewer.of(Text)]
     assert any(f"Swallowing.{hook} has still not returned; everything else is left" in text for text in said)
+
+
+def test_a_hook_that_swallows_ctrl_c_in_a_loop_is_ended_all_the_same():
+    class Waiting(Hook):
+        def hang(self):
+            while True:
+                try:
+                    time.sleep(0.01)
+                except KeyboardInterrupt:
+                    self.log("swallowed")
+
+    log = Log()
+    scan = scan_of(Hook("S1", log), Waiting("S2", log, hangs=["prepare"]))
+    abort_at(scan, log, "S2.prepare")
+    assert isinstance(outcome_of(scan), ScanAbort)
+    assert log[-4:] == ["S2.stop", "S1.stop", "S2.prepare ended", "S2.stop"]
+
+
+@pytest.mark.parametrize("deadline", ["x", None, float("nan"), -1, 0, True])
+def test_what_is_no_deadline_is_refused(deadline):
+    preset = Hook("S1", Log())
+    preset.deadline = deadline
+    with pytest.raises(UsageError, match="Hook.deadline must be a number of seconds above 0"):
+        scan_of(preset)
+    with pytest.raises(UsageError, match="deadlines.hook must be a number of seconds above 0"):
+        Deadlines(hook=deadline)
+    with pytest.raises(UsageError, match="there is no deadline 'hok'"):
+        Deadlines().hok = 3
+
+
+def test_a_deadline_that_became_nonsense_is_the_one_of_all_others():
+    log = Log()
+    preset = Hook("S1", log, hangs=["stop"])
+    scan = scan_of(preset, Hook("S2", log, fails=["start"]))
+    preset.deadline = "x"
+    outcome_of(scan)
+    assert any("Hook.stop has not returned" in str(error) for error in scan.errors)
 
 
 def test_several_hooks_that_hang_are_given_up_one_after_the_other():

@@ -22,6 +22,8 @@ class Run:
     def on_interrupt(self):
         self.told += 1
 
+    is_left = False
+
     def on_press(self, why):
         self.told += 1
 

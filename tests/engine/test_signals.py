@@ -51,6 +51,15 @@ class InC(ScanPreset):
     def stop(self, scan):
         print("stop", flush=True)
 
+class Swallowing(InC):
+    def prepare(self, scan):
+        print("waiting", flush=True)
+        while True:
+            try:
+                time.sleep(0.05)
+            except BaseException:
+                pass
+
 class Sleeping(ScanPreset):
     def start(self, scan):
         print("waiting", flush=True)
@@ -72,7 +81,7 @@ finally:
 """
 
 
-def play(preset, signum):
+def play(preset, signum, later=None):
     here = Path(__file__).parent
     process = subprocess.Popen(
         [sys.executable, "-c", SCRIPT.replace("{preset}", preset), str(here), str(here.parents[1] / "src")],
@@ -84,6 +93,9 @@ def play(preset, signum):
     assert process.stdout.readline() == "waiting\n"
     time.sleep(0.05)
     process.send_signal(signum)
+    if later is not None:
+        time.sleep(3.0)  # it has been left by then
+        process.send_signal(later)
     output, errors = process.communicate(timeout=20)
     return output.splitlines(), process.returncode, errors
 
@@ -101,6 +113,12 @@ def test_a_signal_is_seen_while_the_main_thread_sits_in_c():
     assert output[:2] == ["stop", "closed"], errors
     assert output[-1] == "ended USER_ABORTED"
     assert code == 0, errors
+
+
+def test_sigterm_ends_the_process_whose_hook_swallows_everything():
+    output, code, errors = play("Swallowing", signal.SIGINT, signal.SIGTERM)
+    assert output[:2] == ["stop", "closed"], errors
+    assert code == 128 + signal.SIGTERM, errors
 
 
 def test_an_ignored_signal_stays_ignored():

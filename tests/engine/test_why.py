@@ -10,6 +10,7 @@ from obtura.contracts.acquisition import AcquisitionSlave
 from obtura.contracts.chain import AcquisitionChain
 from obtura.contracts.presets import ScanPreset
 from obtura.engine import patience
+from obtura.ground.errors import UsageError
 from obtura.ground.events import Text
 
 
@@ -82,6 +83,11 @@ def test_before_and_after_it_waits_for_nothing():
     assert scan.why() == "loopscan is IDLE; it waits for nothing"
     scan.run()
     assert scan.why() == "loopscan is DONE; it waits for nothing"
+
+
+def test_a_state_that_is_none_is_refused():
+    with pytest.raises(UsageError, match="there is no state 'PAUSE'; there are IDLE, PREPARING"):
+        scan_of().wait_state("PAUSE")
 
 
 @pytest.mark.parametrize("silence", [0.3, 20.0])

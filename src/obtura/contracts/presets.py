@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from obtura.contracts.called import refuse_generators
 from obtura.ground.errors import ScanStateError, UsageError
+from obtura.ground.seconds import is_time
 
 if TYPE_CHECKING:  # for annotations only: the chain imports this module
     from obtura.contracts.chain import AcquisitionChain
@@ -214,6 +215,8 @@ def check_preset(preset: object, kind: type) -> str | None:
         _check_arity(preset, kind, name)
     if getattr(preset, "safety", False) and not callable(getattr(preset, "safety_action", None)):
         raise UsageError(f"{cls.__name__} has safety = True, so it needs safety_action(): what leaves its device safe")
+    if not is_time(deadline := getattr(preset, "deadline", 1.0)):
+        raise UsageError(f"{cls.__name__}.deadline must be a number of seconds above 0, got {deadline!r}")
     refuse_generators(preset, (name for name in hooks if name != "get_iterator"), "stop")
     return _near_miss(cls, kind, hooks)
 

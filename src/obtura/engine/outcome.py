@@ -26,6 +26,7 @@ class Outcome:
     `over`: no new iteration. `cutting`: also end the iterations that run. `aborted`: Ctrl-C or `abort()`; `why`
     is what the ScanAbort says. `not_left`: steps of the way out that failed. `tell` is called with each error.
     `closed`: it is decided how the scan ended; a later Ctrl-C changes nothing.
+    `is_left`: everything is left and closed.
 
     `bad_since`: when it turned bad; `pressed_again`: when Ctrl-C was pressed after that; `hurried`: when it was pressed
     once more within `AGAIN`; all in s, monotonic. `attend` is called when something went wrong, not in a handler.
@@ -40,6 +41,7 @@ class Outcome:
         self.cutting = False
         self.aborted = False
         self.closed = False
+        self.is_left = False
         self.why = BY_CTRL_C
         self.not_left: list[str] = []
         self.tell: Callable[[BaseException], None] | None = None

@@ -62,7 +62,7 @@ class Run:
         self._outcome = outcome
         self._record = record
         self._loop = Loop()
-        self._seat = Seat(scan.name, self._take_over)
+        self._seat = Seat(scan.name, self._take_over, lambda: doors.eject(outcome))
         self._relay: Relay | None = None
         self._vigil = Vigil(outcome, self._say, self._ahead, lambda: running.has_inner(scan))
         self._vigil.seats.append(self._seat)
@@ -313,14 +313,16 @@ class Run:
         """Everything is left: end the call in which the thread that called `run()` is stuck."""
         if not self._seat.is_lost:  # it has come back, or this is it
             return
-        stuck = self._seat.first
-        what = stuck.doing.what if stuck.doing is not None else ""
+        what = getattr(self._seat.first.doing, "what", "")
         doors.eject(self._outcome)
         limit = time.monotonic() + EJECTION
         while self._seat.is_lost and time.monotonic() < limit:
             time.sleep(0.005)
         if self._seat.is_lost:
-            self._say(f"{what} has still not returned; everything else is left, and run() returns when it does")
+            self._say(
+                f"{what} has still not returned; everything else is left, and run() returns when it does. "
+                "SIGTERM ends the process"
+            )
 
     def _ahead(self) -> list[str]:
         """What is still to be left, in order."""
@@ -368,6 +370,7 @@ class Run:
         running.release(self._scan, stuck)
         self.state = self._outcome.close()
         self._scan.states.set(self.state)
+        self._outcome.is_left = True
 
     def _ask_positions(self) -> None:
         if self._audience:

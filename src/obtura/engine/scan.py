@@ -272,7 +272,13 @@ class Scan:
         return self._run.why()
 
     def wait_state(self, state: ScanState | str, timeout: float | None = None) -> bool:
-        """Wait until the scan is in `state` or a later one; False when `timeout` (s) passed before."""
+        """Wait until the scan is in `state` or a later one; False when `timeout` (s) passed before.
+
+        Raises:
+            UsageError: there is no such state.
+        """
+        if not isinstance(state, ScanState) and state not in ScanState.__members__:
+            raise UsageError(f"wait_state: there is no state {state!r}; there are {', '.join(ScanState.__members__)}")
         return self.states.wait(ScanState[state] if isinstance(state, str) else state, timeout)
 
     @property

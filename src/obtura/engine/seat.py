@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from obtura.works.clock import Flag
 from obtura.works.companion import companion
-from obtura.works.interrupt import doors
+from obtura.works.interrupt import AGAIN, doors
 
 __all__ = ["Doing", "Duty", "Seat", "Turn"]
 
@@ -67,14 +67,19 @@ class Turn:
 
 
 class Seat:
-    """`go_on`: does what is left to do, from wherever the thread before was stuck."""
+    """`go_on`: does what is left to do, from wherever the thread before was stuck.
 
-    def __init__(self, name: str, go_on: Callable[[], None]) -> None:
+    `recall`: ends the call in which that thread is stuck, now and then until it comes back; None: it can't be ended.
+    """
+
+    def __init__(self, name: str, go_on: Callable[[], None], recall: Callable[[], None] | None = None) -> None:
         self.name = name
         self.turn = Turn()
         self.first = self.turn
         self._go_on = go_on
+        self._recall = recall
         self._over = Flag()
+        self._back = Flag()
 
     def begin(self, doing: Doing) -> Turn:
         """A call begins on this thread; `turn.end` has to follow."""
@@ -106,6 +111,7 @@ class Seat:
         if not self.is_mine:
             while not self._over.wait(0.2):
                 pass
+            self._back.set()
             doors.calm()
 
     def replace(self) -> None:
@@ -117,5 +123,8 @@ class Seat:
     def _rescue(self, turn: Turn) -> None:
         turn.thread = threading.get_ident()
         self._go_on()
-        if not turn.lost:
-            self._over.set()
+        if turn.lost:
+            return
+        self._over.set()
+        while self._recall is not None and self.is_lost and not self._back.wait(AGAIN):
+            self._recall()

@@ -230,6 +230,11 @@ class SequenceOfScans:
         """Ctrl-C was pressed, or a signal came. Called in the signal handler: only noted."""
         self._pressed = True
 
+    @property
+    def is_left(self) -> bool:
+        """Its sub-scans say so themselves."""
+        return False
+
     def attend(self) -> None:
         """The sub-scan that runs has somebody who watches."""
 

@@ -7,6 +7,7 @@ import numpy as np
 from obtura.contracts.acquisition import AcquisitionMaster, AcquisitionSlave
 from obtura.contracts.chain import AcquisitionChain
 from obtura.contracts.devices import CalcCounterController, SamplingMode
+from obtura.contracts.generators import chain_preset, iteration_preset, scan_preset
 from obtura.contracts.presets import ChainIterationPreset, ChainPreset, ScanPreset
 from obtura.contracts.watchdog import WatchdogCallback
 from obtura.devices.expression import ExpressionCalcCounter
@@ -55,10 +56,13 @@ def names_of_bench(bench: Bench) -> dict[str, Any]:
         "Scan": bench.Scan,
         "ScanSequence": bench.ScanSequence,
         "Sequence": bench.Sequence,
+        "chain_preset": chain_preset,
         "cleanup": cleanup,
         "error_cleanup": error_cleanup,
+        "iteration_preset": iteration_preset,
         "np": np,
         "rockit": rockit,
+        "scan_preset": scan_preset,
         "plot": Plotting(bench).plot,
         "sleep": clock.sleep,
         **{name: getattr(bench, name) for name in COMMANDS},

@@ -50,12 +50,19 @@ AGAIN = 2.0
 """Seconds before a further Ctrl-C is delivered into the same doorway, so that a hook's own clean-up is not torn."""
 
 
-class Ejected(ScanAbort):
-    """A call was ended that had been given up; that is known already."""
+class Ejected(BaseException):
+    """A call was ended that had been given up; that is known already.
+
+    No KeyboardInterrupt: whoever swallows those in a loop must get out of it, too.
+    """
 
 
 class Interruptible(Protocol):
     """A run that wants to know of Ctrl-C."""
+
+    @property
+    def is_left(self) -> bool:
+        """Whether everything of it is left and closed; only a call that was given up has not come back."""
 
     def on_interrupt(self) -> None:
         """Note that it is to end. May be called inside a signal handler: only note it."""
@@ -180,8 +187,14 @@ class Doors:
             self._throw_out()
             return
         if signum in ENDING:
+            self._end_if_left(signum)
             self._ending = signum
         self._interrupt(_why(signum))
+
+    def _end_if_left(self, signum: int) -> None:
+        """Nothing is left to be done, and somebody's hook would keep the process for ever: end it as it stands."""
+        if self._runs and self._runs[-1].is_left:
+            os._exit(128 + signum)
 
     def _interrupt(self, why: str) -> None:
         told, self._told = self._told, False
@@ -189,6 +202,9 @@ class Doors:
             self._tell(why)
         self._missed = not self._runs
         self._pending = True
+        if self._runs and self._runs[-1].is_left:
+            self._ejecting = True
+            self._throw_out()
         if self._door == OPEN:
             self._let_in()
 
@@ -203,6 +219,7 @@ class Doors:
             for number in ours:
                 self._told = True
                 if number in ENDING:
+                    self._end_if_left(number)
                     self._ending = number
                 self._tell(_why(number))
         self._known = self._handled
