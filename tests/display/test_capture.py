@@ -290,7 +290,7 @@ def test_a_forked_child_prints_to_the_stream_for_nobody_reads_its_record(tmp_pat
 
 
 class Watched:
-    is_left = False
+    is_stuck = False
 
     def on_press(self, why):
         pass

@@ -134,7 +134,7 @@ def test_ctrl_c_ends_an_input_in_a_hook():
         from obtura.works.interrupt import doors
 
         class Run:
-            is_left = False
+            is_stuck = False
 
             def on_press(self, why):
                 pass

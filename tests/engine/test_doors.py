@@ -22,7 +22,7 @@ class Run:
     def on_interrupt(self):
         self.told += 1
 
-    is_left = False
+    is_stuck = False
 
     def on_press(self, why):
         self.told += 1

@@ -186,7 +186,7 @@ def test_a_ctrl_c_never_comes_into_the_middle_of_a_write():
             super().append("written")
 
     class Run:
-        is_left = False
+        is_stuck = False
 
         def on_press(self, why):
             return None

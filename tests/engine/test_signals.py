@@ -186,3 +186,53 @@ print(scan.state.name, flush=True)
     refused, ended = done.stdout.splitlines()
     assert "forked" in refused and "spawn" in refused
     assert ended == "DONE"
+
+
+NESTED = """
+import os, signal, sys
+sys.path[:0] = sys.argv[1:]
+from cast import Repeating
+from doubles import Around, make_scan
+from obtura.contracts.chain import AcquisitionChain
+from obtura.contracts.presets import ScanPreset
+
+class Ending(Around):
+    def finished(self, scan):  # the inner scan is closed, and still there
+        os.kill(os.getpid(), signal.{signum})
+
+def scan_in(around):
+    chain = AcquisitionChain()
+    chain.add(Repeating("timer", 2))
+    return make_scan(chain, around)
+
+class Shutter(ScanPreset):
+    def prepare(self, scan):
+        scan_in(Ending()).run()
+    def stop(self, scan):
+        print("closed", flush=True)
+
+outer = scan_in(Around())
+outer.add_preset(Shutter())
+try:
+    outer.run()
+except KeyboardInterrupt as error:
+    print("run() raised", type(error).__name__, flush=True)
+finally:
+    print("ended", outer.state.name, flush=True)
+"""
+
+
+@pytest.mark.parametrize(
+    ("signum", "told", "code"), [("SIGINT", ["run() raised ScanAbort"], 0), ("SIGTERM", [], 128 + signal.SIGTERM)]
+)
+def test_a_signal_at_the_very_end_of_an_inner_scan_leaves_the_outer_one(signum, told, code):
+    here = Path(__file__).parent
+    done = subprocess.run(
+        [sys.executable, "-c", NESTED.replace("{signum}", signum), str(here), str(here.parents[1] / "src")],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.stdout.splitlines() == ["closed", *told, "ended USER_ABORTED"], done.stderr
+    assert done.returncode == code, done.stderr

@@ -26,10 +26,10 @@ class Outcome:
     `over`: no new iteration. `cutting`: also end the iterations that run. `aborted`: Ctrl-C or `abort()`; `why`
     is what the ScanAbort says. `not_left`: steps of the way out that failed. `tell` is called with each error.
     `closed`: it is decided how the scan ended; a later Ctrl-C changes nothing.
-    `is_left`: everything is left and closed.
 
     `bad_since`: when it turned bad; `pressed_again`: when Ctrl-C was pressed after that; `hurried`: when it was pressed
-    once more within `AGAIN`; all in s, monotonic. `attend` is called when something went wrong, not in a handler.
+    once more within `AGAIN`; all in s, monotonic. `stuck` says whether all is closed, but a call that was given up has
+    not come back. `attend` is called when something went wrong, not in a handler.
     """
 
     def __init__(self, deadlines: Deadlines | None = None) -> None:
@@ -37,15 +37,20 @@ class Outcome:
         self.bad_since = math.inf
         self.pressed_again = self.hurried = -math.inf
         self.attend: Callable[[], None] = lambda: None
+        self.stuck: Callable[[], bool] = lambda: False
         self.over = False
         self.cutting = False
         self.aborted = False
         self.closed = False
-        self.is_left = False
         self.why = BY_CTRL_C
         self.not_left: list[str] = []
         self.tell: Callable[[BaseException], None] | None = None
         self.failures = Failures(self._on_failure)
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether all is closed, but a call that was given up has not come back."""
+        return self.stuck()
 
     @property
     def bad(self) -> bool:

@@ -67,6 +67,7 @@ class Run:
         self._vigil = Vigil(outcome, self._say, self._ahead, lambda: running.has_inner(scan))
         self._vigil.seats.append(self._seat)
         outcome.attend = self._vigil.start
+        outcome.stuck = lambda: self.state is not None and self._seat.is_lost
         self._hooks = Hooks(record, outcome, self._loop, self._seat)
         self._hooks.safety = Safety(scan)
         self.data = DataPath(self._chain, record, outcome)
@@ -370,7 +371,6 @@ class Run:
         running.release(self._scan, stuck)
         self.state = self._outcome.close()
         self._scan.states.set(self.state)
-        self._outcome.is_left = True
 
     def _ask_positions(self) -> None:
         if self._audience:

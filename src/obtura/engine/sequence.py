@@ -231,7 +231,7 @@ class SequenceOfScans:
         self._pressed = True
 
     @property
-    def is_left(self) -> bool:
+    def is_stuck(self) -> bool:
         """Its sub-scans say so themselves."""
         return False
 

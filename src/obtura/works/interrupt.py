@@ -61,8 +61,8 @@ class Interruptible(Protocol):
     """A run that wants to know of Ctrl-C."""
 
     @property
-    def is_left(self) -> bool:
-        """Whether everything of it is left and closed; only a call that was given up has not come back."""
+    def is_stuck(self) -> bool:
+        """Whether everything of it is left and closed, and only a call that was given up has not come back."""
 
     def on_interrupt(self) -> None:
         """Note that it is to end. May be called inside a signal handler: only note it."""
@@ -187,13 +187,17 @@ class Doors:
             self._throw_out()
             return
         if signum in ENDING:
-            self._end_if_left(signum)
+            self._end_if_stuck(signum)
             self._ending = signum
         self._interrupt(_why(signum))
 
-    def _end_if_left(self, signum: int) -> None:
+    @property
+    def _is_stuck(self) -> bool:
+        return bool(self._runs) and all(run.is_stuck for run in self._runs)
+
+    def _end_if_stuck(self, signum: int) -> None:
         """Nothing is left to be done, and somebody's hook would keep the process for ever: end it as it stands."""
-        if self._runs and self._runs[-1].is_left:
+        if self._is_stuck:
             os._exit(128 + signum)
 
     def _interrupt(self, why: str) -> None:
@@ -202,7 +206,7 @@ class Doors:
             self._tell(why)
         self._missed = not self._runs
         self._pending = True
-        if self._runs and self._runs[-1].is_left:
+        if self._is_stuck:
             self._ejecting = True
             self._throw_out()
         if self._door == OPEN:
@@ -219,7 +223,7 @@ class Doors:
             for number in ours:
                 self._told = True
                 if number in ENDING:
-                    self._end_if_left(number)
+                    self._end_if_stuck(number)
                     self._ending = number
                 self._tell(_why(number))
         self._known = self._handled
