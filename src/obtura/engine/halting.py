@@ -107,11 +107,8 @@ class Halting:
         if seat is None:  # `abort()` on a thread of its own
             call.run()
             return
-        duty = Duty(call.what, node, lambda: self._given_up.append((node, call)))
-        turn = seat.begin(duty)
-        doors.barred(call.run)
-        if not turn.end(duty):
-            seat.settle()
+        with Duty(seat, call.what, node, lambda: self._given_up.append((node, call))):
+            doors.barred(call.run)
 
     def _stop(self, nodes: Iterable[AcquisitionObject]) -> None:
         """Call the `stop` of those that are entered and not stopped yet, together.

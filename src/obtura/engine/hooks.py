@@ -201,16 +201,13 @@ class Hooks:
         circle.argument[0].disconnect_data(preset)
 
     def _close(self, preset: Any, iterator: Any) -> None:
-        duty = Duty(f"{type(preset).__name__}.get_iterator, on closing it", preset, _nobody)
-        turn = self._seat.begin(duty)
+        duty = Duty(self._seat, f"{type(preset).__name__}.get_iterator, on closing it", preset)
         try:
-            doors.barred(iterator.close)
+            with duty:
+                doors.barred(iterator.close)
         except BaseException as error:
             locate(error, f"in {duty.what}")
             raise
-        finally:
-            if not turn.end(duty):
-                self._seat.settle()
 
     # -- iterators ----------------------------------------------------------------------------------------
 
@@ -218,17 +215,15 @@ class Hooks:
         if type(preset).get_iterator is ChainPreset.get_iterator:
             return
         found: list[Any] = []  # kept, to be closed, also when Ctrl-C comes in the instant of its return
-        duty = Duty(f"{type(preset).__name__}.get_iterator", preset, _nobody)
-        turn = self._seat.begin(duty)
+        duty = Duty(self._seat, f"{type(preset).__name__}.get_iterator", preset)
         try:
-            doors.call(lambda: found.append(preset.get_iterator(*circle.argument)))
+            with duty:
+                doors.call(lambda: found.append(preset.get_iterator(*circle.argument)))
         except BaseException as error:
             locate(error, f"in {duty.what}")
             raise
         finally:
-            if not turn.end(duty):
-                self._seat.settle()
-            elif found and found[0] is not None:
+            if found and found[0] is not None and not duty.late:
                 circle.iterators[id(preset)] = (preset, self._iterator(preset, found[0]))
         self._outcome.check()
 
@@ -240,16 +235,12 @@ class Hooks:
 
     def _next(self, preset: Any, iterator: Iterator[Any], iteration: Circle) -> Any:
         name = type(preset).__name__
-        duty = Duty(f"{name}.get_iterator", preset, _nobody)
-        turn = self._seat.begin(duty)
         try:
-            item = doors.call(next, iterator, END)
+            with Duty(self._seat, f"{name}.get_iterator", preset):
+                item = doors.call(next, iterator, END)
         except BaseException as error:
             locate(error, f"in {name}.get_iterator{iteration.where()}")
             raise
-        finally:
-            if not turn.end(duty):
-                self._seat.settle()
         self._outcome.check()
         if item is not END and type(item) not in self._checked:
             try:
@@ -275,27 +266,26 @@ class Hooks:
             self.spent += now - began
             self._record.write(HookLeft(owner, hook, circle.branch, circle.point, now, now - began, failure))
 
-        duty = Duty(f"{owner}.{hook}", preset, lambda: left(GIVEN_UP))
-        turn = self._seat.begin(duty)
+        duty = Duty(self._seat, f"{owner}.{hook}", preset, lambda: left(GIVEN_UP))
         try:
-            function = getattr(preset, hook)
-            if kind is Kind.ASYNC:
-                self._run_async(duty.what, lambda: self._answered(function(*circle.argument)), door)
-            else:
-                self._answer = door(function, *circle.argument)
+            with duty:
+                function = getattr(preset, hook)
+                if kind is Kind.ASYNC:
+                    self._run_async(duty.what, lambda: self._answered(function(*circle.argument)), door)
+                else:
+                    self._answer = door(function, *circle.argument)
         except BaseException as error:
             failure = one_line(error)
             locate(error, f"in {owner}.{hook}{circle.where()}")
             raise
         finally:
-            if turn.end(duty):
-                left(failure)
-            else:
+            if duty.late:
                 self._came_back(circle, preset, hook)
+            else:
+                left(failure)
 
     def _came_back(self, circle: Circle, preset: Any, hook: str) -> None:
         """A hook that was given up has ended after all; what it did after the preset's `stop` is undone by another."""
-        self._seat.settle()
         if hook not in ("prepare", "start", "resume") or self._kind(preset, "stop") is Kind.SKIPPED:
             return
         log.warning("%s.%s came back after it was given up: stop is called again", type(preset).__name__, hook)
@@ -321,10 +311,6 @@ class Hooks:
         if kind is None:
             kind = self._kinds[key] = _kind(preset, hook)
         return kind
-
-
-def _nobody() -> None:
-    """A call that is in no record."""
 
 
 def _kind(preset: Any, hook: str) -> Kind:

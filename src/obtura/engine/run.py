@@ -374,13 +374,8 @@ class Run:
 
     def _ask_positions(self) -> None:
         if self._audience:
-            duty = Duty("asking the axes where they are", self._scan, lambda: None)
-            turn = self._seat.begin(duty)
-            try:
+            with Duty(self._seat, "asking the axes where they are", self._scan):
                 self._positions.update(self._surroundings.positions())
-            finally:
-                if not turn.end(duty):
-                    self._seat.settle()
 
     def _ask_metadata(self) -> None:
         if self.began:

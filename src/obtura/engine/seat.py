@@ -21,7 +21,7 @@ __all__ = ["Doing", "Duty", "Seat", "Turn"]
 
 
 class Doing(Protocol):
-    """A call of user code."""
+    """A call of user code: a `Duty`, or a step of a plan while all goes well."""
 
     @property
     def what(self) -> str:
@@ -29,16 +29,33 @@ class Doing(Protocol):
 
 
 class Duty:
-    """A call that may be given up: when it began (s, monotonic), who owns it, and whom to tell when that happens."""
+    """A call that may be given up; the call is made in a `with` of it. `what`: as it is called in messages.
 
-    __slots__ = ("began", "given_up", "named", "owner", "what")
+    `owner`: whose call it is. `given_up` is called when it is. `late`, afterwards: it has returned, but too late, when
+    everything had been left by another thread. A plain class: one made by `contextmanager` would write on errors that
+    pass, and some can't be written on.
+    """
 
-    def __init__(self, what: str, owner: Any, given_up: Callable[[], None]) -> None:
+    __slots__ = ("_seat", "_turn", "began", "given_up", "late", "named", "owner", "what")
+
+    def __init__(self, seat: "Seat", what: str, owner: Any, given_up: Callable[[], None] = lambda: None) -> None:
         self.what = what
         self.owner = owner
         self.given_up = given_up
+        self.late = self.named = False
         self.began = time.monotonic()
-        self.named = False
+        self._seat = seat
+        self._turn = seat.turn
+
+    def __enter__(self) -> "Duty":
+        self._turn = self._seat.turn
+        self._turn.doing = self
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.late = not self._turn.end(self)
+        if self.late:
+            self._seat.settle()
 
 
 class Turn:
@@ -80,12 +97,6 @@ class Seat:
         self._recall = recall
         self._over = Flag()
         self._back = Flag()
-
-    def begin(self, doing: Doing) -> Turn:
-        """A call begins on this thread; `turn.end` has to follow."""
-        turn = self.turn
-        turn.doing = doing
-        return turn
 
     def take(self) -> None:
         """This thread sits here from now on."""
