@@ -5,6 +5,8 @@ import os
 import pytest
 from hypothesis import settings
 
+pytest_plugins = ["shutter_boxes"]
+
 IN_CI = bool(os.environ.get("CI"))
 
 

@@ -129,3 +129,11 @@ def test_one_object_serves_in_consecutive_scans(lab):
 def test_a_device_of_the_wrong_kind_is_refused_and_named(make, message):
     with pytest.raises(UsageError, match=message):
         make()
+
+
+@pytest.mark.parametrize("value", ["no", "yes", 1, None])
+def test_a_switch_is_true_or_false(value):
+    with pytest.raises(UsageError, match="ShutterPreset: safety must be True or False"):
+        ShutterPreset(LINE.shutter, safety=value)
+    with pytest.raises(UsageError, match="ShutterPreset: per_point must be True or False"):
+        ShutterPreset(LINE.shutter, per_point=value)

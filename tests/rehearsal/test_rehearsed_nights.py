@@ -228,6 +228,14 @@ def test_data_that_are_there_are_not_touched(tmp_path):
         rehearse("demo", script, tmp_path)
 
 
+def test_data_that_can_not_be_written_are_refused(tmp_path):
+    script, in_the_way = tmp_path / "night.py", tmp_path / "file"
+    script.write_text("loopscan(1, 1, diode)")
+    in_the_way.touch()
+    with pytest.raises(UsageError, match="can't be written: Not a directory; say where else"):
+        rehearse("demo", script, in_the_way / "data")
+
+
 def test_a_mistake_in_what_is_given_is_told_before_anything_is_made(tmp_path):
     script, data = tmp_path / "night.py", tmp_path / "data"
     with pytest.raises(UsageError, match="no such file"):

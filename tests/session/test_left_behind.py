@@ -11,7 +11,6 @@ import pytest
 from beamlines import write
 
 from obtura.cli.main import main
-from obtura.devices.sim import ShutterBox, shutter_box
 from obtura.session.config import Config, ConfigError
 from obtura.session.settings import ledger_of
 
@@ -35,30 +34,6 @@ class Dies(ScanPreset):
 def without_guard(): session._home.ledger and os.kill(guard.pid, 9)
 from obtura.works.guard import guard
 """
-
-
-@pytest.fixture(scope="module")
-def running_box():
-    with shutter_box(travel=0.05) as box:
-        yield box
-
-
-class Box(ShutterBox):
-    """A box that is shared; its log begins when this is made, with a closed shutter."""
-
-    def __init__(self, address):
-        super().__init__(address)
-        self._ask("CLOSE")
-        self._before = len(super().log())
-
-    def log(self):
-        return super().log()[self._before :]
-
-
-@pytest.fixture
-def box(running_box):
-    """The electronics of a shutter, in a process of their own."""
-    return Box(running_box.address)
 
 
 @pytest.fixture

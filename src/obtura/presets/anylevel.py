@@ -8,7 +8,7 @@ from obtura.contracts.presets import ChainIterationPreset, ChainPreset, ScanPres
 from obtura.contracts.safety import SafeAction
 from obtura.ground.errors import UsageError
 
-__all__ = ["AnyLevelPreset", "Say", "require"]
+__all__ = ["AnyLevelPreset", "Say", "Switch", "require"]
 
 
 class Say(Protocol):
@@ -16,6 +16,21 @@ class Say(Protocol):
 
     def __call__(self, text: str, end: str = "\n") -> None:
         """Show `text`; `end="\\r"` has the next line take its place."""
+
+
+class Switch:
+    """An attribute that is True or False and nothing else: "no" would be true."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, preset: Any, owner: type | None = None) -> bool:
+        return False if preset is None else bool(vars(preset).get(self._name, False))
+
+    def __set__(self, preset: Any, value: bool) -> None:
+        if not isinstance(value, bool):
+            raise UsageError(f"{type(preset).__name__}: {self._name} must be True or False, got {value!r}")
+        vars(preset)[self._name] = value
 
 
 class AnyLevelPreset(ScanPreset, ChainPreset):
@@ -26,8 +41,8 @@ class AnyLevelPreset(ScanPreset, ChainPreset):
     the thread that called `scan.run()`, once per scan or per point, and may block.
     """
 
-    per_point = False
-    safety = False
+    per_point = Switch()
+    safety = Switch()
     """Whether `safety_action` is done, too, when this process dies."""
 
     def safety_action(self) -> SafeAction:

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from obtura.devices.arguments import number, quantity
 from obtura.ground.errors import UsageError
 from obtura.ground.ranges import NotNegative, Positive
-from obtura.presets.anylevel import AnyLevelPreset, Say, require
+from obtura.presets.anylevel import AnyLevelPreset, Say, Switch, require
 from obtura.presets.beam_watch import BeamWatch
 from obtura.works.clock import clock
 
@@ -37,6 +37,7 @@ class WaitForBeam(AnyLevelPreset):
     `ShutterPreset`, both with `per_point`.
     """
 
+    every_point = Switch()
     _watch: BeamWatch | None = None  # while a point is taken
 
     def __init__(
@@ -56,8 +57,8 @@ class WaitForBeam(AnyLevelPreset):
         self.poll = _finite("poll", poll)
         if self.settle < 0 or self.poll <= 0:
             raise UsageError(f"WaitForBeam: settle must be at least 0 s, poll more than 0 s; got {settle} and {poll}")
-        self.per_point = per_point or every_point
         self.every_point = every_point
+        self.per_point = per_point or every_point
         self.look_back = _finite("look_back", look_back)
         if self.look_back < 0 or (self.look_back and not every_point):
             raise UsageError(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from obtura.contracts.counters import SamplingCounterController
+from obtura.data.disk import reason
 from obtura.data.master import entry_names
 from obtura.data.saving import all_below
 from obtura.devices.sim.ring import SimulatedRing
@@ -74,9 +75,12 @@ def rehearse(
 def _empty(data: Path | None) -> Path:
     if data is None:
         return Path(tempfile.mkdtemp(prefix="rehearsal-"))
-    if data.exists() and (not data.is_dir() or any(data.iterdir())):
-        raise UsageError(f"{data} is not empty: say where else the data of the rehearsal may go")
-    data.mkdir(parents=True, exist_ok=True)
+    try:
+        if data.exists() and (not data.is_dir() or any(data.iterdir())):
+            raise UsageError(f"{data} is not empty: say where else the data of the rehearsal may go")
+        data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{data} can't be written: {reason(error)}; say where else the data may go") from error
     return data
 
 
