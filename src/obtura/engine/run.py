@@ -66,8 +66,6 @@ class Run:
         self._relay: Relay | None = None
         self._vigil = Vigil(outcome, self._say, self._ahead, lambda: running.has_inner(scan))
         self._vigil.seats.append(self._seat)
-        outcome.attend = self._vigil.start
-        outcome.stuck = lambda: self.state is not None and self._seat.is_lost
         self._hooks = Hooks(record, outcome, self._loop, self._seat)
         self._hooks.safety = Safety(scan)
         self.data = DataPath(self._chain, record, outcome)
@@ -89,7 +87,10 @@ class Run:
         self._forward = 0.0
         self._outlook: Estimate | None = None
         self._later: tuple[MetaTiming, ...] = ()
+        # Last: a signal may come at any line.
         outcome.tell = self._write_failed
+        outcome.attend = self._vigil.start
+        outcome.stuck = lambda: self.state is not None and self._seat.is_lost
 
     def why(self) -> str:
         """What it waits for at this moment, in words."""

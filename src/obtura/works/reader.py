@@ -136,7 +136,7 @@ class Reader(Generic[E]):
             last()
 
     def close(self) -> None:
-        """End the thread when the mailbox is empty."""
+        """End the thread when the mailbox is empty, and nothing is held back that would come into it."""
         self._closing = True
         self.wake()
         if not self.given_up:
@@ -144,7 +144,7 @@ class Reader(Generic[E]):
 
     def _work(self) -> None:
         try:
-            while not (self._closing and not self.mailbox):
+            while not self._closing or self.waiting or self.mailbox:  # in this order: from the one into the other
                 self._wake.acquire(True, PERIOD)
                 self._idle = False
                 batch = [self.mailbox.popleft() for _ in range(len(self.mailbox))]
