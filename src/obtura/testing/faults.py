@@ -19,6 +19,7 @@ __all__ = [
     "Abort",
     "CtrlC",
     "Fault",
+    "Hang",
     "Kind",
     "Provoked",
     "Raise",
@@ -30,6 +31,11 @@ BEFORE, DURING, AFTER = "before", "during", "after"
 
 CLEAN_UP = ("stop", "before_stop", "close")
 """The calls of the way out."""
+
+LATER = 0.3
+"""Seconds after which a call ends that was given up last, with nothing left to do."""
+LATEST = 5.0
+"""Seconds that a device which hangs has to be stopped."""
 
 
 class Provoked(RuntimeError):
@@ -61,6 +67,8 @@ class Kind:
 
     ends_with_abort = False
     """Whether the scan is expected to end with `ScanAbort`."""
+    deadline = 0.0
+    """Seconds that a call has on the way out, 0: as usual."""
 
     def __init__(self, name: str, moment: str = BEFORE) -> None:
         self.name = name
@@ -100,6 +108,15 @@ class Fault:
         """Whether it went wrong a second time."""
         self.error: BaseException | None = None
         """What it raised first."""
+        self.over = threading.Event()
+        """Set when a call that hangs need not do so any longer."""
+        self.thread = 0
+        """On which one it hangs."""
+
+    @property
+    def is_hook(self) -> bool:
+        """Whether it hangs on the thread of the hooks."""
+        return self.thread == threading.main_thread().ident
 
     def __str__(self) -> str:
         return f"{self.key!r} kind={self.kind}"
@@ -190,3 +207,30 @@ class Abort(Kind):
         thread = threading.Thread(target=recording.scan.abort, name="abort", daemon=True)
         thread.start()
         thread.join(5.0)
+
+
+class Hang(Kind):
+    """The call does not return, and somebody presses Ctrl-C.
+
+    One that Ctrl-C does not reach, as on the way out, ends with an error when it was given up.
+    """
+
+    ends_with_abort = True
+    deadline = 0.2
+
+    def strike(self, fault: Fault, key: str, recording: Any) -> None:
+        """Hang."""
+        fault.error = Provoked(f"{key} hung")
+        fault.thread = threading.get_ident()
+        fault.over.clear()
+        press()
+        until = time.monotonic() + (self.deadline + LATER if fault.is_hook else LATEST)
+        while not fault.over.wait(0.002) and time.monotonic() < until:
+            pass
+        raise fault.error
+
+    def later(self, fault: Fault, key: str, moment: str) -> None:
+        """The device that hangs is stopped; or another thread leaves what is left: a hook's call was given up."""
+        own = key.startswith(fault.key.rpartition("#")[0].rpartition(".")[0] + ".")
+        if is_clean_up(key) and (own or fault.is_hook) and threading.get_ident() != fault.thread:
+            fault.over.set()

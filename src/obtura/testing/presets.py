@@ -4,8 +4,10 @@ import functools
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from obtura.contracts.presets import ChainIterationPreset, ChainPreset, ScanPreset
 from obtura.ground.errors import UsageError
-from obtura.testing.faults import AFTER, BEFORE, Abort, CtrlC, Kind, Raise
+from obtura.testing.faults import AFTER, BEFORE, CLEAN_UP, Abort, CtrlC, Hang, Kind, Raise
+from obtura.testing.hanging import Hanging
 from obtura.testing.quiet import quiet
 from obtura.testing.stage import WORLDS, Stage
 from obtura.testing.trial import Case, Trial
@@ -22,6 +24,15 @@ KINDS: tuple[Kind, ...] = (
     CtrlC("Ctrl-C at every call from", again="always"),
     Abort("abort from a thread"),
 )
+
+HANGS = (Hang("hangs"), Hang("hangs", AFTER))
+"""Of devices only: a hook that hangs is the preset's own."""
+
+LIMIT = 20.0
+"""Seconds of the machine's time that a scan may take, if not told otherwise; it takes some ms."""
+
+
+LEVELS = (ScanPreset, ChainPreset, ChainIterationPreset)
 
 
 class Finding(NamedTuple):
@@ -42,6 +53,8 @@ class PresetReport:
     def __init__(self, preset: str) -> None:
         self.preset = preset
         self.faults = 0
+        self.hangs = False
+        """Whether a hook never returned: nothing was tried after that."""
         self.tried: dict[str, int] = {}
         self.findings: list[Finding] = []
         self.seconds: dict[str, tuple[int, float]] = {}
@@ -81,6 +94,8 @@ class PresetReport:
                 f"      {times} with: {finding.case}",
                 f"      again: assert_preset_ok({self.preset}, only={finding.case!r})",
             ]
+        if self.hangs:
+            lines.append("  Nothing was tried after that: each further case might hang as well.")
         return "\n".join(lines)
 
 
@@ -90,6 +105,7 @@ def assert_preset_ok(
     devices: Mapping[str, Callable[[], Any]] | None = None,
     may_change: Sequence[str] = (),
     only: str = "",
+    limit: float = LIMIT,
 ) -> PresetReport:
     """Run a preset through every single fault, on simulated devices and virtual time; returns what was tried.
 
@@ -100,20 +116,22 @@ def assert_preset_ok(
 
     The faults: at each hook of the preset and of others beside it, at each call that it makes to its devices in a
     hook, and at each call of the scan's devices, before and after its effect: an error, SystemExit, Ctrl-C once, twice
-    and at every call from there on, an abort from another thread; in a step scan, a mesh, and a scan with two
-    top-masters.
+    and at every call from there on, an abort from another thread; a device that hangs until Ctrl-C, or until it is given
+    up; in a step scan, a mesh, and a scan with two top-masters.
 
     Each time: no hook raises of itself; what was entered is left exactly once; every device that the preset was given
     is as it was before the scan, but for those that `may_change` names; motors are still; no thread and descriptor
     is left; the next scan with the same preset goes well. `time.sleep` and `asyncio.sleep` take no time here.
 
-    `only`: tries nothing but the cases whose words contain this text, as the message gives them.
+    `only`: tries nothing but the cases whose words contain this text, as the message gives them. `limit`: seconds of the
+    machine's time that a scan may take; a hook that has not returned by then is ended, and named with its line. If it
+    can't be ended the process is, with the same words.
 
     Raises:
         AssertionError: what it does not survive, in words, each with the line that runs the case again.
         UsageError: no preset, an argument for which there is no device, or no case is called `only`.
     """
-    report = try_preset(preset, devices=devices, may_change=may_change, only=only)
+    report = try_preset(preset, devices=devices, may_change=may_change, only=only, limit=limit)
     if not report.ok:
         raise AssertionError(str(report))
     return report
@@ -125,43 +143,50 @@ def try_preset(
     devices: Mapping[str, Callable[[], Any]] | None = None,
     may_change: Sequence[str] = (),
     only: str = "",
+    limit: float = LIMIT,
 ) -> PresetReport:
     """The same as `assert_preset_ok`, but what is found is in the report and nothing is raised for it."""
-    owner = _name_of(preset)
-    extra = devices or {}
-
-    with quiet() as time:
+    owner = _checked(preset)
+    with quiet() as time, Hanging(limit, time) as hanging:
 
         def trial(case: Case) -> Trial:
-            return Trial(case, Stage(preset, owner, extra, case.level), time, tuple(may_change)).run()
+            return Trial(case, Stage(preset, owner, devices or {}, case.level), hanging, tuple(may_change)).run()
 
-        maker = Stage(preset, owner, extra)
-        levels = maker.levels()
+        maker = Stage(preset, owner, devices or {})
         report = PresetReport(owner if owner != "<lambda>" else type(maker.preset).__name__)
         found = not only
-        for level in levels:
-            for world in _named(only, WORLDS):
-                good = trial(Case(world, level, "", None))
-                cases = list(_cases(good, only))
-                if only in str(good.case):
-                    found = True
-                    report.add(good)
-                if good.findings and not only:
-                    continue  # what a good scan does not survive, none with a fault will
-                for case in cases:
-                    found = True
-                    report.add(trial(case))
+        for each in _trials(trial, maker.levels(), only):
+            found = True
+            report.add(each)
+            if hanging.found is not None:
+                report.hangs = True
+                break
     if not found:
         raise UsageError(f"no case of {owner} is called {only!r}")
     return report
 
 
+def _trials(trial: Callable[[Case], Trial], levels: Sequence[str], only: str) -> Iterator[Trial]:
+    """Those that are called `only`, each when it has run."""
+    for level in levels:
+        for world in _named(only, WORLDS):
+            good = trial(Case(world, level, "", None))
+            if only in str(good.case) or good.hangs:
+                yield good
+            if good.findings and not only:
+                continue  # what a good scan does not survive, none with a fault will
+            for case in _cases(good, only):
+                yield trial(case)
+
+
 def _cases(good: Trial, only: str) -> Iterator[Case]:
     """The faults to be tried: every call of a good scan, every kind."""
     own = good.stage.hooks.names
+    given = good.stage.lab.given
+    nodes = {node.name for node in good.recording.scan.acq_chain.nodes_list}
     for key in good.recording.keys():  # noqa: SIM118 - no dict
         owner, _, call = key.rpartition("#")[0].rpartition(".")
-        for kind in KINDS:
+        for kind in KINDS + (HANGS if owner in given else HANGS[:1] if owner in nodes and call not in CLEAN_UP else ()):
             if owner in own and call in ("stop", "before_stop") and isinstance(kind, Raise) and kind.moment == BEFORE:
                 continue  # a hook that never ran is none of the preset's faults
             case = good.case._replace(key=key, kind=kind)
@@ -174,7 +199,19 @@ def _named(only: str, worlds: Collection[str]) -> Collection[str]:
     return [world for world in worlds if world in only] or worlds
 
 
-def _name_of(preset: Any) -> str:
+def _checked(preset: Any) -> str:
+    """Its name."""
+    if isinstance(preset, LEVELS):
+        kind = type(preset).__name__
+        raise UsageError(
+            "expected a class of presets, or a function that makes one, since it is made anew for each fault; got one "
+            f"that is made already: assert_preset_ok({kind}), or assert_preset_ok(lambda shutter: {kind}(shutter, ...))"
+        )
+    if not callable(preset):
+        raise UsageError(
+            f"expected a class of presets, or a function that makes one, got {preset!r}: "
+            "assert_preset_ok(MyPreset), or assert_preset_ok(lambda shutter: MyPreset(shutter, 5))"
+        )
     while isinstance(preset, functools.partial):
         preset = preset.func
     return getattr(preset, "__name__", type(preset).__name__)

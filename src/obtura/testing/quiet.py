@@ -12,14 +12,19 @@ from typing import Any
 from obtura.ground.errors import UsageError
 from obtura.works.clock import Flag, VirtualTime, clock
 
-__all__ = ["BoundedTime", "quiet"]
+__all__ = ["BoundedTime", "Endless", "quiet"]
 
 LONGEST = 3600.0
 """Seconds of virtual time that a scan of a test may take: one that waits for what never comes is ended."""
+ENOUGH = 8
+"""A hook and what is called on its way out may each wait for too long; one that swallows it goes on and on."""
 
 
-class _Endless(AssertionError):
+class Endless(AssertionError):
     """Somebody waits for what never comes."""
+
+    def __str__(self) -> str:
+        return "waits for what never comes; it was ended after an hour of virtual time"
 
 
 class BoundedTime(VirtualTime):
@@ -29,25 +34,38 @@ class BoundedTime(VirtualTime):
 
     def __init__(self) -> None:
         super().__init__()
+        self.overruns = 0
+        """How often somebody has waited for too long in this scan."""
         self.blocked: dict[int, float] = {}
         """Seconds for which each thread blocked; `asyncio.sleep` blocks none."""
 
     def begin(self) -> None:
         """A scan begins."""
         self.until = self.time() + LONGEST
+        self.overruns = 0
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether somebody goes on waiting, however often he is told that it is enough."""
+        return self.overruns >= ENOUGH
 
     def wait(self, flag: Flag | None, seconds: float) -> bool:
         """Move time on."""
-        if self.time() > self.until:
-            self.begin()  # what is left of the scan has its time too
-            raise _Endless(f"waited for {LONGEST:g} s of virtual time, and it never came")
+        self._check()
         here = threading.get_ident()
         self.blocked[here] = self.blocked.get(here, 0.0) + max(seconds, 0.0)
         return super().wait(flag, seconds)
 
     def pass_by(self, seconds: float) -> None:
         """Move time on; no thread blocks."""
+        self._check()
         super().wait(None, seconds)
+
+    def _check(self) -> None:
+        if self.time() > self.until:
+            self.until = self.time() + LONGEST  # what is left of the scan has its time too
+            self.overruns += 1
+            raise Endless
 
 
 @contextmanager
@@ -91,7 +109,7 @@ def _sleep(virtual: BoundedTime, real: Any) -> Any:
 def _async_sleep(virtual: BoundedTime, real: Any) -> Any:
     async def sleep(delay: float, result: Any = None) -> Any:
         """Sleep on virtual time."""
-        await real(0)
+        await real(1 if virtual.is_lost else 0)
         virtual.pass_by(delay)
         await real(0)
         return result

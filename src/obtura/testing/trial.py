@@ -1,14 +1,21 @@
 """One fault in one scan with a preset: what went wrong that should not have, in plain words."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+from obtura.engine.deadlines import Deadlines
+from obtura.engine.scan import Scan
 from obtura.engine.states import ScanState
+from obtura.engine.whereabouts import raised_at
 from obtura.ground.errors import ScanAbort, one_line
 from obtura.testing.faults import CLEAN_UP, Fault, Kind
-from obtura.testing.quiet import BoundedTime
+from obtura.testing.hanging import Hanging
+from obtura.testing.quiet import Endless
 from obtura.testing.recording import Recording
 from obtura.testing.stage import WORLDS, Stage, again
 from obtura.testing.watching import Leftovers
+from obtura.works.interrupt import Ejected
 
 __all__ = ["Case", "Trial"]
 
@@ -33,7 +40,7 @@ class Case(NamedTuple):
 class Trial:
     """Runs a case on a stage made anew, then a scan after; `findings` says what is wrong, nothing if all is well."""
 
-    def __init__(self, case: Case, stage: Stage, time: BoundedTime, may_change: tuple[str, ...]) -> None:
+    def __init__(self, case: Case, stage: Stage, hanging: Hanging, may_change: tuple[str, ...]) -> None:
         self.case = case
         self.stage = stage
         self.fault = None if case.kind is None else Fault(case.key, case.kind)
@@ -41,17 +48,26 @@ class Trial:
         self.findings: list[str] = []
         self.seconds: dict[str, list[float]] = {}
         """How long each call of each hook took in the scan itself, in s."""
-        self._time = time
+        self._hanging = hanging
         self._may_change = set(may_change)
+
+    @property
+    def hangs(self) -> bool:
+        """Whether a hook did not return."""
+        return self._hanging.found is not None
 
     def run(self) -> "Trial":
         """Do it."""
         before = self.stage.lab.states()
         left = Leftovers()
-        self._time.begin()
-        scan = self.stage.scan(WORLDS[self.case.world])
-        raised = self.stage.run(scan, self.recording)
+        self._hanging.begin()
+        with _deadlines(0.0 if self.fault is None else self.fault.kind.deadline):
+            scan = self.stage.scan(WORLDS[self.case.world])
+            raised = self.stage.run(scan, self.recording)
         self.seconds = {hook: list(seconds) for hook, seconds in self.stage.hooks.seconds.items()}
+        if self._hanging.found is not None:
+            self.findings = [str(self._hanging)]
+            return self
         if self.fault is not None and not self.fault.kind.ends_with_abort and isinstance(raised, ScanAbort):
             raise KeyboardInterrupt  # not one of ours: somebody wants to end the tests
         if self.fault is not None and not self.fault.fired:
@@ -76,7 +92,10 @@ class Trial:
             owner, _, hook = entry.name.rpartition(".")
             if entry.error is None or owner not in self.stage.hooks.names or self._comes_of_the_fault(entry.error):
                 continue
-            if isinstance(entry.error, KeyboardInterrupt) or (self._pressed and hook not in CLEAN_UP):
+            if isinstance(entry.error, KeyboardInterrupt | Ejected) or (self._pressed and hook not in CLEAN_UP):
+                continue
+            if isinstance(entry.error, Endless):
+                self.findings.append(f"{entry.name} {one_line(entry.error)}: {raised_at(entry.error)}")
                 continue
             self.findings.append(f"{entry.name} itself raised {one_line(entry.error)}{_advice(entry.error, hook)}")
 
@@ -137,7 +156,7 @@ class Trial:
     def _failed_in_clean_up(self) -> set[str]:
         """A device that did not obey when it was to be put back can't be where it was."""
         hook = self._hook_of_the_fault()
-        if self.fault is None or self._pressed or hook is None or hook.rpartition(".")[2] not in CLEAN_UP:
+        if self.fault is None or self.fault.error is None or hook is None or hook.rpartition(".")[2] not in CLEAN_UP:
             return set()
         return {self.fault.key.rpartition("#")[0].rpartition(".")[0]} - self.stage.hooks.names
 
@@ -161,13 +180,28 @@ class Trial:
     def _runs_again(self, before: dict[str, dict[str, Any]]) -> None:
         """The next scan with the same preset and devices."""
         had = bool(self.findings)
+        self._hanging.begin()
         scan = self.stage.scan(again)
         raised = self.stage.run(scan, Recording())
+        if self._hanging.found is not None:
+            self.findings.append(f"in the next scan with the same preset {self._hanging}")
+            return
         if scan.state is not ScanState.DONE:
             said = repr(raised) if raised is None else one_line(raised)
             self.findings.append(f"the next scan with the same preset failed: {said}")
         if not had:
             self._states(before, set(), " by the scan after")
+
+
+@contextmanager
+def _deadlines(seconds: float) -> Iterator[None]:
+    """Scans that are made in the body have these deadlines; 0: as usual."""
+    before = Scan.deadlines
+    Scan.deadlines = Deadlines(seconds, seconds) if seconds else before
+    try:
+        yield
+    finally:
+        Scan.deadlines = before
 
 
 def _shown(value: Any) -> str:

@@ -251,6 +251,11 @@ class Doors:
     # -- doors --------------------------------------------------------------------------------------------
 
     @property
+    def is_shut(self) -> bool:
+        """Whether this is the main thread, in code of the engine: what is raised here would tear it."""
+        return self._door == SHUT and threading.get_ident() == self._main
+
+    @property
     def is_barred(self) -> bool:
         """Whether this is the main thread, in user code of the way out."""
         return self._barred is not None and threading.get_ident() == self._main
