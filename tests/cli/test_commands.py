@@ -278,3 +278,9 @@ def test_help_names_every_command(run):
     shown = run("--help").stdout
     for command in ("demo", "shell", "run", "ls", "show", "verify", "pack", "unpack"):
         assert command in shown
+
+
+def test_a_command_that_is_misspelt_is_asked_about(run):
+    ended = run("shel")
+    assert ended.returncode == 2
+    assert "no command 'shel': did you mean 'shell'? (there are: demo, shell, run," in ended.stderr

@@ -57,7 +57,13 @@ def test_with_beam_nothing_is_waited_for_or_said(lab, value):
     assert lab.viewer.text == ""
 
 
-def test_it_waits_until_the_beam_is_back_and_says_so(lab):
+@pytest.fixture
+def terminal(monkeypatch):
+    """The output goes to a terminal."""
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+
+
+def test_it_waits_until_the_beam_is_back_and_says_so(lab, terminal):
     counter = Readings(0, 9.9, 10)
     assert waited(lab, counter, poll=2) == pytest.approx(4)
     assert counter.times == pytest.approx([0, 2, 4])
@@ -68,7 +74,7 @@ def test_it_waits_until_the_beam_is_back_and_says_so(lab):
     ]
 
 
-def test_its_lines_take_each_others_place_and_leave_nothing_behind(lab):
+def test_its_lines_take_each_others_place_and_leave_nothing_behind(lab, terminal):
     waited(lab, Readings(3.14159265, 4, 20))
     *waiting, last = lab.viewer.text.splitlines(keepends=True)
     assert len(waiting) == 2
@@ -77,7 +83,16 @@ def test_its_lines_take_each_others_place_and_leave_nothing_behind(lab):
     assert len({len(line) for line in [*waiting, last]}) == 1
 
 
-def test_the_beam_has_to_be_there_without_a_break(lab):
+def test_in_a_pipe_it_says_little_and_nothing_is_to_be_written_over(lab):
+    waited(lab, Readings(*range(9), *[9] * 600, 20), poll=1)
+    assert lab.viewer.text.splitlines(keepends=True) == [
+        "Waiting for beam: monitor reads 0, 10 is wanted\n",
+        *["Waiting for beam: monitor reads 9, 10 is wanted\n"] * 3,  # after 1, 3, and 7 minutes
+        "Beam is back: monitor reads 20 after 609.0 s\n",
+    ]
+
+
+def test_the_beam_has_to_be_there_without_a_break(lab, terminal):
     counter = Readings(0, 20, 20, 5, 20)
     assert waited(lab, counter, settle=3, poll=1) == pytest.approx(4 + 3)
     assert "Beam is back: monitor reads 20, 3.0 s more to settle" in lab.viewer.text

@@ -1,5 +1,7 @@
 """WaitForRefill: no point is taken without beam, nor while the machine is refilled."""
 
+import sys
+
 import pytest
 from lab import Viewer
 
@@ -31,6 +33,12 @@ def bench(viewer):
             return [viewer]
 
     return Bench(Here())
+
+
+@pytest.fixture(autouse=True)
+def terminal(monkeypatch):
+    """The output goes to a terminal: it is said at each look how it stands."""
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
 
 
 def test_a_point_that_would_last_into_a_refill_waits_until_that_is_over(ring, bench, viewer):

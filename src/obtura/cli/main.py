@@ -4,15 +4,17 @@ import argparse
 import errno
 import io
 import os
+import re
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from obtura.bliss.alias import switch_on
 from obtura.cli.describing import add_commands
 from obtura.ground.errors import ObturaError, UsageError
+from obtura.session.config.problems import meant
 from obtura.session.messages import told
 
 __all__ = ["main"]
@@ -68,8 +70,19 @@ def _take_any_sign() -> None:
             stream.reconfigure(errors="replace")
 
 
+class _Parser(argparse.ArgumentParser):
+    """Asks whether a command was meant that is spelt much the same."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say it, and exit."""
+        if found := re.match(r"argument COMMAND: invalid choice: '(.*?)' \(choose from (.*)\)", message):
+            known = [word.strip("' ") for word in found[2].split(",")]
+            message = f"no command {found[1]!r}{meant(found[1], known)} (there are: {', '.join(known)})"
+        super().error(message)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="obtura", description="A scan engine for experiments.")
+    parser = _Parser(prog="obtura", description="A scan engine for experiments.")
     parser.add_argument("--version", action="version", version=f"obtura {version('obtura')}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -113,6 +126,12 @@ def _add_rehearse(commands: Any) -> None:
         "--simulate",
         action="store_true",
         help="have simulated axes, counters, shutters and rings stand in for real ones",
+    )
+    rehearse.add_argument(
+        "--patience",
+        metavar="SPAN",
+        default="1 min",
+        help="end what lets no time of the night pass for so long, e.g. a hook that waits for a lock (default: 1 min)",
     )
     rehearse.add_argument("--json", action="store_true", help="print the report as JSON")
     _add_config(rehearse)

@@ -16,12 +16,13 @@ INNER = ("obtura.works", "obtura.engine", "obtura.testing", "obtura.rehearsal", 
 
 class Whereabouts(NamedTuple):
     """`what`: of which preset which hook, and at which point; "" when it is none. `place`: `file:line, in function:
-    line`. `frame`: the call that has not returned.
+    line`. `frame`: the call that has not returned. `left`: whether the scan is being left for an error or Ctrl-C.
     """
 
     what: str
     place: str
     frame: FrameType
+    left: bool = False
 
 
 def whereabouts(frame: FrameType | None) -> Whereabouts | None:
@@ -35,7 +36,7 @@ def whereabouts(frame: FrameType | None) -> Whereabouts | None:
             return Whereabouts(_hook(frame.f_back), _definition(frame.f_back), frame)
         if frame.f_code in DOORWAYS:
             if inside:
-                return _found(_hook(frame.f_back), inside)
+                return _found(_hook(frame.f_back), inside)._replace(left=_is_left(frame.f_back))
         elif not _name(frame).startswith(INNER):
             inside.append(frame)
         frame = frame.f_back
@@ -43,16 +44,19 @@ def whereabouts(frame: FrameType | None) -> Whereabouts | None:
 
 
 def of_script(frame: FrameType | None, file: str) -> Whereabouts | None:
-    """The same for a script, which runs no scan just now; `file`: where it is, in full."""
+    """The same for a script, while it runs no scan; `file`: as it was called."""
     found = None
     while frame is not None:
-        found = frame if frame.f_code.co_filename == file else found
+        if _name(frame).startswith("obtura.engine"):
+            return None
+        if frame.f_code.co_filename == file:
+            found = frame
         frame = frame.f_back
     return None if found is None else _found("", [found])
 
 
 def raised_at(error: BaseException) -> str:
-    """The line of a hook that led to an error which it raised: `file:line, in function: line`; "" where there is none."""
+    """The line of a hook that led to an error: `file:line, in function: line`; "" where there is none."""
     trace: TracebackType | None = error.__traceback__
     while trace is not None:
         if not _name(trace.tb_frame).startswith(INNER):
@@ -81,6 +85,11 @@ def _definition(frame: FrameType | None) -> str:
         if isinstance(function, FunctionType) and not function.__module__.startswith(INNER):
             return f"{function.__code__.co_filename}:{function.__code__.co_firstlineno}, async def {function.__name__}"
     return ""
+
+
+def _is_left(frame: FrameType | None) -> bool:
+    known: dict[str, Any] = {} if frame is None or frame.f_code is not Hooks._call.__code__ else frame.f_locals
+    return bool(known) and bool(known["self"]._outcome.bad)
 
 
 def _hook(frame: FrameType | None) -> str:

@@ -8,6 +8,7 @@ from obtura.ground.errors import UsageError
 from obtura.ground.ranges import NotNegative, Positive
 from obtura.presets.anylevel import AnyLevelPreset, Say, Switch, require
 from obtura.presets.beam_watch import BeamWatch
+from obtura.presets.progress import Progress
 from obtura.works.clock import clock
 
 __all__ = ["Readable", "WaitForBeam"]
@@ -114,18 +115,17 @@ class WaitForBeam(AnyLevelPreset):
             return
         began = clock.time()
         settled = math.inf  # when the beam will have been there for long enough
-        longest = 0  # a line takes the place of the one before: blanks cover what is left of it
+        progress = Progress(say)
         while (now := clock.time()) < (settled := self._settled(value, now, settled)):
             reads = f"{self._name} reads {quantity(value)}"
             if math.isinf(settled):
                 line = f"Waiting for beam: {reads}, {quantity(self.minimum)} is wanted"
             else:
                 line = f"Beam is back: {reads}, {settled - now:.1f} s more to settle"
-            longest = max(longest, len(line))
-            say(line.ljust(longest), end="\r")
+            progress.show(line)
             clock.sleep(min(self.poll, settled - now))
             value = self._read()
-        say(f"Beam is back: {self._name} reads {quantity(value)} after {now - began:.1f} s".ljust(longest))
+        progress.end(f"Beam is back: {self._name} reads {quantity(value)} after {now - began:.1f} s")
 
     def _settled(self, value: float, now: float, before: float) -> float:
         return min(before, now + self.settle) if value >= self.minimum else math.inf

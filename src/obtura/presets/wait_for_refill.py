@@ -10,6 +10,7 @@ from obtura.devices.arguments import number, quantity
 from obtura.ground.errors import UsageError
 from obtura.ground.ranges import NotNegative, Positive
 from obtura.presets.anylevel import Say, require
+from obtura.presets.progress import Progress
 from obtura.works.clock import clock
 
 __all__ = ["WaitForRefill"]
@@ -52,7 +53,7 @@ class WaitForRefill(ChainPreset):
         """Return when `checktime` s of beam are ahead; what is waited for is said."""
         if self.machine.check_for_refill(checktime):
             return
-        began = clock.time()
+        began, progress = clock.time(), Progress(say)
         settled = before = math.inf  # `settled`: when the beam will have been there for long enough
         while (now := clock.time()) < settled:
             countdown = self.machine.refill_countdown
@@ -62,12 +63,12 @@ class WaitForRefill(ChainPreset):
             before = countdown
             if not self.machine.check_for_refill(checktime):
                 settled = math.inf
-                say(f"Waiting for {self.machine.name}: {self._why()}", end="\r")
+                progress.show(f"Waiting for {self.machine.name}: {self._why()}")
             elif math.isinf(settled):
                 settled = now + self.waittime
                 continue
             clock.sleep(min(self.polling_time, settled - now))
-        say(f"{self.machine.name} is back after {clock.time() - began:.1f} s".ljust(_LINE))
+        progress.end(f"{self.machine.name} is back after {clock.time() - began:.1f} s")
 
     def _just_refilled(self, before: float, countdown: float) -> bool:
         """Whether a refill has ended since the last look, of two looks at the countdown."""
@@ -83,11 +84,8 @@ class WaitForRefill(ChainPreset):
     def _why(self) -> str:
         countdown = self.machine.refill_countdown
         if math.isinf(countdown):
-            return "no beam".ljust(_LINE)
-        return (f"refill in {countdown:.0f} s" if countdown > 0 else "refill").ljust(_LINE)
-
-
-_LINE = 40  # a line takes the place of the one before: blanks cover what is left of it
+            return "no beam"
+        return f"refill in {countdown:.0f} s" if countdown > 0 else "refill"
 
 
 class _Point(ChainIterationPreset):

@@ -40,6 +40,8 @@ class Happenings:
         """Whether a Ctrl-C of the script of events came last."""
         self.over = False
         """Whether the night took longer than it may."""
+        self.unheard = 0
+        """How often the script was told so, and did not end."""
 
     def plan(self, rings: Iterable[SimulatedRing], worlds: Iterable[World]) -> None:
         """Put everything on the clock."""
@@ -104,12 +106,13 @@ class Happenings:
             self._timeline.note(now, "device", text)
         else:
             self._timeline.note(now, "device", f"{text} for {span_text(seconds)}")
-            self._timeline.waited(f"{name}, which hung", seconds)
+            self._timeline.hung(name, now - seconds, now)
 
     def _too_long(self) -> None:
         now = self._time.time()
         if not self.over:
-            self._timeline.note(now, "script", f"the script has not ended after {span_text(now)}: it is ended")
+            self._timeline.note(now, "event", f"the script has not ended after {span_text(now)}: it is ended")
         self.over = True
+        self.unheard += 1
         self._time.press()
         self._time.at(now + REPEAT, self._too_long)

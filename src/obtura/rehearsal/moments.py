@@ -74,9 +74,11 @@ def moment(text: str, begin: datetime, after: float = 0.0) -> float:
     return (there - begin).total_seconds()
 
 
-def clock_text(begin: datetime, seconds: float) -> str:
-    """A moment of the night as it is read: 02:10:03."""
-    return (begin + timedelta(seconds=math.floor(seconds + 1e-6))).strftime("%H:%M:%S")
+def clock_text(begin: datetime, seconds: float, after: float | None = None) -> str:
+    """A moment of the night as it is read: 02:10:03; with its day if that is not the one of `after`."""
+    moment = begin + timedelta(seconds=math.floor(seconds + 1e-6))
+    other = after is not None and (begin + timedelta(seconds=after)).date() != moment.date()
+    return moment.strftime("%Y-%m-%d %H:%M:%S" if other else "%H:%M:%S")
 
 
 def span_text(seconds: float) -> str:

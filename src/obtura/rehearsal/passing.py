@@ -22,23 +22,27 @@ from types import FrameType, SimpleNamespace
 from typing import Any
 
 from obtura.data.journal import JournalFile
+from obtura.engine.whereabouts import whereabouts
+from obtura.ground.errors import HookError
+from obtura.rehearsal.troubles import GIVEN_UP
 from obtura.works.clock import clock
+from obtura.works.interrupt import doors
 from obtura.works.ordered import OrderedTime
 
-__all__ = ["FullDisk", "night_time", "output_to"]
+__all__ = ["FullDisk", "LastSteps", "night_time", "output_to"]
 
 SPOOL = "OBTURA_SPOOL"
 
 
 @contextmanager
-def night_time(night: OrderedTime) -> Iterator[None]:
+def night_time(night: OrderedTime, steps: "LastSteps") -> Iterator[None]:
     """Have the body run in this time. In the main thread; Ctrl-C tears nothing of the clock."""
     source, handler = clock.source, signal.getsignal(signal.SIGINT)
     kept = [(time, "sleep"), (time, "time"), (asyncio, "sleep"), (datetime, "datetime"), (datetime, "date")]
     before: list[tuple[Any, str, Any]] = [(module, name, getattr(module, name)) for module, name in kept]
     clock.use(night)
     signal.signal(signal.SIGINT, _handler(night))
-    values: list[Any] = [_sleep(night, time.sleep), night.epoch, _async_sleep(night), *_dates(night)]
+    values: list[Any] = [_sleep(night, time.sleep, steps), night.epoch, _async_sleep(night), *_dates(night)]
     for (module, name, _), value in zip(before, values, strict=True):
         setattr(module, name, value)
     try:
@@ -61,12 +65,50 @@ def _handler(night: OrderedTime) -> Callable[[int, FrameType | None], None]:
     return on_signal
 
 
-def _sleep(night: OrderedTime, real: Callable[[float], None]) -> Callable[[float], None]:
+class LastSteps:
+    """Hooks on the way out of a scan that went wrong: each has the seconds that it would have in a real night.
+
+    The engine counts them by the machine's time. `tell(text)`: that one was given up; `given_up`: how often.
+    """
+
+    def __init__(self, night: OrderedTime, tell: Callable[[str], None]) -> None:
+        self._night = night
+        self._tell = tell
+        self._frame: FrameType | None = None
+        self._since = 0.0
+        self.given_up = 0
+
+    def wait(self, seconds: float) -> None:
+        """Sleep by the clock of the night, on the main thread.
+
+        Raises:
+            HookError: a hook has had its time.
+        """
+        where = whereabouts(sys._getframe()) if doors.is_barred else None
+        if where is None or not where.left:
+            self._frame = None
+            self._night.wait(None, seconds)
+            return
+        if where.frame is not self._frame:
+            self._frame, self._since = where.frame, self._night.time()
+        left = max(self._since + GIVEN_UP - self._night.time(), 0.0)
+        self._night.wait(None, min(seconds, left))
+        if seconds >= left:
+            text = f"{where.what} hangs, and is given up after {GIVEN_UP:g} s: {where.place}"
+            if not self.given_up:
+                self._tell(text)
+            self.given_up += 1
+            raise HookError(text)
+
+
+def _sleep(night: OrderedTime, real: Callable[[float], None], steps: LastSteps) -> Callable[[float], None]:
     def sleep(seconds: float) -> None:
         """Sleep by the clock of the night; really in threads that take no part in it."""
         if seconds < 0:
             raise ValueError("sleep length must be non-negative")
-        if night.takes_part(threading.get_ident()):
+        if threading.current_thread() is threading.main_thread():
+            steps.wait(seconds)
+        elif night.takes_part(threading.get_ident()):
             night.wait(None, seconds)
         else:
             real(seconds)

@@ -1,6 +1,7 @@
 """A night in seconds: the script runs on simulated devices, on a clock that does not wait."""
 
 import contextlib
+import os
 import runpy
 import sqlite3
 import sys
@@ -16,12 +17,14 @@ from obtura.data.saving import all_below
 from obtura.devices.sim.ring import SimulatedRing
 from obtura.devices.sim.world import World, shared_world
 from obtura.ground.errors import UsageError, one_line
+from obtura.ground.seconds import is_time
 from obtura.rehearsal.events import QUIET, Night, read_night
 from obtura.rehearsal.happen import Happenings
 from obtura.rehearsal.moments import span_text
-from obtura.rehearsal.passing import FullDisk, night_time, output_to
-from obtura.rehearsal.report import FileSeen, Report
+from obtura.rehearsal.passing import FullDisk, LastSteps, night_time, output_to
+from obtura.rehearsal.report import FAILED, FileSeen, Report
 from obtura.rehearsal.standins import needed, rehearsed, settings_elsewhere
+from obtura.rehearsal.stuck import Stuckness
 from obtura.rehearsal.timeline import Timeline
 from obtura.rehearsal.troubles import can_fail
 from obtura.session.messages import places, told_of_script
@@ -35,6 +38,9 @@ __all__ = ["rehearse"]
 FREQUENCY = 1.0
 """Counters are read that often per s at most: a night has many seconds."""
 
+PATIENCE = 60.0
+"""Seconds of the machine's time that no time of the night may pass."""
+
 OUTPUT = "output.txt"
 SETTINGS = "settings.db"
 
@@ -47,17 +53,24 @@ def rehearse(
     config: str | None = None,
     arguments: Sequence[str] = (),
     simulate: bool = False,
+    patience: float = PATIENCE,
 ) -> Report:
     """Run a script with the names of a session in it, as if a whole night passed. In the main thread.
 
     `name`, `config`: as of `load_session`. `events`: a file of YAML with what happens; None: nothing. `data`: an empty
     directory for everything that is written, None for a temporary one: what was meant for /data goes to data/data,
     what is printed to output.txt. `simulate`: simulated devices stand in for real axes, counters, shutters and rings.
+    `patience`: a hook or script that lets no time of the night pass for so many s of the machine's time is ended, and
+    so is one that goes on after the night's limit; the report names it with its line. If it can't be ended the process
+    is, with the report so far on stderr.
 
     Raises:
-        UsageError: there is no such session or file, a device is real, `data` is not empty; nothing was touched.
+        UsageError: `patience` is no time, there is no such session or file, a device is real, `data` is not empty;
+            nothing was touched.
         ConfigError: the description or the file of events has mistakes.
     """
+    if not is_time(patience):
+        raise UsageError(f"patience must be a number of seconds above 0, got {patience!r}")
     if not script.is_file():
         raise UsageError(f"{script}: no such file")
     found = find_session(name, config)
@@ -69,7 +82,7 @@ def rehearse(
         _copy_settings(settings_path(described), data / SETTINGS)
         described = settings_elsewhere(described, data / SETTINGS)
     night = QUIET if events is None else read_night(events)
-    return _Rehearsal(Found(found.name, described), script, data, night, events, stand_ins).run(arguments)
+    return _Rehearsal(Found(found.name, described), script, data, night, events, stand_ins).run(arguments, patience)
 
 
 def _empty(data: Path | None) -> Path:
@@ -121,14 +134,18 @@ class _Rehearsal:
         self._disk = FullDisk(self._data)
         self._error: BaseException | None = None
         self._happenings: Happenings | None = None
+        self._steps = LastSteps(self._time, lambda text: self._timeline.note(self._time.time(), "failed", text))
+        self._stuck = Stuckness(str(script), self._time, self._is_lost, self._end)
 
-    def run(self, arguments: Sequence[str]) -> Report:
+    def run(self, arguments: Sequence[str], patience: float) -> Report:
         """Do it, with `arguments` for the script; Ctrl-C ends it, and what was found so far is reported."""
         kept = sys.argv, sys.path[:]
         with contextlib.ExitStack() as stack:
-            for context in (output_to(self._data / OUTPUT), night_time(self._time), all_below(self._data)):
+            night = night_time(self._time, self._steps)
+            for context in (output_to(self._data / OUTPUT), night, all_below(self._data)):
                 stack.enter_context(context)
             session = stack.enter_context(self._session())
+            stack.enter_context(self._stuck.leash(patience))
             try:
                 sys.argv = [str(self._script), *arguments]
                 sys.path.insert(0, str(self._script.parent.resolve()))
@@ -172,11 +189,23 @@ class _Rehearsal:
         self._happenings = Happenings(self._night, self._time, self._timeline, self._disk, devices)
         self._happenings.plan(rings.values(), worlds.values())
 
+    def _is_lost(self) -> int:
+        """How often the script, or a hook, was told to end, and did not."""
+        return self._steps.given_up + (0 if self._happenings is None else self._happenings.unheard)
+
+    def _end(self) -> None:
+        """It can't be got out of its call."""
+        print(self._report(), file=sys.__stderr__, flush=True)
+        os._exit(FAILED)
+
     # -- what was found -----------------------------------------------------------------------------------
 
     def _report(self) -> Report:
         error, seconds = self._error, round(self._time.time(), 3)
+        for moment, text in self._stuck.found:
+            self._timeline.note(moment, "hangs", text)
         planned = self._happenings is not None and (self._happenings.pressed or self._happenings.over)
+        planned = planned or bool(self._stuck.found)
         interrupted = isinstance(error, KeyboardInterrupt) and not planned
         ending = "ended" if error is None else f"ended: {one_line(error)}"
         self._timeline.note(seconds, "script", f"{self._script.name} {ending}")
@@ -195,12 +224,15 @@ class _Rehearsal:
             files=tuple(self._files()),
             data=self._data,
             simulated=self._stand_ins,
-            error=None if error is None else self._told(error),
+            error=None if error is None and not self._stuck.found else self._told(error),
             traceback=() if error is None else tuple(places(error, self._script)),
             interrupted=interrupted,
         )
 
-    def _told(self, error: BaseException) -> str:
+    def _told(self, error: BaseException | None) -> str:
+        if self._stuck.found or error is None:
+            lines = [f"!!! {self._stuck.found[0][1]}", *([] if error is None else places(error, self._script))]
+            return "\n    ".join(lines)
         if self._happenings is not None and self._happenings.over and isinstance(error, KeyboardInterrupt):
             lines = [f"!!! the script has not ended after {span_text(self._night.limit)}", *places(error, self._script)]
             return "\n    ".join(lines)

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from obtura.rehearsal.moments import clock_text, span_text
-from obtura.rehearsal.timeline import Moment, ScanSeen
+from obtura.rehearsal.timeline import HUNG, Moment, ScanSeen
 
-__all__ = ["FileSeen", "Report"]
+__all__ = ["FAILED", "FileSeen", "Report"]
 
 GOOD, FAILED, INTERRUPTED = 0, 1, 130
 
@@ -93,10 +93,14 @@ class Report(NamedTuple):
             if each.kind == "refused":
                 refused.setdefault(each.text, []).append(each.time)
         told = []
+        day = self.start.date()
         for each in self.timeline:
             times = refused.get(each.text, [each.time])
             if each.time == times[0]:
-                last = clock_text(self.start, times[-1])
+                if (date := (self.start + timedelta(seconds=each.time)).date()) != day:
+                    day = date
+                    told.append(f"{day:%Y-%m-%d}")
+                last = clock_text(self.start, times[-1], times[0])
                 more = f" ({len(times)} times, the last at {last})" if len(times) > 1 else ""
                 told.append(f"{clock_text(self.start, each.time)}  {each.text}{more}")
         return told
@@ -104,8 +108,11 @@ class Report(NamedTuple):
     def _told_waits(self) -> list[str]:
         counting = sum(scan.counting for scan in self.scans)
         hooks = sum(scan.hooks for scan in self.scans)
-        rest = max(sum(scan.seconds for scan in self.scans) - counting - hooks, 0.0)
-        outside = max(self.seconds - counting - hooks - rest, 0.0)
+        waited = sum(scan.paused + scan.hung for scan in self.scans)
+        rest = max(sum(scan.seconds for scan in self.scans) - counting - hooks - waited, 0.0)
+        others = sum(seconds for who, (_, seconds) in self.waits.items() if who.endswith(HUNG))
+        inside = sum(scan.hung for scan in self.scans)
+        outside = max(self.seconds - counting - hooks - rest - waited - max(others - inside, 0.0), 0.0)
         rows = [("counting", counting), ("motors, and the rest of the scans", rest), ("between scans", outside)]
         told = [f"  {span_text(seconds):>12}  {what}" for what, seconds in rows if seconds >= 0.05]
         for who, (times, seconds) in sorted(self.waits.items(), key=lambda each: (-each[1][1], each[0])):

@@ -15,15 +15,20 @@ from obtura.ground.events import (
     ScanBegan,
     ScanClosed,
     ScanEnded,
+    StateChanged,
     SubScan,
     Text,
 )
 from obtura.rehearsal.moments import span_text
 
-__all__ = ["LONG", "Follower", "Moment", "ScanSeen", "Timeline"]
+__all__ = ["HUNG", "LONG", "Follower", "Moment", "ScanSeen", "Timeline"]
 
 LONG = 10.0
 """Seconds from which on a hook that waits is in the timeline."""
+
+
+PAUSED = "pauses of scans"
+HUNG = ", which hung"
 
 
 class Moment(NamedTuple):
@@ -36,7 +41,10 @@ class Moment(NamedTuple):
 
 
 class ScanSeen(NamedTuple):
-    """A scan that ran. `began` in s since the start of the night; `seconds`: how long it took."""
+    """A scan that ran. `began` in s since the start of the night; `seconds`: how long it took.
+
+    Of these it spent `counting`, in `hooks`, `paused`, and waiting for devices that `hung`; no second counts twice.
+    """
 
     number: int
     title: str
@@ -47,6 +55,8 @@ class ScanSeen(NamedTuple):
     counting: float
     hooks: float
     filename: str | None
+    paused: float = 0.0
+    hung: float = 0.0
 
 
 class Timeline:
@@ -58,6 +68,7 @@ class Timeline:
         self.scans: list[ScanSeen] = []
         self.waits: dict[str, list[float]] = {}
         """By preset or device the seconds of each wait."""
+        self._hangs: list[tuple[float, float]] = []
         self._begun: set[tuple[int, str | None]] = set()
 
     def note(self, time: float, kind: str, text: str, scan: int | None = None) -> None:
@@ -67,6 +78,15 @@ class Timeline:
     def waited(self, who: str, seconds: float) -> None:
         """Somebody was waited for."""
         self.waits.setdefault(who, []).append(seconds)
+
+    def hung(self, who: str, begin: float, end: float) -> None:
+        """A device hung, and was waited for."""
+        self.waited(f"{who}{HUNG}", end - begin)
+        self._hangs.append((begin, end))
+
+    def hangs_between(self, begin: float, end: float) -> float:
+        """For how many s of this time a device hung."""
+        return overlap(self._hangs, begin, end)
 
     def begun(self, number: int, filename: str | None) -> None:
         """A scan began."""
@@ -87,7 +107,17 @@ class Timeline:
         return Follower(self)
 
 
-_KINDS = ("event", "device", "began", "waited", "part", "failed", "ended", "refused", "script")
+def overlap(spans: Sequence[tuple[float, float]], begin: float, end: float) -> float:
+    """How many seconds between these two are in any of the spans."""
+    found, reached = 0.0, begin
+    for first, last in sorted(spans):
+        first, last = max(first, reached), min(last, end)
+        if last > first:
+            found, reached = found + last - first, last
+    return found
+
+
+_KINDS = ("event", "device", "began", "waited", "paused", "part", "failed", "ended", "refused", "hangs", "script")
 
 
 def _order(moment: Moment) -> tuple[float, bool, int, int, str]:
@@ -107,7 +137,9 @@ class Follower(Consumer):
         self._ended: ScanEnded | None = None
         self._failed: Failed | None = None
         self._entered: list[tuple[HookEntered, str]] = []
-        self._counting = self._hooks = 0.0
+        self._counting = self._hooks = self._paused = 0.0
+        self._paused_at: float | None = None
+        self._in_hooks: list[tuple[float, float]] = []
 
     def open(self, began: ScanBegan, say: Say) -> None:
         self._began = began
@@ -125,8 +157,10 @@ class Follower(Consumer):
                     self._entered[-1] = (self._entered[-1][0], _first_line(text))
                 case HookLeft():
                     self._left(event)
-                case IterationDone(counting=counting):
-                    self._counting += counting
+                case IterationDone(time=time, counting=counting):
+                    self._counting += counting - self._timeline.hangs_between(time - counting, time)
+                case StateChanged(state=state, time=time):
+                    self._pause(state, time)
                 case Failed() if self._failed is None:
                     self._failed = event
                     self._timeline.note(event.time, "failed", f"scan {self._number}: {_told(event)}", self._number)
@@ -155,14 +189,26 @@ class Follower(Consumer):
         if entered is None:
             return
         self._entered.remove((entered, said))
-        self._hooks += left.seconds
-        if left.seconds > 0:
-            self._timeline.waited(left.owner, left.seconds)
+        own = left.seconds - self._timeline.hangs_between(entered.time, left.time)
+        self._hooks += own
+        self._in_hooks.append((entered.time, left.time))
+        if own > 1e-9:
+            self._timeline.waited(left.owner, own)
         if left.seconds >= LONG:
             point = "" if left.point is None or left.point < 0 else f", point {left.point + 1}"
             words = f": {said}" if said else ""
             text = f"scan {self._number}{point} waits {span_text(left.seconds)} for {left.owner}.{left.hook}{words}"
             self._timeline.note(entered.time, "waited", text, self._number)
+
+    def _pause(self, state: str, time: float) -> None:
+        """A pause begins or ends; what hooks do in it is theirs."""
+        if self._paused_at is not None:
+            seconds = time - self._paused_at - overlap(self._in_hooks, self._paused_at, time)
+            text = f"scan {self._number} is paused for {span_text(seconds)}"
+            self._timeline.note(self._paused_at, "paused", text, self._number)
+            self._timeline.waited(PAUSED, seconds)
+            self._paused += seconds
+        self._paused_at = time if state == "PAUSED" else None
 
     def _close(self, closed: ScanClosed) -> None:
         began, ended = self._began, self._ended
@@ -177,6 +223,7 @@ class Follower(Consumer):
             ScanSeen(
                 *(began.number, began.title, round(start, 3), round(closed.seconds, 3), closed.state, ended.points),
                 *(round(self._counting, 3), round(self._hooks, 3), began.scan_info.get("filename")),
+                *(round(self._paused, 3), round(self._timeline.hangs_between(start, start + closed.seconds), 3)),
             )
         )
 

@@ -13,7 +13,7 @@ from obtura.rehearsal.events import Happening
 from obtura.works.clock import clock
 from obtura.works.interrupt import doors
 
-__all__ = ["Trouble", "can_fail"]
+__all__ = ["GIVEN_UP", "Trouble", "can_fail"]
 
 DOES = {
     "axis": ("start_move", "start_jog", "start_home", "start_limit"),

@@ -32,10 +32,10 @@ BEFORE, DURING, AFTER = "before", "during", "after"
 CLEAN_UP = ("stop", "before_stop", "close")
 """The calls of the way out."""
 
-LATER = 0.3
+LATER = 0.2
 """Seconds after which a call ends that was given up last, with nothing left to do."""
-LATEST = 5.0
-"""Seconds that a device which hangs has to be stopped."""
+LATEST = 1.0
+"""Seconds after which a call on another thread ends, whether or not its device was stopped."""
 
 
 class Provoked(RuntimeError):

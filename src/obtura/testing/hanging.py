@@ -47,7 +47,10 @@ class Hanging:
         where = whereabouts(frame)
         if self.found is None and where is not None:
             self.found = where
-            self._why = "it swallows what ends its wait" if self._time.is_lost else f"it was ended after {self._limit:g} s"
+            self._why = (
+                "it swallows what ends its wait" if self._time.is_lost else f"it was ended after {self._limit:g} s"
+            )
+        self._time.overruns = 0
         return None if where is None else where.frame
 
     def _end(self) -> None:
@@ -58,4 +61,4 @@ class Hanging:
     def __str__(self) -> str:
         if self.found is None:
             return "nothing hangs"
-        return f"{self.found.what or 'a call'} hangs, {self._why}: {self.found.place}"
+        return f"{self.found.what or 'a call'} hangs; {self._why}: {self.found.place}"

@@ -27,6 +27,8 @@ KINDS: tuple[Kind, ...] = (
 
 HANGS = (Hang("hangs"), Hang("hangs", AFTER))
 """Of devices only: a hook that hangs is the preset's own."""
+SLOW_WORLD = "step scan"
+"""Where devices hang."""
 
 LIMIT = 20.0
 """Seconds of the machine's time that a scan may take, if not told otherwise; it takes some ms."""
@@ -116,16 +118,16 @@ def assert_preset_ok(
 
     The faults: at each hook of the preset and of others beside it, at each call that it makes to its devices in a
     hook, and at each call of the scan's devices, before and after its effect: an error, SystemExit, Ctrl-C once, twice
-    and at every call from there on, an abort from another thread; a device that hangs until Ctrl-C, or until it is given
-    up; in a step scan, a mesh, and a scan with two top-masters.
+    and at every call from there on, an abort from another thread; in a step scan, a mesh, and a scan with two
+    top-masters. In the step scan also a device that hangs until Ctrl-C, or until it is given up.
 
     Each time: no hook raises of itself; what was entered is left exactly once; every device that the preset was given
     is as it was before the scan, but for those that `may_change` names; motors are still; no thread and descriptor
     is left; the next scan with the same preset goes well. `time.sleep` and `asyncio.sleep` take no time here.
 
-    `only`: tries nothing but the cases whose words contain this text, as the message gives them. `limit`: seconds of the
-    machine's time that a scan may take; a hook that has not returned by then is ended, and named with its line. If it
-    can't be ended the process is, with the same words.
+    `only`: tries nothing but the cases whose words contain this text, as the message gives them. `limit`: seconds of
+    the machine's time that a scan may take; a hook that has not returned by then is ended, and named with its line. If
+    it can't be ended the process is, with the same words.
 
     Raises:
         AssertionError: what it does not survive, in words, each with the line that runs the case again.
@@ -184,9 +186,10 @@ def _cases(good: Trial, only: str) -> Iterator[Case]:
     own = good.stage.hooks.names
     given = good.stage.lab.given
     nodes = {node.name for node in good.recording.scan.acq_chain.nodes_list}
+    hangs = HANGS if good.case.world == SLOW_WORLD else ()  # they take real time
     for key in good.recording.keys():  # noqa: SIM118 - no dict
         owner, _, call = key.rpartition("#")[0].rpartition(".")
-        for kind in KINDS + (HANGS if owner in given else HANGS[:1] if owner in nodes and call not in CLEAN_UP else ()):
+        for kind in KINDS + (hangs if owner in given else hangs[:1] if owner in nodes and call not in CLEAN_UP else ()):
             if owner in own and call in ("stop", "before_stop") and isinstance(kind, Raise) and kind.moment == BEFORE:
                 continue  # a hook that never ran is none of the preset's faults
             case = good.case._replace(key=key, kind=kind)

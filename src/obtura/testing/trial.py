@@ -1,5 +1,6 @@
 """One fault in one scan with a preset: what went wrong that should not have, in plain words."""
 
+from asyncio import CancelledError
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -92,10 +93,12 @@ class Trial:
             owner, _, hook = entry.name.rpartition(".")
             if entry.error is None or owner not in self.stage.hooks.names or self._comes_of_the_fault(entry.error):
                 continue
-            if isinstance(entry.error, KeyboardInterrupt | Ejected) or (self._pressed and hook not in CLEAN_UP):
+            if isinstance(entry.error, KeyboardInterrupt | Ejected | CancelledError) or (
+                self._pressed and hook not in CLEAN_UP
+            ):
                 continue
             if isinstance(entry.error, Endless):
-                self.findings.append(f"{entry.name} {one_line(entry.error)}: {raised_at(entry.error)}")
+                self.findings.append(f"{entry.name} {entry.error}: {raised_at(entry.error)}")
                 continue
             self.findings.append(f"{entry.name} itself raised {one_line(entry.error)}{_advice(entry.error, hook)}")
 
@@ -187,7 +190,7 @@ class Trial:
             self.findings.append(f"in the next scan with the same preset {self._hanging}")
             return
         if scan.state is not ScanState.DONE:
-            said = repr(raised) if raised is None else one_line(raised)
+            said = str(raised) if raised is None or isinstance(raised, Endless) else one_line(raised)
             self.findings.append(f"the next scan with the same preset failed: {said}")
         if not had:
             self._states(before, set(), " by the scan after")

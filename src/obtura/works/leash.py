@@ -155,7 +155,7 @@ class Leash:
 
     def _raise(self) -> None:
         if not doors.is_shut and self._may_raise():
-            raise Stuck("it did not return")
+            raise Stuck("it did not return, and was ended")
 
 
 def _no_call(frame: FrameType, event: str, arg: Any) -> None:
