@@ -62,7 +62,7 @@ def test_a_night_of_eight_hours_with_lost_beam_refills_and_a_motor_that_fails(ni
     assert failed.startswith("scan 15: roby.start_move failed (") and "night.yml:6" in failed
     waits = [each for each in report.timeline if each.kind == "waited"]
     assert len(waits) == 4
-    assert "scan 5, point 4 waits 19 min 51 s for WaitForRefill.start: Waiting for machine: no beam" in waits[1].text
+    assert "scan 5, point 3 waits 19 min 51 s for WaitForRefill.start: Waiting for machine: no beam" in waits[1].text
     times, seconds = report.waits["WaitForRefill"]
     assert times == 4
     assert 33 * 60 < seconds < 34 * 60

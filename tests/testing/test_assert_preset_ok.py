@@ -338,6 +338,18 @@ def test_an_axis_must_be_back_unless_it_may_change():
     assert assert_preset_ok(LeavesAnAxis, may_change=["robz"], only=only).ok
 
 
+class OpensTooEarly(Opens):
+    def __init__(self, shutter):
+        super().__init__(shutter)
+        shutter.open()
+
+
+def test_a_preset_must_touch_nothing_when_it_is_made():
+    text = message(OpensTooEarly, only=f"no fault, {AROUND_A_SCAN}")
+    assert "OpensTooEarly changes shutter when it is made" in text
+    assert "do this in prepare or start" in text
+
+
 class Asynchronous(Opens):
     async def start(self, scan):
         await asyncio.sleep(100)

@@ -137,7 +137,9 @@ class Follower(Consumer):
         self._ended: ScanEnded | None = None
         self._failed: Failed | None = None
         self._entered: list[tuple[HookEntered, str]] = []
-        self._counting = self._hooks = self._paused = 0.0
+        self._paused = 0.0
+        self._counted: list[tuple[float, float]] = []
+        self._owners: list[str] = []
         self._paused_at: float | None = None
         self._in_hooks: list[tuple[float, float]] = []
 
@@ -158,7 +160,7 @@ class Follower(Consumer):
                 case HookLeft():
                     self._left(event)
                 case IterationDone(time=time, counting=counting):
-                    self._counting += counting - self._timeline.hangs_between(time - counting, time)
+                    self._counted.append((time - counting, time))
                 case StateChanged(state=state, time=time):
                     self._pause(state, time)
                 case Failed() if self._failed is None:
@@ -189,13 +191,10 @@ class Follower(Consumer):
         if entered is None:
             return
         self._entered.remove((entered, said))
-        own = left.seconds - self._timeline.hangs_between(entered.time, left.time)
-        self._hooks += own
         self._in_hooks.append((entered.time, left.time))
-        if own > 1e-9:
-            self._timeline.waited(left.owner, own)
+        self._owners.append(left.owner)
         if left.seconds >= LONG:
-            point = "" if left.point is None or left.point < 0 else f", point {left.point + 1}"
+            point = "" if left.point is None or left.point < 0 else f", point {left.point}"
             words = f": {said}" if said else ""
             text = f"scan {self._number}{point} waits {span_text(left.seconds)} for {left.owner}.{left.hook}{words}"
             self._timeline.note(entered.time, "waited", text, self._number)
@@ -210,10 +209,21 @@ class Follower(Consumer):
             self._paused += seconds
         self._paused_at = time if state == "PAUSED" else None
 
+    def _own(self, span: tuple[float, float]) -> float:
+        """The seconds of it in which no device hung; asked when the scan is over, for a hang is known at its end."""
+        begin, end = span
+        return end - begin - self._timeline.hangs_between(begin, end)
+
     def _close(self, closed: ScanClosed) -> None:
         began, ended = self._began, self._ended
         if began is None or ended is None:
             return
+        counting = sum(map(self._own, self._counted))
+        hooks = [(owner, self._own(span)) for owner, span in zip(self._owners, self._in_hooks, strict=True)]
+        for owner, seconds in hooks:
+            if seconds > 1e-9:
+                self._timeline.waited(owner, seconds)
+        in_hooks = sum(seconds for _, seconds in hooks)
         time = ended.end_time.timestamp() - self._timeline.epoch
         start = began.start_time.timestamp() - self._timeline.epoch
         points = "" if ended.points is None else f", {ended.points} points"
@@ -222,7 +232,7 @@ class Follower(Consumer):
         self._timeline.scans.append(
             ScanSeen(
                 *(began.number, began.title, round(start, 3), round(closed.seconds, 3), closed.state, ended.points),
-                *(round(self._counting, 3), round(self._hooks, 3), began.scan_info.get("filename")),
+                *(round(counting, 3), round(in_hooks, 3), began.scan_info.get("filename")),
                 *(round(self._paused, 3), round(self._timeline.hangs_between(start, start + closed.seconds), 3)),
             )
         )

@@ -1,6 +1,6 @@
 """Test what you write for obtura, before the beamtime."""
 
-from obtura.testing.faults import Abort, CtrlC, Fault, Kind, Provoked, Raise
+from obtura.testing.faults import Abort, CtrlC, Fault, Hang, Kind, Provoked, Raise
 from obtura.testing.presets import Finding, PresetReport, assert_preset_ok, try_preset
 from obtura.testing.recorded import recorded
 from obtura.testing.recording import Entry, Recording
@@ -14,6 +14,7 @@ __all__ = [
     "Entry",
     "Fault",
     "Finding",
+    "Hang",
     "Kind",
     "Leftovers",
     "PresetReport",

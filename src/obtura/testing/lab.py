@@ -63,6 +63,8 @@ class Lab:
         self._made: dict[str, Any] = {}
         self.given: dict[str, Any] = {}
         """What the preset under test was given."""
+        self.touched: list[str] = []
+        """Devices that changed when the preset was made."""
         self.recorders: list[Recorder] = []
 
     def __getitem__(self, name: str) -> Any:
@@ -94,9 +96,12 @@ class Lab:
             if name not in self.given:
                 self.given[name] = self._record(name, self[name])
         positional = [name for name in wanted if inspect.signature(factory).parameters[name].kind == 0]
-        return factory(
+        before = self.states()
+        made = factory(
             *(self[name] for name in positional), **{name: self[name] for name in wanted if name not in positional}
         )
+        self.touched = [name for name, state in self.states().items() if state != before[name]]
+        return made
 
     def _record(self, name: str, device: Any) -> Any:
         recorder = Recorder(name, None, self._where)

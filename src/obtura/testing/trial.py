@@ -73,6 +73,7 @@ class Trial:
             raise KeyboardInterrupt  # not one of ours: somebody wants to end the tests
         if self.fault is not None and not self.fault.fired:
             return self
+        self._made()
         self._own_errors()
         self._outcome(raised)
         self._entered_and_left()
@@ -86,6 +87,15 @@ class Trial:
         return self
 
     # -- one question each ----------------------------------------------------------------------------------
+
+    def _made(self) -> None:
+        """What making the preset did, long before a scan."""
+        if self.fault is None and self.stage.lab.touched:
+            touched, owner = ", ".join(self.stage.lab.touched), type(self.stage.preset).__name__
+            self.findings.append(
+                f"{owner} changes {touched} when it is made; nobody puts that back before a scan has run: "
+                "let __init__ only keep what it is given, and do this in prepare or start"
+            )
 
     def _own_errors(self) -> None:
         """What the preset's hooks raised, but for the fault and what was made of it."""
