@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from scan_stream import axis, began, channel, ended, hand, record, rows, saving_in, say, timer
 
 from obtura.data.columns import Column, Rows
+from obtura.data.drawing import draw
 from obtura.data.saver import HDF5Saver
+from obtura.data.sketch import Sketch
 from obtura.data.tree import column
 from obtura.data.validity import Flags
 from obtura.ground.errors import SavingError
@@ -119,10 +121,13 @@ blocks = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 5), st.booleans())
 @given(blocks=blocks, shape=st.sampled_from([(), (3,), (2, 2)]), rows_of_a_chunk=st.sampled_from([1, 4, 64]))
 def test_whatever_comes_in_whatever_pieces_columns_grow_together_and_hold_what_came(blocks, shape, rows_of_a_chunk):
     with h5py.File(io.BytesIO(), "w") as file:
-        datasets = [column(file.id, str(i), np.dtype(float), shape, rows_of_a_chunk) for i in range(3)]
-        columns = [Column(str(i), dataset, np.dtype(float), shape) for i, dataset in enumerate(datasets)]
+        sketch = Sketch()
+        places = [column(sketch.root, str(i), np.dtype(float), shape, rows_of_a_chunk).place() for i in range(3)]
+        columns = [Column(str(i), place, np.dtype(float), shape) for i, place in enumerate(places)]
         sent = [[], [], []]
-        flags = Flags.new(file.id)
+        flags = Flags.new(sketch.root)
+        draw(sketch, file.id, 0)
+        sketch.attach(file.id)
         together = Rows(columns, flags)
         for index, count, single in blocks:
             first = len(sent[index])
@@ -135,7 +140,7 @@ def test_whatever_comes_in_whatever_pieces_columns_grow_together_and_hold_what_c
                 columns[index].take(np.array(values, dtype=float).reshape(count, *shape))
             together.write()
             complete = min(map(len, sent))
-            assert [each.shape[0] for each in (*datasets, file["valid/flags"])] == [complete] * 4
+            assert [each.shape[0] for each in (*map(file.get, "012"), file["valid/flags"])] == [complete] * 4
         together.finish()
         counts = [len(each) for each in sent]
         cut = min(counts) if max(counts) - min(counts) <= 1 else None

@@ -14,9 +14,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
-from h5py import h5g
 
 from obtura.data.columns import Column, dtype_of
+from obtura.data.sketch import Node
 from obtura.data.tree import column, group
 from obtura.data.validity import Flags, Validity
 from obtura.ground.events import Attempt, ChannelInfo
@@ -41,23 +41,21 @@ _FEW = 16
 class AttemptTable:
     """The group of one top-master. `channels`: by number, what is known of each; `names`: what it is called there."""
 
-    def __init__(
-        self, entry: h5g.GroupID, branch: int, channels: Mapping[int, ChannelInfo], names: Mapping[int, str]
-    ) -> None:
+    def __init__(self, entry: Node, branch: int, channels: Mapping[int, ChannelInfo], names: Mapping[int, str]) -> None:
         home = group(entry, "attempts", "NXcollection")
         self.by_name: dict[str, Column] = {}
         self._points: set[int] = set()
         self._key_of_points = points_key(branch)
         for name, kind in _OWN.items():
             made = column(home, name, kind, rows=_FEW, unit="s" if name == "time" else None)
-            self.by_name[_key(branch, name)] = Column(name, made, kind)
+            self.by_name[_key(branch, name)] = Column(name, made.place(), kind)
         for number, info in channels.items():
             if info.is_frame or info.is_ragged:
                 continue
             name, kind = names[number], _kind(info)
             label = f"{name}_channel" if name in _OWN else name
             made = column(home, label, kind, info.shape, _FEW, info.unit)
-            self.by_name[_key(branch, number)] = Column(label, made, kind, info.shape)
+            self.by_name[_key(branch, number)] = Column(label, made.place(), kind, info.shape)
 
     def mark(self, flags: Flags) -> None:
         """Mark the rows that were not the first attempt."""

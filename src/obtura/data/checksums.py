@@ -21,9 +21,22 @@ import numpy as np
 from h5py import h5a, h5d, h5l, h5o
 
 from obtura.data.columns import Column
+from obtura.data.drawing import draw
+from obtura.data.sketch import Node, Sketch
 from obtura.data.tree import column, group
 
-__all__ = ["CHECKSUMS", "FAILURES", "Checksums", "Sums", "renew", "sums_of", "sums_stored", "withdraw"]
+__all__ = [
+    "CHECKSUMS",
+    "FAILURES",
+    "Checksums",
+    "Sums",
+    "chunk_sums",
+    "heads_of",
+    "renew",
+    "sums_of",
+    "sums_stored",
+    "withdraw",
+]
 
 CHECKSUMS = "checksums"
 
@@ -53,24 +66,17 @@ class Sums(NamedTuple):
 
 
 class Checksums:
-    """The group of a new file, empty. `written`: the sums of chunks, by dataset, that are known already."""
+    """The group of a new file, empty."""
 
-    def __init__(self, root: Any) -> None:
+    def __init__(self, root: Node) -> None:
         home = group(root, CHECKSUMS, None)  # the root of a NeXus file has no classes but NXentry
-        self.written: Mapping[bytes, list[int]] = {}
         self._columns = {
-            name: Column(name, column(home, name, kind, rows=_ROWS[name]), kind) for name, kind in _KINDS.items()
+            name: Column(name, column(home, name, kind, rows=_ROWS[name]).place(), kind)
+            for name, kind in _KINDS.items()
         }
 
-    def attach(self, root: Any) -> None:
-        """Go on in another file, given by its root."""
-        for each in self._columns.values():
-            each.attach(root)
-
-    def write(self, root: Any) -> None:
+    def write(self, sums: Mapping[str, Sums]) -> None:
         """Fill it: everything else is in the file."""
-        h5py.h5f.flush(root)  # of a chunk that is only in its cache, HDF5 gives the data but says their size is 0
-        sums = sums_of(root, self.written)
         text = "\n".join(sums).encode()
         rows = [text[at : at + ROW] for at in range(0, len(text), ROW)]
         self._columns["paths"].take(np.array(rows, _KINDS["paths"]))
@@ -85,7 +91,8 @@ def renew(root: Any) -> None:
     """Make the sums of a closed file anew, which was opened to add something."""
     if CHECKSUMS.encode() in root:
         root.unlink(CHECKSUMS.encode())
-        Checksums(root).write(root)
+        sums = sums_of(root)
+        _made_again(root).write(sums)
 
 
 def withdraw(root: Any) -> None:
@@ -93,7 +100,15 @@ def withdraw(root: Any) -> None:
     home = h5py.Group(root).get(CHECKSUMS)
     if home is not None and any(len(home[name]) for name in _KINDS):
         root.unlink(CHECKSUMS.encode())
-        Checksums(root)
+        _made_again(root)
+
+
+def _made_again(root: Any) -> Checksums:
+    sketch = Sketch()
+    made = Checksums(sketch.root)
+    draw(sketch, root, 0)
+    sketch.attach(root)
+    return made
 
 
 def sums_stored(base: h5py.Group) -> dict[str, Sums] | None:
@@ -116,20 +131,29 @@ def sums_stored(base: h5py.Group) -> dict[str, Sums] | None:
     }
 
 
-def sums_of(base: Any, written: Mapping[bytes, list[int]] | None = None) -> dict[str, Sums]:
-    """What the sums are, by path, of all below a group, but for `checksums`; `written`: see `Checksums`."""
+def sums_of(base: Any, written: Mapping[str, list[int]] | None = None) -> dict[str, Sums]:
+    """What the sums are, by path, of all below a group, but for `checksums`.
+
+    `written`: the sums of chunks, by path, that are known already.
+    """
+    h5py.h5f.flush(base)  # of a chunk that is only in its cache, HDF5 gives the data but says their size is 0
     links = _links(base)
     return {path: _sums(base, path, inside, written or {}) for path, inside in links.items()}
 
 
-def _sums(base: Any, path: str, links: list[str], written: Mapping[bytes, list[int]]) -> Sums:
+def heads_of(base: Any) -> dict[str, bytes]:
+    """What the first of the sums of each is taken of: its attributes and links."""
+    return {path: _head(h5o.open(base, path.encode() or b"."), links) for path, links in _links(base).items()}
+
+
+def _sums(base: Any, path: str, links: list[str], written: Mapping[str, list[int]]) -> Sums:
     try:
         one = h5o.open(base, path.encode() or b".")
-        head = crc32("\n".join(links).encode(), _attributes(one))
+        head = crc32(_head(one, links))
         if not isinstance(one, h5d.DatasetID):
             return Sums(head, ())
-        known = written.get(b"/" + path.encode())
-        return Sums(head, tuple(_chunks(one) if known is None else known))
+        known = written.get(f"/{path}")
+        return Sums(head, tuple(chunk_sums(one) if known is None else known))
     except FAILURES as error:
         return Sums(0, (), str(error) or type(error).__name__)
 
@@ -160,17 +184,17 @@ def _split(path: str) -> tuple[str, str]:
     return parent, name
 
 
-def _attributes(one: Any) -> int:
-    """The sum of all attributes, by name."""
+def _head(one: Any, links: list[str]) -> bytes:
+    """All attributes, by name, and the links."""
     found = (h5a.open(one, index=index) for index in range(h5a.get_num_attrs(one)))
-    total = 0
+    parts = []
     for attribute in sorted(found, key=lambda each: bytes(each.name)):
         shape = attribute.shape
         values = np.empty(() if shape is None else shape, attribute.dtype)
         if shape is not None:
             attribute.read(values)
-        total = crc32(b"%b=%b" % (attribute.name, _bytes(values)), total)
-    return total
+        parts.append(b"%b=%b" % (attribute.name, _bytes(values)))
+    return b"".join((*parts, "\n".join(links).encode()))
 
 
 def _bytes(values: np.ndarray[Any, Any]) -> bytes:
@@ -180,7 +204,7 @@ def _bytes(values: np.ndarray[Any, Any]) -> bytes:
     return b"\0".join(texts)
 
 
-def _chunks(dataset: h5d.DatasetID) -> Iterator[int]:
+def chunk_sums(dataset: h5d.DatasetID) -> Iterator[int]:
     """The sum of each chunk, as it is stored: nothing is decompressed."""
     if dataset.shape is None:
         return

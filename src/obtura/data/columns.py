@@ -5,9 +5,9 @@ from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
-from h5py import h5d, h5s
+from h5py import h5s
 
-from obtura.data.tree import Place
+from obtura.data.place import Place, type_of
 from obtura.data.validity import Flags, Validity
 from obtura.ground.channels import Block
 from obtura.ground.errors import SavingError
@@ -54,12 +54,12 @@ class Growing(Protocol):
 class Column:
     """One dataset that grows, and the points that are not in it yet: `received`, then `written`."""
 
-    def __init__(self, name: str, dataset: h5d.DatasetID, dtype: np.dtype[Any], shape: tuple[int, ...] = ()) -> None:
+    def __init__(self, name: str, place: Place, dtype: np.dtype[Any], shape: tuple[int, ...] = ()) -> None:
         self.name = name
         self.received = 0
         self.written = 0
-        self._place = Place(dataset)
-        self._kind = dataset.get_type()
+        self._place = place
+        self._kind = type_of(dtype)
         self._dtype = dtype
         self._shape = shape
         self._blocks: list[npt.NDArray[Any]] = []
@@ -68,7 +68,7 @@ class Column:
     @property
     def path(self) -> str:
         """Where the dataset is in the file."""
-        return self._place.path_text
+        return self._place.path
 
     @property
     def dtype(self) -> np.dtype[Any]:

@@ -15,20 +15,19 @@ from typing import Any
 
 import h5py
 import numpy as np
-from h5py import h5g
 
 from obtura.data.configuration import keep_configuration
 from obtura.data.hooks import HookTable
+from obtura.data.place import Place, set_number, set_text
+from obtura.data.sketch import Node
 from obtura.data.tree import (
-    Place,
     attribute,
     fact,
     group,
     link,
     number,
+    roomy_text,
     say_where,
-    set_number,
-    set_text,
     text,
     unique_name,
 )
@@ -60,47 +59,41 @@ _LINKED = (
 class Common:
     """The shared objects of a scan's file. `zero`: the clock's time (s) at the scan's start_time."""
 
-    def __init__(self, entry: h5g.GroupID, instrument: h5g.GroupID, began: ScanBegan, zero: float) -> None:
+    def __init__(self, entry: Node, instrument: Node, began: ScanBegan, zero: float) -> None:
         self._entry = entry
         self._instrument = instrument
         info = began.scan_info
-        text(entry, "title", began.title)
+        self.title = roomy_text(entry, "title", began.title)
         text(entry, "start_time", iso(began.start_time))
         # Filled already now: while readers look on, nothing can be made, only overwritten.
-        self._texts = {name: Place(text(entry, name, "", size)) for name, size in _AT_THE_END.items()}
+        self._texts = {name: text(entry, name, "", size).place() for name, size in _AT_THE_END.items()}
         text(group(entry, "user", "NXuser"), "name", str(info.get("user_name") or ""))
         text(entry, "session", str(info.get("session_name") or ""))
-        text(entry, "scan_info", as_json({"name": began.name, **info}))
+        roomy_text(entry, "scan_info", as_json({"name": began.name, **info}))
         _program(entry)
         _presets(entry, began.presets)
         keep_configuration(entry, began.configuration)
         self.hooks = HookTable(group(entry, "hooks", "NXcollection"), zero)
         self._positions = self._make_positions(began)
 
-    def attach(self, root: Any) -> None:
-        """Go on in another file, given by its root."""
-        for place in (*self._texts.values(), *self._positions.values()):
-            place.attach(root)
-        for column in self.hooks.columns:
-            column.attach(root)
-
-    def share(self, entry: h5g.GroupID, instrument: h5g.GroupID) -> None:
+    def share(self, entry: Node, instrument: Node) -> None:
         """Link everything into a further entry."""
         for home, linked, names in (
             (entry, self._entry, _LINKED),
             (instrument, self._instrument, POSITIONERS),
         ):
             for name in names:
-                if name.encode() in linked:
-                    link(home, name, linked, name)
-                    say_where(linked, name)
+                target = linked.members.get(name)
+                if target is not None:
+                    link(home, name, target)
+                    say_where(target)
 
     @property
     def ends(self) -> dict[str, Any]:
         """The paths of what is known at the end only: of texts by name, of positions by axis."""
         return {
-            **{name: place.path_text for name, place in self._texts.items()},
-            "positions": {name: place.path_text for name, place in self._positions.items()},
+            **{name: place.path for name, place in self._texts.items()},
+            "positions": {name: place.path for name, place in self._positions.items()},
         }
 
     def end(self, ended: ScanEnded) -> None:
@@ -123,7 +116,7 @@ class Common:
             fit = unique_name(name, names)
             names.add(fit)
             number(starts, fit, float(value), unit)
-            made[name] = Place(number(ends, fit, np.nan, unit))
+            made[name] = number(ends, fit, np.nan, unit).place()
         return made
 
 
@@ -144,7 +137,7 @@ def own_version() -> str:
 _platform = cache(platform.platform)
 
 
-def _program(entry: h5g.GroupID) -> None:
+def _program(entry: Node) -> None:
     program = text(entry, "program_name", "obtura")
     versions = {
         "version": own_version(),
@@ -158,7 +151,7 @@ def _program(entry: h5g.GroupID) -> None:
         attribute(program, name, value)
 
 
-def _presets(entry: h5g.GroupID, presets: tuple[PresetInfo, ...]) -> None:
+def _presets(entry: Node, presets: tuple[PresetInfo, ...]) -> None:
     parent = group(entry, "presets", "NXcollection")
     taken: set[str] = set()
     for order, preset in enumerate(presets):
@@ -173,7 +166,7 @@ def _presets(entry: h5g.GroupID, presets: tuple[PresetInfo, ...]) -> None:
         fact(made, "parameters", preset.parameters)
 
 
-def _source(made: h5g.GroupID, source: Source) -> None:
+def _source(made: Node, source: Source) -> None:
     """In full what the preset's class is, the file it is written in and its hash; without a file, the text itself."""
     for name, value in (("class", source.name), ("file", source.file), ("sha256", source.sha256)):
         text(made, name, value)

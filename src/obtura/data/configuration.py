@@ -10,16 +10,16 @@ import zlib
 from functools import lru_cache
 
 import h5py
-from h5py import h5d, h5g, h5p, h5s, h5t
 
-from obtura.data.tree import group, text
+from obtura.data.sketch import Node
+from obtura.data.tree import group, packed_text, text
 
 __all__ = ["configuration_of", "keep_configuration"]
 
 _LEVEL = 9
 
 
-def keep_configuration(entry: h5g.GroupID, files: tuple[tuple[str, str], ...]) -> None:
+def keep_configuration(entry: Node, files: tuple[tuple[str, str], ...]) -> None:
     """Put name and text of each file into an entry; nothing is made of none."""
     if not files:
         return
@@ -27,15 +27,7 @@ def keep_configuration(entry: h5g.GroupID, files: tuple[tuple[str, str], ...]) -
     text(note, "type", "application/json")
     text(note, "description", "the YAML of the session as it was loaded, by the names of its files")
     size, packed = _packed(files)
-    kind = h5t.C_S1.copy()
-    kind.set_size(size)
-    kind.set_cset(h5t.CSET_UTF8)
-    kind.set_strpad(h5t.STR_NULLPAD)
-    how = h5p.create(h5p.DATASET_CREATE)
-    how.set_chunk((1,))
-    how.set_deflate(_LEVEL)
-    made = h5d.create(note, b"data", kind, h5s.create_simple((1,)), how)
-    made.write_direct_chunk((0,), packed)
+    packed_text(note, "data", size, _LEVEL, packed)
 
 
 def configuration_of(entry: h5py.Group) -> dict[str, str]:

@@ -17,8 +17,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from h5py import h5g
-
 from obtura.data.attempts import AttemptTable
 from obtura.data.columns import Column, Growing, dtype_of
 from obtura.data.common import POSITIONERS, Common
@@ -28,9 +26,11 @@ from obtura.data.layout import entry_name
 from obtura.data.notes import Notes
 from obtura.data.plots import Plan, interpretation
 from obtura.data.ragged import RaggedColumn
+from obtura.data.sketch import Node
 from obtura.data.tree import (
     attribute,
     column,
+    entry_of,
     external,
     fact,
     group,
@@ -56,7 +56,7 @@ class Entry:
 
     def __init__(
         self,
-        root: Any,
+        root: Node,
         began: ScanBegan,
         branch: int,
         zero: float,
@@ -68,7 +68,7 @@ class Entry:
         own = {index: info for index, info in enumerate(began.channels) if info.branch == branch}
         self._channels = {index: info for index, info in own.items() if index in frames or not info.is_frame}
         self.name = entry_name(began.number, branch)
-        entry = group(root, self.name, "NXentry")
+        entry = entry_of(root, branch)
         instrument = group(entry, "instrument", "NXinstrument")
         self.common = first or Common(entry, instrument, began, zero)
         self.notes = Notes(entry, began, zero) if first is None else None
@@ -78,7 +78,7 @@ class Entry:
         self._names = _names(self._channels)
         self._plan = Plan.of(began.scan_info, self._channels)
         self._grid = self._mesh(entry)
-        self._homes: dict[int, tuple[h5g.GroupID, str]] = {}
+        self._homes: dict[int, tuple[Node, Node | None]] = {}  # the group of a channel, and its data if they are here
         self.columns: dict[int, Growing] = {index: self._column(instrument, index) for index in self._channels}
         retakes = branch in began.retakes
         self.attempts = AttemptTable(entry, branch, self._channels, self._names) if retakes else None
@@ -90,14 +90,6 @@ class Entry:
             attribute(entry, "default", plots[0])
         self._categories(entry, instrument)  # last: the user's names give way
 
-    def attach(self, root: Any) -> None:
-        """Go on in another file, given by its root."""
-        self.flags.attach(root)
-        attempts = self.attempts.by_name.values() if self.attempts else ()
-        for each in (*self.columns.values(), *(self.notes.columns if self.notes else ()), *attempts):
-            if isinstance(each, Column | RaggedColumn):
-                each.attach(root)
-
     @property
     def rows(self) -> list[Growing]:
         """The columns that get one point an iteration each."""
@@ -108,32 +100,34 @@ class Entry:
         """The columns that grow at their own pace."""
         return [self.columns[index] for index, info in self._channels.items() if not info.per_point]
 
-    def _column(self, instrument: h5g.GroupID, index: int) -> Growing:
+    def _column(self, instrument: Node, index: int) -> Growing:
         info = self._channels[index]
         dtype = dtype_of(info)
         is_axis = info.role == "axis"
         field = "value" if is_axis else "data"
         home = group(instrument, self._names[index], "NXpositioner" if is_axis else "NXdetector")
-        self._homes[index] = (home, field)
         if index in self._frames:
+            self._homes[index] = (home, None)
             self._link(home, field, index)
             return self._frames[index][1]
         expected = int(self._began.scan_info.get("npoints") or 0) if info.per_point else 0
         if info.is_ragged:
-            self._homes[index] = (home, "points")
-            return RaggedColumn(info, group(home, "points", "NXcollection"), expected)
+            points = group(home, "points", "NXcollection")
+            self._homes[index] = (home, points)
+            return RaggedColumn(info, points, expected)
         dataset = column(home, field, dtype, info.shape, rows_of_a_chunk(info.shape, expected), info.unit)
+        self._homes[index] = (home, dataset)
         attribute(dataset, "channel", info.name)
-        say_where(home, field)
+        say_where(dataset)
         if not info.per_point:
             attribute(dataset, "pace", "own")  # it forms no rows with the others
         if info.shape:
             attribute(dataset, "interpretation", interpretation(info.shape))
         if self._grid and index in self._plan.scalars:
-            return self._grid.column(info, self._names[index], dataset)
-        return Column(info.name, dataset, dtype, info.shape)
+            return self._grid.column(info, self._names[index], dataset.place())
+        return Column(info.name, dataset.place(), dtype, info.shape)
 
-    def _mesh(self, entry: h5g.GroupID) -> GridPlot | None:
+    def _mesh(self, entry: Node) -> GridPlot | None:
         """The NXdata of a mesh: it is the plot, unless the user has asked for another one."""
         plan = self._plan
         if plan.grid is None:
@@ -141,10 +135,10 @@ class Entry:
         axes = {self._names[index]: self._channels[index].unit for index in plan.over}
         signals = [self._names[index] for index in plan.scalars]
         made = GridPlot(entry, "grid" if plan.is_asked else "plot", plan.grid, axes, signals)
-        self._entitle(made.home, entry)
+        self._entitle(made.home)
         return made
 
-    def _metadata(self, instrument: h5g.GroupID) -> None:
+    def _metadata(self, instrument: Node) -> None:
         """What devices say of themselves: into the group of their name, new or there already."""
         elsewhere = {info.device for info in self._began.channels} - {i.device for i in self._channels.values()}
         there = {self._names[index]: home for index, (home, _) in self._homes.items()}
@@ -159,30 +153,31 @@ class Entry:
                 if key != "@NX_class":
                     fact(home, str(key), value)
 
-    def _categories(self, entry: h5g.GroupID, instrument: h5g.GroupID) -> None:
+    def _categories(self, entry: Node, instrument: Node) -> None:
         """What the user says, by category; what belongs to the instrument goes there."""
         for category, facts in self._began.scan_info.get("scan_meta", {}).items():
             if category == "instrument":
                 home = instrument
             else:
                 nx_class = str(facts.get("@NX_class", _CLASSES.get(category, "NXcollection")))
-                home = group(entry, unique_name(category, entry), nx_class)
+                home = group(entry, unique_name(category, entry.members), nx_class)
             for key, value in facts.items():
                 if key != "@NX_class":
                     fact(home, str(key), value)
 
-    def _link_all(self, parent: h5g.GroupID, indices: Sequence[int] | Mapping[int, Any]) -> None:
+    def _link_all(self, parent: Node, indices: Sequence[int] | Mapping[int, Any]) -> None:
         for index in indices:
             self._link(parent, self._names[index], index)
 
-    def _link(self, parent: h5g.GroupID, name: str, index: int) -> None:
-        if index in self._frames:
+    def _link(self, parent: Node, name: str, index: int) -> None:
+        _, data = self._homes[index]
+        if data is None:
             file, series = self._frames[index]
             external(parent, name, file, series.place.path)
         else:
-            link(parent, name, *self._homes[index])
+            link(parent, name, data)
 
-    def _plot(self, entry: h5g.GroupID) -> str | None:
+    def _plot(self, entry: Node) -> str | None:
         """The NXdata of columns; its name, None when there is nothing to plot or the grid is what a viewer shows."""
         plan, channels = self._plan, self._channels
         if not plan.signals or (self._grid and not plan.is_asked):
@@ -197,28 +192,28 @@ class Entry:
         if others:
             attribute(plot, "auxiliary_signals", [self._names[index] for index in others])
         self._link_all(plot, [*over, *plan.signals])
-        self._entitle(plot, entry)
+        self._entitle(plot)
         return "plot"
 
-    def _plot_frames(self, entry: h5g.GroupID) -> list[str]:
+    def _plot_frames(self, entry: Node) -> list[str]:
         """An NXdata for the frames of each channel; their names."""
         made = []
         for index in self._frames.keys() & self._channels.keys():
             name = self._names[index]
             axes = self._plan.main_axis if self._channels[index].per_point else []  # else it goes at its own pace
-            made.append(unique_name(f"plot_{name}", entry))
+            made.append(unique_name(f"plot_{name}", entry.members))
             plot = group(entry, made[-1], "NXdata", signal=name, interpretation="image")
             inside = ["."] * len(self._channels[index].shape)
             attribute(plot, "axes", [self._names[axes[0]] if axes else ".", *inside])
             self._link_all(plot, [*axes, index])
-            self._entitle(plot, entry)
+            self._entitle(plot)
         return made
 
-    def _entitle(self, plot: h5g.GroupID, entry: h5g.GroupID) -> None:
+    def _entitle(self, plot: Node) -> None:
         """Have a plot bear the scan's title, unless a column is called so."""
         if "title" not in self._names.values():
-            link(plot, "title", entry, "title")
-            say_where(entry, "title")
+            link(plot, "title", self.common.title)
+            say_where(self.common.title)
 
 
 def _names(channels: Mapping[int, ChannelInfo]) -> dict[int, str]:

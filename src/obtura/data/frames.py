@@ -18,7 +18,6 @@ from zlib import crc32
 import h5py
 import numpy as np
 import numpy.typing as npt
-from h5py import h5d
 
 from obtura.data.columns import dtype_of
 from obtura.data.common import iso
@@ -26,8 +25,20 @@ from obtura.data.contents import open_to_read
 from obtura.data.disk import make_directory, saving_error
 from obtura.data.filters import filters_of
 from obtura.data.growing import GrowingFile
-from obtura.data.layout import entry_name
-from obtura.data.tree import Place, attribute, column, group, link, say_where, text, unique_name
+from obtura.data.place import Place
+from obtura.data.sketch import Node
+from obtura.data.tree import (
+    attribute,
+    column,
+    entry_of,
+    group,
+    link,
+    roomy_text,
+    say_default,
+    say_where,
+    text,
+    unique_name,
+)
 from obtura.ground.channels import Block
 from obtura.ground.errors import SavingError
 from obtura.ground.events import ChannelInfo, ScanBegan
@@ -38,13 +49,13 @@ __all__ = ["FrameFile", "FrameSeries", "frame_names"]
 class FrameSeries:
     """The frames of one channel: a column of a scan that can be read again. `count`: how many are in the file.
 
-    `place`: the dataset's path in `path`.
+    `place`: the dataset in `path`.
     """
 
-    def __init__(self, info: ChannelInfo, path: Path, dataset: h5d.DatasetID, lock: threading.Lock) -> None:
+    def __init__(self, info: ChannelInfo, path: Path, place: Place, lock: threading.Lock) -> None:
         self.name = info.name
         self.path = path
-        self.place = Place(dataset)
+        self.place = place
         self.received = 0
         self.count = 0
         self.waiting = 0  # bytes
@@ -64,7 +75,7 @@ class FrameSeries:
     @property
     def path_inside(self) -> str:
         """Where the dataset is in the file."""
-        return self.place.path_text
+        return self.place.path
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -155,18 +166,17 @@ class FrameFile:
         self._unsynced = False
         make_directory(path.parent)
         try:
-            self._file = GrowingFile(path, lambda root: self._build(root, began, channels))
+            self._file = GrowingFile(path, began.number, lambda root: self._build(root, began, channels))
         except BaseException:
             self._remove_directory()
             raise
-        for series in self.series.values():
-            series.place.attach(self._file.root)
 
-    def _build(self, root: Any, began: ScanBegan, channels: Mapping[int, ChannelInfo]) -> None:
+    def _build(self, root: Node, began: ScanBegan, channels: Mapping[int, ChannelInfo]) -> None:
         branch = next(iter(channels.values())).branch
-        attribute(root, "default", entry_name(began.number, branch))
-        entry = group(root, entry_name(began.number, branch), "NXentry", default="plot")
-        text(entry, "title", began.title)
+        say_default(root, branch)
+        entry = entry_of(root, branch)
+        attribute(entry, "default", "plot")
+        roomy_text(entry, "title", began.title)
         text(entry, "start_time", iso(began.start_time))
         instrument = group(entry, "instrument", "NXinstrument")
         names = frame_names(channels)
@@ -180,11 +190,11 @@ class FrameFile:
                 attribute(dataset, "compression", str(info.compression))
             attribute(dataset, "channel", info.name)
             attribute(dataset, "interpretation", "image")
-            say_where(home, "data")
+            say_where(dataset)
             if not info.per_point:
                 attribute(dataset, "pace", "own")
-            link(plot, names[index], home, "data")
-            self.series[index] = FrameSeries(info, self.path, dataset, self._lock)
+            link(plot, names[index], dataset)
+            self.series[index] = FrameSeries(info, self.path, dataset.place(), self._lock)
 
     @property
     def is_lost(self) -> bool:
@@ -225,11 +235,9 @@ class FrameFile:
             self.abandon()
             return
         with self._lock:
-            self._file.checksums.written = {
-                each.place.path: each.checksums for each in self.series.values() if each.checksums
-            }
+            written = {each.place.path: each.checksums for each in self.series.values() if each.checksums}
             self._close_places()
-            self._file.close()
+            self._file.close(written)
         for series in self.series.values():
             with open_to_read(self.path) as file:
                 dataset = file[series.place.path]

@@ -15,10 +15,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from h5py import h5d, h5g, h5s
+from h5py import h5s
 
 from obtura.data.columns import Column, dtype_of
-from obtura.data.tree import Place, attribute, group, number, prefilled
+from obtura.data.place import Place
+from obtura.data.sketch import Node
+from obtura.data.tree import attribute, group, number, prefilled
 from obtura.ground.events import ChannelInfo
 
 __all__ = ["Grid", "GridPlot", "GriddedColumn", "cells", "gridded_again", "mesh_of", "on_grid"]
@@ -80,7 +82,7 @@ class GridPlot:
     """The NXdata of a mesh, in `entry`. `axes`: their names in the file and units, in the grid's order."""
 
     def __init__(
-        self, entry: h5g.GroupID, name: str, grid: Grid, axes: Mapping[str, str | None], signals: Sequence[str]
+        self, entry: Node, name: str, grid: Grid, axes: Mapping[str, str | None], signals: Sequence[str]
     ) -> None:
         self.name = name
         self._grid = grid
@@ -90,29 +92,27 @@ class GridPlot:
         for place, (axis, unit) in enumerate(axes.items()):
             number(self.home, axis, grid.positions[place], unit)
 
-    def column(self, info: ChannelInfo, name: str, dataset: h5d.DatasetID) -> "GriddedColumn":
+    def column(self, info: ChannelInfo, name: str, place: Place) -> "GriddedColumn":
         """The column of a channel, whose dataset is there; its grid is made under this name."""
         dtype = dtype_of(info)
         made = prefilled(self.home, name, _with_nan(dtype), self._grid.shape, info.unit)
         if len(self._grid.shape) > 1:
             attribute(made, "interpretation", "image")
-        return GriddedColumn(info.name, dataset, dtype, self._grid, made)
+        return GriddedColumn(info.name, place, dtype, self._grid, made.place())
 
 
 class GriddedColumn(Column):
     """A column of a mesh that is written as a grid, too: into `cells`, an array of the grid's shape."""
 
-    def __init__(
-        self, name: str, dataset: h5d.DatasetID, dtype: np.dtype[Any], grid: Grid, cells: h5d.DatasetID
-    ) -> None:
-        super().__init__(name, dataset, dtype)
+    def __init__(self, name: str, place: Place, dtype: np.dtype[Any], grid: Grid, cells: Place) -> None:
+        super().__init__(name, place, dtype)
         self._grid = grid
-        self._cells = Place(cells)
+        self._cells = cells
 
     @property
     def described(self) -> dict[str, Any]:
         """Of the grid, what has to be known to write it in another process: see `gridded_again`."""
-        return {"path": self._cells.path_text, "shape": list(self._grid.shape), "turning": self._grid.turning}
+        return {"path": self._cells.path, "shape": list(self._grid.shape), "turning": self._grid.turning}
 
     def attach(self, root: Any) -> None:
         """Go on in another file, given by its root."""
@@ -164,11 +164,11 @@ def on_grid(points: npt.NDArray[Any], grid: Grid) -> npt.NDArray[Any]:
 
 
 def gridded_again(
-    name: str, dataset: h5d.DatasetID, dtype: np.dtype[Any], described: Mapping[str, Any], cells: h5d.DatasetID
+    name: str, place: Place, dtype: np.dtype[Any], described: Mapping[str, Any], cells: Place
 ) -> GriddedColumn:
     """The column of a file that is there, as it `described` its grid; `cells` is what is at that path."""
     positions = tuple(np.zeros(size) for size in described["shape"])  # only how many counts
-    return GriddedColumn(name, dataset, dtype, Grid((), positions, described["turning"]), cells)
+    return GriddedColumn(name, place, dtype, Grid((), positions, described["turning"]), cells)
 
 
 def _with_nan(dtype: np.dtype[Any]) -> np.dtype[Any]:

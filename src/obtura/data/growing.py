@@ -8,31 +8,32 @@ Three rules keep readers and the interpreter whole:
   exit. Such a file is let go of (`abandon`): on disk it stays as after a crash.
 """
 
-import io
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import h5py
+from h5py import h5f, h5p
 
-from obtura.data.checksums import Checksums
+from obtura.data.checksums import Checksums, sums_of
 from obtura.data.common import own_version
 from obtura.data.disk import disk_of, saving_error, sync
+from obtura.data.drawing import image_of
+from obtura.data.sketch import Node, Sketch
+from obtura.data.stencil import stencil_of
 from obtura.data.syncing import Syncing
 from obtura.data.tree import attribute
 from obtura.ground.errors import SavingError
 
-__all__ = ["FORMAT", "GrowingFile"]
-
-FORMAT = ("v110", "v110")
-"""The oldest format that has SWMR: readable with every HDF5 from 1.10 on. "latest" would ask for the newest."""
+__all__ = ["GrowingFile"]
 
 
 class GrowingFile:
-    """A new file, ready to be written. `build(root)` makes all its objects; `root`: where they are from then on.
+    """A new file of scan `number`, ready to be written. `build(root)` sketches what is in it.
 
     `image`: the file as it was before anything was appended; whoever wants it takes it away.
 
@@ -40,7 +41,7 @@ class GrowingFile:
         SavingError: it exists already, or can't be made; then there is no file.
     """
 
-    def __init__(self, path: Path, build: Callable[[Any], None]) -> None:
+    def __init__(self, path: Path, number: int, build: Callable[[Node], None]) -> None:
         self.path = path
         self._claim()
         # Made under another name: until SWMR begins HDF5 fails when a viewer that waits for new files locks this one.
@@ -50,7 +51,7 @@ class GrowingFile:
         self._disk = disk_of(path.parent)
         self.image = b""
         try:
-            self._make(build, hidden)
+            self._make(number, build, hidden)
             if hidden != path:
                 os.replace(hidden, path)
         except BaseException as error:
@@ -72,19 +73,18 @@ class GrowingFile:
         except OSError as error:
             raise saving_error("can't make this file", self.path, error) from error
 
-    def _make(self, build: Callable[[Any], None], path: Path) -> None:
-        image = io.BytesIO()  # made in memory: then a full disk shows in a write of ours, not inside of HDF5
-        with h5py.File(image, "w", libver=FORMAT) as model:
-            attribute(model.id, "NX_class", "NXroot")
-            attribute(model.id, "creator", "obtura")
-            attribute(model.id, "creator_version", own_version())
-            build(model.id)
-            self.checksums = Checksums(model.id)
-        self.image = image.getvalue()
+    def _make(self, number: int, build: Callable[[Node], None], path: Path) -> None:
+        self._sketch = sketch = Sketch(number)
+        attribute(sketch.root, "NX_class", "NXroot")
+        attribute(sketch.root, "creator", "obtura")
+        attribute(sketch.root, "creator_version", own_version())
+        build(sketch.root)
+        self._checksums = Checksums(sketch.root)
+        self._stencil = stencil_of(sketch)
+        self.image = self._stencil.image(sketch) if self._stencil else image_of(sketch, number)[0]
         path.write_bytes(self.image)
-        self._file = h5py.File(path, "r+", libver=FORMAT, locking="best-effort")
-        self._file.swmr_mode = True
-        self.checksums.attach(self._file.id)
+        self._file = h5py.File(h5f.open(os.fsencode(path), h5f.ACC_RDWR | h5f.ACC_SWMR_WRITE, _access()))
+        sketch.attach(self._file.id)
 
     @property
     def root(self) -> Any:
@@ -122,9 +122,11 @@ class GrowingFile:
         """
         return self._syncing.begin(self._file.id.get_vfd_handle())
 
-    def close(self) -> None:
-        """Fill in the checksums, and return when all is on disk."""
-        self.checksums.write(self._file.id)
+    def close(self, written: Mapping[str, list[int]] | None = None) -> None:
+        """Fill in the checksums, and return when all is on disk. `written`: those that are known, see `sums_of`."""
+        self._file.flush()
+        known = self._stencil.sums(self._sketch, self._file.id, written or {}) if self._stencil else None
+        self._checksums.write(known or sums_of(self._file.id, written))
         self._file.flush()
         self._file.close()
         sync(self.path)
@@ -153,6 +155,15 @@ class GrowingFile:
         except (OSError, RuntimeError):
             # a flush that failed left HDF5's list of what is unwritten half made; the failed close has ended that
             self._file.close()
+
+
+@cache
+def _access() -> h5p.PropFAID:
+    """How such a file is opened: locked where the file system can."""
+    how = h5p.create(h5p.FILE_ACCESS)
+    how.set_libver_bounds(h5f.LIBVER_V110, h5f.LIBVER_V110)
+    how.set_file_locking(True, True)
+    return how
 
 
 def _nowhere(size: int) -> BinaryIO:

@@ -11,9 +11,9 @@ stands once.
 from typing import Any
 
 import numpy as np
-from h5py import h5g
 
 from obtura.data.columns import Column
+from obtura.data.sketch import Node
 from obtura.data.tree import column
 from obtura.ground.events import HookLeft
 
@@ -70,12 +70,13 @@ class HookRows:
 class HookTable:
     """The growing table, in a group of its own. `zero`: as for `HookRows`."""
 
-    def __init__(self, parent: h5g.GroupID, zero: float) -> None:
+    def __init__(self, parent: Node, zero: float) -> None:
         self._rows = HookRows(zero)
         texts = np.dtype(f"S{LONGEST}")
-        self._texts = Column("names", column(parent, "names", texts, rows=32), texts)
+        self._texts = Column("names", column(parent, "names", texts, rows=32).place(), texts)
         self._columns = [
-            Column(name, column(parent, name, kind, rows=ROWS, unit=_unit(name)), kind) for name, kind in KINDS.items()
+            Column(name, column(parent, name, kind, rows=ROWS, unit=_unit(name)).place(), kind)
+            for name, kind in KINDS.items()
         ]
 
     @property

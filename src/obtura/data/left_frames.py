@@ -10,7 +10,7 @@ from obtura.data.checksums import withdraw
 from obtura.data.clearing import clear_writer
 from obtura.data.contents import open_to_read
 from obtura.data.disk import sync
-from obtura.data.growing import FORMAT
+from obtura.data.drawing import FORMAT
 from obtura.ground.errors import SavingError
 
 __all__ = ["frames_there", "put_frames"]

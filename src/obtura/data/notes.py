@@ -15,10 +15,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from h5py import h5g
 
 from obtura.data.columns import Column
 from obtura.data.common import as_json, iso
+from obtura.data.place import encoded
+from obtura.data.sketch import Node
 from obtura.data.tree import column, group, text
 from obtura.ground.events import Comment, Failed, Metadata, ScanBegan
 
@@ -37,7 +38,7 @@ _FEW = 4
 class Notes:
     """The groups of one scan, in its first entry. `zero`: the clock's time (s) at the scan's start_time."""
 
-    def __init__(self, entry: h5g.GroupID, began: ScanBegan, zero: float) -> None:
+    def __init__(self, entry: Node, began: ScanBegan, zero: float) -> None:
         self._zero = zero
         comments = group(entry, "comments", "NXcollection")
         self._texts = _column(comments, "data", _TEXT)
@@ -50,7 +51,7 @@ class Notes:
         self._failed = {f"failed_{name}": _column(home, name, kind, _FEW) for name, kind in kinds.items()}
         shape, point = (len(began.branches),), np.dtype(np.int64)
         made = column(home, "point", point, shape, _FEW)
-        self._failed["failed_point"] = Column("point", made, point, shape)
+        self._failed["failed_point"] = Column("point", made.place(), point, shape)
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -85,24 +86,20 @@ def note_rows(event: Comment | Metadata | Failed, zero: float) -> dict[str, list
     return {event.timing: _rows(as_json(facts))}
 
 
-def _note(entry: h5g.GroupID, name: str) -> h5g.GroupID:
+def _note(entry: Node, name: str) -> Node:
     made = group(entry, name, "NXnote")
     text(made, "type", "application/json")
     return made
 
 
-def _column(parent: h5g.GroupID, name: str, dtype: np.dtype[Any], rows: int = 16) -> Column:
+def _column(parent: Node, name: str, dtype: np.dtype[Any], rows: int = 16) -> Column:
     unit = "s" if name == "time" else None
-    return Column(name, column(parent, name, dtype, rows=rows, unit=unit), dtype)
-
-
-def _encoded(words: str) -> bytes:
-    return words.replace("\0", " ").encode("utf-8", "backslashreplace")
+    return Column(name, column(parent, name, dtype, rows=rows, unit=unit).place(), dtype)
 
 
 def _cut(words: str, size: int) -> bytes:
     """The text, or as much of it as fits, with an ellipsis."""
-    whole, mark = _encoded(words), "…".encode()
+    whole, mark = encoded(words), "…".encode()
     return whole if len(whole) <= size else whole[: size - len(mark)].decode(errors="ignore").encode() + mark
 
 
@@ -114,7 +111,7 @@ def is_full(row: bytes) -> bool:
 def _rows(words: str) -> list[bytes]:
     """The text in rows that fit, none of which ends inside of a character."""
     rows: list[bytes] = []
-    rest = _encoded(words)
+    rest = encoded(words)
     while rest:
         row = rest[:ROW].decode(errors="ignore").encode()
         rows.append(row)

@@ -22,7 +22,7 @@ from h5py import h5a, h5o
 from obtura.data.checksums import CHECKSUMS, FAILURES
 from obtura.data.contents import list_entries, open_to_read
 from obtura.data.disk import reason
-from obtura.data.growing import FORMAT
+from obtura.data.drawing import FORMAT
 from obtura.data.links import PACKED, OutLink, links_out
 from obtura.data.new_file import new_directory, new_file
 from obtura.ground.errors import SavingError, UsageError

@@ -12,9 +12,9 @@ from collections import deque
 
 import h5py
 import numpy as np
-from h5py import h5g
 
 from obtura.data.columns import Column, dtype_of
+from obtura.data.sketch import Node
 from obtura.data.tree import attribute, column, rows_of_a_chunk
 from obtura.ground.channels import Block
 from obtura.ground.events import ChannelInfo
@@ -31,7 +31,7 @@ class RaggedColumn:
     `expected`: how many points there will be, 0: unknown.
     """
 
-    def __init__(self, info: ChannelInfo, home: h5g.GroupID, expected: int) -> None:
+    def __init__(self, info: ChannelInfo, home: Node, expected: int) -> None:
         self.name = info.name
         self.received = 0
         dtype, bounds = dtype_of(info), np.dtype("int64")
@@ -39,15 +39,10 @@ class RaggedColumn:
         attribute(values, "channel", info.name)
         index = column(home, "index", bounds, (2,), rows_of_a_chunk((2,), expected))
         attribute(index, "long_name", "where each point begins and ends in data")
-        self._values = Column(info.name, values, dtype)
-        self._index = Column(info.name, index, bounds, (2,))
+        self._values = Column(info.name, values.place(), dtype)
+        self._index = Column(info.name, index.place(), bounds, (2,))
         self._ends: deque[int] = deque()  # of the points that are not written
         self._end = 0
-
-    def attach(self, root: h5g.GroupID) -> None:
-        """Go on in another file, given by its root."""
-        self._values.attach(root)
-        self._index.attach(root)
 
     @property
     def parts(self) -> tuple[Column, Column]:

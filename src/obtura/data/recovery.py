@@ -22,17 +22,17 @@ from obtura.data.columns import Column, Growing, Rows
 from obtura.data.common import iso
 from obtura.data.contents import make_index, open_to_read, text_of
 from obtura.data.disk import saving_error, sync
+from obtura.data.drawing import FORMAT
 from obtura.data.grid import gridded_again
-from obtura.data.growing import FORMAT
 from obtura.data.hooks import KINDS
 from obtura.data.journal import Item, Layout, read_journal
 from obtura.data.layout import SUFFIX, journals_of, master_of, scan_directory
 from obtura.data.left_frames import frames_there, put_frames
 from obtura.data.master import add_links, entry_names
 from obtura.data.notes import note_rows
+from obtura.data.place import Place, set_number, set_text
 from obtura.data.safekeeping import spooled
 from obtura.data.subscans import link_sub_scans
-from obtura.data.tree import Place, set_number, set_text
 from obtura.data.validity import Flags
 from obtura.ground.errors import SavingError
 from obtura.ground.events import Failed, SubScan
@@ -157,10 +157,10 @@ class _Rebuilt:
 
     def _column(self, described: Mapping[str, Any]) -> Column:
         name, dtype = described["name"], np.dtype(described["dtype"])
-        dataset = h5d.open(self._file.id, described["path"].encode())
+        place = self._place(described["path"])
         if (grid := described.get("grid")) is not None:
-            return gridded_again(name, dataset, dtype, grid, h5d.open(self._file.id, grid["path"].encode()))
-        return Column(name, dataset, dtype, described["shape"])
+            return gridded_again(name, place, dtype, grid, self._place(grid["path"]))
+        return Column(name, place, dtype, described["shape"])
 
     def take(self, item: Item) -> None:
         """Receive an item."""
@@ -194,7 +194,7 @@ class _Rebuilt:
         """Write everything, and how it ended; returns whether it ended by itself."""
         killed_at = [min((self.columns[column].received for column in step), default=-1) for step in self._layout.steps]
         in_step = {column for step in self._layout.steps for column in step}
-        all_flags = [Flags(h5d.open(self._file.id, path.encode())) for path in self._layout.flags]
+        all_flags = [Flags(self._place(path)) for path in self._layout.flags]
         for flags, (branch, step) in zip(all_flags, enumerate(self._layout.steps), strict=True):
             rows = Rows([self.columns[column] for column in step], flags)
             if self._end is None:
@@ -246,7 +246,7 @@ class _Rebuilt:
             set_text(self._place(ends[name]), told[key])
 
     def _place(self, path: str) -> Place:
-        return Place(h5d.open(self._file.id, path.encode()))
+        return Place(path, h5d.open(self._file.id, path.encode()))
 
     @property
     def counts(self) -> dict[str, int]:

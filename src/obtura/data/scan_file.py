@@ -17,7 +17,8 @@ from obtura.data.grid import GriddedColumn
 from obtura.data.growing import GrowingFile
 from obtura.data.journal import Layout
 from obtura.data.ragged import RaggedColumn
-from obtura.data.tree import attribute
+from obtura.data.sketch import Node
+from obtura.data.tree import say_default
 from obtura.ground.errors import SavingError
 from obtura.ground.events import Attempt, Comment, Failed, HookLeft, Metadata, Points, ScanBegan, ScanEnded
 
@@ -47,23 +48,20 @@ class ScanFile:
                 infos = {index: began.channels[index] for index in channels}
                 self._images.append(FrameFile(file, began, infos))
             self.frames = {index: series for file in self._images for index, series in file.series.items()}
-            self._file = GrowingFile(path, lambda root: self._build(root, began, zero))
+            self._file = GrowingFile(path, began.number, lambda root: self._build(root, began, zero))
         except BaseException:
             for made in self._images:
                 made.remove()
             raise
         self.disks = list({disk_of(path): path for path in (*(one.path for one in self._images), path)}.values())
-        self._common.attach(self._file.root)
-        for entry in self.entries:
-            entry.attach(self._file.root)
 
-    def _build(self, root: Any, began: ScanBegan, zero: float) -> None:
+    def _build(self, root: Node, began: ScanBegan, zero: float) -> None:
         frames = {index: (self._beside(series), series) for index, series in self.frames.items()}
         self.entries = [Entry(root, began, 0, zero, frames)]
         self._common = self.entries[0].common
         for branch in range(1, len(began.branches)):
             self.entries.append(Entry(root, began, branch, zero, frames, self._common))
-        attribute(root, "default", self.entries[0].name)
+        say_default(root, 0)
         self._columns = {index: column for entry in self.entries for index, column in entry.columns.items()}
         self._rows = [Rows(entry.rows, entry.flags) for entry in self.entries]
         self._others: list[Growing] = [column for entry in self.entries for column in entry.others]

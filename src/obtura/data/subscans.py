@@ -13,7 +13,9 @@ import h5py
 
 from obtura.data.checksums import renew
 from obtura.data.disk import saving_error, sync
+from obtura.data.drawing import draw
 from obtura.data.layout import master_of, scan_file
+from obtura.data.sketch import Sketch
 from obtura.data.tree import external, group
 from obtura.ground.events import SubScan
 
@@ -29,13 +31,15 @@ def link_sub_scans(path: Path, entry: str, scans: Sequence[SubScan]) -> None:
     links = {name: _home(path, scan) for scan in scans for name in scan.entries}
     if not links:
         return
+    sketch = Sketch()
+    home = group(sketch.root, "scans", "NXcollection")
+    for name, target in links.items():
+        external(home, name, target, f"/{name}")
     new = path.with_name(f".{path.name}.new")
     try:
         image = io.BytesIO(path.read_bytes())
         with h5py.File(image, "r+") as file:
-            home = group(file[entry].id, "scans", "NXcollection")
-            for name, target in links.items():
-                external(home, name, target, f"/{name}".encode())
+            draw(sketch, file[entry].id, 0)
             renew(file.id)
         new.write_bytes(image.getbuffer())
         sync(new)

@@ -12,9 +12,11 @@ the group `attempts`, with why they were not kept. `timeout` is not set yet, but
 from enum import IntFlag
 
 import numpy as np
-from h5py import h5d, h5g, h5s
+from h5py import h5s
 
-from obtura.data.tree import Place, attribute, column, group
+from obtura.data.place import Place
+from obtura.data.sketch import Node
+from obtura.data.tree import attribute, column, group
 
 __all__ = ["BITS", "Flags", "Validity"]
 
@@ -43,25 +45,21 @@ _KIND = np.dtype(np.uint8)
 class Flags:
     """The numbers of one top-master, in a dataset that is there; `rows`: how many."""
 
-    def __init__(self, dataset: h5d.DatasetID) -> None:
-        self._place = Place(dataset)
+    def __init__(self, place: Place) -> None:
+        self._place = place
         self.rows = 0
 
     @classmethod
-    def new(cls, entry: h5g.GroupID) -> "Flags":
+    def new(cls, entry: Node) -> "Flags":
         """Make the group in an entry."""
         made = column(group(entry, "valid", "NXcollection"), "flags", _KIND)
         attribute(made, "bits", BITS)
-        return cls(made)
+        return cls(made.place())
 
     @property
     def path(self) -> str:
         """Where the dataset is in the file."""
-        return self._place.path_text
-
-    def attach(self, root: object) -> None:
-        """Go on in another file, given by its root."""
-        self._place.attach(root)
+        return self._place.path
 
     def grow(self, rows: int) -> None:
         """There are so many rows; the new ones are good."""
