@@ -12,15 +12,17 @@ import time
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import platformdirs
 
 from obtura.contracts.settings import Setting
 from obtura.ground.errors import UsageError
-from obtura.session.config.config import Config
 from obtura.session.store import FORGET, Store, is_corrupt
 from obtura.works.ledger import Ledger
+
+if TYPE_CHECKING:  # a session without YAML needs no reader of YAML
+    from obtura.session.config.config import Config
 
 __all__ = ["Settings", "ledger_of", "settings_path"]
 
@@ -32,7 +34,7 @@ RETRY = 2.0
 """Seconds until a write that failed, as on a full disk, is tried again."""
 
 
-def settings_path(config: Config) -> Path:
+def settings_path(config: "Config") -> Path:
     """Where the settings of a beamline are: where `obtura.yml` says, else in the state directory of the account.
 
     By default not in the directory of the YAML, which may be read-only, or a checkout that several machines share.
@@ -44,7 +46,7 @@ def settings_path(config: Config) -> Path:
     return Path(platformdirs.user_state_dir("obtura", appauthor=False)) / f"{name}-{where}.db"
 
 
-def ledger_of(config: Config) -> Ledger:
+def ledger_of(config: "Config") -> Ledger:
     """The ledger of a beamline: beside its settings."""
     return Ledger(settings_path(config).with_suffix(".ledger"))
 
