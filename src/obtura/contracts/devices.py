@@ -1,6 +1,7 @@
 """What a scan asks of devices. Derive from the classes here or just have these attributes and methods."""
 
 from typing import Any, Protocol, TypeGuard
+from weakref import WeakKeyDictionary
 
 from obtura.contracts.calculation import CalcCounter, CalcCounterController
 from obtura.contracts.counters import (
@@ -71,8 +72,16 @@ class Movable(Protocol):
 
 def is_movable(thing: object) -> TypeGuard[Movable]:
     """Whether `thing` is an axis. Its class is asked, not its properties: those may talk to the hardware."""
-    methods = ("position", "limits", "is_moving", "check", "check_target", "move", "wait_move", "stop", "estimate")
-    return not isinstance(thing, type) and all(hasattr(type(thing), method) for method in methods)
+    kind = type(thing)
+    known = _moving.get(kind)
+    if known is None:
+        methods = ("position", "limits", "is_moving", "check", "check_target", "move", "wait_move", "stop", "estimate")
+        known = _moving[kind] = not issubclass(kind, type) and all(hasattr(kind, method) for method in methods)
+    return known
+
+
+_moving: WeakKeyDictionary[type, bool] = WeakKeyDictionary()
+"""Of classes that were asked for: each scan asks for all there is."""
 
 
 class Shutter(Protocol):

@@ -15,6 +15,7 @@ __all__ = [
     "OWN_NAMES",
     "SUFFIX",
     "entry_name",
+    "half_made_of",
     "highest_scan_file",
     "index_file",
     "journal_file",
@@ -57,6 +58,7 @@ OWN_NAMES = frozenset(
 """What an entry may hold of its own, besides what the user adds by categories."""
 
 _SCAN_FILE = re.compile(r"scan(\d+)\.h5")
+_HALF_MADE = re.compile(r"\.scan(\d+)\.h5\.")
 
 
 def scan_directory(master: Path) -> Path:
@@ -76,7 +78,21 @@ def journal_file(scan: Path) -> Path:
 
 def journals_of(master: Path) -> list[Path]:
     """The journals beside the files of the scans of a master, oldest scan first."""
-    return sorted(scan_directory(master).glob("scan*.journal"))
+    home = scan_directory(master)
+    return [home / name for name in sorted(_names(home)) if name.startswith("scan") and name.endswith(".journal")]
+
+
+def half_made_of(master: Path) -> list[tuple[int, Path]]:
+    """The numbers of scans, and files of theirs that were being made when a kill came, perhaps a long time ago."""
+    home = scan_directory(master)
+    return [(int(match[1]), home / name) for name in _names(home) if (match := _HALF_MADE.match(name))]
+
+
+def _names(directory: Path) -> list[str]:
+    try:
+        return os.listdir(directory)
+    except FileNotFoundError:
+        return []
 
 
 def master_of(file: Path) -> Path:
@@ -101,8 +117,6 @@ def entry_name(number: int, branch: int) -> str:
 
 def highest_scan_file(master: Path) -> int:
     """The highest number of a scan that has a file, 0 without any; counts those of crashed scans too."""
-    try:
-        names = os.listdir(scan_directory(master))
-    except FileNotFoundError:
-        return 0
-    return max((int(match[1]) for name in names if (match := _SCAN_FILE.fullmatch(name))), default=0)
+    return max(
+        (int(match[1]) for name in _names(scan_directory(master)) if (match := _SCAN_FILE.fullmatch(name))), default=0
+    )

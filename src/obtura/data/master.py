@@ -11,12 +11,13 @@ import os
 import re
 import shutil
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
 import h5py
+import numpy as np
+from h5py import h5a, h5f
 
 from obtura.data.common import iso, own_version
 from obtura.data.disk import saving_error
@@ -27,11 +28,21 @@ __all__ = ["add_links", "entry_names", "highest_entry"]
 
 CREATOR = "obtura"
 
+LONGEST = 24
+"""Bytes of the name of an entry."""
+
 LARGEST = 200_000_000
 """Bytes: a million links are fewer. A larger file holds data, and is not ours."""
 
 _editing = threading.Lock()
 """The lock file keeps other processes away; in this one, scans may run in several threads."""
+
+_Stamp = tuple[int, ...]
+_read: dict[str, tuple[_Stamp, bytes, tuple[str, ...]]] = {}
+"""The masters that were read or written last, with what their files looked like then, content and entries."""
+
+MOST = 4
+"""Of them."""
 
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
@@ -44,10 +55,7 @@ def entry_names(master: Path) -> list[str]:
     Raises:
         SavingError: there is a file, but it is no master of ours, or it is damaged.
     """
-    if not master.exists():
-        return []
-    with _opened(master, _content(master), "r") as file:
-        return list(file)
+    return list(_known(master)[1]) if master.exists() else []
 
 
 def highest_entry(master: Path) -> int:
@@ -68,48 +76,88 @@ def add_links(master: Path, links: Mapping[str, Path]) -> None:
 
 
 def _add_links(master: Path, links: Mapping[str, Path]) -> None:
-    is_new = not master.exists()
-    image = io.BytesIO() if is_new else _content(master)
-    with _opened(master, image, "w" if is_new else "r+") as file:
-        for name, target in links.items():
-            if name in file:
-                raise SavingError(f"{master} has an entry {name} already; nothing was overwritten")
-            file[name] = h5py.ExternalLink(target.relative_to(master.parent).as_posix(), f"/{name}")
-        # Of fixed length: each new text of variable length would leave 4 kB behind.
-        file.attrs.create("default", next(iter(links)), dtype=h5py.string_dtype(length=24))
+    content, there = _known(master) if master.exists() else (_empty(master), ())
+    for name in links:
+        if name in there:
+            raise SavingError(f"{master} has an entry {name} already; nothing was overwritten")
     try:
-        _replace(master, image.getbuffer())
+        changed = _with_links(content, {name: target.relative_to(master.parent) for name, target in links.items()})
+    except (OSError, RuntimeError, KeyError, ValueError) as error:
+        raise _damaged(master) from error
+    try:
+        _replace(master, changed)
+        _remember(master, _stamp(master), changed, (*there, *links))
     except OSError as error:
         raise saving_error("the scan can't be added to it", master, error) from error
 
 
-@contextmanager
-def _opened(master: Path, image: io.BytesIO, mode: str) -> Iterator[h5py.File]:
-    """The content of a master as an HDF5 file; what fails on the way is a damage of that file."""
+def _with_links(content: bytes, links: Mapping[str, Path]) -> bytes:
+    """The content of a master that has more links. All in memory, and low-level, for it is done in each scan."""
+    file = h5f.open_file_image(content, h5f.ACC_RDWR)
     try:
-        with h5py.File(image, mode, track_order=True) as file:
-            if mode == "w":
-                _describe(file, master)
-            if file.attrs.get("creator") != CREATOR:
-                raise _foreign(master)
-            yield file
-    except SavingError:
-        raise
-    except (OSError, RuntimeError, KeyError, ValueError) as error:
-        raise _damaged(master) from error
+        for name, target in links.items():
+            file.links.create_external(name.encode(), os.fsencode(target.as_posix()), f"/{name}".encode())
+        default = next(iter(links)).encode()
+        shown = h5a.open(file, b"default")
+        shown.write(np.array(default, f"S{LONGEST}"), shown.get_type())
+        h5f.flush(file)
+        return bytes(file.get_file_image())
+    finally:
+        file.close()
 
 
-def _content(master: Path) -> io.BytesIO:
-    """The whole file. HDF5 does not get to see it, so whoever has it open in whatever way is not in the way."""
+def _known(master: Path) -> tuple[bytes, tuple[str, ...]]:
+    """The whole file, and its entries. HDF5 does not get to see it, so whoever has it open is not in the way."""
     try:
-        if master.stat().st_size > LARGEST:
+        stamp = _stamp(master)
+        known, content, names = _read.get(str(master), ((), b"", ()))
+        if stamp == known:
+            return content, names
+        if stamp[1] > LARGEST:
             raise _foreign(master)
         content = master.read_bytes()
     except OSError as error:
         raise saving_error("can't be read", master, error) from error
     if not content.startswith(_SIGNATURE):
         raise _damaged(master)
-    return io.BytesIO(content)
+    try:
+        with h5py.File(io.BytesIO(content), "r", track_order=True) as file:
+            if file.attrs.get("creator") != CREATOR:
+                raise _foreign(master)
+            names = tuple(file)
+    except SavingError:
+        raise
+    except (OSError, RuntimeError, KeyError, ValueError) as error:
+        raise _damaged(master) from error
+    _remember(master, stamp, content, names)
+    return content, names
+
+
+def _stamp(master: Path) -> _Stamp:
+    """Another one when the file is another one."""
+    facts = os.stat(master)
+    return facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_dev
+
+
+def _remember(master: Path, stamp: _Stamp, content: bytes, names: tuple[str, ...]) -> None:
+    _read.pop(str(master), None)
+    _read[str(master)] = stamp, content, names
+    while len(_read) > MOST:
+        _read.pop(next(iter(_read)), None)
+
+
+def _empty(master: Path) -> bytes:
+    """The content of a new master."""
+    image = io.BytesIO()
+    with h5py.File(image, "w", track_order=True) as file:
+        file.attrs["NX_class"] = "NXroot"
+        file.attrs["creator"] = CREATOR
+        file.attrs["creator_version"] = own_version()
+        file.attrs["file_name"] = master.name
+        file.attrs["file_time"] = iso(datetime.fromtimestamp(clock.epoch()).astimezone())
+        # Of fixed length: each new text of variable length would leave 4 kB behind.
+        file.attrs.create("default", "", dtype=h5py.string_dtype(length=LONGEST))
+    return image.getvalue()
 
 
 def _damaged(master: Path) -> SavingError:
@@ -126,15 +174,7 @@ def _foreign(master: Path) -> SavingError:
     )
 
 
-def _describe(file: h5py.File, master: Path) -> None:
-    file.attrs["NX_class"] = "NXroot"
-    file.attrs["creator"] = CREATOR
-    file.attrs["creator_version"] = own_version()
-    file.attrs["file_name"] = master.name
-    file.attrs["file_time"] = iso(datetime.fromtimestamp(clock.epoch()).astimezone())
-
-
-def _replace(master: Path, content: memoryview) -> None:
+def _replace(master: Path, content: bytes) -> None:
     new = master.with_name(f".{master.name}.new")
     new.unlink(missing_ok=True)  # left by a process that was killed here
     if master.exists() and not os.access(master, os.W_OK):

@@ -6,7 +6,6 @@ be killed in the middle, does no harm. Frames are in files of their own, which a
 """
 
 import os
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -26,7 +25,7 @@ from obtura.data.drawing import FORMAT
 from obtura.data.grid import gridded_again
 from obtura.data.hooks import KINDS
 from obtura.data.journal import Item, Layout, read_journal
-from obtura.data.layout import SUFFIX, journals_of, master_of, scan_directory
+from obtura.data.layout import SUFFIX, half_made_of, journals_of, master_of
 from obtura.data.left_frames import frames_there, put_frames
 from obtura.data.master import add_links, entry_names
 from obtura.data.notes import note_rows
@@ -73,9 +72,8 @@ def recover_all(master: Path, running: Callable[[int], bool], spool: Path) -> It
         scan = scan_of(each)
         if scan is not None and master_of(scan) == master.absolute():
             parts.setdefault(scan, []).append(each)
-    for half_made in scan_directory(master).glob(".scan*.h5.*"):  # a kill came while a file was made
-        number = re.match(r"\.scan(\d+)\.h5", half_made.name)
-        if number is not None and not running(int(number[1])):
+    for number, half_made in half_made_of(master):
+        if not running(number):
             half_made.unlink(missing_ok=True)
     for scan, journals in parts.items():
         try:
@@ -327,11 +325,12 @@ def check_file(path: Path, entries: Any, expected: dict[str, int]) -> None:
     """
     with h5py.File(path, "r") as file:
         for name in entries:
-            if not text_of(file[name], "end_reason"):
+            if not text_of(file, f"{name}/end_reason"):
                 raise SavingError(f"{path}: entry {name} has no end")
         for name, count in expected.items():
-            if len(file[name]) != count:
-                raise SavingError(f"{path}: {name} has {len(file[name])} points, {count} were written")
+            there, *_ = h5d.open(file.id, name.encode()).shape
+            if there != count:
+                raise SavingError(f"{path}: {name} has {there} points, {count} were written")
 
 
 def _link(scan: Path, layout: Layout) -> None:

@@ -86,7 +86,7 @@ class HDF5Saver(Consumer):
         self._say: Say = lambda stream, text: None
         self._told: list[str] = []  # for when somebody reads
         self._elsewhere = False  # the scan goes on in the spool, its file is as after a crash
-        self._synced = 0.0
+        self._synced = time.monotonic()
         self._linked = False
         self._sub_scans: list[SubScan] = []
         self._ended: ScanEnded | None = None

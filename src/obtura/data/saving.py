@@ -148,8 +148,10 @@ class ScanSaving:
         _refuse_leaving("template", below)
         _refuse_no_name("data_filename", name)
         master = os.path.normpath(os.path.join(base, below, name + SUFFIX))
-        for path in (os.path.dirname(master), master, str(scan_directory(Path(master)))):
-            _refuse_outside(path, base, "base_path")
+        _refuse_outside(os.path.dirname(master), base, "base_path")
+        for path in (master, master.removesuffix(SUFFIX)):
+            if os.path.islink(path):
+                _refuse_outside(path, base, "base_path")
         return master
 
     @property

@@ -127,7 +127,8 @@ class Session:
 
     def axes(self) -> list[Movable]:
         """The session's axes, also those made in a setup file; without those that are not there."""
-        return list({id(thing): thing for thing in self.objects().values() if is_movable(thing)}.values())
+        named = (thing for name, thing in tuple(self.env_dict.items()) if not name.startswith("_"))
+        return list({id(thing): thing for thing in (*self.devices.values(), *named) if is_movable(thing)}.values())
 
     def counters(self) -> list[Counter]:
         """The session's counters, those within devices too; without those that are not there."""
