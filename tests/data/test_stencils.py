@@ -5,7 +5,9 @@ import pytest
 from scan_zoo import Zoo
 
 from obtura.data import growing
+from obtura.data.contents import list_entries
 from obtura.data.drawing import image_of
+from obtura.data.layout import index_file
 from obtura.data.sketch import Sketch
 from obtura.data.stencil import Stencil, stencil_of
 from obtura.data.tree import attribute, column, entry_of, group, link, number, say_default, say_where, text
@@ -43,6 +45,9 @@ def test_a_file_made_with_a_stencil_is_the_one_that_hdf5_makes(tmp_path, monkeyp
     zoo.close()
     assert len(sketches) >= 2
     assert not verifying(master).is_damaged
+    listed = list_entries(master)
+    index_file(master).unlink()
+    assert listed == list_entries(master)
 
 
 def sketched(scan, title="a title", unit="mm", digit="1"):

@@ -34,6 +34,7 @@ __all__ = [
     "heads_of",
     "renew",
     "sums_of",
+    "sums_of_chunks",
     "sums_stored",
     "withdraw",
 ]
@@ -214,7 +215,12 @@ def chunk_sums(dataset: h5d.DatasetID) -> Iterator[int]:
         dataset.read(h5py.h5s.ALL, h5py.h5s.ALL, values)
         yield crc32(_bytes(values))
         return
-    steps = [range(0, length, step) for length, step in zip(dataset.shape, how.get_chunk(), strict=True)]
+    yield from sums_of_chunks(dataset, how.get_chunk())
+
+
+def sums_of_chunks(dataset: h5d.DatasetID, chunk: tuple[int, ...]) -> Iterator[int]:
+    """The same of one that has chunks, of this shape."""
+    steps = [range(0, length, step) for length, step in zip(dataset.shape, chunk, strict=True)]
     corners = itertools.product(*steps)
     if not dataset.get_storage_size():  # asked for a chunk where there are none, HDF5 gives a size out of nowhere
         yield from (_NOT_THERE for _ in corners)

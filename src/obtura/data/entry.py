@@ -68,7 +68,7 @@ class Entry:
         own = {index: info for index, info in enumerate(began.channels) if info.branch == branch}
         self._channels = {index: info for index, info in own.items() if index in frames or not info.is_frame}
         self.name = entry_name(began.number, branch)
-        entry = entry_of(root, branch)
+        self._entry = entry = entry_of(root, branch)
         instrument = group(entry, "instrument", "NXinstrument")
         self.common = first or Common(entry, instrument, began, zero)
         self.notes = Notes(entry, began, zero) if first is None else None
@@ -89,6 +89,14 @@ class Entry:
         if plots:
             attribute(entry, "default", plots[0])
         self._categories(entry, instrument)  # last: the user's names give way
+
+    @property
+    def points(self) -> int:
+        """What `contents.points_of` finds in the file."""
+        written = {self._names[index]: one.written for index, one in self.columns.items() if isinstance(one, Column)}
+        plot = self._entry.members.get("plot")
+        plotted = [written[name] for name in (plot.members if plot else ()) if name in written]
+        return min(plotted) if plotted else max(written.values(), default=0)
 
     @property
     def rows(self) -> list[Growing]:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import h5py
 import numpy as np
-from h5py import h5d
+from h5py import h5d, h5f, h5s
 
 from obtura.data.attempts import mark_retaken, points_key
 from obtura.data.checksums import renew
@@ -323,14 +323,20 @@ def check_file(path: Path, entries: Any, expected: dict[str, int]) -> None:
     Raises:
         SavingError: it has not.
     """
-    with h5py.File(path, "r") as file:
+    file = h5f.open(os.fsencode(path), h5f.ACC_RDONLY)
+    try:
         for name in entries:
-            if not text_of(file, f"{name}/end_reason"):
+            reason = h5d.open(file, f"{name}/end_reason".encode())
+            text = np.empty((), reason.dtype)
+            reason.read(h5s.ALL, h5s.ALL, text)
+            if not text.item():
                 raise SavingError(f"{path}: entry {name} has no end")
         for name, count in expected.items():
-            there, *_ = h5d.open(file.id, name.encode()).shape
+            there, *_ = h5d.open(file, name.encode()).shape
             if there != count:
                 raise SavingError(f"{path}: {name} has {there} points, {count} were written")
+    finally:
+        file.close()
 
 
 def _link(scan: Path, layout: Layout) -> None:

@@ -4,12 +4,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import h5py
-from h5py import h5g
-
 from obtura.data.attempts import attempt_rows
 from obtura.data.columns import Column, Growing, Rows
-from obtura.data.contents import points_of
 from obtura.data.disk import disk_of
 from obtura.data.entry import Entry
 from obtura.data.frames import FrameFile, FrameSeries
@@ -203,9 +199,7 @@ class ScanFile:
         self._common.end(ended)
         self._file.flush()
         self._common.say_why(ended)  # a viewer that sees why it ended sees all the rest, too
-        self.kept = {
-            entry.name: points_of(h5py.Group(h5g.open(self._file.root, entry.name.encode()))) for entry in self.entries
-        }
+        self.kept = {entry.name: entry.points for entry in self.entries}
         self._file.close()
 
     def _check_complete(self, entry: Entry) -> None:

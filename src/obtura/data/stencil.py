@@ -18,7 +18,7 @@ import h5py
 import numpy as np
 from h5py import h5d
 
-from obtura.data.checksums import Sums, chunk_sums, heads_of
+from obtura.data.checksums import Sums, chunk_sums, heads_of, sums_of_chunks
 from obtura.data.clearing import checksum
 from obtura.data.drawing import image_of
 from obtura.data.layout import entry_name
@@ -110,7 +110,8 @@ def _content_sums(sketch: Sketch, node: Node, root: Any, written: Mapping[str, l
     if known is not None:
         yield from known
     elif place is not None and place.is_used:
-        yield from chunk_sums(h5d.open(root, node.path.encode()))
+        dataset = place.dataset if place.is_open else h5d.open(root, node.path.encode())
+        yield from sums_of_chunks(dataset, facts[5]) if kind == "chunked" else chunk_sums(dataset)
     elif kind == "value":
         yield crc32(sketch.values[node.index])
     elif kind == "packed":
