@@ -185,7 +185,9 @@ class HDF5Saver(Consumer):
             return
         try:
             for event in events:
-                if isinstance(event, Points | HookLeft | Comment | Metadata | Failed | Attempt):
+                if type(event) is Points:  # nearly all of them
+                    file.take_points(event)
+                elif isinstance(event, (HookLeft, Comment, Metadata, Failed, Attempt)):
                     file.take(event)
                 elif isinstance(event, SubScan):
                     self._sub_scans.append(event)

@@ -151,20 +151,10 @@ class ScanFile:
         """Bytes of frames that were received and are not written."""
         return sum(series.waiting for series in self.frames.values())
 
-    def take(self, event: Points | HookLeft | Comment | Metadata | Failed | Attempt) -> None:
-        """Receive points, a hook call, or what was said; nothing is written yet."""
-        self.is_behind = True
-        if isinstance(event, Comment | Metadata | Failed):
-            if self._notes is not None:
-                self._notes.take(event)
-            return
-        if isinstance(event, Attempt):
-            self._attempts[event.branch].take(attempt_rows(event, self._channels, self._zero))
-            return
-        if isinstance(event, HookLeft):
-            self._common.hooks.take(event)
-            return
+    def take_points(self, event: Points) -> None:
+        """Receive points; nothing is written yet."""
         column = self._columns.get(event.channel)
+        self.is_behind = True
         if column is None:  # frames that are not saved
             return
         if event.first != column.received:
@@ -173,6 +163,16 @@ class ScanFile:
                 "this is an error in obtura"
             )
         column.take(event.values)
+
+    def take(self, event: HookLeft | Comment | Metadata | Failed | Attempt) -> None:
+        """Receive a hook call, or what was said; nothing is written yet."""
+        self.is_behind = True
+        if isinstance(event, HookLeft):
+            self._common.hooks.take(event)
+        elif isinstance(event, Attempt):
+            self._attempts[event.branch].take(attempt_rows(event, self._channels, self._zero))
+        elif self._notes is not None:
+            self._notes.take(event)
 
     def write(self) -> None:
         """Write and flush what was received: complete rows only, so that readers find columns of one length."""

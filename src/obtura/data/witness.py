@@ -174,7 +174,7 @@ class Witness:
             self._flush(branch.pack(branch.index, branch.row, *values))
         branch.values = [None] * len(values)
         branch.row = row = min(branch.received)
-        branch.waiting = sum(count <= row for count in branch.received)
+        branch.waiting = branch.received.count(row)
 
     def _scattered(self, branch: _Branch) -> bytes:
         """A row that is not all numbers: each of them as a block, before what came of later rows already."""
