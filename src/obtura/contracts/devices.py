@@ -1,7 +1,6 @@
 """What a scan asks of devices. Derive from the classes here or just have these attributes and methods."""
 
 from typing import Any, Protocol, TypeGuard
-from weakref import WeakKeyDictionary
 
 from obtura.contracts.calculation import CalcCounter, CalcCounterController
 from obtura.contracts.counters import (
@@ -80,7 +79,7 @@ def is_movable(thing: object) -> TypeGuard[Movable]:
     return known
 
 
-_moving: WeakKeyDictionary[type, bool] = WeakKeyDictionary()
+_moving: dict[type, bool] = {}
 """Of classes that were asked for: each scan asks for all there is."""
 
 

@@ -24,6 +24,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import numpy as np
 
 from obtura.ground.channels import Block
@@ -97,7 +98,7 @@ class Layout(NamedTuple):
 
     def as_json(self) -> bytes:
         """For the header."""
-        return json.dumps(self._asdict()).encode()
+        return msgspec.json.encode(self._asdict())
 
 
 class Item(NamedTuple):

@@ -76,7 +76,7 @@ class HDF5Saver(Consumer):
     def __init__(self, scan_saving: ScanSaving, reserve: int = RESERVE, spool: Path | None = None) -> None:
         self._saving = scan_saving
         self._reserve = reserve
-        self._spool = spool
+        self._spool = spool or default_spool()
         self._master: Path | None = None
         self._number = 0
         self._began: ScanBegan | None = None
@@ -128,7 +128,7 @@ class HDF5Saver(Consumer):
         def running(number: int) -> bool:
             return number in lock.scans_here(master)
 
-        for outcome in recover_all(master, running, self._spool or default_spool()):
+        for outcome in recover_all(master, running, self._spool):
             failed = isinstance(outcome, SavingError)
             log.log(logging.WARNING if failed else logging.INFO, "%s", outcome)
             self._told.append(f"{'!!! ' if failed else ''}{outcome}\n")  # for later: nobody reads yet
@@ -136,7 +136,7 @@ class HDF5Saver(Consumer):
     def _begin_journal(self, file: ScanFile, master: Path, began: ScanBegan, zero: float) -> None:
         layout, columns = file.layout(master, began)
         check_layout(layout)
-        spool = self._spool or default_spool()
+        spool = self._spool
         self._safe = Safekeeping(layout, file.take_image(), spool, self._reserve, partial(self._say, "stderr"))
         self._witness = Witness(began, layout, columns, zero)
         self._witness.attach(self._safe.write)
