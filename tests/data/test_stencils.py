@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scan_zoo import Zoo
 
-from obtura.data import growing
+from obtura.data import growing, stencil
 from obtura.data.contents import list_entries
 from obtura.data.drawing import image_of
 from obtura.data.layout import index_file
@@ -31,13 +31,13 @@ def test_a_file_made_with_a_stencil_is_the_one_that_hdf5_makes(tmp_path, monkeyp
     """The first scan's sketch gives the stencil of the second; its checksums are right at the end, too."""
     sketches: list[Sketch] = []
 
-    def stencil(sketch):
+    def made_with(sketch):
         sketches.append(sketch)
         made = Stencil(next(each for each in sketches if each.steps == sketch.steps))
         assert made.image(sketch) == image_of(sketch, sketch.number)[0]
         return made
 
-    monkeypatch.setattr(growing, "stencil_of", stencil)
+    monkeypatch.setattr(growing, "stencil_of", made_with)
     zoo = Zoo(tmp_path)
     getattr(zoo, kind)()
     getattr(zoo, kind)()
@@ -67,14 +67,22 @@ def sketched(scan, title="a title", unit="mm", digit="1"):
 @pytest.mark.parametrize("scan", [3, 47, 999, 12345])
 @pytest.mark.parametrize("digit", ["1", "2", "3"])
 def test_only_the_number_of_the_scan_is_another_one(scan, digit):
-    stencil = Stencil(sketched(scan, digit=digit))
+    made = Stencil(sketched(scan, digit=digit))
     another = sketched(scan - 1, "another title", digit=digit)
-    assert stencil.image(another) == image_of(another, scan - 1)[0]
+    assert made.image(another) == image_of(another, scan - 1)[0]
 
 
 def test_a_structure_that_comes_once_gets_no_stencil():
     assert stencil_of(sketched(1, unit="once")) is None
-    stencil = stencil_of(sketched(1, unit="once"))
-    assert stencil is not None
-    assert stencil_of(sketched(2, "another title", unit="once")) is stencil
+    second = stencil_of(sketched(1, unit="once"))
+    assert second is not None
+    assert stencil_of(sketched(2, "another title", unit="once")) is second
     assert stencil_of(sketched(10, unit="once")) is None
+
+
+def test_what_hdf5_makes_and_nobody_understands_is_made_by_hdf5_each_time(monkeypatch, caplog):
+    monkeypatch.setattr(stencil, "checksum", lambda data: 0)
+    for _ in range(3):
+        assert stencil_of(sketched(1, unit="another HDF5")) is None
+    assert len(caplog.records) == 1
+    assert "HDF5 itself makes each file" in caplog.text

@@ -9,6 +9,7 @@ Where the number stands is found by making the file twice, for two numbers, and 
 differ the checksums of those blocks of metadata that hold the number; they are computed anew for each scan.
 """
 
+import logging
 import math
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -26,10 +27,15 @@ from obtura.data.sketch import Node, Sketch, Step
 
 __all__ = ["Stencil", "stencil_of"]
 
+log = logging.getLogger(__name__)
+
 MOST = 32
 """Structures that are remembered: of the kinds of scans that take turns, and of their files of frames."""
 
 _Key = tuple[int, tuple[Step, ...]]
+
+_without: set[_Key] = set()
+"""Of what HDF5 makes of these structures something is not understood."""
 
 _remembered: dict[_Key, "Stencil | None"] = {}
 
@@ -37,13 +43,18 @@ _remembered: dict[_Key, "Stencil | None"] = {}
 def stencil_of(sketch: Sketch) -> "Stencil | None":
     """What files of this structure are made with; None for one that was not asked for before.
 
-    Making a stencil takes as long as making three files: a structure that comes once is not worth it.
+    Making a stencil takes as long as making three files: a structure that comes once is not worth it. There is none
+    either where HDF5 makes something that is not understood here: then it makes each file, which takes longer.
     """
     key = len(str(sketch.number)), tuple(sketch.steps)
-    known = key in _remembered
+    is_new = key not in _remembered
     found = _remembered.pop(key, None)
-    if found is None and known:
-        found = Stencil(sketch)
+    if found is None and not is_new and key not in _without:
+        try:
+            found = Stencil(sketch)
+        except ValueError as error:
+            log.warning("HDF5 itself makes each file of such a scan, which takes some ms longer: %s", error)
+            _without.add(key)
     _remembered[key] = found
     while len(_remembered) > MOST:
         _remembered.pop(next(iter(_remembered)), None)
