@@ -13,7 +13,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
 import h5py
 import numpy as np
@@ -27,6 +26,7 @@ from obtura.data.filters import filters_of
 from obtura.data.growing import GrowingFile
 from obtura.data.place import Place
 from obtura.data.sketch import Node
+from obtura.data.summing import Summing
 from obtura.data.tree import (
     attribute,
     column,
@@ -63,6 +63,7 @@ class FrameSeries:
         self._dtype = dtype_of(info)
         self._shape = info.shape
         self._is_plain = not filters_of(info.compression)
+        self._summing = Summing()
         self._lock = lock
         self._blocks: deque[npt.NDArray[Any]] = deque()
         self._unsafe: list[npt.NDArray[Any]] = []  # written, but HDF5 has not put on the disk where they are
@@ -128,8 +129,12 @@ class FrameSeries:
 
     def _put_plain(self, number: int, frame: npt.NDArray[Any]) -> None:
         """From the camera's memory to the system: HDF5 makes no copy of what is a chunk as it stands."""
-        self.place.dataset.write_direct_chunk((number, *(0 for _ in self._shape)), frame)
-        self.checksums.append(crc32(frame.data))
+        self._summing.begin(frame.data)
+        try:
+            self.place.dataset.write_direct_chunk((number, *(0 for _ in self._shape)), frame)
+        finally:
+            checksum = self._summing.result()
+        self.checksums.append(checksum)
 
     def _first(self) -> npt.NDArray[Any]:
         return np.ascontiguousarray(self._blocks[0][0], self._dtype)
@@ -139,6 +144,11 @@ class FrameSeries:
         if len(block) > 1:
             self._blocks.appendleft(block[1:])
         self.waiting -= block[0].nbytes
+
+    def close(self) -> None:
+        """Nothing more is written: the file is going to be closed."""
+        self._summing.close()
+        self.place.detach()
 
     def read(self, first: int, stop: int) -> npt.NDArray[np.generic]:
         """Frames `first` to `stop - 1`, while the scan runs and after; see `FrameSource`."""
@@ -262,7 +272,7 @@ class FrameFile:
 
     def _close_places(self) -> None:
         for series in self.series.values():
-            series.place.detach()
+            series.close()
 
     def _remove_directory(self) -> None:
         with suppress(OSError):  # others have files in it
