@@ -17,7 +17,6 @@ KINDS = [
     "loopscan",
     "a2scan",
     "backnforth",
-    "cscan",
     "spectrum",
     "camera_mesh",
     "two_top_masters",
