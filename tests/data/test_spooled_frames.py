@@ -8,13 +8,15 @@ import pytest
 from frame_stream import camera, frames, images, points_of
 from scan_stream import began, ended, hand, rows, saving_in, timer
 
-from obtura.data import growing
+from obtura.data import growing, lock
 from obtura.data import saver as saver_module
 from obtura.data.checksums import Checksums
+from obtura.data.contents import list_entries
+from obtura.data.reader import listing, showing
 from obtura.data.recovery import Recovered, recover_all
 from obtura.data.saver import HDF5Saver
 from obtura.data.verify import verifying
-from obtura.ground.errors import SavingError
+from obtura.ground.errors import SavingError, UsageError
 from obtura.ground.events import Points
 
 
@@ -44,6 +46,14 @@ def check_whole(saving, tmp_path, count):
     assert list((tmp_path / "spool").iterdir()) == []
 
 
+def flip_a_byte_of_a_frame(path):
+    with h5py.File(path) as file:
+        where = file["12.1/instrument/camera/data"].id.get_chunk_info_by_coord((1, 0, 0)).byte_offset
+    content = bytearray(path.read_bytes())
+    content[where + 3] ^= 1
+    path.write_bytes(content)
+
+
 @pytest.fixture
 def on_a_disk_that_goes(tmp_path, monkeypatch):
     """A saver of three points whose disk is not mounted any more, and a function that brings it back."""
@@ -65,6 +75,44 @@ def test_a_disk_that_is_not_mounted_any_more_is_said_and_all_is_there_when_it_is
     assert "obtura recover" in said[-1]
     back()
     check_whole(saving, tmp_path, 6)
+    assert verifying(saving.filename).text == "1 scan: 1 good"
+    flip_a_byte_of_a_frame(images(saving) / "camera.h5")
+    assert "camera/data, chunk 1 (point 1): differs from what was written" in verifying(saving.filename).text
+
+
+def test_until_then_it_is_listed_as_what_it_is(on_a_disk_that_goes, tmp_path, monkeypatch):
+    _, saving, back = on_a_disk_that_goes
+    monkeypatch.setenv("OBTURA_SPOOL", str(tmp_path / "spool"))
+    with pytest.raises(UsageError, match=r"no file .*; a scan of it is in .*spool: when its disk is back, `obtura rec"):
+        listing(saving.filename)
+    back()
+    (entry,) = list_entries(saving.filename)
+    assert (entry.state, entry.end_reason, entry.spool.points) == ("spooled", "SUCCESS", (6,))
+    _, line, _, how, where = listing(saving.filename).splitlines()
+    assert line.endswith("SUCCESS, in the spool       6")
+    assert how == f"`obtura recover {saving.filename}` moves home what is in the spool:"
+    assert where == f"scan 12: {entry.spool.path}" and entry.spool.path.exists()
+    assert "SUCCESS; its last data are in the spool" in showing(saving.filename, 12)
+    assert "no checksums yet: its data are in the spool" in verifying(saving.filename).text
+    images(saving).with_suffix(".h5").unlink()
+    assert "missing: " in listing(saving.filename) and how in listing(saving.filename)
+    check_whole(saving, tmp_path, 6)
+    assert listing(saving.filename).splitlines()[1].split()[-2:] == ["SUCCESS", "6"]
+
+
+def test_one_that_was_killed_while_it_was_in_the_spool_is_crashed(tmp_path, monkeypatch):
+    monkeypatch.setattr(saver_module, "FAR_BEHIND", 2 * 30)
+    monkeypatch.setenv("OBTURA_SPOOL", str(tmp_path / "spool"))
+    saver, _, saving = open_saver(tmp_path)
+    hand(saver, [*(event for n in range(4) for event in rows(n, [float(n)])), Points(1, 0, frames(4))])
+    saver._file.abandon()  # as after a kill: nothing is said of its end
+    saver._safe.close()
+    lock.release(Path(saving.filename), 12)
+    (entry,) = list_entries(saving.filename)
+    assert (entry.state, entry.end_reason, entry.spool.end_reason, entry.spool.points) == ("crashed", "", "", (4,))
+    assert "crashed, in the spool" in listing(saving.filename)
+    (outcome,) = recovered(saving, tmp_path)
+    assert outcome.interrupted and outcome.points == 4
 
 
 def test_frames_in_the_spool_are_kept_until_their_file_is_there(on_a_disk_that_goes, tmp_path):
@@ -105,7 +153,7 @@ def test_when_the_spool_does_not_take_them_either_the_scan_ends_with_the_reason(
         assert file["12.1/end_reason"].asstr()[()] == "FAILURE"
 
 
-def test_sums_of_a_file_whose_closing_was_cut_off_are_withdrawn(tmp_path, monkeypatch):
+def test_sums_of_a_file_whose_closing_was_cut_off_are_made_anew(tmp_path, monkeypatch):
     """The disk took some of the sums, then no more."""
 
     def cut(self, root):
@@ -122,4 +170,6 @@ def test_sums_of_a_file_whose_closing_was_cut_off_are_withdrawn(tmp_path, monkey
         hand(saver, [ended()])
     saver.close()
     check_whole(saving, tmp_path, 3)
-    assert "camera.h5: no checksums" in verifying(saving.filename).text
+    assert verifying(saving.filename).text == "1 scan: 1 good"
+    flip_a_byte_of_a_frame(images(saving) / "camera.h5")
+    assert "camera/data, chunk 1 (point 1): differs from what was written" in verifying(saving.filename).text

@@ -23,7 +23,7 @@ from h5py import h5a, h5d, h5l, h5o
 from obtura.data.columns import Column
 from obtura.data.tree import column, group
 
-__all__ = ["CHECKSUMS", "FAILURES", "Checksums", "Sums", "renew", "sums_of", "sums_stored", "withdraw"]
+__all__ = ["CHECKSUMS", "FAILURES", "Checksums", "Sums", "renew", "sums_of", "sums_stored"]
 
 CHECKSUMS = "checksums"
 
@@ -82,18 +82,10 @@ class Checksums:
 
 
 def renew(root: Any) -> None:
-    """Make the sums of a closed file anew, which was opened to add something."""
+    """Make the sums of a file anew that was opened to add something, or whose closing was cut off."""
     if CHECKSUMS.encode() in root:
         root.unlink(CHECKSUMS.encode())
-        Checksums(root).write(root)
-
-
-def withdraw(root: Any) -> None:
-    """Take back sums of a file whose closing was cut off, or that has become longer: it is not what they say."""
-    home = h5py.Group(root).get(CHECKSUMS)
-    if home is not None and any(len(home[name]) for name in _KINDS):
-        root.unlink(CHECKSUMS.encode())
-        Checksums(root)
+    Checksums(root).write(root)
 
 
 def sums_stored(base: h5py.Group) -> dict[str, Sums] | None:

@@ -22,7 +22,7 @@ import struct
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
@@ -193,8 +193,8 @@ def said(what: str, facts: Mapping[str, Any]) -> bytes:
 # -- reading --------------------------------------------------------------------------------------------------
 
 
-def read_journal(path: Path) -> Iterator[Item]:
-    """The items of a journal, up to where a crash cut it.
+def read_journal(path: Path, frames: bool = True) -> Iterator[Item]:
+    """The items of a journal, up to where a crash cut it. `frames`: with those of frames, which may be huge.
 
     H: (`Layout`, image). R: (branch, index, array of numbers). B, F: (column, first, array). K: a tuple as `HOOK` has
     it. J: a mapping. Nothing at all comes from a file that is no journal, or has no whole first record.
@@ -207,19 +207,24 @@ def read_journal(path: Path) -> Iterator[Item]:
         if file.read(len(MAGIC)) != MAGIC:
             return
         layout: Layout | None = None
-        for items in _records(file):
+        for items in _records(file, b"" if frames else b"F"):
             for item in _items(items, layout):
                 if item.kind == "H":
                     layout = item.content[0]
                 yield item
 
 
-def _records(file: Any) -> Iterator[bytes]:
+def _records(file: BinaryIO, passed_over: bytes) -> Iterator[bytes]:
+    """`passed_over`: how records begin that are not read."""
     while len(start := file.read(_RECORD.size)) == _RECORD.size:
         length, checksum = _RECORD.unpack(start)
         if length > LARGEST:
             return
-        items = file.read(length)
+        begin = file.read(min(length, 1))
+        if begin and begin == passed_over:
+            file.seek(length - 1, os.SEEK_CUR)
+            continue
+        items = begin + file.read(length - len(begin))
         if len(items) < length or zlib.crc32(items) != checksum:
             return
         yield items

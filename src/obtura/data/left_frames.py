@@ -6,7 +6,7 @@ from typing import Any
 
 import h5py
 
-from obtura.data.checksums import withdraw
+from obtura.data.checksums import renew
 from obtura.data.clearing import clear_writer
 from obtura.data.contents import open_to_read
 from obtura.data.disk import sync
@@ -16,8 +16,10 @@ from obtura.ground.errors import SavingError
 __all__ = ["frames_there", "put_frames"]
 
 
-def put_frames(path: Path, dataset: str, kept: Sequence[tuple[int, Any]]) -> None:
-    """Close a file of frames, with those that were kept elsewhere: index of the first, and a block of them.
+def put_frames(path: Path, kept: Sequence[tuple[str, int, Any]]) -> None:
+    """Close a file of frames, with those that were kept elsewhere: dataset, index of the first, and a block of them.
+
+    Its checksums are those of what is there now, on the disk.
 
     Raises:
         SavingError: the file is not there, and it or its disk may come back.
@@ -28,13 +30,13 @@ def put_frames(path: Path, dataset: str, kept: Sequence[tuple[int, Any]]) -> Non
                 f"{path} is not there, and {len(kept)} blocks of frames belong into it; nothing was removed"
             )
         return
-    if clear_writer(path) or kept:
-        with h5py.File(path, "r+", libver=FORMAT) as file:
-            withdraw(file.id)
-            for first, frames in kept:
-                file[dataset].resize(first + len(frames), axis=0)
-                file[dataset][first:] = frames
-        sync(path)
+    clear_writer(path)
+    with h5py.File(path, "r+", libver=FORMAT) as file:
+        for dataset, first, frames in kept:
+            file[dataset].resize(first + len(frames), axis=0)
+            file[dataset][first:] = frames
+        renew(file.id)
+    sync(path)
 
 
 def frames_there(path: Path, dataset: str) -> int | None:

@@ -16,6 +16,7 @@ import h5py
 import numpy as np
 from h5py import h5d
 
+from obtura.data.apart import Asking, NoAnswer, call_here, seconds_for
 from obtura.data.attempts import mark_retaken, points_key
 from obtura.data.checksums import renew
 from obtura.data.columns import Column, Growing, Rows
@@ -30,14 +31,14 @@ from obtura.data.layout import SUFFIX, journals_of, master_of, scan_directory
 from obtura.data.left_frames import frames_there, put_frames
 from obtura.data.master import add_links, entry_names
 from obtura.data.notes import note_rows
-from obtura.data.safekeeping import spooled
+from obtura.data.spool import scan_of, spooled
 from obtura.data.subscans import link_sub_scans
 from obtura.data.tree import Place, set_number, set_text
 from obtura.data.validity import Flags
 from obtura.ground.errors import SavingError
 from obtura.ground.events import Failed, SubScan
 
-__all__ = ["INTERRUPTED", "Recovered", "check_file", "recover_all", "recover_scan", "scan_of"]
+__all__ = ["INTERRUPTED", "Recovered", "check_file", "recover_all", "recover_scan"]
 
 INTERRUPTED = "INTERRUPTED"
 """The end_reason of a scan whose process ended before the scan did."""
@@ -61,10 +62,13 @@ class Recovered(NamedTuple):
         return f"scan {self.number} {what}: {self.file}" + "".join(f"; {each}" for each in self.missing)
 
 
-def recover_all(master: Path, running: Callable[[int], bool], spool: Path) -> Iterator[Recovered | SavingError]:
+def recover_all(
+    master: Path, running: Callable[[int], bool], spool: Path, ask: Asking = call_here
+) -> Iterator[Recovered | SavingError]:
     """Put every scan of a master in order that has a journal; the caller is the master's one writer (see `lock`).
 
-    `running`: whether a scan is being written now. `spool`: where further records of such scans may be.
+    `running`: whether a scan is being written now. `spool`: where further records of such scans may be. `ask`: with
+    that of an `Apart`, a damaged file on which HDF5 hangs or crashes is made anew, one of frames is named.
 
     One that can't be is left as it is: given back is the error.
     """
@@ -79,7 +83,7 @@ def recover_all(master: Path, running: Callable[[int], bool], spool: Path) -> It
             half_made.unlink(missing_ok=True)
     for scan, journals in parts.items():
         try:
-            recovered = recover_scan(scan, journals, running)
+            recovered = recover_scan(scan, journals, running, ask)
         except SavingError as error:
             yield error
             continue
@@ -87,22 +91,17 @@ def recover_all(master: Path, running: Callable[[int], bool], spool: Path) -> It
             yield recovered
 
 
-def scan_of(journal: Path) -> Path | None:
-    """The file of the scan that a journal is about; None when it has no beginning, or one of another version."""
-    try:
-        first = next(read_journal(journal), None)
-    except ValueError:
-        return None
-    return None if first is None else Path(first.content[0].scan)
-
-
 def _scan_beside(journal: Path) -> Path:
     """The file of the scan that a journal stands beside, also when both were moved."""
     return journal.absolute().with_suffix(SUFFIX)
 
 
-def recover_scan(scan: Path, journals: Sequence[Path], running: Callable[[int], bool]) -> Recovered | None:
+def recover_scan(
+    scan: Path, journals: Sequence[Path], running: Callable[[int], bool], ask: Asking = call_here
+) -> Recovered | None:
     """Put one scan in order, of its journal and what is in the spool; None for one that runs, or never began.
+
+    `ask`: see `recover_all`.
 
     Raises:
         SavingError: the file can't be made, or is not as it should be; nothing was removed.
@@ -122,20 +121,22 @@ def recover_scan(scan: Path, journals: Sequence[Path], running: Callable[[int], 
                 for item in items:
                     made.take(item)
             ended = made.finish(max(journal.stat().st_mtime for journal in journals))
-            if not _is_whole(scan, layout, made.counts):
-                made.put_in_place()
+            if not _asked_whether_whole(scan, layout, made.counts, ask):
+                made.put_in_place(ask, journals)
         finally:
             made.leave()
         _link(scan, layout)
-        make_index(master_of(scan), scan)
+        make_index(master_of(scan), scan, ask)
         if made.sub_scans:
             link_sub_scans(scan, layout.entries[0], made.sub_scans)
-        missing = tuple(made.missing_frames())
+        missing = tuple(made.missing_frames(ask))
         for journal in journals:
             journal.unlink()
             sync(journal.parent)
     except (OSError, RuntimeError, KeyError, ValueError) as error:
         raise saving_error("can't be recovered", scan, error) from error
+    except NoAnswer as error:
+        raise SavingError(f"{scan}: can't be recovered: {error}; nothing was removed") from error
     return Recovered(layout.number, scan, made.points, not ended, missing)
 
 
@@ -253,25 +254,33 @@ class _Rebuilt:
         """How many points each column has, by its path."""
         return {self._layout.columns[index]["path"]: each.written for index, each in enumerate(self.columns)}
 
-    def put_in_place(self) -> None:
+    def put_in_place(self, ask: Asking, journals: Sequence[Path]) -> None:
         """Close it, look whether it is as it should be, and put it in the place of what the crash left."""
         expected = self.counts
         self._close()
         sync(self._path)
         check_file(self._path, self._layout.entries, expected)
-        for number, described in enumerate(self._layout.frames):
-            kept = [(first, frames) for which, first, frames in self._frames if which == number]
-            put_frames(self._scan.parent / described["file"], described["path"], kept)
+        for path, kept in self._frames_by_file().items():
+            ask(seconds_for(path, *journals), put_frames, path, kept)
         os.replace(self._path, self._scan)
         sync(self._scan.parent)
 
-    def missing_frames(self) -> Iterator[str]:
+    def _frames_by_file(self) -> dict[Path, list[tuple[str, int, Any]]]:
+        """Every file of frames, with those that were kept elsewhere: dataset, index of the first, a block of them."""
+        series = [(self._scan.parent / one["file"], one["path"]) for one in self._layout.frames]
+        kept: dict[Path, list[tuple[str, int, Any]]] = {path: [] for path, _ in series}
+        for number, first, frames in self._frames:
+            path, dataset = series[number]
+            kept[path].append((dataset, first, frames))
+        return kept
+
+    def missing_frames(self, ask: Asking) -> Iterator[str]:
         """Where a point of a camera that goes in step has no frame."""
         for described in self._layout.frames:
             path, dataset = self._scan.parent / described["file"], described["path"]
             step = self._layout.steps[self._layout.entries.index(dataset.strip("/").split("/")[0])]
             points = min((self.columns[column].written for column in step), default=0)
-            count = frames_there(path, dataset)
+            count = ask(seconds_for(path), frames_there, path, dataset)
             if count is not None and count < points:
                 yield f"{count} of {points} frames are in {path}"
 
@@ -285,6 +294,13 @@ class _Rebuilt:
             column.attach(None)
         if self._file:
             self._file.close()
+
+
+def _asked_whether_whole(scan: Path, layout: Layout, counts: dict[str, int], ask: Asking) -> bool:
+    try:
+        return ask(seconds_for(scan), _is_whole, scan, layout, counts)
+    except NoAnswer:  # it is damaged; the journal has everything
+        return False
 
 
 def _is_whole(scan: Path, layout: Layout, counts: dict[str, int]) -> bool:

@@ -65,7 +65,9 @@ class SavedScan:
 
     @property
     def state(self) -> str:
-        """finished, running, crashed (its program ended without closing the file), missing or damaged."""
+        """finished, running, spooled (it has ended, its last data are in the spool), crashed (its program ended
+        without closing the file), missing or damaged.
+        """
         return self.entry.state
 
     @property
