@@ -1,9 +1,9 @@
 """A file that a killed process was writing is marked as closed.
 
 HDF5 notes in the superblock of a file that somebody writes it (SWMR), and refuses to open it plainly until the writer
-has closed it. What was flushed is whole; the mark is what is left to take away, as HDF5's own tool `h5clear` does. So is
-the end of the file, which the superblock tells, but only that of the last flush: whatever was written behind it since,
-and may be referred to, HDF5 would refuse, and take its place for new data.
+has closed it. What was flushed is whole; the mark is what is left to take away, as HDF5's own tool `h5clear` does. It
+also puts right where the file ends: the superblock may tell of the flush before the last. What lies behind that HDF5
+would refuse to read, and would take its place for new data.
 Source: HDF5 File Format Specification 3.0, II.A "Superblock", versions 2 and 3; the checksum is lookup3 by Bob Jenkins
 (public domain, 2006), as IV "Appendix" of the specification says.
 """
