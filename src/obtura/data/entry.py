@@ -129,9 +129,14 @@ class Entry:
             attribute(dataset, "pace", "own")  # it forms no rows with the others
         if info.shape:
             attribute(dataset, "interpretation", interpretation(info.shape))
-        if self._grid and index in self._plan.scalars:
-            return self._grid.column(info, self._names[index], dataset)
-        return Column(info.name, dataset, dtype, info.shape)
+        on_grid = self._grid if index in self._plan.scalars else None
+        made = (
+            Column(info.name, dataset, dtype, info.shape)
+            if on_grid is None
+            else on_grid.column(info, self._names[index], dataset)
+        )
+        made.may_fail = info.may_fail and dtype.kind == "f"
+        return made
 
     def _mesh(self, entry: h5g.GroupID) -> GridPlot | None:
         """The NXdata of a mesh: it is the plot, unless the user has asked for another one."""

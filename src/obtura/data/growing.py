@@ -110,6 +110,15 @@ class GrowingFile:
         """Whether another disk is where it was, for its own is not mounted any more."""
         return disk_of(self.path.parent) != self._disk
 
+    @property
+    def disk_fails(self) -> bool:
+        """Whether the disk does not take what was written, and may lose it."""
+        try:
+            os.fsync(self._file.id.get_vfd_handle())
+        except OSError:
+            return True
+        return False
+
     def flush(self) -> None:
         """Show readers what was written; a kill does no harm to it any more."""
         self._file.flush()

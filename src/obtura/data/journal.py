@@ -16,6 +16,7 @@ once its row is here: one write call a row. What is here and not in the HDF5 fil
 A record that is not whole is where a crash cut the file: nothing behind it is read. All numbers are little-endian.
 """
 
+import errno
 import json
 import os
 import struct
@@ -36,6 +37,7 @@ __all__ = [
     "JournalFile",
     "Layout",
     "as_stored",
+    "begins_with",
     "block",
     "frames",
     "header",
@@ -54,6 +56,9 @@ _BLOCK = struct.Struct("<HQII")
 _ROW = struct.Struct("<BQ")
 HOOK = struct.Struct("<iihqddi")
 """owner, hook, branch, point, start, seconds, error: the columns of the table of hooks."""
+
+COPIED = 2**20
+"""Bytes at a time."""
 
 LARGEST = 2**31
 """Bytes of a record; a longer length is no length."""
@@ -116,6 +121,7 @@ class JournalFile:
 
     def __init__(self, path: Path, header: bytes) -> None:
         self.path = path
+        self.size = 0  # of whole records: behind them there may be one that a full disk has cut
         self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o666)
         try:
             self._put(MAGIC + record(header))
@@ -132,10 +138,31 @@ class JournalFile:
         """
         self._put(record(items))
 
+    def take_over(self, other: "JournalFile") -> None:
+        """Append what another journal has behind the same header.
+
+        Raises:
+            OSError: that can't be read, or this not be written; then nothing was appended.
+        """
+        own = self.size
+        try:
+            with other.path.open("rb") as file:
+                file.seek(own)
+                while (rest := other.size - self.size) > 0:
+                    data = file.read(min(rest, COPIED))
+                    if not data:
+                        raise OSError(errno.EIO, f"{other.path} ends too early")
+                    self._put(data)
+        except OSError:
+            os.ftruncate(self._descriptor, own)
+            self.size = own
+            raise
+
     def _put(self, data: bytes) -> None:
         written = os.write(self._descriptor, data)
         while written < len(data):
             written += os.write(self._descriptor, data[written:])
+        self.size += len(data)
 
     def sync(self) -> None:
         """Return when all is on the disk itself."""
@@ -212,6 +239,19 @@ def read_journal(path: Path, frames: bool = True) -> Iterator[Item]:
                 if item.kind == "H":
                     layout = item.content[0]
                 yield item
+
+
+def begins_with(journal: Path, other: Path) -> bool:
+    """Whether a journal has all that another one has, up to where that is cut.
+
+    Raises:
+        OSError: one can't be read.
+    """
+    with journal.open("rb") as file, other.open("rb") as beginning:
+        if file.read(len(MAGIC)) != beginning.read(len(MAGIC)):
+            return False
+        own = _records(file, b"")
+        return all(one == next(own, None) for one in _records(beginning, b""))
 
 
 def _records(file: BinaryIO, passed_over: bytes) -> Iterator[bytes]:

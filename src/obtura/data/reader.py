@@ -11,6 +11,7 @@ from obtura.data.checksums import FAILURES
 from obtura.data.contents import EntryInfo, chosen_entries, datasets_of, frames_of, list_entries, opened_entry, text_of
 from obtura.data.disk import reason
 from obtura.data.filters import compressed_as, require_readable
+from obtura.data.happened import happened
 from obtura.data.links import is_there, links_out
 from obtura.data.ragged import ragged_of
 from obtura.ground.errors import UsageError
@@ -140,6 +141,7 @@ def _show(info: EntryInfo) -> str:
             ("points", str(_points(info))),
             *[("preset", each) for each in _presets(entry)],
             ("hooks", _hooks(entry)),
+            *happened(entry, info.points),
         ]
         head = _aligned([fact for fact in facts if fact[1]])
         return f"{info.name}  {_printable(info.title)}\n{head}\n\n{_columns(entry)}"

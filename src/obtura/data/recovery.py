@@ -26,7 +26,7 @@ from obtura.data.disk import saving_error, sync
 from obtura.data.grid import gridded_again
 from obtura.data.growing import FORMAT
 from obtura.data.hooks import KINDS
-from obtura.data.journal import Item, Layout, read_journal
+from obtura.data.journal import Item, Layout, begins_with, read_journal
 from obtura.data.layout import SUFFIX, journals_of, master_of, scan_directory
 from obtura.data.left_frames import frames_there, put_frames
 from obtura.data.master import add_links, entry_names
@@ -107,9 +107,8 @@ def recover_scan(
         SavingError: the file can't be made, or is not as it should be; nothing was removed.
     """
     try:
-        chain = [item for journal in journals for item in (read_journal(journal),)]
-        beginnings = [(journal, next(items, None)) for journal, items in zip(journals, chain, strict=True)]
-        known = [first.content for _, first in beginnings if first is not None]
+        chain = [read_journal(journal) for journal in _parts(journals)]
+        known = [first.content for items in chain if (first := next(items, None)) is not None]
         if not known:  # killed before the scan began: nothing can be missing
             return None
         layout, image = known[0]
@@ -122,7 +121,8 @@ def recover_scan(
                     made.take(item)
             ended = made.finish(max(journal.stat().st_mtime for journal in journals))
             if not _asked_whether_whole(scan, layout, made.counts, ask):
-                made.put_in_place(ask, journals)
+                made.put_in_place()
+            made.put_frames(ask, journals)
         finally:
             made.leave()
         _link(scan, layout)
@@ -138,6 +138,13 @@ def recover_scan(
     except NoAnswer as error:
         raise SavingError(f"{scan}: can't be recovered: {error}; nothing was removed") from error
     return Recovered(layout.number, scan, made.points, not ended, missing)
+
+
+def _parts(journals: Sequence[Path]) -> list[Path]:
+    """The journals of a scan that have to be read: not one that a later one begins with."""
+    return [
+        one for index, one in enumerate(journals) if not any(begins_with(later, one) for later in journals[index + 1 :])
+    ]
 
 
 class _Rebuilt:
@@ -159,9 +166,11 @@ class _Rebuilt:
     def _column(self, described: Mapping[str, Any]) -> Column:
         name, dtype = described["name"], np.dtype(described["dtype"])
         dataset = h5d.open(self._file.id, described["path"].encode())
+        made = Column(name, dataset, dtype, described["shape"])
         if (grid := described.get("grid")) is not None:
-            return gridded_again(name, dataset, dtype, grid, h5d.open(self._file.id, grid["path"].encode()))
-        return Column(name, dataset, dtype, described["shape"])
+            made = gridded_again(name, dataset, dtype, grid, h5d.open(self._file.id, grid["path"].encode()))
+        made.may_fail = "may_fail" in described
+        return made
 
     def take(self, item: Item) -> None:
         """Receive an item."""
@@ -254,25 +263,30 @@ class _Rebuilt:
         """How many points each column has, by its path."""
         return {self._layout.columns[index]["path"]: each.written for index, each in enumerate(self.columns)}
 
-    def put_in_place(self, ask: Asking, journals: Sequence[Path]) -> None:
+    def put_in_place(self) -> None:
         """Close it, look whether it is as it should be, and put it in the place of what the crash left."""
         expected = self.counts
         self._close()
         sync(self._path)
         check_file(self._path, self._layout.entries, expected)
-        for path, kept in self._frames_by_file().items():
-            ask(seconds_for(path, *journals), put_frames, path, kept)
         os.replace(self._path, self._scan)
         sync(self._scan.parent)
 
-    def _frames_by_file(self) -> dict[Path, list[tuple[str, int, Any]]]:
-        """Every file of frames, with those that were kept elsewhere: dataset, index of the first, a block of them."""
-        series = [(self._scan.parent / one["file"], one["path"]) for one in self._layout.frames]
-        kept: dict[Path, list[tuple[str, int, Any]]] = {path: [] for path, _ in series}
-        for number, first, frames in self._frames:
-            path, dataset = series[number]
-            kept[path].append((dataset, first, frames))
-        return kept
+    def put_frames(self, ask: Asking, journals: Sequence[Path]) -> None:
+        """Put the files of frames in order, with those frames that are in the journals."""
+        series: dict[str, list[Mapping[str, Any]]] = {}
+        places = []  # of each series: its file, and its number there
+        for described in self._layout.frames:
+            beside = series.setdefault(described["file"], [])
+            places.append((described["file"], len(beside)))
+            beside.append(described)
+        kept: dict[str, list[tuple[int, int, Any]]] = {file: [] for file in series}
+        for which, first, frames in self._frames:
+            file, number = places[which]
+            kept[file].append((number, first, frames))
+        for file, beside in series.items():
+            path = self._scan.parent / file
+            ask(seconds_for(path, *journals), put_frames, path, beside, kept[file])
 
     def missing_frames(self, ask: Asking) -> Iterator[str]:
         """Where a point of a camera that goes in step has no frame."""

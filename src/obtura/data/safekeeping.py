@@ -3,6 +3,7 @@
 import hashlib
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from obtura.data import journal
@@ -77,6 +78,11 @@ class Safekeeping:
             there = JournalFile(path, self._header)
         except (OSError, SavingError) as error:
             raise SavingError(f"{why}; nothing can be kept elsewhere: {error}") from error
+        try:
+            self._file.sync()
+        except OSError:  # a disk that fails may lose what it has taken last
+            with suppress(OSError):  # then recovery puts the parts together, when that disk is back
+                there.take_over(self._file)
         self._file.close()
         self._file, self.moved = there, path
         self._say(

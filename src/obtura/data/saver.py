@@ -245,8 +245,7 @@ class HDF5Saver(Consumer):
             self._failed = error
             raise
         self._elsewhere = True
-        for number, series in enumerate(file.frames.values()):
-            first, blocks = series.take_back()
+        for number, (first, blocks) in enumerate(file.take_back()):
             for block in blocks:
                 self._keep_frames(number, first, block)
                 first += len(block)

@@ -7,6 +7,8 @@ The numbers cost nothing while all is well: they are 0 by not being written. The
 
 A point that is taken again keeps its row: that has the last attempt, with the bit "retaken". The attempts before are in
 the group `attempts`, with why they were not kept. `timeout` is not set yet, but has its place.
+
+A point is good, and `valid` in Python, that has no bit but "retaken" and "not_read".
 """
 
 from enum import IntFlag
@@ -16,7 +18,7 @@ from h5py import h5d, h5g, h5s
 
 from obtura.data.tree import Place, attribute, column, group
 
-__all__ = ["BITS", "Flags", "Validity"]
+__all__ = ["BITS", "HARMLESS", "Flags", "Validity"]
 
 
 class Validity(IntFlag):
@@ -32,7 +34,12 @@ class Validity(IntFlag):
     """This is not the first attempt."""
     DROPPED_OUT = 16
     """Some columns end before it: their device has given nothing any more."""
+    NOT_READ = 32
+    """A counter that may fail is NaN, since it could not be read; the other columns are good."""
 
+
+HARMLESS = Validity.RETAKEN | Validity.NOT_READ
+"""What does not make a point a bad one."""
 
 BITS = tuple((flag.name or "").lower() for flag in Validity)
 """What each bit is called in the file, from the lowest."""
