@@ -1,17 +1,20 @@
 """The disk of a scan with a camera is gone, or too slow: all goes on in the spool, and comes together again."""
 
+import errno
+import os
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
 from frame_stream import camera, frames, images, points_of
-from scan_stream import began, ended, hand, rows, saving_in, timer
+from scan_stream import began, ended, hand, hook, rows, saving_in, timer
 
 from obtura.data import growing, lock
 from obtura.data import saver as saver_module
 from obtura.data.checksums import Checksums
 from obtura.data.contents import list_entries
+from obtura.data.layout import journal_file
 from obtura.data.reader import listing, showing
 from obtura.data.recovery import Recovered, recover_all
 from obtura.data.saver import HDF5Saver
@@ -123,6 +126,59 @@ def test_frames_in_the_spool_are_kept_until_their_file_is_there(on_a_disk_that_g
     assert isinstance(outcome, SavingError) and "camera.h5 is not there, and 3 blocks of frames" in str(outcome)
     away.rename(images(saving))
     check_whole(saving, tmp_path, 6)
+
+
+@pytest.fixture
+def on_a_disk_that_fails(tmp_path, monkeypatch):
+    """A scan of three points, and three more on a disk that has not kept what it took."""
+    saver, _, saving = open_saver(tmp_path)
+    hand(saver, [hook("ShutterPreset", "prepare", 1.0, 0.25)])
+    for number in range(3):
+        hand(saver, point(number))
+
+    def fails(descriptor):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    with monkeypatch.context() as failing:
+        failing.setattr(os, "fsync", fails)
+        failing.setattr(saver_module, "FAR_BEHIND", -1)
+        hand(saver, point(3))
+    for number in (4, 5):
+        hand(saver, point(number))
+    hand(saver, [ended()])
+    saver.close()
+    return saving
+
+
+def test_what_a_disk_may_have_lost_is_in_the_spool_too(on_a_disk_that_fails, tmp_path):
+    saving = on_a_disk_that_fails
+    own = images(saving).with_suffix(".h5")
+    journal_file(own).write_bytes(journal_file(own).read_bytes()[:-40])  # its last row
+    own.unlink()
+    (images(saving) / "camera.h5").write_bytes((images(saving) / "camera.h5").read_bytes()[:3000])
+    check_whole(saving, tmp_path, 6)
+    assert sorted(path.name for path in images(saving).iterdir()) == ["camera.h5", "camera.h5.damaged"]
+    assert verifying(saving.filename).text == "1 scan: 1 good"
+
+
+def test_a_journal_that_is_in_the_spool_as_a_whole_is_not_read_twice(on_a_disk_that_fails, tmp_path):
+    check_whole(on_a_disk_that_fails, tmp_path, 6)
+    with h5py.File(on_a_disk_that_fails.filename) as file:
+        assert len(file["12.1/hooks/hook"]) == 1
+
+
+def test_a_broken_file_of_frames_of_a_crash_is_said_and_the_rows_are_there(tmp_path):
+    saver, _, saving = open_saver(tmp_path)
+    for number in range(3):
+        hand(saver, point(number))
+    saver._file.abandon()
+    saver._safe.close()
+    lock.release(Path(saving.filename), 12)
+    (images(saving) / "camera.h5").write_bytes((images(saving) / "camera.h5").read_bytes()[:3000])
+    (outcome,) = recovered(saving, tmp_path)
+    assert isinstance(outcome, SavingError) and "camera.h5: its frames can't be found any more" in str(outcome)
+    with h5py.File(saving.filename) as file:
+        assert file["12.1/measurement/elapsed_time"][:].tolist() == [0, 1, 2]
 
 
 def test_frames_that_come_faster_than_they_can_be_written_go_into_the_spool(tmp_path, monkeypatch):
