@@ -145,7 +145,11 @@ class GrowingFile:
         if not self._file:
             return
         descriptor = self._file.id.get_vfd_handle()
-        with _nowhere(os.fstat(descriptor).st_size) as sink:
+        try:
+            size = os.fstat(descriptor).st_size
+        except OSError:  # a mount whose server is gone does not say even that
+            size = self._file.id.get_filesize()
+        with _nowhere(size) as sink:
             os.dup2(sink.fileno(), descriptor, inheritable=False)
 
     def abandon(self) -> None:
