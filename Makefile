@@ -12,13 +12,14 @@ INSTALL := $(BIN)/python -m pip -qq --disable-pip-version-check install -c requi
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo shell test crash-test storm mutants bench lint types contracts check venv lock clean
+.PHONY: help demo shell test crash-test kill-test storm mutants bench lint types contracts check venv lock clean
 
 help:
 	@echo "make demo       play the page's scans on a simulated beamline"
 	@echo "make shell      a prompt with the same beamline, to scan it yourself"
 	@echo "make test       run the tests"
 	@echo "make crash-test kill -9 at every write call of a scan, half an hour"
+	@echo "make kill-test  kill -9 at every call of every scan, ten minutes: the guard closes what is open"
 	@echo "make storm      Ctrl-C at random moments of 10,000 scans, a quarter of an hour"
 	@echo "make bench      how fast it is: a table, and files in bench/results"
 	@echo "make mutants    break the engine on purpose: the tests must find each break"
@@ -43,6 +44,10 @@ mutants: $(DEV)
 # Every write call of a scan, one after the other: half an hour.
 crash-test: $(DEV)
 	@OBTURA_CRASH_TEST=1 $(BIN)/python -m pytest tests/crash $(PYTEST_ARGS)
+
+# Every call to presets, devices, shutters and the guard, before its effect and after.
+kill-test: $(DEV)
+	@OBTURA_KILL_TEST=1 $(BIN)/python -m pytest tests/engine/test_kill_at_every_call.py -s $(PYTEST_ARGS)
 
 # Signals of another process, one to three in each scan; the tests run 500 of them.
 storm: $(DEV)
