@@ -249,8 +249,12 @@ def test_a_function_that_gives_no_dict_refuses_the_scan(session, meta):
 
 
 def test_a_ct_asks_nobody(session, meta):
-    meta.sample.set("asked", lambda scan: 1 / 0)
+    asked = []
+    meta.sample.set("asked", lambda scan: asked.append(scan) or {})
     session.bench.ct(0.1, session.devices["monitor"])
+    assert asked == []
+    made(session).run()
+    assert asked
 
 
 # -- scan_info -----------------------------------------------------------------------------------------------------
