@@ -14,7 +14,7 @@ from obtura.devices.sim import SimulatedAxis
 from obtura.scans.goto import go
 from obtura.session.motion import Motion
 
-roby, robz = SimulatedAxis("roby", velocity=0.1), SimulatedAxis("robz", velocity=0.1)
+roby, robz = SimulatedAxis("roby", velocity=0.1, switches=(-100, 100)), SimulatedAxis("robz", velocity=0.1)
 for axis in (roby, robz):
     axis.motor.stop = lambda axis=axis, stop=axis.motor.stop: (print("stop", axis.name, flush=True), stop())
 
@@ -31,6 +31,7 @@ COMMANDS = {
     "mv of two": "Motion().mv(roby, 100, robz, 100)",
     "goto": "go('goto_peak', [roby], [100], print)",
     "axis.move": "roby.move(100)",
+    "axis.hw_limit": "roby.hw_limit(1)",
     "group.move": "from obtura.devices import Group; Group(roby, robz).move(roby, 100, robz, 100)",
 }
 

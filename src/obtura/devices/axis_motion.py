@@ -220,6 +220,7 @@ class AxisMotion(AxisPlace):
             raise
         self._followed(trip)
 
+    @ending_in_order()
     def _search(self, move: Underway, wait: bool) -> None:
         check_free((self,))
         self.check()

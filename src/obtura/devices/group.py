@@ -83,6 +83,7 @@ class Group:
         """Move by distances; the rest as `move`."""
         self.move(*steps, wait=wait, relative=True)
 
+    @ending_in_order()
     def wait_move(self) -> None:
         """Return when all are at rest, and every hook was called; raise what went wrong. Ctrl-C stops them."""
         followed, self._trip = self._trip, None
