@@ -13,7 +13,7 @@ from killing import figures
 
 WHOLE = bool(os.environ.get("OBTURA_KILL_TEST"))
 SHARES = 2
-EVERY = 1 if WHOLE else 24
+EVERY = 1 if WHOLE else 40
 COMMAND = [sys.executable, str(Path(__file__).with_name("killing.py"))]
 
 
@@ -49,7 +49,7 @@ def in_shares(*options):
 @pytest.mark.timeout(3600 if WHOLE else 120)
 def test_wherever_a_scan_is_killed_its_shutters_are_closed_once():
     killed, missed, delays = in_shares("--every", str(EVERY))
-    assert killed > (2_500 if WHOLE else 100)
+    assert killed > (2_500 if WHOLE else 50)
     assert missed < killed / 50, f"{missed} calls of the first run were not made when the scan was to be killed there"
     assert len(delays) > killed / 2
 
