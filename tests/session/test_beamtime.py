@@ -61,7 +61,7 @@ BEAMTIMES = settings(
 )
 
 
-HANG = 0.4
+HANG = 0.25
 """Seconds that a device hangs."""
 SHORT = Deadlines(hook=0.1, device=0.1, hurried=0.1)
 """Those of scans whose devices hang."""
