@@ -54,7 +54,7 @@ storm: $(DEV)
 	@OBTURA_STORM=10000 $(BIN)/python -m pytest tests/engine/test_storm.py $(PYTEST_ARGS)
 
 bench: $(DEV)
-	@$(BIN)/python bench/run.py $(CASES)
+	@$(BIN)/python -m bench $(CASES)
 
 lint: $(DEV)
 	@$(BIN)/ruff check
