@@ -5,24 +5,21 @@ moment of it. Devices are responsive: the motor is at rest at once when it is to
 """
 
 import contextlib
-import logging
 import math
 import random
 import signal
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
-from typing import Any
 
+from bench.cases import Figure, study
+from bench.lab import Lab
 from obtura.contracts.devices import SamplingCounter, SamplingCounterController
-from obtura.data.saving import ScanSaving
 from obtura.devices.sim import SimulatedAxis, SimulatedShutter
 from obtura.presets.shutter import ShutterPreset
-from obtura.session.session import Session
 
-SCANS = 300
+SCANS = 120
 BUDGET = 100.0
 """ms, at the 99th percentile."""
 
@@ -54,36 +51,41 @@ class Watched(SimulatedShutter):
         super().close(timeout)
 
 
-def measure() -> dict[str, Any]:
-    """Seconds from the signal to the shutter's `close`: percentiles in ms."""
-    latencies: list[float] = []
-    chance = random.Random(1)
-    logging.getLogger("obtura").setLevel(logging.CRITICAL + 1)
-    signal.signal(signal.SIGINT, lambda *_: None)  # one that comes when no scan runs harms nobody
+@study("abort", f"Ctrl-C to shutter.close, {SCANS} scans")
+def latency(lab: Lab) -> list[Figure]:
+    before = signal.signal(signal.SIGINT, lambda *_: None)  # one that comes when no scan runs harms nobody
     sender = subprocess.Popen(
         [sys.executable, "-c", SENDER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
     )
-    assert sender.stdin is not None and sender.stdout is not None
-    with tempfile.TemporaryDirectory() as directory, Session("bench", {}, ScanSaving(base_path=directory), False) as it:
-        roby = SimulatedAxis("roby", velocity=10.0, acceleration=math.inf)
-        counter = SamplingCounter("counter", Box("box", blocking=True, max_sampling_frequency=1000.0))
-        while len(latencies) < SCANS:
-            shutter = Watched("shutter", travel=0.0)
-            scan = it.bench.ascan(roby, 0, 1, 20, 0.005, counter, run=False)
-            scan.add_preset(ShutterPreset(shutter))
-            sender.stdin.write(f"{chance.uniform(0.02, 0.4)}\n")
-            with contextlib.suppress(KeyboardInterrupt):
-                scan.run()
-            sent = float(sender.stdout.readline())
-            if shutter.told > sent:  # else the scan was over, or had not begun
-                latencies.append(1000 * (shutter.told - sent))
-            time.sleep(0.005)
-    sender.stdin.close()
-    sender.wait()
+    try:
+        latencies = _latencies(lab, sender)
+    finally:
+        signal.signal(signal.SIGINT, before)
+        sender.communicate()
     cuts = statistics.quantiles(latencies, n=100)
-    return {
-        "unit": "ms",
-        "what": f"Ctrl-C to shutter.close, {SCANS} scans",
-        "budget": f"p99 under {BUDGET:g}",
-        "values": {"p50": cuts[49], "p99": cuts[98], "max": max(latencies)},
-    }
+    return [
+        Figure("p50", cuts[49], "ms"),
+        Figure("p99", cuts[98], "ms", BUDGET),
+        Figure("max", max(latencies), "ms"),
+    ]
+
+
+def _latencies(lab: Lab, sender: "subprocess.Popen[str]") -> list[float]:
+    """From the signal to the shutter's `close`, in ms."""
+    assert sender.stdin is not None and sender.stdout is not None
+    latencies: list[float] = []
+    chance = random.Random(1)
+    roby = SimulatedAxis("roby", velocity=10.0, acceleration=math.inf)
+    counter = SamplingCounter("counter", Box("box", blocking=True, max_sampling_frequency=1000.0))
+    while len(latencies) < SCANS:
+        shutter = Watched("shutter", travel=0.0)
+        scan = lab.session.ascan(roby, 0, 1, 20, 0.005, counter, run=False)
+        scan.add_preset(ShutterPreset(shutter))
+        sender.stdin.write(f"{chance.uniform(0.02, 0.4)}\n")
+        with contextlib.suppress(KeyboardInterrupt):
+            scan.run()
+        sent = float(sender.stdout.readline())
+        if shutter.told > sent:  # else the scan was over, or had not begun
+            latencies.append(1000 * (shutter.told - sent))
+        time.sleep(0.005)
+    return latencies
