@@ -7,6 +7,7 @@ WORKERS := 3
 BIN  := $(VENV)/bin
 CORE := $(VENV)/.core-installed
 DEV  := $(VENV)/.dev-installed
+PEERS_INSTALLED := .venv-peers/.installed
 # -qq: errors only.
 INSTALL := $(BIN)/python -m pip -qq --disable-pip-version-check install -c requirements.lock
 
@@ -53,8 +54,9 @@ kill-test: $(DEV)
 storm: $(DEV)
 	@OBTURA_STORM=10000 $(BIN)/python -m pytest tests/engine/test_storm.py $(PYTEST_ARGS)
 
-bench: $(DEV)
-	@$(BIN)/python -m bench $(CASES)
+# CASES="loopscan counters" for some of it; PEERS=1 has bluesky do the same work in turn, in an environment of its own.
+bench: $(DEV) $(if $(PEERS),$(PEERS_INSTALLED))
+	@$(BIN)/python -m bench $(CASES) $(if $(PEERS),--peers .venv-peers/bin/python)
 
 lint: $(DEV)
 	@$(BIN)/ruff check
@@ -79,8 +81,14 @@ lock: $(BIN)/python
 	@$(BIN)/python tools/lock
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	rm -rf $(VENV) .venv-peers .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
 	find src tests -name __pycache__ -prune -exec rm -rf {} +
+
+$(PEERS_INSTALLED): bench/peers/requirements.lock | $(BIN)/python
+	@echo "Installing the engines to compare with in .venv-peers (once)"
+	@$(BIN)/python -m venv --clear .venv-peers
+	@.venv-peers/bin/python -m pip -qq --disable-pip-version-check install -r $<
+	@touch $@
 
 # The stamps say what is installed, so that a second call installs nothing. They are void when the environment's
 # interpreter is gone, as after an upgrade of Python.

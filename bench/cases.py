@@ -5,10 +5,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
-__all__ = ["CASES", "Case", "Figure", "Trial", "Work", "case", "chosen", "study"]
+__all__ = ["CASES", "THE_LOOP", "Case", "Figure", "Trial", "Work", "case", "chosen", "study"]
 
 Work: TypeAlias = Callable[[int], object]
 """`work(count)` does something `count` times. A float that it returns is the seconds, else those it took are taken."""
+
+
+THE_LOOP = "read, stamp, append"
 
 
 class Trial(NamedTuple):
@@ -21,7 +24,7 @@ class Trial(NamedTuple):
 
     work: Work
     floor: Work
-    floor_name: str = "read, stamp, append"
+    floor_name: str = THE_LOOP
     less: Work | None = None
     over: int = 1
     count: int | None = None
@@ -36,7 +39,6 @@ class Figure(NamedTuple):
     value: float
     unit: str
     budget: float | None = None
-    spread: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.cases import Trial, Work
+from bench.cases import THE_LOOP, Trial, Work
 from obtura.contracts.consumers import Consumer
 from obtura.contracts.devices import SamplingCounter, SamplingCounterController
 from obtura.data.saving import ScanSaving
@@ -16,6 +16,8 @@ from obtura.devices.sim import SimulatedAxis
 from obtura.session.session import Session
 
 __all__ = ["Box", "Lab", "points_of"]
+
+log = logging.getLogger("obtura")
 
 
 class Box(SamplingCounterController):
@@ -36,7 +38,8 @@ class Lab:
     def __init__(self) -> None:
         self._stack = contextlib.ExitStack()
         self.directory = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="obtura-bench-")))
-        logging.getLogger("obtura").setLevel(logging.CRITICAL + 1)
+        self._stack.callback(log.setLevel, log.level)
+        log.setLevel(logging.CRITICAL + 1)
         saving = ScanSaving("bench", "bench", self.directory)
         self.session: Any = self._stack.enter_context(Session("bench", {}, saving, display=False))
         self.counter = Box("box").all[0]
@@ -62,7 +65,7 @@ class Lab:
 
 
 def points_of(
-    lab: Lab, counted: Sequence[Any], floor: Work, floor_name: str = Trial._field_defaults["floor_name"],
+    lab: Lab, counted: Sequence[Any], floor: Work, floor_name: str = THE_LOOP,
     count: int | None = None,
 ) -> Trial:  # fmt: skip
     """Points of a loopscan that counts all that, nothing listening; what a scan of one point takes is subtracted."""

@@ -4,7 +4,7 @@ from typing import Any
 
 from bench.results import Result
 
-__all__ = ["heading", "lines", "ratio_text", "time_text"]
+__all__ = ["figure_texts", "heading", "lines", "ratio_text", "time_text"]
 
 _FORM = "{:20} {:52} {:>8} {:>8} {:>6} {:>16} {:>6} {:>6} {:>4}  {}"
 
@@ -34,12 +34,16 @@ def lines(result: Result) -> str:
 
 
 def _figure(figure: dict[str, Any]) -> tuple[str, ...]:
+    what, value, budget, kept = figure_texts(figure)
+    return "", f"  {what}", "", "", value, "", "", budget, kept
+
+
+def figure_texts(figure: dict[str, Any]) -> tuple[str, str, str, str]:
+    """What, value and unit, budget, whether it is kept."""
     value = f"{figure['value']:.3g} {figure['unit']}".rstrip()
-    spread = "" if figure["spread"] is None else "{:.3g} to {:.3g}".format(*figure["spread"])
-    budget, kept = "", ""
-    if figure["budget"] is not None:
-        budget, kept = f"{figure['budget']:g}", "yes" if figure["value"] <= figure["budget"] else "NO"
-    return "", f"  {figure['what']}", "", "", value, spread, "", budget, kept
+    if figure["budget"] is None:
+        return figure["what"], value, "", ""
+    return figure["what"], value, f"{figure['budget']:g}", "yes" if figure["value"] <= figure["budget"] else "NO"
 
 
 def _peers(found: dict[str, Any]) -> list[str]:
