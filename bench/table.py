@@ -6,7 +6,7 @@ from bench.results import Result
 
 __all__ = ["figure_texts", "heading", "lines", "ratio_text", "time_text"]
 
-_FORM = "{:20} {:52} {:>8} {:>8} {:>6} {:>16} {:>6} {:>6} {:>4}  {}"
+_FORM = "{:20} {:60} {:>8} {:>8} {:>6} {:>16} {:>6} {:>6} {:>4}  {}"
 
 
 def heading() -> str:
@@ -27,7 +27,7 @@ def lines(result: Result) -> str:
     times = time_text(found["floor"][0]), time_text(found["work"][0])
     quartiles = f"{ratio_text(low)} to {ratio_text(high)}"
     return _FORM.format(
-        result.case, f"{result.what}, per {result.per}"[:52], *times, ratio_text(ratio), quartiles,
+        result.case, f"{result.what}, per {result.per}", *times, ratio_text(ratio), quartiles,
         ratio_text(found["cpu_ratio"][0]), budget, kept,
         "; ".join([*_peers(found), *([found["remark"]] if found["remark"] else [])]),
     ).rstrip()  # fmt: skip

@@ -3,11 +3,12 @@
 import json
 import subprocess
 from pathlib import Path
-from types import TracebackType
 
 from bench.cases import Work
 
 __all__ = ["Peer"]
+
+WORKER = Path(__file__).with_name("bluesky_worker.py")
 
 
 class Peer:
@@ -17,9 +18,9 @@ class Peer:
     seconds it took.
     """
 
-    def __init__(self, python: str, worker: Path = Path(__file__).with_name("bluesky_worker.py")) -> None:
+    def __init__(self, python: str) -> None:
         self._process = subprocess.Popen(
-            [python, str(worker)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+            [python, str(WORKER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
         )
         hello = self._answer()
         self.name: str = hello["name"]
@@ -46,7 +47,5 @@ class Peer:
     def __enter__(self) -> "Peer":
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._process.communicate()

@@ -41,19 +41,19 @@ class AsyncSlave(AcquisitionSlave):
         self.channels[0].emit(4.0)
 
 
-@case("devices", "{} devices in memory", of=(1, 10, 100), budgets={100: 20})
+@case("devices", "devices in memory: {}", of=(1, 10, 100), budgets={100: 20})
 def in_memory(lab: Lab, number: int) -> Trial:
     found = [Box(f"box{one}").all[0] for one in range(number)]
     return points_of(lab, found, bare_loop(found))
 
 
-@case("blocking", "{} devices that block for 1 ms", of=(1, 10, 100))
+@case("blocking", "devices that block for 1 ms: {}", of=(1, 10, 100))
 def blocking(lab: Lab, number: int) -> Trial:
     found = [Slow(f"box{one}", blocking=True).all[0] for one in range(number)]
     return points_of(lab, found, threads(number, lambda: time.sleep(MILLISECOND)), "the same in bare threads")
 
 
-@case("async", "{} async devices of 1 ms", of=(1, 10, 100))
+@case("async", "async devices of 1 ms: {}", of=(1, 10, 100))
 def asynchronous(lab: Lab, number: int) -> Trial:
     return _async_scans(lab, number, MILLISECOND, "the same in bare tasks")
 

@@ -79,22 +79,22 @@ def scans(lab: Lab, chain: int = 0, scan: int = 0) -> Work:
     return work
 
 
-@case("iterationpresets", "an empty iteration preset, of {} on a scan", "preset and point", of=(1, 5), budget=20)
+@case("iterationpresets", "an empty iteration preset, one of {}", "preset and point", of=(1, 5), budget=20)
 def iteration_presets(lab: Lab, number: int) -> Trial:
     return Trial(points(lab, number), bare_loop([lab.counter]), less=points(lab, 0), over=number)
 
 
-@case("chainpresets", "an empty chain preset, of {} on a scan", "preset and scan", of=(5, 50))
+@case("chainpresets", "an empty chain preset, one of {}", "preset and scan", of=(5, 50))
 def chain_presets(lab: Lab, number: int) -> Trial:
     return Trial(scans(lab, chain=number), bare_loop([lab.counter]), less=scans(lab), over=number)
 
 
-@case("scanpresets", "an empty scan preset, of {} on a scan", "preset and scan", of=(5, 50))
+@case("scanpresets", "an empty scan preset, one of {}", "preset and scan", of=(5, 50))
 def scan_presets(lab: Lab, number: int) -> Trial:
     return Trial(scans(lab, scan=number), bare_loop([lab.counter]), less=scans(lab), over=number)
 
 
-@case("presets", "loopscan with {} presets at each level", of=(0, 1, 5))
+@case("presets", "loopscan, presets at each of the three levels: {}", of=(0, 1, 5))
 def presets(lab: Lab, number: int) -> Trial:
     def work(count: int) -> None:
         scan = lab.session.loopscan(count, 0, lab.counter, save=False, run=False)

@@ -1,13 +1,10 @@
-"""A point costs no more than so many times its floor. The limits are some four times the present ratios: what fails here
-has become slow in kind, not by chance. Times are never looked at. The whole suite is `make bench`."""
+"""A point costs no more than so many times its floor.
 
-import sys
-from pathlib import Path
+The limits are some four times the present ratios: what fails here has become slow in kind, not by chance. Times are
+never looked at. The whole suite is `make bench`.
+"""
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[2]))
-
 from bench import suite  # noqa: F401 - its modules register their cases
 from bench.cases import CASES, chosen
 from bench.run import main, measure
