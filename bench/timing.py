@@ -80,7 +80,7 @@ def measured(trial: Trial, repetitions: int, peers: Mapping[str, Work] | None = 
     if trial.less is not None:
         parts["less"] = trial.less
     parts |= {f"peer {name}": work for name, work in (peers or {}).items()}
-    counts = {name: _enough(_seconds(work), long) for name, work in parts.items() if name.startswith("peer ")}
+    counts = {name: _enough(_told(work), 2 * long) for name, work in parts.items() if name.startswith("peer ")}
     counts["work"] = counts["less"] = trial.count or _enough(_net_seconds(trial), long)
     floor_count = trial.floor_count or _enough(_seconds(trial.floor), long / SHARE)
     runs: dict[str, list[_Run]] = {name: [] for name in parts}
@@ -110,6 +110,11 @@ def _seconds(work: Work) -> Callable[[int], float]:
         return time.perf_counter() - began
 
     return run
+
+
+def _told(work: Work) -> Callable[[int], float]:
+    """What it says that it took: a peer subtracts by itself what does not count."""
+    return lambda count: float(work(count))  # type: ignore[arg-type]
 
 
 def _net_seconds(trial: Trial) -> Callable[[int], float]:
