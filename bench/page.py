@@ -16,22 +16,22 @@ END = "<!-- made until here -->"
 
 
 def write_page(cases: Sequence[Case]) -> None:
-    """Put the table into the page.
+    """Put the table into the page; it names what was never measured.
 
     Raises:
-        SystemExit: some case was never measured.
+        SystemExit: nothing was measured.
     """
     results = load_results(cases)
-    lacking = {one.name for one in cases} - {each.case for each in results}
-    if lacking:
-        raise SystemExit(f"bench: {', '.join(sorted(lacking))} not measured yet: make bench PEERS=1")
+    if not results:
+        raise SystemExit("bench: nothing was measured yet: make bench PEERS=1")
+    lacking = [one.name for one in cases if one.name not in {each.case for each in results}]
     before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
     _, _, after = rest.partition(END)
-    PAGE.write_text(f"{before}{BEGIN}\n\n{_table(results)}\n\n{END}{after}", encoding="utf-8")
+    PAGE.write_text(f"{before}{BEGIN}\n\n{_table(results, lacking)}\n\n{END}{after}", encoding="utf-8")
     print(f"{PAGE}: {len(results)} cases")
 
 
-def _table(results: Sequence[Result]) -> str:
+def _table(results: Sequence[Result], lacking: Sequence[str]) -> str:
     last = max(results, key=lambda each: each.time)
     loads = sorted(each.load for each in results)
     where = (
@@ -51,6 +51,7 @@ def _table(results: Sequence[Result]) -> str:
             "| what | value | budget |",
             "|---|---:|---:|",
             *(row for each in studies for row in _study(each)),
+            *(["", f"Not measured here: {', '.join(f'`{name}`' for name in lacking)}."] if lacking else []),
         ]
     )
 

@@ -125,12 +125,12 @@ def _net_seconds(trial: Trial) -> Callable[[int], float]:
 
 
 def _enough(seconds: Callable[[int], float], long: float) -> int:
-    """How many units take so long; this warms up, too."""
+    """How many units take so long; this warms up, too. What took long once by chance does not the next time."""
     seconds(1)
     count = 1
     while True:
         taken = seconds(count)
-        if taken >= long / 2:
+        if taken >= long / 2 and (taken := seconds(count)) >= long / 2:
             return count
         factor = long / max(taken, long / 20)
         count = math.ceil(count * max(factor, 1.5))

@@ -66,10 +66,8 @@ class Worker:
         counter, axis, slow = _counter("counter"), SynAxis(name="roby"), SynAxis(name="robz")
         self.cases: dict[str, Seconds] = {
             "loopscan": self._points(lambda points: count([counter], points)),
-            "ascan": self._whole(lambda points: scan([counter], axis, 0, 1, points + 1)),
-            "amesh": self._whole(
-                lambda points: grid_scan([counter], slow, 0, 1, max(points // 10, 2), axis, 0, 1, 10, snake_axes=False)
-            ),
+            "ascan": self._points(lambda points: scan([counter], axis, 0, 1, points)),
+            "amesh": lambda points: self._mesh(grid_scan, [counter], slow, axis, points),
             "consumers/table": self._whole(lambda points: count([counter], points), self._show),
             "consumers/hdf5": self._whole(lambda points: count([counter], points), self._save),
             "consumers/saved": self._whole(lambda points: count([counter], points), self._show, self._save),
@@ -99,6 +97,14 @@ class Worker:
     def _points(self, plan: Callable[[int], Any]) -> Seconds:
         """One run of so many points more than one, less one of one point."""
         return lambda points: self._run(plan(points + 1)) - self._run(plan(1))
+
+    def _mesh(self, plan: Any, counters: list[Any], slow: Any, fast: Any, points: int) -> float:
+        """Lines of ten points more than one."""
+        lines = max(points // 10, 1)
+        more, less = (
+            self._run(plan(counters, slow, 0, 1, n, fast, 0, 1, 10, snake_axes=False)) for n in (lines + 1, 1)
+        )
+        return (more - less) * points / (10 * lines)
 
     def _whole(self, plan: Callable[[int], Any], *listeners: Callable[[], Any]) -> Seconds:
         """One run of so many points, its beginning and end included."""

@@ -96,12 +96,12 @@ def scan_presets(lab: Lab, number: int) -> Trial:
 
 @case("presets", "loopscan, presets at each of the three levels: {}", of=(0, 1, 5))
 def presets(lab: Lab, number: int) -> Trial:
-    def work(count: int) -> None:
-        scan = lab.session.loopscan(count, 0, lab.counter, save=False, run=False)
+    def run(npoints: int) -> None:
+        scan = lab.session.loopscan(npoints, 0, lab.counter, save=False, run=False)
         for _ in range(number):
             scan.add_preset(EmptyScan())
             scan.acq_chain.add_preset(EmptyChain())
             scan.acq_chain.add_preset(EmptyIterations())
         scan.run()
 
-    return Trial(work, bare_loop([lab.counter]))
+    return Trial(lambda count: run(count + 1), bare_loop([lab.counter]), less=lambda count: run(1))
