@@ -22,7 +22,7 @@ help:
 	@echo "make crash-test kill -9 at every write call of a scan, half an hour"
 	@echo "make kill-test  kill -9 at every call of every scan, ten minutes: the guard closes what is open"
 	@echo "make storm      Ctrl-C at random moments of 10,000 scans, a quarter of an hour"
-	@echo "make bench      how fast it is: a table, and files in bench/results"
+	@echo "make bench      how fast it is: a table, and files in bench/results; PEERS=1: beside another engine"
 	@echo "make mutants    break the engine on purpose: the tests must find each break"
 	@echo "make check      lint, types, contracts and test"
 	@echo "make venv       the environment only, with what developers need"
@@ -93,6 +93,7 @@ $(PEERS_INSTALLED): bench/peers/requirements.lock | $(BIN)/python
 # The stamps say what is installed, so that a second call installs nothing. They are void when the environment's
 # interpreter is gone, as after an upgrade of Python.
 $(shell test -x $(BIN)/python || rm -f $(CORE) $(DEV))
+$(shell test -x .venv-peers/bin/python || rm -f $(PEERS_INSTALLED))
 
 $(BIN)/python:
 	@python=$$(PYTHON="$(PYTHON)" tools/find-python) && \

@@ -14,7 +14,8 @@ Work: TypeAlias = Callable[[int], object]
 THE_LOOP = "read, stamp, append"
 
 
-class Trial(NamedTuple):
+@dataclass(frozen=True)
+class Trial:
     """Work, and the floor that it stands on.
 
     `less`: what `work` does besides what is measured, which is subtracted; what is left are `over` units each time.

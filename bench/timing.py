@@ -46,7 +46,7 @@ class Measured(NamedTuple):
     cpu: Spread
     cpu_ratio: Spread
     peers: dict[str, tuple[Spread, Spread]]
-    count: int
+    units: int
     repetitions: int
     load: float
     remark: str
@@ -157,7 +157,7 @@ def _result(trial: Trial, runs: dict[str, list[_Run]], count: int, repetitions: 
         cpu=spread(cpu),
         cpu_ratio=spread(_ratios(cpu, floor_cpu)),
         peers=peers,
-        count=count,
+        units=count,
         repetitions=repetitions,
         load=os.getloadavg()[0],
         remark="" if trial.remark is None else trial.remark(),

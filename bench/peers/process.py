@@ -3,6 +3,7 @@
 import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
 from bench.cases import Work
 
@@ -36,12 +37,12 @@ class Peer:
         self._process.stdin.write(json.dumps({"case": case, "count": count}) + "\n")
         return float(self._answer()["seconds"])
 
-    def _answer(self) -> dict[str, object]:
+    def _answer(self) -> dict[str, Any]:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
             raise SystemExit(f"bench: the process of the peer has ended with code {self._process.wait()}")
-        answer: dict[str, object] = json.loads(line)
+        answer: dict[str, Any] = json.loads(line)
         return answer
 
     def __enter__(self) -> "Peer":

@@ -10,7 +10,7 @@ MANY = 1000
 @case("counters", "counters of one controller: {}", of=(1, 10, 100, MANY), budgets={100: 4})
 def counters(lab: Lab, number: int) -> Trial:
     box = Box("card", number)
-    return points_of(lab, [box], bare_loop(box.all), count=100 if number == MANY else None)
+    return points_of(lab, [box], bare_loop(box.all), count=200 if number == MANY else None)
 
 
 @case("start", "start to end of a scan of 1 point, counters: {}", "scan", of=(10, 100, MANY))

@@ -5,6 +5,7 @@ never looked at. The whole suite is `make bench`.
 """
 
 import pytest
+
 from bench import suite  # noqa: F401 - its modules register their cases
 from bench.cases import CASES, chosen
 from bench.run import main, measure
