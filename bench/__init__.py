@@ -14,7 +14,7 @@ A new case is a function in a module of `bench/suite` (a new module is named in 
             for _ in range(count):
                 lab.session.loopscan(2, 0, lab.counter, save=False)
 
-        return Trial(work, floor=bare_loop([lab.box]))
+        return Trial(work, floor=bare_loop([lab.counter]))
 
 `work(count)` does the thing `count` times, `floor(count)` the least that it could be. The runner warms up, finds the
 `count` that takes long enough, and repeats floor and work in turn; the ratio is the median of the repetitions.
