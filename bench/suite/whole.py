@@ -8,6 +8,7 @@ import h5py
 
 from bench.cases import Trial, Work, case
 from bench.lab import Lab
+from bench.suite.listing import many_entries
 
 
 @case("onepoint/unsaved", "a scan of one point, start to end, not saved", "scan")
@@ -17,6 +18,12 @@ def unsaved(lab: Lab) -> Trial:
 
 @case("onepoint/saved", "a scan of one point, start to end, saved", "scan", budget=5)
 def saved(lab: Lab) -> Trial:
+    return Trial(_scans(lab, save=True), files(lab), "creating and closing an HDF5 file")
+
+
+@case("onepoint/late", "the same in a file that has 10^4 scans", "scan")
+def late(lab: Lab) -> Trial:
+    many_entries(lab)
     return Trial(_scans(lab, save=True), files(lab), "creating and closing an HDF5 file")
 
 
