@@ -3,14 +3,15 @@
 A time alone says little there: the clock of the processor changes, other processes come and go. So each repetition
 does the floor, the work and the floor again, and its result is their ratio; reported are the median of the ratios and
 their quartiles. Before each, rubbish is collected; within, it is as for a user: the collector runs. What other
-processes take is in these times. The time of the processor, in all threads, is measured too: it does not know of them,
-nor of waiting.
+processes take is in these times. The time of the processor, in all threads and child processes, is measured too: it
+does not know of them, nor of waiting.
 """
 
 import gc
 import itertools
 import math
 import os
+import resource
 import statistics
 import time
 from collections.abc import Callable, Mapping
@@ -66,12 +67,18 @@ def spread(values: list[float]) -> Spread:
 
 
 def seconds_of(work: Work, count: int) -> _Run:
-    """Seconds, and seconds of the processor in all threads, for `count` units."""
+    """Seconds, and seconds of the processor, for `count` units."""
     gc.collect()
-    cpu, began = time.process_time(), time.perf_counter()
+    cpu, began = _processor(), time.perf_counter()
     own = work(count)
-    seconds, used = time.perf_counter() - began, time.process_time() - cpu
+    seconds, used = time.perf_counter() - began, _processor() - cpu
     return _Run(own if isinstance(own, float) else seconds, used)
+
+
+def _processor() -> float:
+    """Seconds of the processor so far: of all threads, and of the child processes that have ended."""
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + children.ru_utime + children.ru_stime
 
 
 def measured(trial: Trial, repetitions: int, peers: Mapping[str, Work] | None = None, long: float = LONG) -> Measured:
