@@ -7,20 +7,22 @@ WORKERS := 3
 BIN  := $(VENV)/bin
 CORE := $(VENV)/.core-installed
 DEV  := $(VENV)/.dev-installed
+PEERS_INSTALLED := .venv-peers/.installed
 # -qq: errors only.
 INSTALL := $(BIN)/python -m pip -qq --disable-pip-version-check install -c requirements.lock
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo shell test crash-test storm mutants bench lint types contracts check venv lock clean
+.PHONY: help demo shell test crash-test kill-test storm mutants bench lint types contracts check venv lock clean
 
 help:
 	@echo "make demo       play the page's scans on a simulated beamline"
 	@echo "make shell      a prompt with the same beamline, to scan it yourself"
 	@echo "make test       run the tests"
 	@echo "make crash-test kill -9 at every write call of a scan, half an hour"
+	@echo "make kill-test  kill -9 at every call of every scan, ten minutes: the guard closes what is open"
 	@echo "make storm      Ctrl-C at random moments of 10,000 scans, a quarter of an hour"
-	@echo "make bench      how fast it is: a table, and files in bench/results"
+	@echo "make bench      how fast it is: a table, and files in bench/results; PEERS=1: beside another engine"
 	@echo "make mutants    break the engine on purpose: the tests must find each break"
 	@echo "make check      lint, types, contracts and test"
 	@echo "make venv       the environment only, with what developers need"
@@ -44,12 +46,17 @@ mutants: $(DEV)
 crash-test: $(DEV)
 	@OBTURA_CRASH_TEST=1 $(BIN)/python -m pytest tests/crash $(PYTEST_ARGS)
 
+# Every call to presets, devices, shutters and the guard, before its effect and after.
+kill-test: $(DEV)
+	@OBTURA_KILL_TEST=1 $(BIN)/python -m pytest tests/engine/test_kill_at_every_call.py -s $(PYTEST_ARGS)
+
 # Signals of another process, one to three in each scan; the tests run 500 of them.
 storm: $(DEV)
 	@OBTURA_STORM=10000 $(BIN)/python -m pytest tests/engine/test_storm.py $(PYTEST_ARGS)
 
-bench: $(DEV)
-	@$(BIN)/python bench/run.py $(CASES)
+# CASES="loopscan counters" for some of it; PEERS=1 has bluesky do the same work in turn, in an environment of its own.
+bench: $(DEV) $(if $(PEERS),$(PEERS_INSTALLED))
+	@$(BIN)/python -m bench $(CASES) $(if $(PEERS),--peers .venv-peers/bin/python)
 
 lint: $(DEV)
 	@$(BIN)/ruff check
@@ -74,12 +81,19 @@ lock: $(BIN)/python
 	@$(BIN)/python tools/lock
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	rm -rf $(VENV) .venv-peers .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
 	find src tests -name __pycache__ -prune -exec rm -rf {} +
+
+$(PEERS_INSTALLED): bench/peers/requirements.lock | $(BIN)/python
+	@echo "Installing the engines to compare with in .venv-peers (once)"
+	@$(BIN)/python -m venv --clear .venv-peers
+	@.venv-peers/bin/python -m pip -qq --disable-pip-version-check install -r $<
+	@touch $@
 
 # The stamps say what is installed, so that a second call installs nothing. They are void when the environment's
 # interpreter is gone, as after an upgrade of Python.
 $(shell test -x $(BIN)/python || rm -f $(CORE) $(DEV))
+$(shell test -x .venv-peers/bin/python || rm -f $(PEERS_INSTALLED))
 
 $(BIN)/python:
 	@python=$$(PYTHON="$(PYTHON)" tools/find-python) && \

@@ -1,36 +1,65 @@
-#!/usr/bin/env python3
-"""Runs benchmarks: a table, and a file of JSON for each case in bench/results/.
+"""The command: measure, print a line for each case as it is done, write JSON."""
 
-    python bench/run.py [CASE ...]
+import argparse
+import contextlib
+import time
+from collections.abc import Sequence
 
-A case is a module beside this one with a function `measure()`, which gives `what` was measured, its `unit`, the
-`budget` in words, and `values` by name.
-"""
+from bench import page, suite  # noqa: F401 - the modules of the suite register their cases
+from bench.cases import Case, chosen
+from bench.lab import Lab
+from bench.peers import NOT_MEASURED, Peer
+from bench.results import DIRECTORY, Result, machine, write
+from bench.table import heading, lines
+from bench.timing import LONG, measured
 
-import importlib
-import json
-import os
-import platform
-import sys
-from datetime import datetime
-from pathlib import Path
+__all__ = ["main", "measure"]
 
-HERE = Path(__file__).parent
-CASES = ("abort_latency",)
-
-
-def main(names: list[str]) -> None:
-    """Measure, print, write."""
-    (HERE / "results").mkdir(exist_ok=True)
-    for name in names or CASES:
-        result = importlib.import_module(name).measure()
-        load = os.getloadavg()[0]
-        facts = {"python": platform.python_version(), "machine": platform.machine(), "cores": os.cpu_count()}
-        kept = {"case": name, **result, "load": load, **facts, "time": datetime.now().astimezone().isoformat()}
-        (HERE / "results" / f"{name}.json").write_text(json.dumps(kept, indent=2) + "\n")
-        values = "  ".join(f"{key} {value:.3g}" for key, value in result["values"].items())
-        print(f"{name:16} {result['what']}: {values} {result['unit']} ({result['budget']}; load {load:.1f})")
+REPETITIONS = 7
 
 
-if __name__ == "__main__":
-    main(sys.argv[1:])
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Do what the command line says."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description="How fast obtura is.")
+    parser.add_argument("cases", nargs="*", help="names of cases or families of them; default: all")
+    parser.add_argument("--list", action="store_true", help="print the names, and measure nothing")
+    parser.add_argument("--write-docs", action="store_true", help=f"write {page.PAGE.name} of what was measured last")
+    parser.add_argument("--repetitions", type=int, default=REPETITIONS)
+    parser.add_argument("--peers", metavar="PYTHON", help="the Python of an environment with bluesky")
+    asked = parser.parse_args(arguments)
+    cases = chosen(asked.cases)
+    if asked.list:
+        print("\n".join(f"{one.name:24} {one.what}" for one in cases))
+    elif asked.write_docs:
+        page.write_page(chosen([]))
+    else:
+        _measure_all(cases, asked.repetitions, asked.peers)
+
+
+def _measure_all(cases: Sequence[Case], repetitions: int, python: str | None) -> None:
+    began = time.monotonic()
+    missed = []
+    with contextlib.ExitStack() as stack:
+        peer = None if python is None else stack.enter_context(Peer(python))
+        print(machine().text)
+        if peer is not None:
+            print(f"beside {', '.join(f'{name} {number}' for name, number in peer.versions.items())}. {NOT_MEASURED}")
+        print(heading())
+        for one in cases:
+            result = measure(one, repetitions, peer)
+            write(result)
+            print(lines(result), flush=True)
+            missed += [one.name] if result.is_met is False else []
+    print(f"\n{len(cases)} measured in {time.monotonic() - began:.0f} s; files in {DIRECTORY}")
+    print(f"over budget: {', '.join(missed) or 'none'}")
+
+
+def measure(one: Case, repetitions: int = REPETITIONS, peer: Peer | None = None, long: float = LONG) -> Result:
+    """Measure one case in a lab of its own."""
+    with Lab() as lab:
+        if one.is_study:
+            return Result.of_study(one, one.function(lab, *one.arguments))
+        trial = one.function(lab, *one.arguments)
+        theirs = None if peer is None else peer.work(one.name)
+        peers = {} if peer is None or theirs is None else {peer.name: theirs}
+        return Result.of_case(one, trial.floor_name, measured(trial, repetitions, peers, long))

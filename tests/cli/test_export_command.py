@@ -40,7 +40,7 @@ def test_csv_and_spec_are_printed_or_written_into_the_file_that_is_named(folder)
         assert obtura("export", "data.h5", "2", form, "-o", "scan.txt") == (0, "", "")
         written = (folder / "scan.txt").read_text(encoding="utf-8")
         assert written.replace("#F scan.txt", "#F data.h5") == printed
-    assert [path.name for path in folder.iterdir() if path.name.startswith(".")] == []
+    assert [path.name for path in folder.iterdir() if path.name.startswith(".")] == [".scan_numbers"]
 
 
 def test_several_scans_go_into_one_text(folder):

@@ -1,11 +1,12 @@
 """A scan in a process of its own: `scan_to_be_killed.py DIRECTORY LAYOUT [COUNT]` says each row when it is announced.
 
 A line of output for each: `branch rows`. Every counter reads the number of the point, from 0 on. With a file
-$FILL, that file takes all the room there is at point $FILL_AT.
+$FILL, that file takes all the room there is at point $FILL_AT; a shell command $DO is run at point $DO_AT.
 """
 
 import itertools
 import os
+import subprocess
 import sys
 from contextlib import suppress
 
@@ -16,7 +17,7 @@ from obtura.contracts.consumers import Consumer
 from obtura.data.saving import ScanSaving
 from obtura.devices.sim import SimulatedAxis, SimulatedCamera, SimulatedShutter
 from obtura.devices.soft import SoftCounter
-from obtura.ground.events import Points, ScanBegan
+from obtura.ground.events import Points, ScanBegan, Text
 from obtura.presets.shutter import ShutterPreset
 from obtura.session.session import Session
 
@@ -43,6 +44,8 @@ class Announcer(Consumer):
                     if event.channel in counts:
                         counts[event.channel] = event.first + len(event.values)
                         self.tell(branch, min(counts.values()))
+            elif isinstance(event, Text):
+                os.write(2, event.text.encode())
 
     def tell(self, branch, rows):
         if rows > self.told[branch]:
@@ -57,6 +60,8 @@ def counter(name):
         number = next(numbers)
         if "FILL" in os.environ and number == int(os.environ["FILL_AT"]):
             fill(os.environ["FILL"])
+        if "DO" in os.environ and number == int(os.environ["DO_AT"]):
+            subprocess.run(["sh", "-c", os.environ.pop("DO")], check=True)  # once, though two counters come here
         return float(number)
 
     return SoftCounter(value=value, name=name, mode="SINGLE")

@@ -9,6 +9,7 @@ from test_journal import crashed, recovered
 import obtura
 from obtura.contracts.presets import ChainPreset
 from obtura.data.layout import scan_file
+from obtura.data.reader import showing
 from obtura.data.saver import HDF5Saver
 from obtura.devices.sim import demo_beamline
 from obtura.ground.events import Attempt, Points
@@ -104,3 +105,11 @@ def test_a_real_scan_keeps_what_it_took_again(tmp_path):
         assert entry["measurement/roby"][:].tolist() == [0.0, 1.0, 2.0]
         assert entry["measurement/diode"][:].tolist() == scan.get_data("diode").tolist()
     assert obtura.open(scan.scan_info["filename"])[scan.scan_number].valid.all()
+
+
+def test_obtura_show_says_how_many_and_why(tmp_path):
+    saver = HDF5Saver(saving_in(tmp_path))
+    record(saver, BEGINNING, *kept(0), attempt(0), attempt(1), attempt(2, "the sample moved"), *kept(1), end=ended())
+    text = showing(saver._saving.filename, 12)
+    assert "again    3 attempts at 1 point not kept: beam lost (2 times); the sample moved\n" in text
+    assert "flags    1 retaken\n" in text

@@ -10,7 +10,7 @@ import pytest
 from frame_stream import camera, points_of, record_frames
 from scan_stream import axis, began, channel, ended, hook, record, rows, saving_in
 
-from obtura.data import verify
+from obtura.data import apart
 from obtura.data.apart import Apart
 from obtura.data.checksums import sums_of
 from obtura.data.layout import scan_file
@@ -164,9 +164,9 @@ def test_a_file_on_which_hdf5_hangs_is_named_and_the_others_are_checked(saving, 
     record(HDF5Saver(saving), began(number=2), *rows(0, [0.0, 0.1], [1.0, 2.0]))
     own = scan_file(master(saving), 1)
     own.write_bytes(gzip.decompress(HANGS.read_bytes()))
-    monkeypatch.setattr(verify, "PATIENCE", 0.5)
-    with Apart() as apart:
-        found = verifying(saving.filename, None, apart.ask)
+    monkeypatch.setattr(apart, "PATIENCE", 0.5)
+    with Apart() as other:
+        found = verifying(saving.filename, None, other.ask)
     assert found.is_damaged
     assert found.text.splitlines() == [
         f"1.1: {own}: HDF5 does not come back from reading it",

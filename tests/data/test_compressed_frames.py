@@ -134,11 +134,11 @@ def test_what_needs_no_extra_is_not_refused(saving, tmp_path, arguments):
 
 
 SHOW = """
-from obtura.cli import main
+from obtura.data.reader import showing
 from obtura.session.plot_file import measured_in
 from obtura.ground.errors import UsageError
 from pathlib import Path
-main(["show", sys.argv[1], "12"])
+print(showing(sys.argv[1], "12"))
 measured = measured_in(Path(sys.argv[1]))
 print("times", list(measured.values["elapsed_time"]))
 try:

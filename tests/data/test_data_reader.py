@@ -1,5 +1,7 @@
 """What `obtura ls` and `obtura show` print."""
 
+import gzip
+from datetime import UTC, datetime
 from pathlib import Path
 
 import h5py
@@ -8,12 +10,15 @@ import pytest
 from processes import WITH_STREAM, line_of, python
 from scan_stream import PresetInfo, axis, began, channel, ended, hook, record, rows, saving_in, timer
 
-from obtura.data import lock
+import obtura
+from obtura.data import apart, lock
+from obtura.data.apart import Apart, NoAnswer
 from obtura.data.layout import scan_file
 from obtura.data.reader import list_entries, listing, showing
+from obtura.data.recovery import Recovered, recover_all
 from obtura.data.saver import HDF5Saver
 from obtura.ground.errors import UsageError
-from obtura.ground.events import Points
+from obtura.ground.events import Comment, Failed, Points
 
 
 @pytest.fixture
@@ -145,6 +150,62 @@ def test_a_scan_whose_file_is_gone_or_damaged_is_named(saving):
     assert f"damaged: {scan_file(master, 13)}" in lines[2]
     assert showing(master, 12) == f"12.1: the file is gone: {scan_file(master, 12)}"
     assert showing(master, 13) == f"13.1: the file can't be read: {scan_file(master, 13)}"
+
+
+def test_what_went_wrong_and_what_was_said_is_shown(saving):
+    at = datetime(2019, 3, 13, 11, 6, 13, tzinfo=UTC)
+    said = [Comment(at, "Paused; scan.resume() goes on\n"), Comment(at, "Resumed after 3.2 s\n")]
+    failed = [Failed("OSError: stuck", "stop", 7.25 + number, (2,)) for number in range(12)]
+    begun = Failed("Ctrl-C", "prepare", 7.0, (-1,))
+    record(HDF5Saver(saving), began(), *said, begun, *failed, end=ended("FAILURE", "OSError: stuck"))
+    lines = [line.split(maxsplit=1) for line in showing(saving.filename, 12).splitlines() if line]
+    told = [what for kind, what in lines if kind == "interrupted"]
+    assert told[0].endswith(" s: Ctrl-C") and told[1].startswith("point 2, ") and told[1].endswith(" s: OSError: stuck")
+    assert told[-1] == "... and 3 more" and len(told) == 11
+    comments = [what for kind, what in lines if kind == "comment"]
+    assert comments == ["11:06:13 Paused; scan.resume() goes on", "11:06:13 Resumed after 3.2 s"]
+
+
+@pytest.fixture
+def hanging(saving, monkeypatch):
+    """Scan 12, on whose file HDF5 hangs, and a good one."""
+    monkeypatch.setattr(apart, "PATIENCE", 0.5)
+    for number in (12, 13):
+        record(HDF5Saver(saving), began(number=number), *rows(0, [0.0, 1.0], [4.0, 5.0]))
+    own = scan_file(Path(saving.filename), 12)
+    own.write_bytes(gzip.decompress((Path(__file__).parent / "hangs.h5.gz").read_bytes()))
+    with Apart() as other:
+        yield own, other.ask
+
+
+def test_a_file_on_which_hdf5_hangs_is_listed_as_damaged_and_the_others_are_shown(hanging, saving):
+    own, ask = hanging
+    lines = listing(saving.filename, ask).splitlines()
+    assert f"damaged: {own}" in lines[1] and lines[2].split()[-2:] == ["SUCCESS", "2"]
+    assert f"12.1: the file can't be read: {own}" in showing(saving.filename, None, ask)
+    assert showing(saving.filename, 12, ask) == f"12.1: the file can't be read: {own}"
+    assert "diode " in showing(saving.filename, 13, ask)
+
+
+def test_a_master_on_which_hdf5_hangs_is_said_to_be_damaged(saving):
+    def no_answer(seconds, function, *args):
+        raise NoAnswer("HDF5 does not come back from reading it")
+
+    record_ascan(saving)
+    with pytest.raises(UsageError, match=r"data\.h5 is damaged: HDF5 does not come back from reading it"):
+        listing(saving.filename, no_answer)
+
+
+def test_a_crashed_scan_on_whose_file_hdf5_hangs_is_made_anew_from_its_journal(saving, tmp_path, monkeypatch):
+    monkeypatch.setattr(apart, "PATIENCE", 0.5)
+    with python(WRITER, tmp_path) as writer:
+        line_of(writer)
+    own = scan_file(Path(saving.filename), 12)
+    own.write_bytes(gzip.decompress((Path(__file__).parent / "hangs.h5.gz").read_bytes()))
+    with Apart() as other:
+        (outcome,) = recover_all(Path(saving.filename), lambda number: False, tmp_path / "spool", other.ask)
+    assert isinstance(outcome, Recovered) and outcome.points == 2
+    assert obtura.open(saving.filename)[12]["diode"][:].tolist() == [4, 5]
 
 
 def test_a_scan_without_points_is_shown(saving):

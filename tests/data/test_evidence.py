@@ -10,15 +10,18 @@ import h5py
 import numpy as np
 import pytest
 from scan_stream import began, channel, ended, record, rows, saving_in, timer
+from test_journal import crashed, recovered
 
 import obtura
 from obtura.contracts.acquisition import AcquisitionSlave
 from obtura.contracts.presets import ChainIterationPreset, ChainPreset, ScanPreset
 from obtura.data.notes import ROW
+from obtura.data.reader import showing
 from obtura.data.saver import HDF5Saver
 from obtura.data.saving import ScanSaving
 from obtura.data.validity import BITS, Validity
 from obtura.devices.sim.beamline import demo_beamline
+from obtura.devices.soft import SoftCounter
 from obtura.ground.channels import AcquisitionChannel
 from obtura.ground.errors import ScanAbort
 from obtura.ground.events import Comment, Failed, Points
@@ -254,6 +257,30 @@ def test_rows_after_a_device_dropped_out_are_marked(tmp_path):
     points = rows(0, [0.0, 1.0, 2.0, 3.0], [1.0, 2.0, 3.0, 4.0], [5.0])
     scan = save(tmp_path, began(*channels), *points, end=ended("FAILURE", "b: no answer"))
     assert scan.flags.tolist() == [0, *[Validity.DROPPED_OUT] * 3]
+
+
+def test_rows_in_which_an_optional_counter_is_nan_are_marked_and_stay_good(bench):
+    readings = iter([1.0, 2.0])
+    first = SoftCounter(value=lambda: next(readings), name="shy", mode="SINGLE")
+    first.policy = "optional"
+    bench.loopscan(4, 0, first, bench.diode)
+    one = saved(bench)
+    assert np.isnan(one["shy"][:]).tolist() == [False, False, True, True]
+    assert one.flags.tolist() == [0, 0, Validity.NOT_READ, Validity.NOT_READ]
+    assert one.valid.all() and one.end_reason == "SUCCESS"
+    assert "flags    2 not_read\n" in showing(one.file, one.number)
+    assert "shy drops out and is NaN from here on: StopIteration" in showing(one.file, one.number)
+
+
+def test_one_that_is_not_critical_is_marked_where_it_is_nan_in_a_crashed_scan_too(tmp_path):
+    channels = timer(), channel("s:a")._replace(may_fail=True), channel("s:b")
+    nan = float("nan")
+    points = rows(0, [0.0, 1.0, 2.0, 3.0, 4.0], [1.0, nan, nan, 4.0, nan], [nan] * 5)
+    master = crashed(tmp_path, began(*channels), *([event] for event in points))
+    (outcome,) = recovered(master)
+    assert outcome.points == 5
+    one = obtura.open(master).last
+    assert one.flags.tolist() == [0, Validity.NOT_READ, Validity.NOT_READ, 0, Validity.NOT_READ]
 
 
 class Watching(ScanPreset):

@@ -342,6 +342,24 @@ def test_the_checksum_is_that_of_its_author():
     assert checksum(b"Four score and seven years ago") == 0x17770551
 
 
+def test_a_file_that_was_being_written_is_closed_where_it_ends(tmp_path):
+    """A kill between two flushes: the superblock tells of less than there is."""
+    path = tmp_path / "x.h5"
+    with h5py.File(path, "w", libver=("v110", "v110")) as file:
+        file["x"] = np.arange(1000)
+    content = bytearray(path.read_bytes())
+    content[11] = 5  # written, for SWMR
+    content[28:36] = (500).to_bytes(8, "little")
+    content[44:48] = checksum(bytes(content[:44])).to_bytes(4, "little")
+    path.write_bytes(content)
+    clear_writer(path)
+    with h5py.File(path) as file:
+        assert file["x"][:].tolist() == list(range(1000))
+    closed = path.read_bytes()
+    clear_writer(path)
+    assert path.read_bytes() == closed
+
+
 def test_what_is_no_hdf5_file_is_not_touched(tmp_path):
     path = tmp_path / "x.h5"
     path.write_bytes(b"not hdf5" * 20)

@@ -168,6 +168,7 @@ def test_a_viewer_that_looks_all_the_time_sees_no_error_and_no_wrong_value(tmp_p
 POLLING = """
 import os, sys, fcntl
 print("polling", flush=True)
+grabbed = False
 while True:
     try:
         descriptor = os.open(sys.argv[1], os.O_RDONLY)
@@ -175,6 +176,9 @@ while True:
         continue
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        if not grabbed:
+            print("grabbed", flush=True)
+        grabbed = True
     except BlockingIOError:
         pass
     os.close(descriptor)
@@ -192,6 +196,8 @@ def test_a_viewer_that_grabs_each_new_file_at_once_stops_no_scan(tmp_path):
             saver.close()
             path.unlink()
             Path(saving.filename).unlink()
+        path.touch()  # should it have had none of them, it takes this
+        assert line_of(viewer) == "grabbed"
 
 
 # -- a crash ----------------------------------------------------------------------------------------------

@@ -363,10 +363,12 @@ def test_threads_get_numbers_of_their_own(tmp_path):
     assert sorted(numbers) == list(range(1, 21))
 
 
-def test_another_file_has_its_own_numbers(tmp_path):
+def test_another_file_of_the_directory_counts_on(tmp_path):
     saving = saving_in(tmp_path)
     saving.next_number()
     saving.data_filename = "other"
+    assert saving.next_number() == 2
+    saving.template = "elsewhere"
     assert saving.next_number() == 1
 
 

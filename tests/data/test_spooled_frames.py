@@ -1,20 +1,25 @@
 """The disk of a scan with a camera is gone, or too slow: all goes on in the spool, and comes together again."""
 
+import errno
+import os
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
 from frame_stream import camera, frames, images, points_of
-from scan_stream import began, ended, hand, rows, saving_in, timer
+from scan_stream import began, ended, hand, hook, rows, saving_in, timer
 
-from obtura.data import growing
+from obtura.data import growing, lock
 from obtura.data import saver as saver_module
 from obtura.data.checksums import Checksums
+from obtura.data.contents import list_entries
+from obtura.data.layout import journal_file
+from obtura.data.reader import listing, showing
 from obtura.data.recovery import Recovered, recover_all
 from obtura.data.saver import HDF5Saver
 from obtura.data.verify import verifying
-from obtura.ground.errors import SavingError
+from obtura.ground.errors import SavingError, UsageError
 from obtura.ground.events import Points
 
 
@@ -44,6 +49,14 @@ def check_whole(saving, tmp_path, count):
     assert list((tmp_path / "spool").iterdir()) == []
 
 
+def flip_a_byte_of_a_frame(path):
+    with h5py.File(path) as file:
+        where = file["12.1/instrument/camera/data"].id.get_chunk_info_by_coord((1, 0, 0)).byte_offset
+    content = bytearray(path.read_bytes())
+    content[where + 3] ^= 1
+    path.write_bytes(content)
+
+
 @pytest.fixture
 def on_a_disk_that_goes(tmp_path, monkeypatch):
     """A saver of three points whose disk is not mounted any more, and a function that brings it back."""
@@ -65,6 +78,44 @@ def test_a_disk_that_is_not_mounted_any_more_is_said_and_all_is_there_when_it_is
     assert "obtura recover" in said[-1]
     back()
     check_whole(saving, tmp_path, 6)
+    assert verifying(saving.filename).text == "1 scan: 1 good"
+    flip_a_byte_of_a_frame(images(saving) / "camera.h5")
+    assert "camera/data, chunk 1 (point 1): differs from what was written" in verifying(saving.filename).text
+
+
+def test_until_then_it_is_listed_as_what_it_is(on_a_disk_that_goes, tmp_path, monkeypatch):
+    _, saving, back = on_a_disk_that_goes
+    monkeypatch.setenv("OBTURA_SPOOL", str(tmp_path / "spool"))
+    with pytest.raises(UsageError, match=r"no file .*; a scan of it is in .*spool: when its disk is back, `obtura rec"):
+        listing(saving.filename)
+    back()
+    (entry,) = list_entries(saving.filename)
+    assert (entry.state, entry.end_reason, entry.spool.points) == ("spooled", "SUCCESS", (6,))
+    _, line, _, how, where = listing(saving.filename).splitlines()
+    assert line.endswith("SUCCESS, in the spool       6")
+    assert how == f"`obtura recover {saving.filename}` moves home what is in the spool:"
+    assert where == f"scan 12: {entry.spool.path}" and entry.spool.path.exists()
+    assert "SUCCESS; its last data are in the spool" in showing(saving.filename, 12)
+    assert "no checksums yet: its data are in the spool" in verifying(saving.filename).text
+    images(saving).with_suffix(".h5").unlink()
+    assert "missing: " in listing(saving.filename) and how in listing(saving.filename)
+    check_whole(saving, tmp_path, 6)
+    assert listing(saving.filename).splitlines()[1].split()[-2:] == ["SUCCESS", "6"]
+
+
+def test_one_that_was_killed_while_it_was_in_the_spool_is_crashed(tmp_path, monkeypatch):
+    monkeypatch.setattr(saver_module, "FAR_BEHIND", 2 * 30)
+    monkeypatch.setenv("OBTURA_SPOOL", str(tmp_path / "spool"))
+    saver, _, saving = open_saver(tmp_path)
+    hand(saver, [*(event for n in range(4) for event in rows(n, [float(n)])), Points(1, 0, frames(4))])
+    saver._file.abandon()  # as after a kill: nothing is said of its end
+    saver._safe.close()
+    lock.release(Path(saving.filename), 12)
+    (entry,) = list_entries(saving.filename)
+    assert (entry.state, entry.end_reason, entry.spool.end_reason, entry.spool.points) == ("crashed", "", "", (4,))
+    assert "crashed, in the spool" in listing(saving.filename)
+    (outcome,) = recovered(saving, tmp_path)
+    assert outcome.interrupted and outcome.points == 4
 
 
 def test_frames_in_the_spool_are_kept_until_their_file_is_there(on_a_disk_that_goes, tmp_path):
@@ -75,6 +126,59 @@ def test_frames_in_the_spool_are_kept_until_their_file_is_there(on_a_disk_that_g
     assert isinstance(outcome, SavingError) and "camera.h5 is not there, and 3 blocks of frames" in str(outcome)
     away.rename(images(saving))
     check_whole(saving, tmp_path, 6)
+
+
+@pytest.fixture
+def on_a_disk_that_fails(tmp_path, monkeypatch):
+    """A scan of three points, and three more on a disk that has not kept what it took."""
+    saver, _, saving = open_saver(tmp_path)
+    hand(saver, [hook("ShutterPreset", "prepare", 1.0, 0.25)])
+    for number in range(3):
+        hand(saver, point(number))
+
+    def fails(descriptor):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    with monkeypatch.context() as failing:
+        failing.setattr(os, "fsync", fails)
+        failing.setattr(saver_module, "FAR_BEHIND", -1)
+        hand(saver, point(3))
+    for number in (4, 5):
+        hand(saver, point(number))
+    hand(saver, [ended()])
+    saver.close()
+    return saving
+
+
+def test_what_a_disk_may_have_lost_is_in_the_spool_too(on_a_disk_that_fails, tmp_path):
+    saving = on_a_disk_that_fails
+    own = images(saving).with_suffix(".h5")
+    journal_file(own).write_bytes(journal_file(own).read_bytes()[:-40])  # its last row
+    own.unlink()
+    (images(saving) / "camera.h5").write_bytes((images(saving) / "camera.h5").read_bytes()[:3000])
+    check_whole(saving, tmp_path, 6)
+    assert sorted(path.name for path in images(saving).iterdir()) == ["camera.h5", "camera.h5.damaged"]
+    assert verifying(saving.filename).text == "1 scan: 1 good"
+
+
+def test_a_journal_that_is_in_the_spool_as_a_whole_is_not_read_twice(on_a_disk_that_fails, tmp_path):
+    check_whole(on_a_disk_that_fails, tmp_path, 6)
+    with h5py.File(on_a_disk_that_fails.filename) as file:
+        assert len(file["12.1/hooks/hook"]) == 1
+
+
+def test_a_broken_file_of_frames_of_a_crash_is_said_and_the_rows_are_there(tmp_path):
+    saver, _, saving = open_saver(tmp_path)
+    for number in range(3):
+        hand(saver, point(number))
+    saver._file.abandon()
+    saver._safe.close()
+    lock.release(Path(saving.filename), 12)
+    (images(saving) / "camera.h5").write_bytes((images(saving) / "camera.h5").read_bytes()[:3000])
+    (outcome,) = recovered(saving, tmp_path)
+    assert isinstance(outcome, SavingError) and "camera.h5: its frames can't be found any more" in str(outcome)
+    with h5py.File(saving.filename) as file:
+        assert file["12.1/measurement/elapsed_time"][:].tolist() == [0, 1, 2]
 
 
 def test_frames_that_come_faster_than_they_can_be_written_go_into_the_spool(tmp_path, monkeypatch):
@@ -105,7 +209,7 @@ def test_when_the_spool_does_not_take_them_either_the_scan_ends_with_the_reason(
         assert file["12.1/end_reason"].asstr()[()] == "FAILURE"
 
 
-def test_sums_of_a_file_whose_closing_was_cut_off_are_withdrawn(tmp_path, monkeypatch):
+def test_sums_of_a_file_whose_closing_was_cut_off_are_made_anew(tmp_path, monkeypatch):
     """The disk took some of the sums, then no more."""
 
     def cut(self, sums):
@@ -121,4 +225,6 @@ def test_sums_of_a_file_whose_closing_was_cut_off_are_withdrawn(tmp_path, monkey
         hand(saver, [ended()])
     saver.close()
     check_whole(saving, tmp_path, 3)
-    assert "camera.h5: no checksums" in verifying(saving.filename).text
+    assert verifying(saving.filename).text == "1 scan: 1 good"
+    flip_a_byte_of_a_frame(images(saving) / "camera.h5")
+    assert "camera/data, chunk 1 (point 1): differs from what was written" in verifying(saving.filename).text

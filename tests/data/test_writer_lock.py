@@ -165,4 +165,4 @@ def test_two_processes_that_write_in_turns_lose_no_scan(tmp_path):
     names = sorted(path.name for path in (directory / "data").glob("*.h5"))
     assert len(names) == 16
     record(HDF5Saver(saving), began(number=saving.next_number()))
-    assert sorted(os.listdir(directory)) == ["data", "data.h5"]
+    assert sorted(os.listdir(directory)) == [".scan_numbers", "data", "data.h5"]

@@ -179,11 +179,12 @@ def test_a_sign_that_the_stream_can_t_write_is_replaced_and_the_rest_is_shown():
     assert raw.getvalue() == b"2019: 3 \\xb5m\n"
 
 
-def test_without_a_stream_text_is_dropped():
+def test_without_a_stream_text_is_dropped(capfd):
     screen = Screen(None, None)
     screen.text("stderr", "x")
     screen.lines(ROW)
     screen.flush()
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_stream_that_takes_no_more_is_an_error():

@@ -4,13 +4,17 @@ from typing import NamedTuple
 
 
 class Mutant(NamedTuple):
-    """In `file`, below src/obtura, `old` becomes `new`; `only`: the cases that are tried, all if ""."""
+    """In `file`, below src/obtura, `old` becomes `new`; `only`: the cases that are tried, all if "".
+
+    `kills`: caught by kill -9 at every call of a small scan, instead.
+    """
 
     why: str
     file: str
     old: str
     new: str
     only: str = ""
+    kills: bool = False
 
 
 HANGS = "kind=(hangs|returns)"
@@ -297,5 +301,48 @@ MUTANTS = [
         "        if self._has_inner():\n",
         "        if False:\n",
         "world=in_a_hook .*" + HANGS,
+    ),
+    Mutant(
+        "a preset is no longer insured when it is about to be left",
+        "engine/hooks.py",
+        """        if not self._outcome.attempt(self._call, circle, preset, hook, doors.barred):
+""",
+        """        if hook == "stop" and self.safety is not None:
+            self.safety.left(preset)
+        if not self._outcome.attempt(self._call, circle, preset, hook, doors.barred):
+""",
+        kills=True,
+    ),
+    Mutant(
+        "arm() returns before the guard is ready",
+        "works/guard.py",
+        """        self._send(order)
+        limit = time.monotonic() + wait
+""",
+        """        self._send(order)
+        return
+        limit = time.monotonic() + wait
+""",
+        kills=True,
+    ),
+    Mutant(
+        "the guard does what was disarmed, too",
+        "works/guardian.py",
+        """            self._armed.pop(order["disarm"], None)
+            return
+""",
+        """            return
+""",
+        kills=True,
+    ),
+    Mutant(
+        "the guard does everything twice",
+        "works/guardian.py",
+        """            self._made[what]()
+""",
+        """            self._made[what]()
+            self._made[what]()
+""",
+        kills=True,
     ),
 ]

@@ -42,7 +42,10 @@ def caught(mutant):
         source = Path(folder) / "src"
         shutil.copytree(SOURCE, source, ignore=shutil.ignore_patterns("__pycache__"))
         (source / "obtura" / mutant.file).write_text(applied(mutant), encoding="utf-8")
-        command = [sys.executable, str(HERE / "replay.py"), "--reduced", "--only", mutant.only]
+        harness = (
+            ["killing.py", "--worlds", "small"] if mutant.kills else ["replay.py", "--reduced", "--only", mutant.only]
+        )
+        command = [sys.executable, str(HERE / harness[0]), *harness[1:]]
         environment = os.environ | {"PYTHONPATH": str(source), "PYTHONDONTWRITEBYTECODE": "1"}
         try:
             done = subprocess.run(

@@ -25,8 +25,8 @@ TRAVEL = 0.001
 class Shut(ShutterPreset):
     """The shutter preset; its hooks are written down."""
 
-    def __init__(self, world, shutter):
-        super().__init__(shutter)
+    def __init__(self, world, shutter, **options):
+        super().__init__(shutter, **options)
         self.world = world
 
     def prepare(self, where):

@@ -117,5 +117,6 @@ def test_a_negative_number_of_points_is_refused():
         AcquisitionSlave(name="diode", npoints=-1)
 
 
-def test_a_line_said_while_no_scan_runs_is_nobodys(chain):
+def test_a_line_said_while_no_scan_runs_is_nobodys(chain, capfd):
     chain.say("nobody listens")
+    assert capfd.readouterr() == ("", "")

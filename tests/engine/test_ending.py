@@ -14,6 +14,7 @@ from obtura.contracts.presets import ChainIterationPreset, ChainPreset, ScanPres
 from obtura.engine.states import ScanState
 from obtura.ground.errors import ScanAbort, ScanStateError
 from obtura.ground.events import IterationDone
+from obtura.testing.faults import press
 from obtura.works.clock import virtual_time
 
 
@@ -250,6 +251,20 @@ def test_a_scan_aborted_before_it_runs_touches_nothing(bench):
     assert str(raised) == "aborted by scan.abort()"
     assert scan.state is ScanState.USER_ABORTED
     assert (entered, counter.controller.touched) == ([], 0)
+    assert raised.__notes__ == ["loopscan ended before it began: nothing was moved, no preset was entered"]
+
+
+def test_ctrl_c_while_the_scan_is_still_checked_is_no_refusal(bench):
+    class Pressed(Repeating):
+        def validate(self):
+            press()
+
+    chain = AcquisitionChain()
+    chain.add(Pressed("top", npoints=1))
+    raised = outcome_of(scan := make_scan(chain))
+    assert isinstance(raised, ScanAbort)
+    assert raised.__notes__[-1] == "scan ended before it began: nothing was moved, no preset was entered"
+    assert scan.state is ScanState.USER_ABORTED
 
 
 # -- terminators ------------------------------------------------------------------------------------------------

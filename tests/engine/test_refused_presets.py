@@ -13,7 +13,7 @@ from obtura.contracts.acquisition import AcquisitionSlave
 from obtura.contracts.chain import AcquisitionChain
 from obtura.contracts.presets import ChainIterationPreset, ChainPreset, ScanPreset
 from obtura.engine.states import ScanState
-from obtura.ground.errors import DeviceBusyError, DeviceError, LimitError, UsageError
+from obtura.ground.errors import DeviceBusyError, DeviceError, HookError, LimitError, UsageError
 from obtura.ground.events import ScanBegan, ScanClosed, ScanEnded
 from obtura.works.clock import virtual_time
 
@@ -52,6 +52,22 @@ class NoChainHook(ChainPreset):
     pass
 
 
+class Judging(ScanPreset):
+    def prepare(self, scan):
+        """Fine."""
+
+    def retake(self, scan):
+        """Not for a ScanPreset."""
+
+
+class JudgingPoint(ChainIterationPreset):
+    def start(self):
+        """Fine."""
+
+    def retake(self, acq_chain):
+        """Not for an iteration preset."""
+
+
 class Good(ScanPreset):
     def prepare(self, scan):
         """Fine."""
@@ -63,8 +79,9 @@ class Good(ScanPreset):
         (None, "Expected ScanPreset instance, got None"),
         ("preset", "Expected ScanPreset instance"),
         (Good, "give an object: add the brackets"),
-        (ChainPreset(), "Expected ScanPreset instance"),
-        (ChainIterationPreset(), "Expected ScanPreset instance"),
+        (ChainPreset(), r"Expected ScanPreset instance.*for a chain: scan\.acq_chain\.add_preset"),
+        (ChainIterationPreset(), r"Expected ScanPreset instance.*give it in get_iterator\(\) of a ChainPreset"),
+        (Judging(), r"Judging\.retake is never called: only a ChainPreset may have a point taken again"),
         (ScanPreset(), "overrides no hook of ScanPreset"),
         (NoHook(), r"NoHook overrides no hook of ScanPreset \(prepare, start, pause, resume, stop\)"),
         (NearMiss(), r"NearMiss.prepair is never called: did you mean prepare\?"),
@@ -81,7 +98,11 @@ def test_what_is_no_scan_preset_is_refused_when_it_is_added(lab, preset, words):
     ("preset", "words"),
     [
         (None, "Expected ChainPreset instance"),
-        (Good(), "Expected ChainPreset instance"),
+        (Good(), r"Expected ChainPreset instance.*for a whole scan: scan\.add_preset"),
+        (
+            ChainIterationPreset(),
+            r"it is for one point: give it in get_iterator\(\) of a ChainPreset, and add that one",
+        ),
         (NoChainHook(), "NoChainHook overrides no hook of ChainPreset"),
         (TooFew(), r"TooFew.prepare must be called as prepare\(self, acq_chain\)"),
     ],
@@ -91,6 +112,17 @@ def test_what_is_no_chain_preset_is_refused_when_it_is_added(lab, preset, words)
     for add in (scan.acq_chain.add_preset, lab.bench.default_chain.add_preset):
         with pytest.raises(UsageError, match=words):
             add(preset)
+
+
+def test_a_preset_of_a_point_that_would_judge_it_is_refused():
+    class Each(ChainPreset):
+        def get_iterator(self, acq_chain):
+            return [JudgingPoint()]
+
+    scan = make_bench().loopscan(1, 0.0, diode(), run=False)
+    scan.acq_chain.add_preset(Each())
+    with pytest.raises(HookError, match=r"Each.get_iterator: JudgingPoint.retake is never called: .*get_iterator\(\)"):
+        scan.run()
 
 
 def test_a_near_miss_beside_real_hooks_is_a_warning(lab):

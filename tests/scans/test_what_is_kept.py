@@ -249,8 +249,12 @@ def test_a_function_that_gives_no_dict_refuses_the_scan(session, meta):
 
 
 def test_a_ct_asks_nobody(session, meta):
-    meta.sample.set("asked", lambda scan: 1 / 0)
+    asked = []
+    meta.sample.set("asked", lambda scan: asked.append(scan) or {})
     session.bench.ct(0.1, session.devices["monitor"])
+    assert asked == []
+    made(session).run()
+    assert asked
 
 
 # -- scan_info -----------------------------------------------------------------------------------------------------
@@ -312,9 +316,9 @@ def test_a_sub_scan_in_another_file_is_linked_relative_to_the_sequence(session, 
         session.scan_saving.data_filename = "other"
         context.add_and_run(made(session))
         session.scan_saving.data_filename = "data"
-    link = entry_of(session, 1)["scans"].get("1.1", getlink=True)
-    assert link.filename == "../other/scan0001.h5"
-    assert "monitor" in entry_of(session, 1)["scans/1.1/measurement"]
+    link = entry_of(session, 1)["scans"].get("2.1", getlink=True)
+    assert link.filename == "../other/scan0002.h5"
+    assert "monitor" in entry_of(session, 1)["scans/2.1/measurement"]
 
 
 def test_a_group_finds_scans_of_before_by_their_numbers(session):

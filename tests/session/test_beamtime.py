@@ -1,5 +1,6 @@
 """Whatever people do with a session, in whatever order: scans that end well and otherwise, devices that go away and
-return, presets that come and go, a session that is opened anew; after each step everything is in order.
+return or hang, presets that come and go, a session that is opened anew, another one that scans or reads beside it in
+the same directory; after each step everything is in order.
 
 OBTURA_EXAMPLES=1000 tries that many beamtimes, other ones each time.
 """
@@ -10,20 +11,23 @@ import logging
 import os
 import signal
 import threading
+import time
 from contextlib import closing, contextmanager
 
 import beamlines
 import h5py
 import pytest
 from beamtime import POINTS, Counting, CountingChain, Trip, fails, from_a_thread
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from other_session import Other, was_refused
 
 from obtura import ShutterPreset
 from obtura.devices.shutter_driver import ShutterState
+from obtura.engine.deadlines import Deadlines
 from obtura.engine.states import ScanState
-from obtura.ground.errors import ScanAbort
+from obtura.ground.errors import SavingError, ScanAbort
 from obtura.session.config import Config
 from obtura.session.opening import load_session
 from obtura.session.settings import Settings, settings_path
@@ -36,7 +40,9 @@ YAML = """
 - {name: diode, class: SimulatedDiode, controller: $sim, world: $world}
 - {name: box, class: FaultyCounter}
 - {name: shutter, class: FaultyShutter, travel: 0.001}
-- {name: lab, class: Session, saving: {base_path: ../data}}
+- {name: far, class: FaultyCounter}
+- {name: lab, class: Session, exclude-objects: [far], saving: {base_path: ../data}}
+- {name: other, class: Session, config-objects: [far], saving: {base_path: ../data, template: lab}}
 """
 WRITTEN = 1000.0
 LATER = "- {name: robz, class: SimulatedAxis}\n"
@@ -51,17 +57,31 @@ BEAMTIMES = settings(
     deadline=None,
     suppress_health_check=list(HealthCheck),
     database=None,
+    phases=[Phase.generate],  # a smaller beamtime would take minutes to find
 )
 
 
-class Beamtime(RuleBasedStateMachine):
-    """What is known of the session from outside: `away`, `velocity`, `standing`, the number of the last scan."""
+HANG = 0.25
+"""Seconds that a device hangs."""
+SHORT = Deadlines(hook=0.1, device=0.1, hurried=0.1)
+"""Those of scans whose devices hang."""
+BOUND = 20.0
+"""Seconds that a scan with a device that hangs takes at the most; it takes less than one."""
 
-    def __init__(self, directory):
+
+class Beamtime(RuleBasedStateMachine):
+    """What is known of the session from outside: `away`, `velocity`, `standing`, the number of the last scan.
+
+    `other`: another session, in another process.
+    """
+
+    def __init__(self, directory, other):
         super().__init__()
         self.directory = beamlines.write(directory, YAML)
+        self.other = other
+        self.other.ask(open=str(directory))
         self.before = Leftovers()
-        self.number = 0
+        self.number = self.number_of_other = 0
         self.velocity = WRITTEN
         self.scan = None
         self.open()
@@ -83,6 +103,7 @@ class Beamtime(RuleBasedStateMachine):
 
     def teardown(self):
         self.close()
+        self.other.ask(close=True)
 
     # -- presets ------------------------------------------------------------------------------------------
 
@@ -178,6 +199,69 @@ class Beamtime(RuleBasedStateMachine):
         assert seen or self.away, "it was not paused"
         assert len(scan.get_data()["box:box"]) == 3 or then != "resume" or self.away
 
+    @rule(moves=st.sampled_from(["", "ascan", "dscan"]), name=st.sampled_from(["box", "roby", "shutter"]))
+    def scan_in_which_a_device_hangs(self, moves, name):
+        session, scan_class = self.session, self.session.bench.Scan
+        before, scan_class.deadlines = scan_class.deadlines, SHORT
+        scan = self.made(moves)
+        scan_class.deadlines = before
+        involved = {"box": True, "roby": bool(moves), "shutter": "beam" in self.standing}[name]
+        session.box.hang_every, session.box.hang_for = int(name == "box"), HANG
+        session.roby.motor.hang = "start" if name == "roby" else ""
+        session.shutter.blade.hangs_in_open = HANG if name == "shutter" else 0.0
+
+        def abort():
+            time.sleep(HANG / 4)
+            if involved:  # else the scan may have ended
+                scan.abort()
+
+        thread = threading.Thread(target=abort)
+        thread.start()
+        began = time.monotonic()
+        self.run(scan, {ABORTED} if involved else {DONE}, points={0, 1, 2, 3})
+        assert time.monotonic() - began < BOUND
+        session.box.hang_every, session.roby.motor.hang, session.shutter.blade.hangs_in_open = 0, "", 0.0
+        thread.join()
+        self.left.check()  # what came back too late is over, too
+
+    # -- another session --------------------------------------------------------------------------------------
+
+    @rule(into=st.sampled_from(["data", "aside"]))
+    def the_other_session_scans(self, into):
+        number = self.other.ask(scan=into)["number"]
+        if into == "data":
+            assert number > self.number
+            self.number = number
+
+    @rule(moves=st.sampled_from(["", "ascan", "dscan"]), into=st.sampled_from(["data", "aside"]))
+    def scan_while_the_other_session_scans(self, moves, into):
+        """Into one file only one can scan at a time: the other is refused, and has moved nothing."""
+        scan = self.made(moves)
+        self.other.tell(scan=into)
+        self.run(scan, {DONE, KILLED} if into == "data" else {DONE})
+        answer = self.other.answer()
+        refused = isinstance(self.raised, SavingError)
+        if refused:
+            assert was_refused(self.raised), self.raised
+            self.scan = None
+        assert refused + ("refused" in answer) <= (into == "data")
+        assert self.raised is None or refused or self.away, self.raised
+        if into == "data" and "number" in answer:
+            assert answer["number"] > self.number
+            assert refused or answer["number"] != scan.scan_number
+            self.number_of_other = answer["number"]
+
+    @rule(moves=st.sampled_from(["", "ascan", "dscan"]))
+    def scan_while_the_other_session_reads(self, moves):
+        scan = self.made(moves)
+        self.other.tell(read=str(self.directory.parent / "data" / "lab" / "data.h5"))
+        try:
+            self.run(scan, {DONE})
+        finally:
+            self.other.tell(stop=True)
+        assert self.other.answer()["times"]
+        self.other.answer()
+
     def made(self, moves, save=True):
         """A scan of three points."""
         session = self.session
@@ -186,7 +270,7 @@ class Beamtime(RuleBasedStateMachine):
             return getattr(session.bench, moves)(session.roby, 0, 1, 2, 0.001, session.diode, session.box, **options)
         return session.bench.loopscan(3, 0.001, session.diode, session.box, **options)
 
-    def run(self, scan, expected, trip=None):
+    def run(self, scan, expected, trip=None, points=None):
         """Run it; a device that is away, if the scan comes to it, fails it."""
         away = self.away & ({"box", "roby"} if scan.name != "loopscan" else {"box"})
         if "beam" in self.standing:
@@ -200,8 +284,10 @@ class Beamtime(RuleBasedStateMachine):
             except BaseException as error:
                 raised = error
         self.scan, self.raised = scan, raised
-        self.points = {3} if trip is None and not away else {0, 1, 2, 3}
-        if away:
+        self.points = points or ({3} if trip is None and not away else {0, 1, 2, 3})
+        if away and points:
+            expected = {*expected, KILLED}
+        elif away:
             expected = {KILLED} if trip is None or not trip.reached else {*expected, KILLED}
         try:
             assert trip is None or trip.reached or away, f"{trip.point} was not reached"
@@ -238,9 +324,10 @@ class Beamtime(RuleBasedStateMachine):
         scan = self.scan
         if scan is None or not scan.scan_info.get("filename"):
             self.scan = None
+            self.number, self.number_of_other = max(self.number, self.number_of_other), 0
             return
         assert scan.scan_number > self.number, f"{scan.scan_number} after {self.number}: {self.raised!r}"
-        self.number = scan.scan_number
+        self.number, self.number_of_other = max(scan.scan_number, self.number_of_other), 0
         data = scan.get_data()
         with h5py.File(scan.scan_info["filename"]) as file:
             entry = file[f"{scan.scan_number}.1"]
@@ -274,7 +361,18 @@ def quiet():
     assert signal.getsignal(signal.SIGINT) == before
 
 
+@pytest.fixture
+def other(home):
+    other = Other()
+    yield other
+    other.end()
+
+
 @pytest.mark.timeout(300 if EXAMPLES is None else 0)
-def test_after_each_step_of_a_beamtime_everything_is_in_order(home, tmp_path):
+def test_after_each_step_of_a_beamtime_everything_is_in_order(other, tmp_path):
     number = itertools.count()
-    run_state_machine_as_test(lambda: Beamtime(tmp_path / f"beamtime{next(number)}" / "line"), settings=BEAMTIMES)
+
+    def beamtime():
+        return Beamtime(tmp_path / f"beamtime{next(number)}" / "line", other)
+
+    run_state_machine_as_test(beamtime, settings=BEAMTIMES)

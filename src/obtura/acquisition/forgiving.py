@@ -48,7 +48,7 @@ class Forgiving:
         found = self._found(read, counters)
         for number, counter in enumerate(counters):
             value = found[number]
-            if not self._may_fail(counter) or _is_number(value):
+            if not counter.may_fail or _is_number(value):
                 continue
             if value is not None or counter not in self._told:
                 self._tell(counter, DeviceError(f"it read {value!r}, which is no number"))
@@ -101,7 +101,7 @@ class Forgiving:
             return list(self._again(lambda: read(counters), counters))
         except Exception as error:
             if len(counters) == 1:
-                if not self._may_fail(counters[0]):
+                if not counters[0].may_fail:
                     raise
                 self._tell(counters[0], error)
                 return [None]
@@ -120,9 +120,6 @@ class Forgiving:
                 log.info("%s: tried again after %s", names, one_line(error))
             clock.wait(self._ended, BREATH)
         return call()
-
-    def _may_fail(self, counter: Counter) -> bool:
-        return counter.policy.is_optional or not counter.is_critical
 
     def _tell(self, counter: Counter, error: Exception) -> None:
         if counter in self._told or self._ended.is_set:

@@ -22,7 +22,8 @@ def export(options: argparse.Namespace) -> int:
     scans = [scan for number in options.numbers for scan in _scans(file, number)]
     for scan in scans:
         with scan.opened():  # one that can't be read is told before anything is written
-            pass
+            if scan.state == "spooled":
+                raise UsageError(f"scan {scan.name}: its last data are in the spool: obtura recover {options.file}")
     writers: dict[str, Callable[[DataFile, Sequence[SavedScan], Path | None], None]] = {
         "csv": _csv,
         "documents": _documents,

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from obtura.data.apart import Apart
+from obtura.data.apart import Apart, Asking
 from obtura.data.packing import pack, unpack
 from obtura.data.reader import listing, showing
 from obtura.data.verify import verifying
@@ -16,12 +16,12 @@ __all__ = ["ls", "packed", "show", "unpacked", "verify"]
 
 def ls(path: Path) -> int:
     """Print the scans of a file."""
-    return _print(lambda: listing(path))
+    return _print(lambda ask: listing(path, ask))
 
 
 def show(path: Path, number: str | None) -> int:
     """Print one scan of a file, or all in short."""
-    return _print(lambda: showing(path, number))
+    return _print(lambda ask: showing(path, number, ask))
 
 
 def verify(path: Path, number: str | None) -> int:
@@ -47,9 +47,10 @@ def unpacked(path: Path, out: Path | None) -> int:
     return 0
 
 
-def _print(text: Callable[[], str]) -> int:
+def _print(text: Callable[[Asking], str]) -> int:
     try:
-        print(text())
+        with Apart() as apart:
+            print(text(apart.ask))
     except ObturaError as error:
         print(told(error), file=sys.stderr)
         return 1

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from obtura.data import lock
+from obtura.data.apart import Apart
 from obtura.data.contents import make_index
-from obtura.data.layout import index_file, master_of
-from obtura.data.recovery import Recovered, recover_all, scan_of
-from obtura.data.safekeeping import default_spool, spooled
+from obtura.data.layout import index_file, master_of, scan_directory
+from obtura.data.recovery import Recovered, recover_all
+from obtura.data.spool import default_spool, masters_in
 from obtura.ground.errors import SavingError, UsageError
 
 __all__ = ["recover"]
@@ -36,9 +37,10 @@ def _recover(master: Path) -> Iterator[Recovered | SavingError | str]:
         yield error
         return
     try:
-        yield from recover_all(master, lambda number: False, default_spool())
-        if noted := make_index(master, master) if master.exists() else 0:
-            yield f"{index_file(master)}: {noted} {'entry' if noted == 1 else 'entries'} noted, lists are quick now"
+        with Apart() as apart:
+            yield from recover_all(master, lambda number: False, default_spool(), apart.ask)
+            if noted := make_index(master, master, apart.ask) if master.exists() else 0:
+                yield f"{index_file(master)}: {noted} {'entry' if noted == 1 else 'entries'} noted, lists are quick now"
     except UsageError as error:
         yield SavingError(str(error))
     finally:
@@ -63,5 +65,4 @@ def _masters(path: Path) -> list[Path]:
 
 def _spooled_masters() -> list[Path]:
     """The masters of scans that went on in the spool, where their directory is there again."""
-    scans = [scan_of(journal) for journal in spooled(default_spool())]
-    return [master_of(scan) for scan in scans if scan is not None and scan.parent.is_dir()]
+    return [master for master in masters_in(default_spool()) if scan_directory(master).is_dir()]

@@ -137,7 +137,9 @@ class AcquisitionObject:
 
     def channels_of(self, counter: Counter) -> list[AcquisitionChannel]:
         """The channels that a counter needs: by default one, of its full name, type, shape and unit."""
-        return [AcquisitionChannel(counter.fullname, counter.dtype, counter.shape, counter.unit)]
+        channel = AcquisitionChannel(counter.fullname, counter.dtype, counter.shape, counter.unit)
+        channel.may_fail = counter.may_fail
+        return [channel]
 
     def validate(self) -> None:
         """Check, without touching or moving anything, that the whole scan is possible: limits, connections.

@@ -188,6 +188,11 @@ class Counter(Spelled):
         self._is_critical = is_critical
 
     @property
+    def may_fail(self) -> bool:
+        """Whether a scan goes on without it, with NaN for what can't be read."""
+        return self.policy.is_optional or not self.is_critical
+
+    @property
     def policy(self) -> Policy:
         """What a scan does when it fails; by default what its controller's `policy` says. Text is taken: "retry 3"."""
         return self.controller.policy if self._policy is None else self._policy

@@ -203,9 +203,13 @@ def check_preset(preset: object, kind: type) -> str | None:
     """
     hooks = [name for name in _HOOKS if hasattr(kind, name)]
     if not isinstance(preset, kind):
-        hint = " (give an object: add the brackets)" if inspect.isclass(preset) and issubclass(preset, kind) else ""
-        raise UsageError(f"Expected {kind.__name__} instance, got {preset!r}{hint}")
+        raise UsageError(f"Expected {kind.__name__} instance, got {preset!r}{_hint(preset, kind)}")
     cls = type(preset)
+    if not isinstance(preset, ChainPreset) and (hasattr(cls, "retake") or hasattr(cls, "retakes")):
+        raise UsageError(
+            f"{cls.__name__}.retake is never called: only a ChainPreset may have a point taken again; "
+            "have it in that one, e.g. in the one whose get_iterator() gives this"
+        )
     if all(getattr(cls, name) is getattr(kind, name) for name in hooks):
         near = _near_miss(cls, kind, hooks)
         raise UsageError(
@@ -219,6 +223,19 @@ def check_preset(preset: object, kind: type) -> str | None:
         raise UsageError(f"{cls.__name__}.deadline must be a number of seconds above 0, got {deadline!r}")
     refuse_generators(preset, (name for name in hooks if name != "get_iterator"), "stop")
     return _near_miss(cls, kind, hooks)
+
+
+def _hint(preset: object, kind: type) -> str:
+    """What to do with an object that is no preset of this kind, in brackets."""
+    if inspect.isclass(preset) and issubclass(preset, kind):
+        return " (give an object: add the brackets)"
+    if isinstance(preset, ChainIterationPreset) and kind is not ChainIterationPreset:
+        return " (it is for one point: give it in get_iterator() of a ChainPreset, and add that one)"
+    if isinstance(preset, ChainPreset) and kind is ScanPreset:
+        return " (it is for a chain: scan.acq_chain.add_preset)"
+    if isinstance(preset, ScanPreset) and kind is ChainPreset:
+        return " (it is for a whole scan: scan.add_preset)"
+    return ""
 
 
 def _check_arity(preset: object, kind: type, name: str) -> None:

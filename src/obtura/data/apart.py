@@ -14,12 +14,19 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, BinaryIO, ParamSpec, Protocol, TypeVar
 
 if sys.platform != "win32":
     import resource
 
-__all__ = ["Apart", "Asking", "NoAnswer", "call_here"]
+__all__ = ["Apart", "Asking", "NoAnswer", "call_here", "seconds_for"]
+
+PATIENCE = 5.0
+"""Seconds of the processor that may go into reading a file, besides those for its size."""
+
+SPEED = 50e6
+"""Bytes that are read in each further second of the processor, at the least; it takes a tenth of that."""
 
 SLOWEST = 12
 """Seconds by the clock for each of the processor."""
@@ -44,6 +51,15 @@ class Asking(Protocol):
         Raises:
             NoAnswer: it took longer, or ended the process.
         """
+
+
+def seconds_for(*files: Path) -> float:
+    """How much of the processor the reading of files may take: many times what it takes."""
+    size = 0
+    for file in files:
+        with contextlib.suppress(OSError):  # that one is not there is found when it is read
+            size += file.stat().st_size
+    return PATIENCE + size / SPEED
 
 
 def call_here(_seconds: float, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:

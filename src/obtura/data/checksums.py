@@ -36,7 +36,6 @@ __all__ = [
     "sums_of",
     "sums_of_chunks",
     "sums_stored",
-    "withdraw",
 ]
 
 CHECKSUMS = "checksums"
@@ -89,27 +88,15 @@ class Checksums:
 
 
 def renew(root: Any) -> None:
-    """Make the sums of a closed file anew, which was opened to add something."""
+    """Make the sums of a file anew that was opened to add something, or whose closing was cut off."""
     if CHECKSUMS.encode() in root:
         root.unlink(CHECKSUMS.encode())
-        sums = sums_of(root)
-        _made_again(root).write(sums)
-
-
-def withdraw(root: Any) -> None:
-    """Take back sums of a file whose closing was cut off, or that has become longer: it is not what they say."""
-    home = h5py.Group(root).get(CHECKSUMS)
-    if home is not None and any(len(home[name]) for name in _KINDS):
-        root.unlink(CHECKSUMS.encode())
-        _made_again(root)
-
-
-def _made_again(root: Any) -> Checksums:
+    sums = sums_of(root)
     sketch = Sketch()
     made = Checksums(sketch.root)
     draw(sketch, root, 0)
     sketch.attach(root)
-    return made
+    made.write(sums)
 
 
 def sums_stored(base: h5py.Group) -> dict[str, Sums] | None:

@@ -1,7 +1,9 @@
 """A file that a killed process was writing is marked as closed.
 
 HDF5 notes in the superblock of a file that somebody writes it (SWMR), and refuses to open it plainly until the writer
-has closed it. What was flushed is whole; the mark is what is left to take away, as HDF5's own tool `h5clear` does.
+has closed it. What was flushed is whole; the mark is what is left to take away, as HDF5's own tool `h5clear` does. It
+also puts right where the file ends: the superblock may tell of the flush before the last. What lies behind that HDF5
+would refuse to read, and would take its place for new data.
 Source: HDF5 File Format Specification 3.0, II.A "Superblock", versions 2 and 3; the checksum is lookup3 by Bob Jenkins
 (public domain, 2006), as IV "Appendix" of the specification says.
 """
@@ -13,14 +15,15 @@ __all__ = ["checksum", "clear_writer"]
 
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _FLAGS = 11
+_END = 28
 _SIZE = 44
 """Bytes of the superblock before its checksum, with offsets of 8 bytes."""
 
 _MASK = 0xFFFFFFFF
 
 
-def clear_writer(path: Path) -> bool:
-    """Mark a file as closed; returns whether it was marked as being written.
+def clear_writer(path: Path) -> None:
+    """Mark a file as closed, if it is marked as being written.
 
     Raises:
         OSError: it can't be read or written.
@@ -31,14 +34,18 @@ def clear_writer(path: Path) -> bool:
         if len(block) < _SIZE + 4 or block[:8] != _SIGNATURE or block[8] != 3 or block[9] != 8:
             raise ValueError(f"{path} is no HDF5 file that can be put in order")
         if not block[_FLAGS]:
-            return False
+            return
         block[_FLAGS] = 0
+        end = int.from_bytes(block[_END : _END + 8], "little")
+        size = file.seek(0, os.SEEK_END)
+        block[_END : _END + 8] = max(end, size).to_bytes(8, "little")
+        if size < end:  # what was to be there was not written
+            file.truncate(end)
         block[_SIZE:] = checksum(bytes(block[:_SIZE])).to_bytes(4, "little")
         file.seek(0)
         file.write(block)
         file.flush()
         os.fsync(file.fileno())
-    return True
 
 
 def _turn(value: int, by: int) -> int:

@@ -52,12 +52,19 @@ class Growing(Protocol):
 
 
 class Column:
-    """One dataset that grows, and the points that are not in it yet: `received`, then `written`."""
+    """One dataset that grows, and the points that are not in it yet: `received`, then `written`.
+
+    `may_fail`: NaN says that the counter could not be read; `not_read`: the points of which that is true, until
+    somebody takes them away.
+    """
+
+    may_fail = False
 
     def __init__(self, name: str, place: Place, dtype: np.dtype[Any], shape: tuple[int, ...] = ()) -> None:
         self.name = name
         self.received = 0
         self.written = 0
+        self.not_read: list[int] = []
         self._place = place
         self._kind = type_of(dtype)
         self._dtype = dtype
@@ -106,6 +113,9 @@ class Column:
         space = h5s.create_simple((upto, *self._shape))
         space.select_hyperslab((self.written, *(0 for _ in self._shape)), data.shape)
         dataset.write(h5s.create_simple(data.shape), space, data, self._kind)
+        if self.may_fail:
+            lacking = np.isnan(data).reshape(count, -1).any(axis=1)
+            self.not_read += (self.written + np.flatnonzero(lacking)).tolist()
         self.written = upto
         self._blocks = [waiting[count:].copy()] if len(waiting) > count else []
 
@@ -151,6 +161,7 @@ class Rows:
                 column.write(column.received)
             self._flags.grow(max(counts))
             self._flags.mark(min(counts), max(counts), Validity.DROPPED_OUT)
+            self._mark_not_read()
         if stopped is not None:
             self._flags.mark(stopped, self._flags.rows, Validity.INTERRUPTED)
 
@@ -160,3 +171,11 @@ class Rows:
         for column in self._columns:
             column.write(count)
         self._flags.grow(count)
+        self._mark_not_read()
+
+    def _mark_not_read(self) -> None:
+        for column in self._columns:
+            if isinstance(column, Column) and column.not_read:
+                rows, column.not_read = np.array(column.not_read), []
+                for together in np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1):
+                    self._flags.mark(int(together[0]), int(together[-1]) + 1, Validity.NOT_READ)

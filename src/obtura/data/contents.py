@@ -14,10 +14,12 @@ import h5py
 from h5py import h5l
 
 from obtura.data import index
+from obtura.data.apart import Asking, NoAnswer, call_here, seconds_for
 from obtura.data.disk import reason
 from obtura.data.layout import master_of
 from obtura.data.links import links_out
 from obtura.data.lock import holder
+from obtura.data.spool import InSpool, default_spool, in_spool, masters_in
 from obtura.ground.errors import UsageError
 
 __all__ = [
@@ -46,8 +48,10 @@ _ENTRY = re.compile(r"(\d+)\.(\d+)")
 class EntryInfo(NamedTuple):
     """One entry of a file. `branch` counts from 1, as in "12.1"; times are ISO 8601.
 
-    `state`: "finished"; "running", it is being written; "crashed", its writer ended without closing it; "missing",
-    the scan's file is gone; "damaged", it can't be read. `points`: complete ones. `file`: where the data are.
+    `state`: "finished"; "running", it is being written; "spooled", it has ended, its last data are in the spool;
+    "crashed", its writer ended without closing it; "missing", the scan's file is gone; "damaged", it can't be read.
+    `points`: complete ones in `file`, where the data are. `spool`: what of it is elsewhere, also of a crashed or a
+    missing one.
     """
 
     name: str
@@ -60,18 +64,31 @@ class EntryInfo(NamedTuple):
     end_reason: str
     points: int
     file: Path
+    spool: InSpool | None = None
 
 
-def list_entries(path: str | Path) -> list[EntryInfo]:
+def list_entries(path: str | Path, ask: Asking = call_here) -> list[EntryInfo]:
     """The entries of a master, or of a scan's own file, by their numbers.
+
+    `ask`: with that of an `Apart` a file on which HDF5 hangs or crashes is a damaged one.
 
     Raises:
         UsageError: there is no such file, or it is not HDF5.
     """
     path = Path(path)
-    entries = entries_in(path)
+    try:
+        entries = ask(seconds_for(path), entries_in, path)
+    except NoAnswer as error:
+        raise UsageError(f"{path} is damaged: {error}") from None
     known = index.lines_of(path)
-    return [_remembered(entry, known.get(entry.name)) or describe(entry) for entry in entries]
+    return [_remembered(entry, known.get(entry.name)) or _described(entry, ask) for entry in entries]
+
+
+def _described(entry: EntryInfo, ask: Asking) -> EntryInfo:
+    try:
+        return ask(seconds_for(entry.file), describe, entry)
+    except NoAnswer:
+        return entry._replace(state="damaged")
 
 
 def entries_in(path: Path) -> list[EntryInfo]:
@@ -87,10 +104,10 @@ def entries_in(path: Path) -> list[EntryInfo]:
             raise UsageError(f"{path} is damaged: {reason(error)}") from error
 
 
-def make_index(master: Path, path: Path) -> int:
+def make_index(master: Path, path: Path, ask: Asking = call_here) -> int:
     """Note in the index of a master what it lacks of the entries of `path`, the master itself or the file of a scan.
 
-    Returns how many entries that were. The caller is the master's one writer (see `lock`).
+    `ask`: see `list_entries`. Returns how many entries that were. The caller is the master's one writer (see `lock`).
 
     Raises:
         UsageError: there is no such file, or it is not HDF5.
@@ -98,7 +115,7 @@ def make_index(master: Path, path: Path) -> int:
     known = index.lines_of(master)
     lines = [
         index.Line(one.name, size, one.title, one.start_time, one.end_time, one.end_reason, one.points)
-        for one in list_entries(path)
+        for one in list_entries(path, ask)
         if one.state == "finished"
         for size in (one.file.stat().st_size,)
         if one.name not in known or known[one.name].size != size
@@ -108,13 +125,13 @@ def make_index(master: Path, path: Path) -> int:
     return len(lines)
 
 
-def chosen_entries(path: str | Path, number: int | str | None = None) -> list[EntryInfo]:
-    """The entries of scan 12, or the entry "12.2", or all.
+def chosen_entries(path: str | Path, number: int | str | None = None, ask: Asking = call_here) -> list[EntryInfo]:
+    """The entries of scan 12, or the entry "12.2", or all. `ask`: see `list_entries`.
 
     Raises:
         UsageError: there is no such file or scan, or the file is not HDF5.
     """
-    return chosen(list_entries(path), path, number)
+    return chosen(list_entries(path, ask), path, number)
 
 
 def chosen(entries: list[EntryInfo], path: str | Path, number: int | str | None) -> list[EntryInfo]:
@@ -186,7 +203,7 @@ def those_there_are(entries: Sequence[EntryInfo]) -> str:
 @contextmanager
 def _opened(path: Path) -> Iterator[h5py.File]:
     if not path.exists():
-        raise UsageError(f"there is no file {path}")
+        raise UsageError(f"there is no file {path}{_elsewhere(path)}")
     if path.is_dir():
         raise UsageError(f"{path} is a directory; name a file in it, e.g. {path / 'data.h5'}")
     try:
@@ -197,6 +214,16 @@ def _opened(path: Path) -> Iterator[h5py.File]:
         raise UsageError(f"{path} is no HDF5 file, or it is damaged at its beginning") from error
     with file:
         yield file
+
+
+def _elsewhere(master: Path) -> str:
+    """What the spool has of a file that is not there, as the end of an error message."""
+    spool = default_spool()
+    scans = masters_in(spool).count(master.absolute())
+    if not scans:
+        return ""
+    which = "a scan of it is" if scans == 1 else f"{scans} scans of it are"
+    return f"; {which} in {spool}: when its disk is back, `obtura recover {master}` moves them"
 
 
 def _target(path: Path, file: h5py.File, name: str) -> str:
@@ -227,11 +254,11 @@ def _remembered(entry: EntryInfo, line: index.Line | None) -> EntryInfo | None:
 def describe(info: EntryInfo) -> EntryInfo:
     """The entry as its file has it now."""
     if not info.file.exists():
-        return info._replace(state="missing")
+        return _with_spool(info._replace(state="missing"))
     try:
         with opened_entry(info) as entry:
             end_reason = text_of(entry, "end_reason")
-            return info._replace(
+            found = info._replace(
                 title=text_of(entry, "title"),
                 start_time=text_of(entry, "start_time"),
                 end_time=text_of(entry, "end_time"),
@@ -241,6 +268,16 @@ def describe(info: EntryInfo) -> EntryInfo:
             )
     except (OSError, KeyError, RuntimeError):
         return info._replace(state="damaged")
+    return _with_spool(found) if found.state == "crashed" else found
+
+
+def _with_spool(info: EntryInfo) -> EntryInfo:
+    """A scan that looks crashed, or is gone, may have gone on in the spool, and have ended there."""
+    there = in_spool(info.file)
+    if there is None or not there.end_reason:
+        return info._replace(spool=there)
+    state = "spooled" if info.state == "crashed" else info.state
+    return info._replace(state=state, end_reason=there.end_reason, end_time=there.end_time, spool=there)
 
 
 def _unfinished(file: Path, number: int) -> str:

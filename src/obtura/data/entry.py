@@ -131,9 +131,15 @@ class Entry:
             attribute(dataset, "pace", "own")  # it forms no rows with the others
         if info.shape:
             attribute(dataset, "interpretation", interpretation(info.shape))
-        if self._grid and index in self._plan.scalars:
-            return self._grid.column(info, self._names[index], dataset.place())
-        return Column(info.name, dataset.place(), dtype, info.shape)
+        place = dataset.place()
+        on_grid = self._grid if index in self._plan.scalars else None
+        made = (
+            Column(info.name, place, dtype, info.shape)
+            if on_grid is None
+            else on_grid.column(info, self._names[index], place)
+        )
+        made.may_fail = info.may_fail and dtype.kind == "f"
+        return made
 
     def _mesh(self, entry: Node) -> GridPlot | None:
         """The NXdata of a mesh: it is the plot, unless the user has asked for another one."""

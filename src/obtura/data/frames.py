@@ -66,6 +66,7 @@ class FrameSeries:
         self._summing = Summing()
         self._lock = lock
         self._blocks: deque[npt.NDArray[Any]] = deque()
+        self._on_its_way = self._on_disk = 0
         self._unsafe: list[npt.NDArray[Any]] = []  # written, but HDF5 has not put on the disk where they are
 
     @property
@@ -92,10 +93,21 @@ class FrameSeries:
         """What was written is in the file, whatever comes."""
         self._unsafe.clear()
 
-    def take_back(self) -> tuple[int, list[npt.NDArray[Any]]]:
-        """The frames that are not safe in the file, in order, and the number of the first: to be kept elsewhere."""
+    def synced(self) -> None:
+        """What was flushed when this was called the last time is on the disk itself."""
+        self._on_disk, self._on_its_way = self._on_its_way, self.count
+
+    def take_back(self, disk_fails: bool = False) -> tuple[int, list[npt.NDArray[Any]]]:
+        """The frames that are not safe in the file, in order, and the number of the first: to be kept elsewhere.
+
+        `disk_fails`: also those that the disk may have lost, as far as they can still be read.
+        """
         first = self.count - len(self._unsafe)
         blocks = [*(frame[np.newaxis] for frame in self._unsafe), *self._blocks]
+        if disk_fails and self._on_disk < first:
+            with suppress(SavingError):  # it can't be read either, as where a server is gone that has had them
+                blocks.insert(0, self.read(self._on_disk, first))
+                first = self._on_disk
         self._unsafe.clear()
         self._blocks.clear()
         self.waiting = 0
@@ -232,6 +244,14 @@ class FrameFile:
         """
         if self._file.is_open and self._unsynced:
             self._unsynced = not self._file.begin_sync()
+            if not self._unsynced:
+                for series in self.series.values():
+                    series.synced()
+
+    @property
+    def disk_fails(self) -> bool:
+        """Whether the disk does not take what was written, and may lose it."""
+        return self._file.is_open and self._file.disk_fails
 
     def finish(self) -> None:
         """Close it, and return when all frames are on disk; done once.

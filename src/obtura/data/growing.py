@@ -110,6 +110,15 @@ class GrowingFile:
         """Whether another disk is where it was, for its own is not mounted any more."""
         return disk_of(self.path.parent) != self._disk
 
+    @property
+    def disk_fails(self) -> bool:
+        """Whether the disk does not take what was written, and may lose it."""
+        try:
+            os.fsync(self._file.id.get_vfd_handle())
+        except OSError:
+            return True
+        return False
+
     def flush(self) -> None:
         """Show readers what was written; a kill does no harm to it any more."""
         self._file.flush()
@@ -138,7 +147,11 @@ class GrowingFile:
         if not self._file:
             return
         descriptor = self._file.id.get_vfd_handle()
-        with _nowhere(os.fstat(descriptor).st_size) as sink:
+        try:
+            size = os.fstat(descriptor).st_size
+        except OSError:  # a mount whose server is gone does not say even that
+            size = self._file.id.get_filesize()
+        with _nowhere(size) as sink:
             os.dup2(sink.fileno(), descriptor, inheritable=False)
 
     def abandon(self) -> None:

@@ -16,13 +16,14 @@ once its row is here: one write call a row. What is here and not in the HDF5 fil
 A record that is not whole is where a crash cut the file: nothing behind it is read. All numbers are little-endian.
 """
 
+import errno
 import json
 import os
 import struct
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
 import numpy as np
@@ -37,6 +38,7 @@ __all__ = [
     "JournalFile",
     "Layout",
     "as_stored",
+    "begins_with",
     "block",
     "frames",
     "header",
@@ -55,6 +57,9 @@ _BLOCK = struct.Struct("<HQII")
 _ROW = struct.Struct("<BQ")
 HOOK = struct.Struct("<iihqddi")
 """owner, hook, branch, point, start, seconds, error: the columns of the table of hooks."""
+
+COPIED = 2**20
+"""Bytes at a time."""
 
 LARGEST = 2**31
 """Bytes of a record; a longer length is no length."""
@@ -117,6 +122,7 @@ class JournalFile:
 
     def __init__(self, path: Path, header: bytes) -> None:
         self.path = path
+        self.size = 0  # of whole records: behind them there may be one that a full disk has cut
         self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o666)
         try:
             self._put(MAGIC + record(header))
@@ -133,10 +139,31 @@ class JournalFile:
         """
         self._put(record(items))
 
+    def take_over(self, other: "JournalFile") -> None:
+        """Append what another journal has behind the same header.
+
+        Raises:
+            OSError: that can't be read, or this not be written; then nothing was appended.
+        """
+        own = self.size
+        try:
+            with other.path.open("rb") as file:
+                file.seek(own)
+                while (rest := other.size - self.size) > 0:
+                    data = file.read(min(rest, COPIED))
+                    if not data:
+                        raise OSError(errno.EIO, f"{other.path} ends too early")
+                    self._put(data)
+        except OSError:
+            os.ftruncate(self._descriptor, own)
+            self.size = own
+            raise
+
     def _put(self, data: bytes) -> None:
         written = os.write(self._descriptor, data)
         while written < len(data):
             written += os.write(self._descriptor, data[written:])
+        self.size += len(data)
 
     def sync(self) -> None:
         """Return when all is on the disk itself."""
@@ -194,8 +221,8 @@ def said(what: str, facts: Mapping[str, Any]) -> bytes:
 # -- reading --------------------------------------------------------------------------------------------------
 
 
-def read_journal(path: Path) -> Iterator[Item]:
-    """The items of a journal, up to where a crash cut it.
+def read_journal(path: Path, frames: bool = True) -> Iterator[Item]:
+    """The items of a journal, up to where a crash cut it. `frames`: with those of frames, which may be huge.
 
     H: (`Layout`, image). R: (branch, index, array of numbers). B, F: (column, first, array). K: a tuple as `HOOK` has
     it. J: a mapping. Nothing at all comes from a file that is no journal, or has no whole first record.
@@ -208,19 +235,37 @@ def read_journal(path: Path) -> Iterator[Item]:
         if file.read(len(MAGIC)) != MAGIC:
             return
         layout: Layout | None = None
-        for items in _records(file):
+        for items in _records(file, b"" if frames else b"F"):
             for item in _items(items, layout):
                 if item.kind == "H":
                     layout = item.content[0]
                 yield item
 
 
-def _records(file: Any) -> Iterator[bytes]:
+def begins_with(journal: Path, other: Path) -> bool:
+    """Whether a journal has all that another one has, up to where that is cut.
+
+    Raises:
+        OSError: one can't be read.
+    """
+    with journal.open("rb") as file, other.open("rb") as beginning:
+        if file.read(len(MAGIC)) != beginning.read(len(MAGIC)):
+            return False
+        own = _records(file, b"")
+        return all(one == next(own, None) for one in _records(beginning, b""))
+
+
+def _records(file: BinaryIO, passed_over: bytes) -> Iterator[bytes]:
+    """`passed_over`: how records begin that are not read."""
     while len(start := file.read(_RECORD.size)) == _RECORD.size:
         length, checksum = _RECORD.unpack(start)
         if length > LARGEST:
             return
-        items = file.read(length)
+        begin = file.read(min(length, 1))
+        if begin and begin == passed_over:
+            file.seek(length - 1, os.SEEK_CUR)
+            continue
+        items = begin + file.read(length - len(begin))
         if len(items) < length or zlib.crc32(items) != checksum:
             return
         yield items

@@ -5,6 +5,7 @@ data.h5.lock          while somebody writes
 data/scan0012.h5      everything of scan 12
 data/index.jsonl      what is known of the finished ones, see `index`
 data/scan0012.journal while it runs, and after a crash: its points, one by one
+.scan_numbers         the last number that was given to a scan in this directory, see `numbering`
 """
 
 import os
@@ -22,6 +23,7 @@ __all__ = [
     "journals_of",
     "lock_file",
     "master_of",
+    "numbers_file",
     "scan_directory",
     "scan_file",
 ]
@@ -103,6 +105,11 @@ def master_of(file: Path) -> Path:
 def lock_file(master: Path) -> Path:
     """The file whose lock says that somebody writes."""
     return master.with_name(master.name + ".lock")
+
+
+def numbers_file(directory: Path) -> Path:
+    """The file that says which number was given last, for all masters of a directory."""
+    return directory / ".scan_numbers"
 
 
 def index_file(master: Path) -> Path:

@@ -90,7 +90,7 @@ class DataFile:
 
         `title`: a part of it, or with `*`, `?` a pattern for all of it. `since`, `until`: when the scan began, as a
         time or as text, "2019-03-13" (the whole day) or "2019-03-13 11:06"; without a zone it is local time.
-        `state`: "finished", "running", "crashed", "missing", "damaged".
+        `state`: "finished", "running", "spooled", "crashed", "missing", "damaged".
 
         Raises:
             UsageError: a time that is none.

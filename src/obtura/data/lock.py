@@ -29,9 +29,11 @@ except ImportError:
 
 __all__ = ["Holder", "account", "holder", "release", "scans_here", "take"]
 
-TRIES = 10
+TRIES = 50
 PAUSE = 0.02
-"""`obtura ls` looks at the lock by taking it for an instant, and another scan may be just ending: try again (s)."""
+"""`obtura ls` looks at the lock by taking it for an instant, and another scan may be just ending: for a second it is
+tried again (s).
+"""
 
 
 class Holder(NamedTuple):

@@ -32,6 +32,7 @@ __all__ = ["Packed", "pack", "unpack"]
 _STATES = {
     "running": "it is running",
     "crashed": "its program ended without closing the file",
+    "spooled": "its last data are in the spool, `obtura recover` moves them",
     "missing": "its file is gone",
     "damaged": "its file can't be read",
 }

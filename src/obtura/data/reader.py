@@ -6,8 +6,12 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from obtura.data.apart import Asking, NoAnswer, call_here, seconds_for
+from obtura.data.checksums import FAILURES
 from obtura.data.contents import EntryInfo, chosen_entries, datasets_of, frames_of, list_entries, opened_entry, text_of
+from obtura.data.disk import reason
 from obtura.data.filters import compressed_as, require_readable
+from obtura.data.happened import happened
 from obtura.data.links import is_there, links_out
 from obtura.data.ragged import ragged_of
 from obtura.ground.errors import UsageError
@@ -21,56 +25,92 @@ _WHAT_HAPPENED = {
     "running": "running",
     "crashed": "crashed: its program ended without closing the file; `obtura recover` puts it in order, "
     "so does the next scan; until then h5py.File(file, swmr=True) reads it",
+    "spooled": "its last data are in the spool, since its disk was full or gone; until they are recovered "
+    "h5py.File(file, swmr=True) reads the first ones",
     "missing": "the file is gone",
     "damaged": "the file can't be read",
 }
 
 
-def listing(path: str | Path) -> str:
+def listing(path: str | Path, ask: Asking = call_here) -> str:
     """The scans of a file, one a line: number, title, start, how it ended, points.
+
+    `ask`: with that of an `Apart` a file on which HDF5 hangs or crashes is a damaged one.
 
     Raises:
         UsageError: there is no such file, or it is not HDF5.
     """
-    entries = list_entries(path)
+    entries = list_entries(path, ask)
     if not entries:
         return f"{path} holds no scans"
     rows = [("scan", "title", "start", "end", "points")]
     for entry in entries:
-        end = entry.end_reason or entry.state
+        end = _end(entry)
         if entry.state in ("missing", "damaged"):
             end = f"{entry.state}: {entry.file}"
-        rows.append((entry.name, entry.title, _moment(entry.start_time), end, str(entry.points)))
-    return _aligned(rows, right=(0, 4))
+        rows.append((entry.name, entry.title, _moment(entry.start_time), end, str(_points(entry))))
+    return "\n".join([_aligned(rows, right=(0, 4)), *_in_the_spool(path, entries)])
 
 
-def showing(path: str | Path, number: int | str | None = None) -> str:
+def _end(entry: EntryInfo) -> str:
+    end = entry.end_reason or entry.state
+    return f"{end}, in the spool" if entry.spool is not None else end
+
+
+def _points(entry: EntryInfo) -> int:
+    """Complete ones, of the file and the spool."""
+    there = entry.spool.points[entry.branch - 1 : entry.branch] if entry.spool is not None else ()
+    return max(entry.points, *there) if there else entry.points
+
+
+def _in_the_spool(path: str | Path, entries: Sequence[EntryInfo]) -> list[str]:
+    """Where data are that are not in their files, a line each, and how they get there."""
+    where = dict.fromkeys(f"scan {entry.number}: {entry.spool.path}" for entry in entries if entry.spool is not None)
+    return [f"\n`obtura recover {path}` moves home what is in the spool:", *where] if where else []
+
+
+def showing(path: str | Path, number: int | str | None = None, ask: Asking = call_here) -> str:
     """One scan of a file: when, how it ended, presets, and each counter with its range.
 
     `number`: a scan, 12, with all its entries, or one entry, "12.2". None: all of them, a line each, and whether all
-    their links lead somewhere.
+    their links lead somewhere. `ask`: see `listing`.
 
     Raises:
         UsageError: there is no such file or scan.
     """
-    chosen = chosen_entries(path, number)
+    chosen = chosen_entries(path, number, ask)
     if number is None:
-        return _summary(path, chosen)
-    return "\n\n".join(_show(entry) for entry in chosen)
+        return _summary(path, chosen, ask)
+    return "\n\n".join([*(_shown(entry, ask) for entry in chosen), *_in_the_spool(path, chosen)])
 
 
-def _summary(path: str | Path, entries: Sequence[EntryInfo]) -> str:
+def _shown(info: EntryInfo, ask: Asking) -> str:
+    try:
+        return ask(seconds_for(info.file), _show, info)
+    except NoAnswer as error:
+        return f"{info.name}: {_WHAT_HAPPENED['damaged']}, {error}: {info.file}"
+    except FAILURES as error:
+        return f"{info.name}: {_WHAT_HAPPENED['damaged']}, {reason(error)}: {info.file}"
+
+
+def _summary(path: str | Path, entries: Sequence[EntryInfo], ask: Asking) -> str:
     if not entries:
         return f"{path} holds no scans"
     rows = [("scan", "title", "end", "points", "columns", "links")]
     broken: list[str] = []
     for info in entries:
-        columns, links, gone = _looked_into(info)
+        try:
+            columns, links, gone = ask(seconds_for(info.file), _looked_into, info)
+        except NoAnswer as error:
+            columns, links, gone = "", 1, [f"{_WHAT_HAPPENED['damaged']}, {error}: {info.file}"]
+        except FAILURES as error:
+            columns, links, gone = "", 1, [f"{_WHAT_HAPPENED['damaged']}, {reason(error)}: {info.file}"]
         state = "ok" if not gone else f"{len(gone)} broken"
-        end = info.end_reason or info.state
-        rows.append((info.name, info.title, end, str(info.points), columns, f"{links} {state}" if links else "-"))
+        points = str(_points(info))
+        rows.append((info.name, info.title, _end(info), points, columns, f"{links} {state}" if links else "-"))
         broken += [f"{info.name}: {each}" for each in gone]
-    return "\n".join([_aligned(rows, right=(0, 3, 4)), *(["", *broken] if broken else [])])
+    table = _aligned(rows, right=(0, 3, 4))
+    return "\n".join([table, *(["", *broken] if broken else []), *_in_the_spool(path, entries)])
 
 
 def _looked_into(info: EntryInfo) -> tuple[str, int, list[str]]:
@@ -88,7 +128,9 @@ def _show(info: EntryInfo) -> str:
     if info.state in ("missing", "damaged"):
         return f"{info.name}: {_WHAT_HAPPENED[info.state]}: {info.file}"
     with opened_entry(info) as entry:
-        end = f"{_moment(info.end_time)}  {info.end_reason}" if info.end_reason else _WHAT_HAPPENED[info.state]
+        end = _WHAT_HAPPENED[info.state] if info.state != "finished" else ""
+        if info.end_reason:
+            end = f"{_moment(info.end_time)}  {info.end_reason}{f'; {end}' if end else ''}"
         facts = [
             ("file", str(info.file)),
             ("start", _moment(info.start_time)),
@@ -96,9 +138,10 @@ def _show(info: EntryInfo) -> str:
             ("message", text_of(entry, "end_message")),
             ("user", text_of(entry, "user/name")),
             ("session", text_of(entry, "session")),
-            ("points", str(info.points)),
+            ("points", str(_points(info))),
             *[("preset", each) for each in _presets(entry)],
             ("hooks", _hooks(entry)),
+            *happened(entry, info.points),
         ]
         head = _aligned([fact for fact in facts if fact[1]])
         return f"{info.name}  {_printable(info.title)}\n{head}\n\n{_columns(entry)}"

@@ -15,6 +15,7 @@ import h5py
 import numpy as np
 from h5py import h5d, h5f, h5s
 
+from obtura.data.apart import Asking, NoAnswer, call_here, seconds_for
 from obtura.data.attempts import mark_retaken, points_key
 from obtura.data.checksums import renew
 from obtura.data.columns import Column, Growing, Rows
@@ -24,19 +25,19 @@ from obtura.data.disk import saving_error, sync
 from obtura.data.drawing import FORMAT
 from obtura.data.grid import gridded_again
 from obtura.data.hooks import KINDS
-from obtura.data.journal import Item, Layout, read_journal
+from obtura.data.journal import Item, Layout, begins_with, read_journal
 from obtura.data.layout import SUFFIX, half_made_of, journals_of, master_of
 from obtura.data.left_frames import frames_there, put_frames
 from obtura.data.master import add_links, entry_names
 from obtura.data.notes import note_rows
 from obtura.data.place import Place, set_number, set_text
-from obtura.data.safekeeping import spooled
+from obtura.data.spool import scan_of, spooled
 from obtura.data.subscans import link_sub_scans
 from obtura.data.validity import Flags
 from obtura.ground.errors import SavingError
 from obtura.ground.events import Failed, SubScan
 
-__all__ = ["INTERRUPTED", "Recovered", "check_file", "recover_all", "recover_scan", "scan_of"]
+__all__ = ["INTERRUPTED", "Recovered", "check_file", "recover_all", "recover_scan"]
 
 INTERRUPTED = "INTERRUPTED"
 """The end_reason of a scan whose process ended before the scan did."""
@@ -60,10 +61,13 @@ class Recovered(NamedTuple):
         return f"scan {self.number} {what}: {self.file}" + "".join(f"; {each}" for each in self.missing)
 
 
-def recover_all(master: Path, running: Callable[[int], bool], spool: Path) -> Iterator[Recovered | SavingError]:
+def recover_all(
+    master: Path, running: Callable[[int], bool], spool: Path, ask: Asking = call_here
+) -> Iterator[Recovered | SavingError]:
     """Put every scan of a master in order that has a journal; the caller is the master's one writer (see `lock`).
 
-    `running`: whether a scan is being written now. `spool`: where further records of such scans may be.
+    `running`: whether a scan is being written now. `spool`: where further records of such scans may be. `ask`: with
+    that of an `Apart`, a damaged file on which HDF5 hangs or crashes is made anew, one of frames is named.
 
     One that can't be is left as it is: given back is the error.
     """
@@ -77,7 +81,7 @@ def recover_all(master: Path, running: Callable[[int], bool], spool: Path) -> It
             half_made.unlink(missing_ok=True)
     for scan, journals in parts.items():
         try:
-            recovered = recover_scan(scan, journals, running)
+            recovered = recover_scan(scan, journals, running, ask)
         except SavingError as error:
             yield error
             continue
@@ -85,30 +89,24 @@ def recover_all(master: Path, running: Callable[[int], bool], spool: Path) -> It
             yield recovered
 
 
-def scan_of(journal: Path) -> Path | None:
-    """The file of the scan that a journal is about; None when it has no beginning, or one of another version."""
-    try:
-        first = next(read_journal(journal), None)
-    except ValueError:
-        return None
-    return None if first is None else Path(first.content[0].scan)
-
-
 def _scan_beside(journal: Path) -> Path:
     """The file of the scan that a journal stands beside, also when both were moved."""
     return journal.absolute().with_suffix(SUFFIX)
 
 
-def recover_scan(scan: Path, journals: Sequence[Path], running: Callable[[int], bool]) -> Recovered | None:
+def recover_scan(
+    scan: Path, journals: Sequence[Path], running: Callable[[int], bool], ask: Asking = call_here
+) -> Recovered | None:
     """Put one scan in order, of its journal and what is in the spool; None for one that runs, or never began.
+
+    `ask`: see `recover_all`.
 
     Raises:
         SavingError: the file can't be made, or is not as it should be; nothing was removed.
     """
     try:
-        chain = [item for journal in journals for item in (read_journal(journal),)]
-        beginnings = [(journal, next(items, None)) for journal, items in zip(journals, chain, strict=True)]
-        known = [first.content for _, first in beginnings if first is not None]
+        chain = [read_journal(journal) for journal in _parts(journals)]
+        known = [first.content for items in chain if (first := next(items, None)) is not None]
         if not known:  # killed before the scan began: nothing can be missing
             return None
         layout, image = known[0]
@@ -120,21 +118,31 @@ def recover_scan(scan: Path, journals: Sequence[Path], running: Callable[[int], 
                 for item in items:
                     made.take(item)
             ended = made.finish(max(journal.stat().st_mtime for journal in journals))
-            if not _is_whole(scan, layout, made.counts):
+            if not _asked_whether_whole(scan, layout, made.counts, ask):
                 made.put_in_place()
+            made.put_frames(ask, journals)
         finally:
             made.leave()
         _link(scan, layout)
-        make_index(master_of(scan), scan)
+        make_index(master_of(scan), scan, ask)
         if made.sub_scans:
             link_sub_scans(scan, layout.entries[0], made.sub_scans)
-        missing = tuple(made.missing_frames())
+        missing = tuple(made.missing_frames(ask))
         for journal in journals:
             journal.unlink()
             sync(journal.parent)
     except (OSError, RuntimeError, KeyError, ValueError) as error:
         raise saving_error("can't be recovered", scan, error) from error
+    except NoAnswer as error:
+        raise SavingError(f"{scan}: can't be recovered: {error}; nothing was removed") from error
     return Recovered(layout.number, scan, made.points, not ended, missing)
+
+
+def _parts(journals: Sequence[Path]) -> list[Path]:
+    """The journals of a scan that have to be read: not one that a later one begins with."""
+    return [
+        one for index, one in enumerate(journals) if not any(begins_with(later, one) for later in journals[index + 1 :])
+    ]
 
 
 class _Rebuilt:
@@ -156,9 +164,11 @@ class _Rebuilt:
     def _column(self, described: Mapping[str, Any]) -> Column:
         name, dtype = described["name"], np.dtype(described["dtype"])
         place = self._place(described["path"])
+        made = Column(name, place, dtype, described["shape"])
         if (grid := described.get("grid")) is not None:
-            return gridded_again(name, place, dtype, grid, self._place(grid["path"]))
-        return Column(name, place, dtype, described["shape"])
+            made = gridded_again(name, place, dtype, grid, self._place(grid["path"]))
+        made.may_fail = "may_fail" in described
+        return made
 
     def take(self, item: Item) -> None:
         """Receive an item."""
@@ -257,19 +267,32 @@ class _Rebuilt:
         self._close()
         sync(self._path)
         check_file(self._path, self._layout.entries, expected)
-        for number, described in enumerate(self._layout.frames):
-            kept = [(first, frames) for which, first, frames in self._frames if which == number]
-            put_frames(self._scan.parent / described["file"], described["path"], kept)
         os.replace(self._path, self._scan)
         sync(self._scan.parent)
 
-    def missing_frames(self) -> Iterator[str]:
+    def put_frames(self, ask: Asking, journals: Sequence[Path]) -> None:
+        """Put the files of frames in order, with those frames that are in the journals."""
+        series: dict[str, list[Mapping[str, Any]]] = {}
+        places = []  # of each series: its file, and its number there
+        for described in self._layout.frames:
+            beside = series.setdefault(described["file"], [])
+            places.append((described["file"], len(beside)))
+            beside.append(described)
+        kept: dict[str, list[tuple[int, int, Any]]] = {file: [] for file in series}
+        for which, first, frames in self._frames:
+            file, number = places[which]
+            kept[file].append((number, first, frames))
+        for file, beside in series.items():
+            path = self._scan.parent / file
+            ask(seconds_for(path, *journals), put_frames, path, beside, kept[file])
+
+    def missing_frames(self, ask: Asking) -> Iterator[str]:
         """Where a point of a camera that goes in step has no frame."""
         for described in self._layout.frames:
             path, dataset = self._scan.parent / described["file"], described["path"]
             step = self._layout.steps[self._layout.entries.index(dataset.strip("/").split("/")[0])]
             points = min((self.columns[column].written for column in step), default=0)
-            count = frames_there(path, dataset)
+            count = ask(seconds_for(path), frames_there, path, dataset)
             if count is not None and count < points:
                 yield f"{count} of {points} frames are in {path}"
 
@@ -283,6 +306,13 @@ class _Rebuilt:
             column.attach(None)
         if self._file:
             self._file.close()
+
+
+def _asked_whether_whole(scan: Path, layout: Layout, counts: dict[str, int], ask: Asking) -> bool:
+    try:
+        return ask(seconds_for(scan), _is_whole, scan, layout, counts)
+    except NoAnswer:  # it is damaged; the journal has everything
+        return False
 
 
 def _is_whole(scan: Path, layout: Layout, counts: dict[str, int]) -> bool:

@@ -1,12 +1,10 @@
 """Where the records of a scan go: into the journal beside its file and, when that fails, into the local spool."""
 
 import hashlib
-import os
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-
-import platformdirs
 
 from obtura.data import journal
 from obtura.data.disk import free_bytes, free_text, make_directory, saving_error
@@ -14,18 +12,7 @@ from obtura.data.journal import JournalFile, Layout
 from obtura.data.layout import journal_file
 from obtura.ground.errors import SavingError
 
-__all__ = ["Safekeeping", "default_spool", "spooled"]
-
-
-def default_spool() -> Path:
-    """The directory for scans whose own is full or gone: $OBTURA_SPOOL, else one in the account's state directory."""
-    given = os.environ.get("OBTURA_SPOOL")
-    return Path(given) if given else platformdirs.user_state_path("obtura") / "spool"
-
-
-def spooled(spool: Path) -> list[Path]:
-    """The journals in a spool."""
-    return sorted(spool.glob("*.journal")) if spool.is_dir() else []
+__all__ = ["Safekeeping"]
 
 
 class Safekeeping:
@@ -91,6 +78,11 @@ class Safekeeping:
             there = JournalFile(path, self._header)
         except (OSError, SavingError) as error:
             raise SavingError(f"{why}; nothing can be kept elsewhere: {error}") from error
+        try:
+            self._file.sync()
+        except OSError:  # a disk that fails may lose what it has taken last
+            with suppress(OSError):  # then recovery puts the parts together, when that disk is back
+                there.take_over(self._file)
         self._file.close()
         self._file, self.moved = there, path
         self._say(

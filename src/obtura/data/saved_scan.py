@@ -20,7 +20,7 @@ from obtura.data.layout import OWN_NAMES
 from obtura.data.saved_column import ColumnInfo, SavedColumn, column_infos
 from obtura.data.tables import Table, as_dataframe, as_dataset, table_of
 from obtura.data.template import close_match
-from obtura.data.validity import Validity
+from obtura.data.validity import HARMLESS
 from obtura.ground.errors import UsageError
 from obtura.ground.events import Comment, Position
 
@@ -65,7 +65,9 @@ class SavedScan:
 
     @property
     def state(self) -> str:
-        """finished, running, crashed (its program ended without closing the file), missing or damaged."""
+        """finished, running, spooled (it has ended, its last data are in the spool), crashed (its program ended
+        without closing the file), missing or damaged.
+        """
         return self.entry.state
 
     @property
@@ -154,8 +156,10 @@ class SavedScan:
 
     @property
     def valid(self) -> npt.NDArray[np.bool_]:
-        """Which points are good, also those that were taken again: `scan["diode"][:][scan.valid]`."""
-        good: npt.NDArray[np.bool_] = self.flags & ~np.uint8(Validity.RETAKEN) == 0
+        """Which points are good: `scan["diode"][:][scan.valid]`; also those that were taken again, and those without an
+        optional counter, which is NaN there.
+        """
+        good: npt.NDArray[np.bool_] = self.flags & ~np.uint8(HARMLESS) == 0
         return good
 
     @property

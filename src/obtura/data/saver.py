@@ -10,6 +10,7 @@ from pathlib import Path
 
 from obtura.contracts.consumers import Consumer, FrameSource, Say
 from obtura.data import journal, lock
+from obtura.data.apart import Apart
 from obtura.data.columns import dtype_of
 from obtura.data.common import iso
 from obtura.data.disk import disk_of, free_bytes, free_text, make_directory, saving_error
@@ -18,9 +19,10 @@ from obtura.data.index import Line, begun, note
 from obtura.data.layout import scan_directory, scan_file
 from obtura.data.master import add_links
 from obtura.data.recovery import check_file, recover_all
-from obtura.data.safekeeping import Safekeeping, default_spool
+from obtura.data.safekeeping import Safekeeping
 from obtura.data.saving import ScanSaving
 from obtura.data.scan_file import ScanFile
+from obtura.data.spool import default_spool
 from obtura.data.subscans import link_sub_scans
 from obtura.data.witness import Witness, check_layout
 from obtura.ground.channels import Block
@@ -128,10 +130,11 @@ class HDF5Saver(Consumer):
         def running(number: int) -> bool:
             return number in lock.scans_here(master)
 
-        for outcome in recover_all(master, running, self._spool):
-            failed = isinstance(outcome, SavingError)
-            log.log(logging.WARNING if failed else logging.INFO, "%s", outcome)
-            self._told.append(f"{'!!! ' if failed else ''}{outcome}\n")  # for later: nobody reads yet
+        with Apart() as apart:
+            for outcome in recover_all(master, running, self._spool or default_spool(), apart.ask):
+                failed = isinstance(outcome, SavingError)
+                log.log(logging.WARNING if failed else logging.INFO, "%s", outcome)
+                self._told.append(f"{'!!! ' if failed else ''}{outcome}\n")  # for later: nobody reads yet
 
     def _begin_journal(self, file: ScanFile, master: Path, began: ScanBegan, zero: float) -> None:
         layout, columns = file.layout(master, began)
@@ -244,8 +247,7 @@ class HDF5Saver(Consumer):
             self._failed = error
             raise
         self._elsewhere = True
-        for number, series in enumerate(file.frames.values()):
-            first, blocks = series.take_back()
+        for number, (first, blocks) in enumerate(file.take_back()):
             for block in blocks:
                 self._keep_frames(number, first, block)
                 first += len(block)

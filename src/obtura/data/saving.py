@@ -1,7 +1,6 @@
 """SCAN_SAVING: where the data of the next scans go, and which number is next."""
 
 import os
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -9,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from obtura.contracts.settings import OnSetting, Setting
-from obtura.data.disk import make_directory, saving_error
-from obtura.data.layout import SUFFIX, highest_scan_file, scan_directory
+from obtura.data.disk import make_directory
+from obtura.data.layout import SUFFIX
 from obtura.data.lock import account
-from obtura.data.master import highest_entry
+from obtura.data.numbering import forget, next_number
 from obtura.data.template import close_match, fill
 from obtura.ground.compression import checked_compression
 from obtura.ground.errors import ObturaError, UsageError, one_line
@@ -37,9 +36,6 @@ _OWN: dict[str, str | bool] = {
 _OF_A_SCAN = ("scan_name", "scan_number", "img_acq_device")
 """Fields that have a value for the frames of a scan only."""
 
-_numbering = threading.Lock()
-_given: dict[str, int] = {}
-"""The last number given out in this process, per master: a scan that never got a file keeps its number."""
 _below: list[str] = []
 
 
@@ -234,29 +230,20 @@ class ScanSaving:
     # -- numbers ------------------------------------------------------------------------------------------
 
     def next_number(self) -> int:
-        """A number that no scan of this master has: one more than any in the master, among its files, or
-        given out.
+        """A number that no scan in this directory has, whatever the file: one more than any there, or given out by
+        any session.
 
         Raises:
             UsageError: see `filename`.
             SavingError: the master is none of ours, or the directory can't be read.
         """
-        master = Path(self.filename)
-        key = os.path.realpath(master)
-        with _numbering:
-            try:
-                files = highest_scan_file(master)
-            except OSError as error:
-                raise saving_error("can't look for the scans so far", scan_directory(master), error) from error
-            _given[key] = 1 + max(highest_entry(master), files, _given.get(key, 0))
-            return _given[key]
+        return next_number(Path(self.filename))
 
     next_scan_number = next_number
 
     def reset_scan_number(self) -> None:
         """Forget numbers that were given out for nothing: the next scan follows the last one that has a file."""
-        with _numbering:
-            _given.pop(os.path.realpath(self.filename), None)
+        forget(Path(self.filename))
 
     # -- fields are attributes ----------------------------------------------------------------------------
 

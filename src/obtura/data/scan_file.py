@@ -146,6 +146,15 @@ class ScanFile:
         """Whether a disk that is written is not mounted any more."""
         return self._file.disk_is_gone or any(file.disk_is_gone for file in self._images)
 
+    def take_back(self) -> list[tuple[int, list[Any]]]:
+        """The frames of each series that are not safe in their file: number of the first, and blocks."""
+        return [
+            series.take_back(disk_fails)
+            for file in self._images
+            for disk_fails in (file.disk_fails,)
+            for series in file.series.values()
+        ]
+
     @property
     def waiting(self) -> int:
         """Bytes of frames that were received and are not written."""
@@ -249,7 +258,14 @@ def _parts(column: Growing) -> tuple[Column, ...]:
 
 
 def _described(column: Column) -> dict[str, Any]:
-    described = {"path": column.path, "dtype": column.dtype.str, "shape": list(column.shape), "name": column.name}
+    described: dict[str, Any] = {
+        "path": column.path,
+        "dtype": column.dtype.str,
+        "shape": list(column.shape),
+        "name": column.name,
+    }
+    if column.may_fail:
+        described["may_fail"] = True
     return {**described, "grid": column.described} if isinstance(column, GriddedColumn) else described
 
 

@@ -7,6 +7,8 @@ The numbers cost nothing while all is well: they are 0 by not being written. The
 
 A point that is taken again keeps its row: that has the last attempt, with the bit "retaken". The attempts before are in
 the group `attempts`, with why they were not kept. `timeout` is not set yet, but has its place.
+
+A point is good, and `valid` in Python, that has no bit but "retaken" and "not_read".
 """
 
 from enum import IntFlag
@@ -18,7 +20,7 @@ from obtura.data.place import Place
 from obtura.data.sketch import Node
 from obtura.data.tree import attribute, column, group
 
-__all__ = ["BITS", "Flags", "Validity"]
+__all__ = ["BITS", "HARMLESS", "Flags", "Validity"]
 
 
 class Validity(IntFlag):
@@ -34,7 +36,12 @@ class Validity(IntFlag):
     """This is not the first attempt."""
     DROPPED_OUT = 16
     """Some columns end before it: their device has given nothing any more."""
+    NOT_READ = 32
+    """A counter that may fail is NaN, since it could not be read; the other columns are good."""
 
+
+HARMLESS = Validity.RETAKEN | Validity.NOT_READ
+"""What does not make a point a bad one."""
 
 BITS = tuple((flag.name or "").lower() for flag in Validity)
 """What each bit is called in the file, from the lowest."""

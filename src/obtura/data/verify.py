@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import h5py
 
-from obtura.data.apart import Asking, NoAnswer, call_here
+from obtura.data.apart import Asking, NoAnswer, call_here, seconds_for
 from obtura.data.checksums import CHECKSUMS, FAILURES, Sums, sums_of, sums_stored
 from obtura.data.contents import EntryInfo, chosen, describe, entries_in, open_to_read
 from obtura.data.disk import reason
@@ -22,12 +22,6 @@ __all__ = ["Verified", "damages", "verifying"]
 MOST_NAMED = 5
 """Damaged chunks of a dataset that are named."""
 
-PATIENCE = 5.0
-"""Seconds of the processor that may go into reading a file, besides those for its size."""
-
-SPEED = 50e6
-"""Bytes that are read in each further second of the processor, at the least; it takes a tenth of that."""
-
 _DAMAGED, _UNKNOWN, _GOOD = "0 damaged", "1 not checked", "2 good"
 """What a scan may be: the worst of what its files are."""
 
@@ -35,6 +29,7 @@ _NO_SUMS = {
     "finished": "no checksums: a version of obtura wrote it that made none, or something else did",
     "running": "no checksums yet: it is running",
     "crashed": "no checksums: its program ended without closing the file",
+    "spooled": "no checksums yet: its data are in the spool, `obtura recover` moves them",
 }
 
 
@@ -55,7 +50,7 @@ def verifying(path: str | Path, number: int | str | None = None, ask: Asking = c
     """
     path = Path(path)
     try:
-        entries = chosen(ask(_seconds(path), entries_in, path), path, number)
+        entries = chosen(ask(seconds_for(path), entries_in, path), path, number)
     except NoAnswer as error:
         return Verified(f"{path}: {error}", True)
     lines: list[str] = []
@@ -149,21 +144,13 @@ def _of_entry(info: EntryInfo, seen: set[tuple[Path, int | None]], ask: Asking) 
         if (part.file, part.number) in seen:
             continue
         try:
-            looked = ask(_seconds(part.file), _look, part, info)
+            looked = ask(seconds_for(part.file), _look, part, info)
         except NoAnswer as error:
             looked = _Looked([str(error)])
         waiting += looked.onward
         if all(each.number is None for each in looked.onward):  # else it is packed, and the next entry has other parts
             seen.add((part.file, part.number))
         yield str(part), looked
-
-
-def _seconds(file: Path) -> float:
-    """How much of the processor the reading of a file may take: many times what it takes."""
-    try:
-        return PATIENCE + file.stat().st_size / SPEED
-    except OSError:  # that it is not there is found when it is read
-        return PATIENCE
 
 
 def _look(part: _Part, info: EntryInfo) -> _Looked:

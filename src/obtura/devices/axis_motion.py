@@ -13,6 +13,7 @@ from obtura.devices.encoder import Encoder
 from obtura.devices.trapezoid import trapezoid
 from obtura.ground.errors import DeviceError, LimitError, ObturaError, UsageError, annotate, one_line
 from obtura.works.clock import Flag, clock
+from obtura.works.ending import ending_in_order
 
 __all__ = ["AxisMotion"]
 
@@ -39,6 +40,7 @@ class AxisMotion(AxisPlace):
 
     # -- motion -------------------------------------------------------------------------------------------
 
+    @ending_in_order()
     def move(self, target: float, wait: bool = True, relative: bool = False) -> None:
         """Go to `target`, or with `relative` that much further; with `wait`, return when there, else at once.
 
@@ -218,6 +220,7 @@ class AxisMotion(AxisPlace):
             raise
         self._followed(trip)
 
+    @ending_in_order()
     def _search(self, move: Underway, wait: bool) -> None:
         check_free((self,))
         self.check()

@@ -11,6 +11,7 @@ from obtura.devices.arguments import choice
 from obtura.devices.axis_info import safely, stands
 from obtura.devices.axis_state import AxisState
 from obtura.ground.errors import UsageError
+from obtura.works.ending import ending_in_order
 
 __all__ = ["Group", "combined_state"]
 
@@ -49,6 +50,7 @@ class Group:
         """READY when all are; MOVING when one is; what else one of them says."""
         return combined_state(self.axes.values())
 
+    @ending_in_order()
     def move(self, *targets: Any, wait: bool = True, relative: bool = False) -> None:
         """Move to targets: `move(roby, 1, robz, 2)` or `move({roby: 1, robz: 2})`; an axis may also be named.
 
@@ -81,6 +83,7 @@ class Group:
         """Move by distances; the rest as `move`."""
         self.move(*steps, wait=wait, relative=True)
 
+    @ending_in_order()
     def wait_move(self) -> None:
         """Return when all are at rest, and every hook was called; raise what went wrong. Ctrl-C stops them."""
         followed, self._trip = self._trip, None

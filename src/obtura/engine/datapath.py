@@ -266,4 +266,5 @@ def _info(channel: AcquisitionChannel, node: AcquisitionObject, branch: int, per
         device=node.name,
         per_point=per_point,
         compression=channel.compression,
+        may_fail=channel.may_fail,
     )

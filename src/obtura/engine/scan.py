@@ -25,7 +25,7 @@ from obtura.engine.running import running
 from obtura.engine.scan_info import ScanInfo
 from obtura.engine.states import ScanState, StateFlags
 from obtura.engine.watchdog import check_watchdog
-from obtura.ground.errors import SavingError, ScanStateError, UsageError
+from obtura.ground.errors import SavingError, ScanAbort, ScanStateError, UsageError
 from obtura.ground.events import Comment, Event
 from obtura.works.clock import clock
 from obtura.works.interrupt import doors
@@ -198,7 +198,8 @@ class Scan:
 
     def _summary(self) -> str:
         if self._run is None or not self._run.began:
-            return f"{self.name} was refused: nothing was moved, no preset was entered"
+            how = "ended before it began" if isinstance(self._outcome.failures.first, ScanAbort) else "was refused"
+            return f"{self.name} {how}: nothing was moved, no preset was entered"
         left = "everything was stopped"
         if self._outcome.not_left:
             left = f"NOT in order, look at it: {', '.join(self._outcome.not_left)}"

@@ -31,7 +31,8 @@ class AcquisitionChannel:
 
     `name` is the full name, `device:quantity`; `shape` that of one point: () for a scalar, (1024,) for a
     spectrum, (-1,) for an array whose length changes from point to point; `unit` a string such as "mm", or None.
-    `compression`: of frames, see `ChannelInfo`; None unless it is set.
+    `compression`: of frames, see `ChannelInfo`; None unless it is set. `may_fail`: it may give NaN for what could not
+    be read, as its counter's policy allows.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class AcquisitionChannel:
         self.shape = tuple(shape)
         self.unit = unit
         self.compression: str | None = None
+        self.may_fail = False
         self._is_number = self.shape == () and self.dtype.kind == "f"
         self._target: Sink | None = None
         self._listeners: tuple[Sink, ...] = ()

@@ -40,7 +40,8 @@ class ChannelInfo(NamedTuple):
 
     `role` is "timer", "axis" or "counter"; `branch` counts the top-masters from 0; `device` is the name of
     the acquisition object; `per_point`: one point an iteration is expected, so that rows can be formed.
-    `compression`: of frames in files, one of `COMPRESSIONS`; None: as is usual where they are saved.
+    `compression`: of frames in files, one of `COMPRESSIONS`; None: as is usual where they are saved. `may_fail`: NaN
+    says that its counter could not be read, and the scan goes on.
     """
 
     name: str
@@ -53,6 +54,7 @@ class ChannelInfo(NamedTuple):
     device: str
     per_point: bool
     compression: str | None = None
+    may_fail: bool = False
 
     @property
     def is_frame(self) -> bool:

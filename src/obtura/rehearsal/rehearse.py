@@ -195,7 +195,7 @@ class _Rehearsal:
 
     def _end(self) -> None:
         """It can't be got out of its call."""
-        print(self._report(), file=sys.__stderr__, flush=True)
+        os.write(2, f"{self._report()}\n".encode())  # a stream could be shut, or captured
         os._exit(FAILED)
 
     # -- what was found -----------------------------------------------------------------------------------

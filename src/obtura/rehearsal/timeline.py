@@ -21,7 +21,7 @@ from obtura.ground.events import (
 )
 from obtura.rehearsal.moments import span_text
 
-__all__ = ["HUNG", "LONG", "Follower", "Moment", "ScanSeen", "Timeline"]
+__all__ = ["HUNG", "LONG", "Follower", "Moment", "ScanSeen", "Timeline", "overlap"]
 
 LONG = 10.0
 """Seconds from which on a hook that waits is in the timeline."""

@@ -6,10 +6,12 @@ from obtura.acquisition.motion import move_together
 from obtura.contracts.claims import check_free
 from obtura.contracts.devices import Movable
 from obtura.ground.errors import annotate, one_line
+from obtura.works.ending import ending_in_order
 
 __all__ = ["go"]
 
 
+@ending_in_order()
 def go(name: str, axes: Sequence[Movable], targets: Sequence[float], tell: Callable[[str], object]) -> None:
     """Move axes together to `targets`; when one fails, all go back to where they were. Ctrl-C stops them there.
 

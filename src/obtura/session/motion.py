@@ -12,6 +12,7 @@ from obtura.contracts.claims import check_free
 from obtura.contracts.devices import Movable, is_movable
 from obtura.display.grid import terminal_width
 from obtura.ground.errors import UsageError
+from obtura.works.ending import ending_in_order
 
 __all__ = ["Motion"]
 
@@ -22,7 +23,7 @@ class Motion:
     """The motion commands of a session.
 
     `mv` and `umv` go to user positions, `mvd` to dial positions, those with `r` by distances; those with `u` show
-    where the axes are while they move.
+    where the axes are while they move. Ctrl-C stops the axes; so do SIGTERM and SIGHUP, before they end the process.
     """
 
     def mv(self, *axes_targets: Any) -> None:
@@ -82,6 +83,7 @@ def _dial_distance(axis: Any, number: float) -> float:
     return float(axis.position) + number * int(getattr(axis, "sign", 1))
 
 
+@ending_in_order()
 def _go(command: str, arguments: tuple[Any, ...], aim: Callable[[Any, float], float], live: bool = False) -> None:
     axes, numbers = arguments[0::2], arguments[1::2]
     refuse_absent(*axes)

@@ -1,7 +1,6 @@
 """A preset under test that never returns from a hook: which one, and where."""
 
 import os
-import sys
 from types import FrameType
 
 from obtura.engine.whereabouts import Whereabouts, whereabouts
@@ -55,7 +54,7 @@ class Hanging:
 
     def _end(self) -> None:
         """It can't be got out of its call: in a test nothing comes after it."""
-        print(f"\n{self}\nNo error could be raised in it, so this process ends.", file=sys.__stderr__, flush=True)
+        os.write(2, f"\n{self}\nNo error could be raised in it, so this process ends.\n".encode())
         os._exit(1)
 
     def __str__(self) -> str:

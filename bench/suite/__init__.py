@@ -1,0 +1,23 @@
+"""The cases. Importing a module registers those in it; the table is in this order."""
+
+from importlib import import_module
+
+MODULES = (
+    "points",
+    "counters",
+    "devices",
+    "presets",
+    "consumers",
+    "sampling",
+    "blocks",
+    "frames",
+    "whole",
+    "listing",
+    "rehearsal",
+    "growth",
+    "sessions",
+    "abort",
+)
+
+for _name in MODULES:
+    import_module(f"bench.suite.{_name}")

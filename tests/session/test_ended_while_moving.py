@@ -1,0 +1,78 @@
+"""SIGTERM and SIGHUP while an axis moves by hand: it is stopped, then the process ends by the signal."""
+
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import pytest
+
+PROGRAM = """
+import signal, sys, threading, time
+from obtura import *
+from obtura.devices.sim import SimulatedAxis
+from obtura.scans.goto import go
+from obtura.session.motion import Motion
+
+roby, robz = SimulatedAxis("roby", velocity=0.1, switches=(-100, 100)), SimulatedAxis("robz", velocity=0.1)
+for axis in (roby, robz):
+    axis.motor.stop = lambda axis=axis, stop=axis.motor.stop: (print("stop", axis.name, flush=True), stop())
+
+def tell():
+    while not roby.is_moving:
+        time.sleep(0.01)
+    print("READY", flush=True)
+
+threading.Thread(target=tell, daemon=True).start()
+"""
+COMMANDS = {
+    "mv": "Motion().mv(roby, 100)",
+    "umv": "Motion().umv(roby, 100)",
+    "mv of two": "Motion().mv(roby, 100, robz, 100)",
+    "goto": "go('goto_peak', [roby], [100], print)",
+    "axis.move": "roby.move(100)",
+    "axis.hw_limit": "roby.hw_limit(1)",
+    "group.move": "from obtura.devices import Group; Group(roby, robz).move(roby, 100, robz, 100)",
+}
+
+
+@contextmanager
+def running(code):
+    """A program that has printed READY."""
+    with subprocess.Popen([sys.executable, "-c", PROGRAM + code], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            while (line := process.stdout.readline()) != "READY\n":
+                assert line, "it ended before"
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize(
+    ("command", "signum"), [*((command, signal.SIGTERM) for command in COMMANDS), ("mv", signal.SIGHUP)]
+)
+def test_the_axis_is_stopped_and_the_process_ends_by_the_signal(command, signum):
+    with running(COMMANDS[command] + "\nprint('went on')") as process:
+        process.send_signal(signum)
+        said, _ = process.communicate(timeout=20)
+    assert "stop roby" in said and "went on" not in said
+    assert ("stop robz" in said) == ("robz" in COMMANDS[command])
+    assert process.returncode == -signum
+
+
+def test_who_swallows_all_that_is_raised_is_ended_all_the_same():
+    with running("try:\n    roby.move(100)\nexcept BaseException:\n    time.sleep(60)") as process:
+        process.send_signal(signal.SIGTERM)
+        said, _ = process.communicate(timeout=20)
+    assert "stop roby" in said
+    assert process.returncode == -signal.SIGTERM
+
+
+def test_a_signal_that_is_ignored_or_handled_is_left_to_whom_it_belongs():
+    begin = "signal.signal(signal.SIGHUP, signal.SIG_IGN); signal.signal(signal.SIGTERM, lambda *_: print('mine'))\n"
+    with running(begin + "roby.velocity = 100\nroby.move(20)\nprint(roby.position)") as process:
+        process.send_signal(signal.SIGHUP)
+        process.send_signal(signal.SIGTERM)
+        said, _ = process.communicate(timeout=20)
+    assert said == "mine\n20.0\n"
+    assert process.returncode == 0
