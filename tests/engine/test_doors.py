@@ -70,7 +70,7 @@ def test_a_press_outside_of_a_door_waits_for_the_next_one(doors):
 def test_a_call_gives_what_the_function_returns_or_raises(doors):
     with doors.watch(Run()):
         assert doors.call(max, 1, 2) == 2
-        assert doors.call(int, "11", base=2) == 3
+        assert doors.call(int, "11", 2) == 3
         with pytest.raises(KeyError, match="no"):
             doors.call({}.__getitem__, "no")
         press()

@@ -14,7 +14,7 @@ from test_ending import Endless, Patient, two_branches
 from obtura.contracts.acquisition import AcquisitionSlave
 from obtura.contracts.chain import AcquisitionChain
 from obtura.contracts.devices import SamplingCounter
-from obtura.engine.data import FOLD, Column, complete_rows
+from obtura.engine.data import Column, complete_rows
 from obtura.engine.states import ScanState
 from obtura.ground.channels import AcquisitionChannel
 from obtura.ground.errors import ScanStateError, UsageError
@@ -55,11 +55,15 @@ def test_what_was_handed_out_does_not_change_and_can_not_be_changed():
         before[0] = 5
 
 
-def test_many_points_are_folded_into_arrays():
+def test_single_points_go_the_short_way_between_blocks_and_looks():
     column = Column(float, ())
-    for number in range(3 * FOLD + 5):
-        column.append((float(number),))
-    assert column.array().tolist() == list(range(3 * FOLD + 5))
+    column.add(1.0)
+    column.append(np.array([2.0, 3.0]))
+    column.add(4.0)
+    assert column.array().tolist() == [1.0, 2.0, 3.0, 4.0]
+    column.add(5.0)
+    assert column.count == 5
+    assert column.array().tolist() == [1.0, 2.0, 3.0, 4.0, 5.0]
 
 
 @given(st.lists(st.integers(0, 10), min_size=1, max_size=5))

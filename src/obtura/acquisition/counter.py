@@ -1,7 +1,7 @@
 """Sampling: a point is made of what was read during the count time."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 from obtura.acquisition.forgiving import Forgiving, forgiving_for
 from obtura.contracts.acquisition import AcquisitionSlave
 from obtura.contracts.counters import Counter, SamplingCounter, SamplingCounterController, SamplingMode
-from obtura.ground.channels import AcquisitionChannel
+from obtura.ground.channels import AcquisitionChannel, ChannelRow
 from obtura.ground.errors import DeviceError, UsageError
 from obtura.ground.tally import NO_STATISTICS, ArrayTally, RaggedTally, Statistics, Tally
 from obtura.works.clock import Flag, clock
@@ -24,6 +24,7 @@ DENSEST = 1000.0
 _STATISTICS = ("N", "std", "var", "min", "max", "p2v")
 _PLAIN = (SamplingMode.MEAN, SamplingMode.SINGLE, SamplingMode.LAST)
 _WITH_STATISTICS = (SamplingMode.STATS, SamplingMode.INTEGRATE_STATS)
+_are_floats = frozenset((float,)).issuperset
 _INTEGRATING = (SamplingMode.INTEGRATE, SamplingMode.INTEGRATE_STATS)
 
 
@@ -60,9 +61,10 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
         self._outputs: list[Callable[[Tally], None]] = []
         self._kinds: list[type[Tally]] = []
         self._once = self._plain = True  # a point is a single reading; and it is emitted as it is
+        self._row = ChannelRow()
         self._period = 0.0
         self._values: list[float] = []
-        self._tallies: list[Tally] = []
+        self._tallies: Sequence[Tally] = ()
         self._taken = math.nan
         self._forgiving: Forgiving | None = None
         self._ended = Flag()
@@ -99,6 +101,7 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
             channels = [main, *[self._statistic(main, name) for name in names]]
             self._kinds.append(RaggedTally if main.is_ragged else ArrayTally if main.shape else Tally)
         self._outputs.append(self._output(mode, channels))
+        self._row.add(main)
         return channels
 
     def _statistic(self, main: AcquisitionChannel, name: str) -> AcquisitionChannel:
@@ -176,11 +179,13 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
 
     def reading(self) -> None:
         """Take one point; nothing is emitted when it is cut off by `stop`."""
-        began = clock.time()
+        began = 0.0 if self._once else clock.time()
         values = self._sample(self._counters)
-        if self._plain and {float}.issuperset(map(type, values)):
+        if self._plain and _are_floats(map(type, values)):
             if not self._ended.is_set:
-                self._emit_plain(values)
+                # The single reading is the point: nothing to work out, which matters with a hundred counters.
+                self._values, self._tallies, self._taken = values, (), clock.epoch()
+                self._row.emit(values)
             return
         tallies = self._tallied(values)
         if not self._once:
@@ -190,12 +195,6 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
         self._tallies, self._taken = tallies, clock.epoch()
         for output, tally in zip(self._outputs, tallies, strict=True):
             output(tally)
-
-    def _emit_plain(self, values: list[float]) -> None:
-        """The single reading is the point: nothing to work out, which matters with a hundred counters."""
-        self._values, self._tallies, self._taken = values, [], clock.epoch()
-        for channel, value in zip(self.channels, values, strict=True):
-            channel.emit(value)
 
     def _tallied(self, values: list[Any]) -> list[Tally]:
         try:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from obtura.contracts.acquisition import AcquisitionMaster, Effort
-from obtura.ground.channels import AcquisitionChannel
+from obtura.ground.channels import AcquisitionChannel, ChannelRow
 from obtura.ground.errors import UsageError
 from obtura.works.clock import Flag, clock
 
@@ -25,9 +25,10 @@ class SoftwareTimerMaster(AcquisitionMaster):
         super().__init__(name=name, npoints=npoints)
         self.count_time = count_time
         self.sleep_time = sleep_time
-        self._elapsed = AcquisitionChannel(f"{name}:elapsed_time", unit="s")
-        self._epoch = AcquisitionChannel(f"{name}:epoch", unit="s")
-        self.channels += [self._elapsed, self._epoch]
+        elapsed = AcquisitionChannel(f"{name}:elapsed_time", unit="s")
+        epoch = AcquisitionChannel(f"{name}:epoch", unit="s")
+        self.channels += [elapsed, epoch]
+        self._row = ChannelRow(elapsed, epoch)
         self._first: float | None = None
         self._ended = Flag()
 
@@ -55,11 +56,9 @@ class SoftwareTimerMaster(AcquisitionMaster):
         if self._first is None:
             self._first = now
         self.trigger_slaves()
-        self._elapsed.emit(now - self._first)
-        self._epoch.emit(clock.epoch())
+        self._row.emit((now - self._first, clock.epoch()))
         self.wait_slaves()
-        rest = now + self.count_time - clock.time()
-        if rest > 0:
+        if self.count_time and (rest := now + self.count_time - clock.time()) > 0:
             clock.wait(self._ended, rest)
 
     def stop(self) -> None:

@@ -61,8 +61,8 @@ class Effort(NamedTuple):
 class Crew(Protocol):
     """What the engine does for a master while a scan runs."""
 
-    def trigger(self, slaves: Sequence["AcquisitionObject"]) -> None:
-        """Trigger slaves together, each on its lane; returns when they are triggered."""
+    def trigger(self, master: "AcquisitionObject") -> None:
+        """Trigger the slaves of `master` together, each on its lane; returns when they are triggered."""
 
     def wait(self, slaves: Sequence["AcquisitionObject"]) -> None:
         """Wait until what was triggered is done; raises what a slave raised."""
@@ -248,7 +248,7 @@ class AcquisitionMaster(AcquisitionObject):
         Raises:
             DeviceError: a slave is not ready; its name is in the message.
         """
-        self._crew().trigger([slave for slave in self.slaves if slave.trigger_type is TriggerMode.SOFTWARE])
+        self._crew().trigger(self)
 
     def add_external_channel(
         self,

@@ -6,6 +6,7 @@ as entered before the first call to it; how it is stopped, see `halting`.
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from threading import get_ident
 from typing import Any
 
 from obtura.contracts.acquisition import AcquisitionMaster, AcquisitionObject, MetaTiming
@@ -13,7 +14,7 @@ from obtura.engine.halting import Halting
 from obtura.engine.metadata import Inquiry, answering
 from obtura.engine.outcome import Leaving, Outcome
 from obtura.engine.patience import Patience
-from obtura.engine.plan import Plan, Step, Turn, lane_of, overriding
+from obtura.engine.plan import Level, Plan, Step, Turn, lane_of, overriding
 from obtura.engine.seat import Seat
 from obtura.engine.vigil import Vigil
 from obtura.ground.errors import DeviceError, ScanAbort, locate
@@ -58,9 +59,8 @@ class Apparatus(Halting):
                 if isinstance(node, AcquisitionMaster):
                     node.check_attached()
             nodes = overriding(level, "validate")
-            self._together(
-                [Step(node, f"{node.name}.validate", node.validate, self._plan.lanes[node]) for node in nodes]
-            )
+            lanes = self._plan.lanes
+            self._together(Level(Step(node, f"{node.name}.validate", node.validate, lanes[node]) for node in nodes))
 
     def metadata(self, timing: MetaTiming = MetaTiming.START) -> dict[str, Mapping[str, Any]]:
         """What the devices say of themselves; later than START what one raises stands in the place of its facts."""
@@ -73,7 +73,7 @@ class Apparatus(Halting):
             if timing is MetaTiming.END:
                 self.ask_at_the_end(steps)
             else:
-                self._together(steps)
+                self._together(Level(steps))
         return inquiry.found
 
     def advance(self) -> bool:
@@ -81,9 +81,9 @@ class Apparatus(Halting):
         if self._turns is None:
             self._turns = [Turn(node, self._plan.lanes[node]) for node in self._plan.iterating]
         for turn in tuple(self._turns):
-            self._together([turn.step])
+            self._together(turn.level)
             if turn.ended:
-                if turn.step.device is self._master:
+                if turn.node is self._master:
                     return False
                 self._turns.remove(turn)
         return True
@@ -91,22 +91,21 @@ class Apparatus(Halting):
     def prepare(self, first: bool) -> None:
         """Prepare the devices of the next iteration, deepest level first."""
         if not first:
-            for steps in self._plan.prepare_next:
-                self._together(steps)
+            for level in self._plan.prepare_next:
+                self._together(level)
             return
         upwards = zip(self._plan.levels[::-1], self._plan.parameters, self._plan.prepare_first, strict=True)
-        for level, parameters, steps in upwards:
+        for nodes, parameters, preparing in upwards:
             self._together(parameters, entering=True)
-            self._together(steps, entering=True)
-            self._entered.update(level)
+            self._together(preparing, entering=True)
+            self._entered.update(nodes)
 
     def start(self, first: bool) -> None:
         """Start them, slaves before masters; the top-master's `start` is the iteration."""
-        for steps in self._plan.start_first if first else self._plan.start_next:
-            self._together(steps)
-            for step in steps:
-                if step.device in self._plan.wired:
-                    self._read(step.device)
+        for level in self._plan.start_first if first else self._plan.start_next:
+            self._together(level)
+            for node in level.wired:
+                self._read(node)
 
     def finish(self) -> None:
         """Wait until what was started in this iteration is ready and its data are emitted."""
@@ -115,8 +114,8 @@ class Apparatus(Halting):
         for node in self._plan.wired:
             if not node.start_once or self._readings[node].done.is_set:
                 self._follow(node)
-        for steps in self._plan.ready:
-            self._together(steps)
+        for level in self._plan.ready:
+            self._together(level)
 
     def finish_all(self) -> None:
         """The master has come to its end: wait for the slaves that read at their own pace."""
@@ -141,31 +140,45 @@ class Apparatus(Halting):
             doors.call(call.done.stand_by, SLICE)
         self._raise(call)
 
-    def _together(self, steps: Sequence[Step], entering: bool = False) -> None:
+    def _together(self, level: Level, entering: bool = False) -> None:
         """Make the calls of one level together, and wait for all; the first error ends the wait."""
-        batch = self._begin(steps, entering)
+        batch = self._hand_out(level, entering) if level.on_lanes else None
+        for step in level.inline:
+            if entering:
+                self._enter(step)
+            self._inline(step)
         if batch is not None:
             self._await(batch)
 
-    def _begin(self, steps: Sequence[Step], entering: bool = False) -> Batch | None:
-        batch: Batch | None = None
-        for step in steps:
-            if step.lane is not None:
-                batch = batch or Batch()
-                with self._lock:
-                    self._admit(step, entering)
-                    self._last[step.device] = batch.add(step.lane, step.what, partial(self._forward, step.function))
-        for step in steps:
-            if step.lane is None:
-                self._inline(step, entering)
+    def _hand_out(self, level: Level, entering: bool = False) -> Batch:
+        """Have the calls on lanes begin."""
+        batch = Batch()
+        for step, lane in level.on_lanes:
+            with self._lock:
+                self._outcome.check()
+                if entering:
+                    self._entered.add(step.device)
+                self._last[step.device] = batch.add(lane, step.what, partial(self._forward, step.function))
         return batch
 
-    def _inline(self, step: Step, entering: bool) -> None:
+    def _enter(self, step: Step) -> None:
         with self._lock:
-            self._admit(step, entering)
-            self._calling.append(step.device)
-        turn = self.seat.turn if self.seat.is_mine else None  # a blocking master calls its slaves on its lane
-        if turn is not None:
+            self._outcome.check()
+            self._entered.add(step.device)
+
+    def _inline(self, step: Step) -> None:
+        """Make one call on this thread: every call of a device in memory begins and ends here.
+
+        It is noted as in progress before it is looked whether the scan is cut, and who cuts does it the other way
+        round: so either the call is not made, or its device is stopped.
+        """
+        self._calling.append(step.device)
+        if self._outcome.cutting:  # also after a Ctrl-C that a device swallowed
+            self._calling.remove(step.device)
+            self._outcome.check()
+        turn = self.seat.first
+        is_here = turn.thread == get_ident()  # a blocking master calls its slaves on its lane
+        if is_here:
             outer, turn.doing = turn.doing, step  # and another from within its own call
         try:
             doors.call(step.function)
@@ -176,7 +189,7 @@ class Apparatus(Halting):
             self._blame(error, step.what)
             raise
         finally:
-            if turn is not None:
+            if is_here:
                 turn.doing = outer
                 if turn.lost:
                     self._came_back(step)
@@ -186,11 +199,6 @@ class Apparatus(Halting):
         """An inline call that was given up has ended after all; what it did after the device's `stop` is undone."""
         self.seat.settle()
         self._stop_again(step.device, step.what)
-
-    def _admit(self, step: Step, entering: bool) -> None:
-        self._outcome.check()  # also after a Ctrl-C that a device swallowed
-        if entering:
-            self._entered.add(step.device)
 
     def _forward(self, function: Callable[[], Any]) -> Any:
         """On a lane: make a call, unless the scan was cut while it was queued."""
@@ -216,31 +224,39 @@ class Apparatus(Halting):
 
     # -- what masters ask for (contracts.acquisition.Crew) -------------------------------------------------
 
-    def trigger(self, slaves: Sequence[AcquisitionObject]) -> None:
-        """Trigger slaves together. Engine code, called by a master: the door is shut."""
+    def trigger(self, master: AcquisitionObject) -> None:
+        """Trigger the slaves of a master together. Engine code, called by a master: the door is shut."""
         was = doors.shut()
         try:
-            self._check_ready(slaves)
-            for slave in slaves:
-                if slave in self._triggered:  # before, and the master did not wait for it
-                    self._raise(self._last.get(slave))
-            batch = self._begin([self._plan.triggers[slave] for slave in slaves])
-            if batch is not None:
-                self._triggered.update((slave, batch) for slave in slaves if self._plan.lanes[slave] is not None)
+            level = self._plan.below[master]
+            if level.on_lanes or self._plan.asked:
+                self._check_ready(level)
+            if level.on_lanes:
+                self._trigger_lanes(level)
+            for step in level.inline:
+                self._inline(step)
         finally:
             doors.reopen(was)
 
-    def _check_ready(self, slaves: Sequence[AcquisitionObject]) -> None:
+    def _trigger_lanes(self, level: Level) -> None:
+        slaves = [step.device for step, _ in level.on_lanes]
+        for slave in slaves:
+            if slave in self._triggered:  # before, and the master did not wait for it
+                self._raise(self._last.get(slave))
+        batch = self._hand_out(level)
+        self._triggered.update((slave, batch) for slave in slaves)
+
+    def _check_ready(self, level: Level) -> None:
         lanes, asked = self._plan.lanes, self._plan.asked
-        ready = {slave: (lane := lanes[slave]) is None or lane.busy is None for slave in slaves}
+        ready = {step.device: step.lane is None or step.lane.busy is None for step in level.steps}
 
         def ask(slave: AcquisitionObject) -> None:
             ready[slave] = slave.trigger_ready()
 
         if asked:
-            idle = [slave for slave in slaves if slave in asked and ready[slave]]
-            self._together([Step(one, f"{one.name}.trigger_ready", partial(ask, one), lanes[one]) for one in idle])
-        late = [slave.name for slave in slaves if not ready[slave]]
+            idle = [slave for slave in ready if slave in asked and ready[slave]]
+            self._together(Level(Step(one, f"{one.name}.trigger_ready", partial(ask, one), lanes[one]) for one in idle))
+        late = [slave.name for slave in ready if not ready[slave]]
         if late:
             raise DeviceError(
                 f"Aborted due to bad triggering on slaves: {', '.join(late)} not ready for the next trigger; "

@@ -119,8 +119,9 @@ class Branch:
 
     def _next(self, on_caller: OnCaller) -> bool:
         """Set up the next iteration; False when the scan is over or the master has come to its end."""
-        self._outcome.check()
-        if self._outcome.over or not self._devices.advance():
+        outcome = self._outcome
+        outcome.check()
+        if outcome.over or not self._devices.advance():
             return False
         before = self._iteration.point
         self._iteration.point = 0 if before is None else before + 1
@@ -128,8 +129,8 @@ class Branch:
         if self.chain.iterators:
             on_caller(self._hooks.prepare_iteration, self.chain, self._iteration)
         self.moment += 1
-        self._devices.prepare(first=before is None)
-        self._outcome.check()
+        self._devices.prepare(before is None)
+        outcome.check()
         return True
 
     def _once_more(self, on_caller: OnCaller) -> bool:
@@ -151,7 +152,7 @@ class Branch:
         self._outcome.check()
         point = self._iteration.point or 0
         began = clock.time()
-        self._devices.start(first=point == 0 and not (self._attempts and self._attempts.count))
+        self._devices.start(point == 0 and not (self._attempts and self._attempts.count))
         self._devices.finish()
         now = clock.time()
         accepted = self._attempts is None or self._judge(self._attempts, point, on_caller)

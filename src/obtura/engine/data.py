@@ -1,5 +1,6 @@
 """The points of a scan in memory: what `scan.get_data()` gives, also while the scan runs."""
 
+from array import array
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -15,31 +16,35 @@ __all__ = ["Column", "NoSuchChannelError", "RaggedColumn", "ScanData", "complete
 
 _Points: TypeAlias = npt.NDArray[np.generic] | FrameView | list[npt.NDArray[np.generic]]
 
-FOLD = 1024
-"""Scalars are kept as Python floats until there are this many, then as an array: appending stays cheap."""
-
 
 class Column:
-    """The points of one channel."""
+    """The points of one channel: blocks, and after them single numbers, which grow in place at 8 bytes each.
+
+    `add(number)` adds one point; the caller holds the record's lock.
+    """
 
     def __init__(self, dtype: npt.DTypeLike, shape: tuple[int, ...]) -> None:
         self._dtype = np.dtype(dtype)
         self._shape = shape
         self._blocks: list[npt.NDArray[np.generic]] = []
-        self._tail: list[float] = []
-        self.count = 0
+        self._folded = 0  # points in blocks
+        self._tail = array("d")
+        self.add = self._tail.append
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return self._folded + len(self._tail)
 
     def append(self, block: Block) -> int:
         """Add points; returns the index of the first. The caller holds the record's lock."""
-        first = self.count
-        self.count += len(block)
+        first = self._folded + len(self._tail)
         if isinstance(block, np.ndarray):
             self._fold()
             self._blocks.append(block)
+            self._folded += len(block)
         else:
             self._tail.extend(block)
-            if len(self._tail) >= FOLD:
-                self._fold()
         return first
 
     def array(self) -> npt.NDArray[np.generic]:
@@ -54,7 +59,8 @@ class Column:
     def _fold(self) -> None:
         if self._tail:
             self._blocks.append(np.array(self._tail, self._dtype))
-            self._tail = []
+            self._folded += len(self._tail)
+            del self._tail[:]  # in place: `add` is its method
 
 
 class RaggedColumn:

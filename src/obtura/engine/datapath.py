@@ -18,7 +18,7 @@ from obtura.engine.data import Column, RaggedColumn, ScanData
 from obtura.engine.frames import BEHIND, FrameColumn, memory
 from obtura.engine.outcome import Outcome
 from obtura.engine.plan import levels_below, paces
-from obtura.ground.channels import AcquisitionChannel, Block, Sink
+from obtura.ground.channels import AcquisitionChannel, Block, Numbers, Sink
 from obtura.ground.errors import UsageError
 from obtura.ground.events import ChannelInfo, Event, Points
 from obtura.works.interrupt import doors
@@ -71,7 +71,14 @@ class DataPath:
                 self._columns.append(column)
                 sink = self._sink(number, column)
             holding = attempts.get(info.branch)
-            channel.connect(sink if holding is None else holding.sink(number, sink))
+            if holding is not None:
+                channel.connect(holding.sink(number, sink))
+            else:
+                channel.connect(sink, self._number_sink(number))
+        numbers = {channel: number for number, channel in enumerate(self._channels)}
+        for row in {channel.row: None for channel in self._channels if channel.row is not None}:
+            if all(channel in numbers for channel in row.channels):
+                row.connect(self._row_sink([numbers[channel] for channel in row.channels]))
 
     def ask_for_frames(self, consumer: Consumer) -> None:
         """Read frames that left the memory from `consumer`, if it gives them back; the first to do so is asked."""
@@ -83,6 +90,8 @@ class DataPath:
         """From now on emitting is an error."""
         for channel in self._channels:
             channel.connect(None)
+            if channel.row is not None:
+                channel.row.connect(None)
 
     def settle(self) -> None:
         """The savers have done what they could: frames need not wait for them in memory any more."""
@@ -103,9 +112,9 @@ class DataPath:
 
     def points(self) -> int:
         """How many complete points the first branch has; where no channels are in step, how many the longest has."""
-        first = [
-            (column.count, info) for column, info in zip(self._columns, self.infos, strict=True) if not info.branch
-        ]
+        with self._record.lock:
+            counts = [column.count for column in self._columns]
+        first = [(count, info) for count, info in zip(counts, self.infos, strict=True) if not info.branch]
         rows = [count for count, info in first if info.per_point]
         return min(rows) if rows else max((count for count, _ in first), default=0)
 
@@ -123,6 +132,52 @@ class DataPath:
                     self._tell(number, channel, block)
             finally:
                 doors.reopen(was)
+
+        return take
+
+    def _number_sink(self, number: int) -> Callable[[float], None] | None:
+        """As `_sink`, for one number; None when points of this channel are no numbers."""
+        column, channel = self._columns[number], self._channels[number]
+        if not isinstance(column, Column):
+            return None
+        record, lock, listeners, add = self._record, self._record.lock, self._listeners, column.add
+        shut, reopen = doors.shut, doors.reopen
+
+        def take(value: float) -> None:
+            was = shut()
+            try:
+                with lock:
+                    add(value)
+                    if record.read:
+                        record.post(Points(number, column.count - 1, (value,)))
+                if listeners:
+                    self._tell(number, channel, (value,))
+            finally:
+                reopen(was)
+
+        return take
+
+    def _row_sink(self, numbers: Sequence[int]) -> Numbers:
+        """As `_sink`, for one number of each of several channels."""
+        record, lock, listeners = self._record, self._record.lock, self._listeners
+        columns = [(number, self._columns[number]) for number in numbers]
+        adds = [column.add for _, column in columns if isinstance(column, Column)]
+        shut, reopen = doors.shut, doors.reopen
+
+        def take(values: Sequence[float]) -> None:
+            was = shut()
+            try:
+                with lock:
+                    for add, value in zip(adds, values, strict=True):
+                        add(value)
+                    if record.read:
+                        for (number, column), value in zip(columns, values, strict=True):
+                            record.post(Points(number, column.count - 1, (value,)))
+                if listeners:
+                    for number, value in zip(numbers, values, strict=True):
+                        self._tell(number, self._channels[number], (value,))
+            finally:
+                reopen(was)
 
         return take
 

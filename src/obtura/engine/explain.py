@@ -8,7 +8,7 @@ from obtura.contracts.presets import ChainIterationPreset, ChainPreset
 from obtura.engine.branch import Branch, directly
 from obtura.engine.hooks import Circle, Hooks, Kind
 from obtura.engine.outcome import Outcome
-from obtura.engine.plan import Plan, Step, trigger_methods
+from obtura.engine.plan import Level, Plan, trigger_methods
 from obtura.engine.seat import Seat
 from obtura.ground.events import Event
 from obtura.works.lanes import Loop
@@ -74,9 +74,9 @@ class _ToldDevices:
             self._levels([parameters, steps])
 
     def start(self, first: bool) -> None:
-        for steps in self._plan.start_first if first else self._plan.start_next:
-            self._levels([steps])
-            for node in (step.device for step in steps if step.device in self._plan.wired):
+        for level in self._plan.start_first if first else self._plan.start_next:
+            self._levels([level])
+            for node in level.wired:
                 self._tell(f"  {node.name}.reading")
         self._triggered(self._master, "  ")
 
@@ -101,10 +101,10 @@ class _ToldDevices:
         for level in self._plan.levels:
             self._tell("  ".join(f"{node.name}.stop" for node in level))
 
-    def _levels(self, levels: list[list[Step]]) -> None:
-        for steps in levels:
-            if steps:
-                self._tell("  ".join(step.what for step in steps))
+    def _levels(self, levels: list[Level]) -> None:
+        for level in levels:
+            if level.steps:
+                self._tell("  ".join(step.what for step in level.steps))
 
 
 def explained(scan: Any, presets: list[Any]) -> str:

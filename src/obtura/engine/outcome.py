@@ -126,7 +126,7 @@ class Outcome:
 
     def check(self) -> None:
         """Raise when the scan is to be left now."""
-        if self.cutting or self.failures.errors:
+        if self.cutting:  # every error says so, too
             if self.aborted and not self.failures.errors:
                 raise ScanAbort(self.why)
             raise Leaving

@@ -10,6 +10,7 @@ from obtura.works.lanes import AsyncLane, Lane, Loop, ThreadLane
 
 __all__ = [
     "LaneOf",
+    "Level",
     "Plan",
     "Step",
     "Turn",
@@ -32,6 +33,19 @@ class Step(NamedTuple):
     lane: Lane | None
 
 
+class Level:
+    """Calls to be made together. `on_lanes`: those that are handed to a lane; `inline`: the others."""
+
+    __slots__ = ("inline", "on_lanes", "steps", "wired")
+
+    def __init__(self, steps: Iterable[Step]) -> None:
+        self.steps = tuple(steps)
+        self.on_lanes = tuple((step, step.lane) for step in self.steps if step.lane is not None)
+        self.inline = tuple(step for step in self.steps if step.lane is None)
+        self.wired = tuple(step.device for step in self.steps if reads_by_itself(step.device))
+        """The devices among them that, once started, read by themselves."""
+
+
 LaneOf = Callable[[AcquisitionObject], Lane | None]
 """Where the calls of a device are made; None: inline."""
 
@@ -44,12 +58,13 @@ class Turn:
     def __init__(self, node: Any, lane: Lane | None) -> None:
         self.ended = False
         self._iterator: Iterator[object] | None = None
-        self.step = Step(node, f"{node.name}.__iter__", self.take, lane)
+        self.node = node
+        self.level = Level([Step(node, f"{node.name}.__iter__", self.take, lane)])
 
     def take(self) -> None:
         """Advance the iterator; it is made here too, since making it may run the device's code."""
         if self._iterator is None:
-            self._iterator = iter(self.step.device)  # type: ignore[call-overload]
+            self._iterator = iter(self.node)
         self.ended = next(self._iterator, self.END) is self.END
 
 
@@ -63,39 +78,40 @@ class Plan:
         self.levels = list(levels_below(master))
         self.lanes = {node: lane_of(node) for level in self.levels for node in level}
         upwards = self.levels[::-1]  # deepest level first
-        self.parameters = [
-            self._steps(filter(_has_parameters, level), "apply_parameters", always=True) for level in upwards
-        ]
-        self.prepare_first = [self._steps(level, "prepare") for level in upwards]
-        self.prepare_next = _some(
-            self._steps([node for node in level if not (node.prepare_once or node.start_once)], "prepare")
-            for level in upwards
-        )
+        self.parameters = [self._level(filter(_has_parameters, level), "apply_parameters") for level in upwards]
+        self.prepare_first = [self._level(overriding(level, "prepare"), "prepare") for level in upwards]
+        again = ([node for node in level if not (node.prepare_once or node.start_once)] for level in upwards)
+        self.prepare_next = _some(self._level(overriding(level, "prepare"), "prepare") for level in again)
         self.start_first = [self._starting(level) for level in upwards]
         self.start_next = _some(self._starting([node for node in level if not node.start_once]) for level in upwards)
         self.wired = [node for level in upwards for node in level if reads_by_itself(node)]
-        self.ready = _some(  # those that read at their own pace are not waited for at each iteration
-            self._steps([node for node in level if not (node.start_once and node in self.wired)], "wait_ready")
-            for level in self.levels
-        )
+        # Those that read at their own pace are not waited for at each iteration.
+        awaited = ([node for node in level if not (node.start_once and node in self.wired)] for level in self.levels)
+        self.ready = _some(self._level(overriding(level, "wait_ready"), "wait_ready") for level in awaited)
         below = [node for level in self.levels[1:] for node in level]
-        self.triggers = {
-            node: Step(node, f"{node.name}.{_triggering(node)}", _trigger(node, check), self.lanes[node])
-            for node in below
+        self._check = check
+        self.below = {
+            node: Level(self._triggering(slave) for slave in node.slaves if slave.trigger_type is TriggerMode.SOFTWARE)
+            for level in self.levels
+            for node in level
         }
+        """What is called by one trigger of a master."""
         self.asked = set(overriding(below, "trigger_ready"))
         nodes: list[AcquisitionObject] = [node for level in upwards for node in level]
         self.iterating = [node for node in nodes if node is master or overriding([node], "__iter__")]
 
-    def _starting(self, nodes: list[AcquisitionObject]) -> list[Step]:
+    def _starting(self, nodes: list[AcquisitionObject]) -> Level:
         wired = [node for node in nodes if reads_by_itself(node)]
-        return self._steps(wired, "start", always=True) + self._steps(
-            [node for node in nodes if node not in wired], "start"
-        )
+        others = [node for node in nodes if node not in wired]
+        return self._level([*wired, *overriding(others, "start")], "start")
 
-    def _steps(self, nodes: Iterable[AcquisitionObject], method: str, always: bool = False) -> list[Step]:
-        wanted = list(nodes) if always else overriding(nodes, method)
-        return [Step(node, f"{node.name}.{method}", getattr(node, method), self.lanes[node]) for node in wanted]
+    def _triggering(self, node: AcquisitionObject) -> Step:
+        methods = trigger_methods(node)
+        what = f"{node.name}.{' and '.join(methods) or 'trigger'}"
+        return Step(node, what, _trigger(node, methods, self._check), self.lanes[node])
+
+    def _level(self, nodes: Iterable[AcquisitionObject], method: str) -> Level:
+        return Level(Step(node, f"{node.name}.{method}", getattr(node, method), self.lanes[node]) for node in nodes)
 
 
 def devices_of(node: AcquisitionObject) -> tuple[Any, ...]:
@@ -136,8 +152,8 @@ def reads_by_itself(node: AcquisitionObject) -> bool:
     return node.trigger_type is TriggerMode.HARDWARE and bool(overriding([node], "reading"))
 
 
-def _some(levels: Iterable[list[Step]]) -> list[list[Step]]:
-    return [steps for steps in levels if steps]
+def _some(levels: Iterable[Level]) -> list[Level]:
+    return [level for level in levels if level.steps]
 
 
 def _is_async(node: AcquisitionObject) -> bool:
@@ -159,12 +175,8 @@ def trigger_methods(node: AcquisitionObject) -> list[str]:
     return [name for name in ("trigger", "reading") if overriding([node], name)]
 
 
-def _triggering(node: AcquisitionObject) -> str:
-    return " and ".join(trigger_methods(node)) or "trigger"
-
-
-def _trigger(node: AcquisitionObject, check: Callable[[], None]) -> Callable[[], Any]:
-    methods = [getattr(node, name) for name in trigger_methods(node)]
+def _trigger(node: AcquisitionObject, names: Iterable[str], check: Callable[[], None]) -> Callable[[], Any]:
+    methods = [getattr(node, name) for name in names]
     if len(methods) == 1:
         return methods[0]  # type: ignore[no-any-return]
 

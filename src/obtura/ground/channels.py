@@ -14,6 +14,7 @@ __all__ = [
     "AcquisitionChannel",
     "AcquisitionChannelList",
     "Block",
+    "ChannelRow",
     "Sink",
     "as_type",
     "attach_channels",
@@ -24,6 +25,9 @@ Block: TypeAlias = Sequence[float] | npt.NDArray[np.generic]
 """New points of a channel, the first axis counts points: shape (n, *channel.shape); ragged ones: see `ragged`."""
 
 Sink: TypeAlias = Callable[["AcquisitionChannel", Block], None]
+
+Numbers: TypeAlias = Callable[[Sequence[float]], None]
+"""Takes one number of each channel of a row."""
 
 
 class AcquisitionChannel:
@@ -53,6 +57,10 @@ class AcquisitionChannel:
         self._holding = False
         self._held: Block | None = None
         self._sink: Sink | None = None  # what `emit` calls: the target itself, unless somebody listens or holds
+        self._short: Callable[[float], None] | None = None
+        self._number: Callable[[float], None] | None = None  # the same for a single number, if there is a short way
+        self.row: ChannelRow | None = None
+        """The row of which it is part."""
 
     def __repr__(self) -> str:
         unit = f", unit={self.unit!r}" if self.unit else ""
@@ -72,9 +80,13 @@ class AcquisitionChannel:
         """A block of its points as an array; of ragged ones, as an array of arrays."""
         return np.asarray(block, object if self.is_ragged else self.dtype)
 
-    def connect(self, sink: Sink | None) -> None:
-        """Tell where points go; None: nowhere, and emitting is an error. The engine calls this."""
+    def connect(self, sink: Sink | None, number: Callable[[float], None] | None = None) -> None:
+        """Tell where points go; None: nowhere, and emitting is an error. The engine calls this.
+
+        `number`: a shorter way for a single number.
+        """
         self._target = sink
+        self._short = number if self._is_number else None
         self._held = None
         self._compose()
 
@@ -125,6 +137,14 @@ class AcquisitionChannel:
             self._sink = self._keep
         else:
             self._sink = self._pass_on if self._listeners else self._target
+        self._number = self._short if self._sink is self._target else None
+        if self.row is not None:
+            self.row.compose()
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether a number goes the short way: nobody listens, and it is not held."""
+        return self._number is not None
 
     def _keep(self, channel: "AcquisitionChannel", block: Block) -> None:
         self._held = block[-1:]
@@ -147,10 +167,15 @@ class AcquisitionChannel:
             UsageError: the shape fits neither.
             ScanStateError: no scan is running with this channel.
         """
+        if type(data) is float:  # the common case, thirty times cheaper than an array
+            number = self._number
+            if number is not None:
+                number(data)
+                return
         sink = self._sink
         if sink is None:
             raise ScanStateError(f"channel {self.name}: emit() outside of a running scan")
-        if type(data) is float and self._is_number:  # the common case, thirty times cheaper than an array
+        if type(data) is float and self._is_number:
             sink(self, (data,))
             return
         block = self._block(data)
@@ -186,6 +211,40 @@ class AcquisitionChannel:
                 return False
             owner = owner.base
         return owner is None or isinstance(owner, bytes)
+
+
+class ChannelRow:
+    """Channels of a device that emit at the same moment: `row.emit((1.5, 2.5))`, cheaper than one after the other."""
+
+    def __init__(self, *channels: AcquisitionChannel) -> None:
+        self.channels: list[AcquisitionChannel] = []
+        self._target: Numbers | None = None
+        self._numbers: Numbers | None = None  # the target, if each channel goes the short way
+        for channel in channels:
+            self.add(channel)
+
+    def add(self, channel: AcquisitionChannel) -> None:
+        """Have it emit a further channel, which is part of no other row."""
+        channel.row = self
+        self.channels.append(channel)
+
+    def connect(self, numbers: Numbers | None) -> None:
+        """Tell where numbers go when each channel goes the short way. The engine calls this."""
+        self._target = numbers
+        self.compose()
+
+    def compose(self) -> None:
+        """A channel goes another way than before."""
+        self._numbers = self._target if all([channel.is_direct for channel in self.channels]) else None
+
+    def emit(self, numbers: Sequence[float]) -> None:
+        """Hand over one Python float of each channel, in order; the rest as `emit` of a channel."""
+        take = self._numbers
+        if take is not None:
+            take(numbers)
+            return
+        for channel, number in zip(self.channels, numbers, strict=True):
+            channel.emit(number)
 
 
 class AcquisitionChannelList(list[AcquisitionChannel]):

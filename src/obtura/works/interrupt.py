@@ -27,8 +27,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import get_ident
 from types import FrameType
-from typing import Any, ParamSpec, Protocol, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeVar, TypeVarTuple
 
 from obtura.ground.errors import ScanAbort
 from obtura.works.signals import Watcher
@@ -43,6 +44,7 @@ ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasatt
 SHUT, OPEN, BARRED = range(3)
 """Engine code; user code where Ctrl-C may come in; user code of the way out, which only `eject` ends."""
 
+A = TypeVarTuple("A")
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -135,7 +137,7 @@ class Doors:
             if before not in (signal.SIG_IGN, None):
                 signal.signal(signum, self._on_signal)
                 self._before[signum] = before
-        self._main = threading.get_ident()  # last: a Ctrl-C just before is still the former handler's
+        self._main = get_ident()  # last: a Ctrl-C just before is still the former handler's
         self._watcher.start()
 
     def _uninstall(self) -> None:
@@ -157,7 +159,7 @@ class Doors:
 
         A run in the main thread is interrupted by a real signal, for only that ends a `time.sleep`.
         """
-        here = threading.get_ident()
+        here = get_ident()
         with self._lock:
             watched = self._main != -1 and run in self._runs and signal.SIGINT in self._before
             if not watched:
@@ -177,7 +179,7 @@ class Doors:
 
     def calm(self) -> None:
         """The call that was to be ended by `eject` has ended; on the thread that made it."""
-        if threading.get_ident() == self._main:
+        if get_ident() == self._main:
             self._ejecting = False
 
     def _on_signal(self, signum: int, frame: FrameType | None) -> None:
@@ -258,18 +260,18 @@ class Doors:
     @property
     def is_barred(self) -> bool:
         """Whether this is the main thread, in user code of the way out."""
-        return self._barred is not None and threading.get_ident() == self._main
+        return self._barred is not None and get_ident() == self._main
 
-    def call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    def call(self, function: Callable[[*A], R], *args: *A) -> R:
         """Call user code or wait, with the door open. The engine does nothing else in a doorway."""
-        if threading.get_ident() != self._main or self._barred is not None:
-            return function(*args, **kwargs)
+        if get_ident() != self._main or self._barred is not None:
+            return function(*args)
         try:
             try:
                 self._door = OPEN
                 if self._pending:
                     self._let_in()
-                return function(*args, **kwargs)
+                return function(*args)
             finally:
                 self._door = SHUT
         except BaseException:
@@ -279,7 +281,7 @@ class Doors:
 
     def shut(self) -> int:
         """Shut the door on entry from user code; give what is returned to `reopen` on exit."""
-        if threading.get_ident() != self._main:
+        if get_ident() != self._main:
             return SHUT
         was = self._door
         self._door = SHUT
@@ -300,7 +302,7 @@ class Doors:
         A press is noted for the runs that are being left; one that was started in the hook is not told, for it
         would end with an error in the middle of the hook.
         """
-        if threading.get_ident() != self._main or self._barred is not None:
+        if get_ident() != self._main or self._barred is not None:
             return function(*args, **kwargs)
         self._barred = len(self._runs)
         try:
@@ -317,7 +319,7 @@ class Doors:
 
     def forget(self) -> None:
         """Presses so far were acted upon: a door opened from now on lets in newer ones only."""
-        if threading.get_ident() == self._main:
+        if get_ident() == self._main:
             self._pending = False
             self._delivered = -AGAIN  # what follows is a doorway of its own
 

@@ -35,11 +35,8 @@ class Record(Generic[E]):
         self._followers: list[Reader[E]] = []
         self._mailboxes: list[deque[E]] = []  # of those who do not follow, once there is a gate
         self._gate: Gate[E] | None = None
-
-    @property
-    def read(self) -> bool:
+        self.read = False
         """Whether anybody reads."""
-        return bool(self._mailboxes)
 
     @property
     def load(self) -> int:
@@ -70,6 +67,7 @@ class Record(Generic[E]):
                 self._put_behind(self._gate, reader)
             else:
                 self._mailboxes.append(reader.mailbox)
+                self.read = True
         return reader
 
     def guard(self, saver: Reader[E], terms: Terms[E]) -> None:
@@ -82,6 +80,7 @@ class Record(Generic[E]):
                 self._gate = Gate(terms)
                 behind = [reader.mailbox for reader in self._followers]
                 self._mailboxes = [box for box in self._mailboxes if not any(box is one for one in behind)]
+                self.read = bool(self._mailboxes)
                 for reader in self._followers:
                     self._put_behind(self._gate, reader)
             self._gate.add(saver)
