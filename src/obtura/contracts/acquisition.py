@@ -248,7 +248,10 @@ class AcquisitionMaster(AcquisitionObject):
         Raises:
             DeviceError: a slave is not ready; its name is in the message.
         """
-        self._crew().trigger(self)
+        crew = self.crew
+        if crew is None:
+            raise self._idle()
+        crew.trigger(self)
 
     def add_external_channel(
         self,
@@ -302,12 +305,13 @@ class AcquisitionMaster(AcquisitionObject):
 
     def wait_slaves(self) -> None:
         """Wait until what `trigger_slaves` began is done and its data emitted."""
-        self._crew().wait(self.slaves)
+        crew = self.crew
+        if crew is None:
+            raise self._idle()
+        crew.wait(self.slaves)
 
-    def _crew(self) -> Crew:
-        if self.crew is None:
-            raise ScanStateError(f"{self.name}: slaves can be triggered in a running scan only")
-        return self.crew
+    def _idle(self) -> ScanStateError:
+        return ScanStateError(f"{self.name}: slaves can be triggered in a running scan only")
 
 
 def _find(owner: AcquisitionObject, name: str) -> AcquisitionChannel | None:

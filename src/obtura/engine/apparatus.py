@@ -14,7 +14,7 @@ from obtura.engine.halting import Halting
 from obtura.engine.metadata import Inquiry, answering
 from obtura.engine.outcome import Leaving, Outcome
 from obtura.engine.patience import Patience
-from obtura.engine.plan import Level, Plan, Step, Turn, lane_of, overriding
+from obtura.engine.plan import Level, Phase, Plan, Step, Turn, lane_of, overriding
 from obtura.engine.seat import Seat
 from obtura.engine.vigil import Vigil
 from obtura.ground.errors import DeviceError, ScanAbort, locate
@@ -80,19 +80,18 @@ class Apparatus(Halting):
         """Let the master, and whoever else iterates, set up the next iteration; False when the master is done."""
         if self._turns is None:
             self._turns = [Turn(node, self._plan.lanes[node]) for node in self._plan.iterating]
-        for turn in tuple(self._turns):
-            self._together(turn.level)
+        for turn in self._turns:
+            self._take(turn.phase)
             if turn.ended:
                 if turn.node is self._master:
                     return False
-                self._turns.remove(turn)
+                self._turns = [other for other in self._turns if other is not turn]
         return True
 
     def prepare(self, first: bool) -> None:
         """Prepare the devices of the next iteration, deepest level first."""
         if not first:
-            for level in self._plan.prepare_next:
-                self._together(level)
+            self._take(self._plan.prepare_next)
             return
         upwards = zip(self._plan.levels[::-1], self._plan.parameters, self._plan.prepare_first, strict=True)
         for nodes, parameters, preparing in upwards:
@@ -102,10 +101,7 @@ class Apparatus(Halting):
 
     def start(self, first: bool) -> None:
         """Start them, slaves before masters; the top-master's `start` is the iteration."""
-        for level in self._plan.start_first if first else self._plan.start_next:
-            self._together(level)
-            for node in level.wired:
-                self._read(node)
+        self._take(self._plan.start_first if first else self._plan.start_next)
 
     def finish(self) -> None:
         """Wait until what was started in this iteration is ready and its data are emitted."""
@@ -114,8 +110,7 @@ class Apparatus(Halting):
         for node in self._plan.wired:
             if not node.start_once or self._readings[node].done.is_set:
                 self._follow(node)
-        for level in self._plan.ready:
-            self._together(level)
+        self._take(self._plan.ready)
 
     def finish_all(self) -> None:
         """The master has come to its end: wait for the slaves that read at their own pace."""
@@ -139,6 +134,17 @@ class Apparatus(Halting):
             self.patience.check()
             doors.call(call.done.stand_by, SLICE)
         self._raise(call)
+
+    def _take(self, phase: Phase) -> None:
+        """Make the calls of a phase, level by level."""
+        if phase.straight is not None:
+            for step in phase.straight:
+                self._inline(step)
+            return
+        for level in phase.levels:
+            self._together(level)
+            for node in level.wired:
+                self._read(node)
 
     def _together(self, level: Level, entering: bool = False) -> None:
         """Make the calls of one level together, and wait for all; the first error ends the wait."""

@@ -140,16 +140,19 @@ class DataPath:
         column, channel = self._columns[number], self._channels[number]
         if not isinstance(column, Column):
             return None
-        record, lock, listeners, add = self._record, self._record.lock, self._listeners, column.add
-        shut, reopen = doors.shut, doors.reopen
+        record, listeners, add = self._record, self._listeners, column.add
+        shut, reopen, acquire, release = doors.shut, doors.reopen, record.lock.acquire, record.lock.release
 
         def take(value: float) -> None:
             was = shut()
             try:
-                with lock:
+                acquire()  # three times cheaper than `with`, and with the door shut nothing comes between
+                try:
                     add(value)
                     if record.read:
                         record.post(Points(number, column.count - 1, (value,)))
+                finally:
+                    release()
                 if listeners:
                     self._tell(number, channel, (value,))
             finally:
@@ -159,20 +162,23 @@ class DataPath:
 
     def _row_sink(self, numbers: Sequence[int]) -> Numbers:
         """As `_sink`, for one number of each of several channels."""
-        record, lock, listeners = self._record, self._record.lock, self._listeners
+        record, listeners = self._record, self._listeners
         columns = [(number, self._columns[number]) for number in numbers]
         adds = [column.add for _, column in columns if isinstance(column, Column)]
-        shut, reopen = doors.shut, doors.reopen
+        shut, reopen, acquire, release = doors.shut, doors.reopen, record.lock.acquire, record.lock.release
 
         def take(values: Sequence[float]) -> None:
             was = shut()
             try:
-                with lock:
+                acquire()
+                try:
                     for add, value in zip(adds, values, strict=True):
                         add(value)
                     if record.read:
                         for (number, column), value in zip(columns, values, strict=True):
                             record.post(Points(number, column.count - 1, (value,)))
+                finally:
+                    release()
                 if listeners:
                     for number, value in zip(numbers, values, strict=True):
                         self._tell(number, self._channels[number], (value,))

@@ -1,6 +1,6 @@
 """`scan.explain()`: the loop of the engine run with doubles that write down each call instead of making it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from obtura.contracts.acquisition import AcquisitionMaster, TriggerMode
@@ -34,7 +34,7 @@ class _ToldHooks(Hooks):
 
     def _call(self, circle: Circle, preset: Any, hook: str, door: Callable[..., Any]) -> None:
         yielded = isinstance(preset, _Yielded)
-        if yielded or self._kind(preset, hook) is not Kind.SKIPPED:
+        if yielded or self._form(preset, hook).kind is not Kind.SKIPPED:
             self._tell(f"{preset.name if yielded else type(preset).__name__}.{hook}")
 
     def _bind(self, preset: Any, scan: Any) -> None:
@@ -68,13 +68,13 @@ class _ToldDevices:
 
     def prepare(self, first: bool) -> None:
         if not first:
-            self._levels(self._plan.prepare_next)
+            self._levels(self._plan.prepare_next.levels)
             return
         for parameters, steps in zip(self._plan.parameters, self._plan.prepare_first, strict=True):
             self._levels([parameters, steps])
 
     def start(self, first: bool) -> None:
-        for level in self._plan.start_first if first else self._plan.start_next:
+        for level in (self._plan.start_first if first else self._plan.start_next).levels:
             self._levels([level])
             for node in level.wired:
                 self._tell(f"  {node.name}.reading")
@@ -88,7 +88,7 @@ class _ToldDevices:
                     self._triggered(slave, margin + "  ")
 
     def finish(self) -> None:
-        self._levels(self._plan.ready)
+        self._levels(self._plan.ready.levels)
 
     def finish_all(self) -> None:
         if own_pace := [node.name for node in self._plan.wired if node.start_once]:
@@ -101,7 +101,7 @@ class _ToldDevices:
         for level in self._plan.levels:
             self._tell("  ".join(f"{node.name}.stop" for node in level))
 
-    def _levels(self, levels: list[Level]) -> None:
+    def _levels(self, levels: Iterable[Level]) -> None:
         for level in levels:
             if level.steps:
                 self._tell("  ".join(step.what for step in level.steps))

@@ -107,7 +107,7 @@ class Halting:
         if seat is None:  # `abort()` on a thread of its own
             call.run()
             return
-        with Duty(seat, call.what, node, lambda: self._given_up.append((node, call))):
+        with Duty(seat, call.what, node, lambda duty: self._given_up.append((node, call))):
             doors.barred(call.run)
 
     def _stop(self, nodes: Iterable[AcquisitionObject]) -> None:

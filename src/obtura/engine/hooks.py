@@ -4,7 +4,7 @@ import inspect
 import logging
 from collections.abc import Callable, Coroutine, Iterator
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from obtura.contracts.presets import ChainIterationPreset, ChainPreset, ScanPreset, check_preset
 from obtura.engine.outcome import Outcome
@@ -72,6 +72,13 @@ class Kind(Enum):
     ASYNC = 2
 
 
+class Form(NamedTuple):
+    """What is known of a hook from the class of its preset. `what`: as it is called in messages."""
+
+    kind: Kind
+    what: str
+
+
 class Hooks:
     """Calls presets, on the thread that called `run()`; when that is stuck, on the one that took its `seat`.
 
@@ -83,7 +90,7 @@ class Hooks:
         self._outcome = outcome
         self._loop = loop
         self._seat = seat
-        self._kinds: dict[tuple[type, str], Kind] = {}
+        self._forms: dict[tuple[type, str], Form] = {}
         self._checked: set[type] = set()
         self._answer: Any = None  # what the last hook returned
         self.spent = 0.0
@@ -158,7 +165,7 @@ class Hooks:
 
     def _forward(self, circle: Circle, preset: Any, hook: str) -> None:
         self._call(circle, preset, hook, doors.call)
-        if self._outcome.bad:  # e.g. a Ctrl-C that the hook swallowed
+        if self._outcome.cutting:  # e.g. a Ctrl-C that the hook swallowed
             self._outcome.check()
 
     # -- the way out --------------------------------------------------------------------------------------
@@ -174,7 +181,7 @@ class Hooks:
         """Leave those that are entered: in reverse, each exactly once, whatever the others raise."""
         while circle.entered:
             preset = circle.entered[-1]
-            iterator = circle.opened(preset)
+            iterator = circle.opened(preset) if circle.iterators or circle.exhausted else None
             if hasattr(iterator, "close"):
                 self._outcome.attempt(self._close, preset, iterator)
                 if not (circle.entered and circle.entered[-1] is preset):
@@ -189,7 +196,7 @@ class Hooks:
     def _leave(self, circle: Circle, preset: Any, hook: str) -> None:
         if not self._outcome.attempt(self._call, circle, preset, hook, doors.barred):
             self._outcome.miss(f"{type(preset).__name__}.{hook}")
-        elif hook == "stop" and self.safety is not None:
+        elif hook == "stop" and self.safety is not None and self.safety.insured:
             self.safety.left(preset)
 
     def _bind(self, preset: Any, scan: Any) -> None:
@@ -234,63 +241,71 @@ class Hooks:
             raise HookError(f"{type(preset).__name__}.get_iterator must give an iterator: {error}") from error
 
     def _next(self, preset: Any, iterator: Iterator[Any], iteration: Circle) -> Any:
-        name = type(preset).__name__
+        what = self._form(preset, "get_iterator").what
         try:
-            with Duty(self._seat, f"{name}.get_iterator", preset):
+            with Duty(self._seat, what, preset):
                 item = doors.call(next, iterator, END)
         except BaseException as error:
-            locate(error, f"in {name}.get_iterator{iteration.where()}")
+            locate(error, f"in {what}{iteration.where()}")
             raise
-        self._outcome.check()
+        if self._outcome.cutting:
+            self._outcome.check()
         if item is not END and type(item) not in self._checked:
             try:
                 check_preset(item, ChainIterationPreset)
             except UsageError as error:
-                raise HookError(f"{name}.get_iterator: {error}") from error
+                raise HookError(f"{what}: {error}") from error
             self._checked.add(type(item))
         return item
 
     # -- the call -----------------------------------------------------------------------------------------
 
     def _call(self, circle: Circle, preset: Any, hook: str, door: Callable[..., Any]) -> None:
-        kind = self._kind(preset, hook)
+        """Call a hook, if the preset has it: every call of a hook begins and ends here."""
+        kind, what = self._form(preset, hook)
         if kind is Kind.SKIPPED:
             return
-        owner = type(preset).__name__
         began = clock.time()
-        self._record.write(HookEntered(owner, hook, circle.branch, circle.point, began))
+        if self._record.read:
+            self._record.write(HookEntered(type(preset).__name__, hook, circle.branch, circle.point, began))
+        duty = Duty(self._seat, what, preset, self._given_up, (circle, hook, began))
         failure: str | None = None
-
-        def left(failure: str | None) -> None:
-            now = clock.time()
-            self.spent += now - began
-            self._record.write(HookLeft(owner, hook, circle.branch, circle.point, now, now - began, failure))
-
-        duty = Duty(self._seat, f"{owner}.{hook}", preset, lambda: left(GIVEN_UP))
         try:
             with duty:
                 function = getattr(preset, hook)
                 if kind is Kind.ASYNC:
-                    self._run_async(duty.what, lambda: self._answered(function(*circle.argument)), door)
+                    self._run_async(what, lambda: self._answered(function(*circle.argument)), door)
                 else:
                     self._answer = door(function, *circle.argument)
         except BaseException as error:
             failure = one_line(error)
-            locate(error, f"in {owner}.{hook}{circle.where()}")
+            locate(error, f"in {what}{circle.where()}")
             raise
         finally:
             if duty.late:
                 self._came_back(circle, preset, hook)
             else:
-                left(failure)
+                self._ended(duty, failure)
+
+    def _given_up(self, duty: Duty) -> None:
+        self._ended(duty, GIVEN_UP)
+
+    def _ended(self, duty: Duty, failure: str | None) -> None:
+        circle, hook, began = duty.facts
+        now = clock.time()
+        lasted = now - began
+        self.spent += lasted
+        if self._record.read:
+            owner = type(duty.owner).__name__
+            self._record.write(HookLeft(owner, hook, circle.branch, circle.point, now, lasted, failure))
 
     def _came_back(self, circle: Circle, preset: Any, hook: str) -> None:
         """A hook that was given up has ended after all; what it did after the preset's `stop` is undone by another."""
-        if hook not in ("prepare", "start", "resume") or self._kind(preset, "stop") is Kind.SKIPPED:
+        if hook not in ("prepare", "start", "resume") or self._form(preset, "stop").kind is Kind.SKIPPED:
             return
         log.warning("%s.%s came back after it was given up: stop is called again", type(preset).__name__, hook)
         stop = Call(f"{type(preset).__name__}.stop", lambda: preset.stop(*circle.argument))
-        if self._kind(preset, "stop") is Kind.ASYNC:
+        if self._form(preset, "stop").kind is Kind.ASYNC:
             return  # the loop is gone, and with it what the hook had begun
         doors.barred(stop.run)
         if stop.error is not None:
@@ -305,12 +320,12 @@ class Hooks:
     async def _answered(self, coroutine: Coroutine[Any, Any, Any]) -> None:
         self._answer = await coroutine
 
-    def _kind(self, preset: Any, hook: str) -> Kind:
+    def _form(self, preset: Any, hook: str) -> Form:
         key = (type(preset), hook)
-        kind = self._kinds.get(key)
-        if kind is None:
-            kind = self._kinds[key] = _kind(preset, hook)
-        return kind
+        form = self._forms.get(key)
+        if form is None:
+            form = self._forms[key] = Form(_kind(preset, hook), f"{type(preset).__name__}.{hook}")
+        return form
 
 
 def _kind(preset: Any, hook: str) -> Kind:

@@ -11,6 +11,7 @@ from obtura.works.lanes import AsyncLane, Lane, Loop, ThreadLane
 __all__ = [
     "LaneOf",
     "Level",
+    "Phase",
     "Plan",
     "Step",
     "Turn",
@@ -34,16 +35,27 @@ class Step(NamedTuple):
 
 
 class Level:
-    """Calls to be made together. `on_lanes`: those that are handed to a lane; `inline`: the others."""
+    """Calls to be made together. `on_lanes`: those that are handed to a lane; `inline`: the others.
+
+    `wired`: devices that read by themselves from then on.
+    """
 
     __slots__ = ("inline", "on_lanes", "steps", "wired")
 
-    def __init__(self, steps: Iterable[Step]) -> None:
+    def __init__(self, steps: Iterable[Step], wired: Iterable[AcquisitionObject] = ()) -> None:
         self.steps = tuple(steps)
         self.on_lanes = tuple((step, step.lane) for step in self.steps if step.lane is not None)
         self.inline = tuple(step for step in self.steps if step.lane is None)
-        self.wired = tuple(step.device for step in self.steps if reads_by_itself(step.device))
-        """The devices among them that, once started, read by themselves."""
+        self.wired = tuple(wired)
+
+
+class Phase:
+    """The levels of a phase, one after the other. `straight`: the calls, if none of them is handed to a lane."""
+
+    def __init__(self, levels: Iterable[Level]) -> None:
+        self.levels = tuple(level for level in levels if level.steps)
+        is_straight = not any(level.on_lanes or level.wired for level in self.levels)
+        self.straight = tuple(step for level in self.levels for step in level.inline) if is_straight else None
 
 
 LaneOf = Callable[[AcquisitionObject], Lane | None]
@@ -59,7 +71,7 @@ class Turn:
         self.ended = False
         self._iterator: Iterator[object] | None = None
         self.node = node
-        self.level = Level([Step(node, f"{node.name}.__iter__", self.take, lane)])
+        self.phase = Phase([Level([Step(node, f"{node.name}.__iter__", self.take, lane)])])
 
     def take(self) -> None:
         """Advance the iterator; it is made here too, since making it may run the device's code."""
@@ -81,13 +93,13 @@ class Plan:
         self.parameters = [self._level(filter(_has_parameters, level), "apply_parameters") for level in upwards]
         self.prepare_first = [self._level(overriding(level, "prepare"), "prepare") for level in upwards]
         again = ([node for node in level if not (node.prepare_once or node.start_once)] for level in upwards)
-        self.prepare_next = _some(self._level(overriding(level, "prepare"), "prepare") for level in again)
-        self.start_first = [self._starting(level) for level in upwards]
-        self.start_next = _some(self._starting([node for node in level if not node.start_once]) for level in upwards)
+        self.prepare_next = Phase(self._level(overriding(level, "prepare"), "prepare") for level in again)
+        self.start_first = Phase(self._starting(level) for level in upwards)
+        self.start_next = Phase(self._starting([node for node in level if not node.start_once]) for level in upwards)
         self.wired = [node for level in upwards for node in level if reads_by_itself(node)]
         # Those that read at their own pace are not waited for at each iteration.
         awaited = ([node for node in level if not (node.start_once and node in self.wired)] for level in self.levels)
-        self.ready = _some(self._level(overriding(level, "wait_ready"), "wait_ready") for level in awaited)
+        self.ready = Phase(self._level(overriding(level, "wait_ready"), "wait_ready") for level in awaited)
         below = [node for level in self.levels[1:] for node in level]
         self._check = check
         self.below = {
@@ -103,7 +115,7 @@ class Plan:
     def _starting(self, nodes: list[AcquisitionObject]) -> Level:
         wired = [node for node in nodes if reads_by_itself(node)]
         others = [node for node in nodes if node not in wired]
-        return self._level([*wired, *overriding(others, "start")], "start")
+        return Level(self._steps([*wired, *overriding(others, "start")], "start"), wired)
 
     def _triggering(self, node: AcquisitionObject) -> Step:
         methods = trigger_methods(node)
@@ -111,7 +123,10 @@ class Plan:
         return Step(node, what, _trigger(node, methods, self._check), self.lanes[node])
 
     def _level(self, nodes: Iterable[AcquisitionObject], method: str) -> Level:
-        return Level(Step(node, f"{node.name}.{method}", getattr(node, method), self.lanes[node]) for node in nodes)
+        return Level(self._steps(nodes, method))
+
+    def _steps(self, nodes: Iterable[AcquisitionObject], method: str) -> list[Step]:
+        return [Step(node, f"{node.name}.{method}", getattr(node, method), self.lanes[node]) for node in nodes]
 
 
 def devices_of(node: AcquisitionObject) -> tuple[Any, ...]:
@@ -150,10 +165,6 @@ def _has_parameters(node: AcquisitionObject) -> bool:
 def reads_by_itself(node: AcquisitionObject) -> bool:
     """Whether a slave is triggered by a wire and reads on its own: `reading` runs beside the scan loop."""
     return node.trigger_type is TriggerMode.HARDWARE and bool(overriding([node], "reading"))
-
-
-def _some(levels: Iterable[Level]) -> list[Level]:
-    return [level for level in levels if level.steps]
 
 
 def _is_async(node: AcquisitionObject) -> bool:

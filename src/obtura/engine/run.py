@@ -71,6 +71,7 @@ class Run:
         self.data = DataPath(self._chain, record, outcome)
         self._audience = Audience(record, outcome, self.data, self._vigil)
         self._presets = Circle(presets, (scan,))
+        self._wish = wish
         self._way_out = list(way_out)
         self._branches: list[Branch] = []
         self.pausing = Pausing(
@@ -250,8 +251,10 @@ class Run:
 
     def _boundary(self, on_caller: OnCaller) -> None:
         """Between two points the scan may wait for a saver that is behind, and may pause."""
-        self._audience.catch_up()
-        self.pausing.between_points(on_caller)
+        if self._record.read:
+            self._audience.catch_up()
+        if self._wish.pause is not None:
+            self.pausing.between_points(on_caller)
 
     def _write_failed(self, error: BaseException) -> None:
         place = next(iter(getattr(error, "__notes__", ())), "")

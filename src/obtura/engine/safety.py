@@ -89,17 +89,18 @@ class Safety:
 
     def __init__(self, scan: Any) -> None:
         self._scan = scan
-        self._insured: dict[int, Insured] = {}
+        self.insured: dict[int, Insured] = {}
+        """Those that are entered, by their id."""
 
     def entering(self, preset: Any) -> None:
         """It is about to be prepared."""
         if getattr(preset, "safety", False):
             ledger = self._scan.surroundings.ledger
             name = type(preset).__name__
-            self._insured[id(preset)] = insure(name, preset.safety_action, ledger, self._scan.say, self._scan)
+            self.insured[id(preset)] = insure(name, preset.safety_action, ledger, self._scan.say, self._scan)
 
     def left(self, preset: Any) -> None:
         """It was stopped, and that went well."""
-        insured = self._insured.pop(id(preset), None)
+        insured = self.insured.pop(id(preset), None)
         if insured is not None:
             insured.over()

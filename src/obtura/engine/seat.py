@@ -9,8 +9,8 @@ its seat writes nothing into that of its substitute.
 """
 
 import threading
-import time
 from collections.abc import Callable
+from time import monotonic
 from typing import Any, Protocol
 
 from obtura.works.clock import Flag
@@ -31,30 +31,37 @@ class Doing(Protocol):
 class Duty:
     """A call that may be given up; the call is made in a `with` of it. `what`: as it is called in messages.
 
-    `owner`: whose call it is. `given_up` is called when it is. `late`, afterwards: it has returned, but too late, when
-    everything had been left by another thread. A plain class: one made by `contextmanager` would write on errors that
-    pass, and some can't be written on.
+    `owner`: whose call it is. `given_up(duty)` is called when it is; `facts`: what that needs to know. `late`,
+    afterwards: it has returned, but too late, when everything had been left by another thread. A plain class: one made
+    by `contextmanager` would write on errors that pass, and some can't be written on.
     """
 
-    __slots__ = ("_seat", "_turn", "began", "given_up", "late", "named", "owner", "what")
+    __slots__ = ("_seat", "_turn", "began", "facts", "given_up", "late", "named", "owner", "what")
 
-    def __init__(self, seat: "Seat", what: str, owner: Any, given_up: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        seat: "Seat",
+        what: str,
+        owner: Any,
+        given_up: "Callable[[Duty], None]" = lambda duty: None,
+        facts: Any = None,
+    ) -> None:
         self.what = what
         self.owner = owner
         self.given_up = given_up
+        self.facts = facts
         self.late = self.named = False
-        self.began = time.monotonic()
+        self.began = monotonic()
         self._seat = seat
         self._turn = seat.turn
 
     def __enter__(self) -> "Duty":
-        self._turn = self._seat.turn
         self._turn.doing = self
         return self
 
     def __exit__(self, *error: object) -> None:
-        self.late = not self._turn.end(self)
-        if self.late:
+        if not self._turn.end(self):
+            self.late = True
             self._seat.settle()
 
 

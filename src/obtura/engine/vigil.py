@@ -154,7 +154,7 @@ class Vigil:
             kind(f"{doing.what} has not returned after {after:.3g} s; it is given up, the rest is left without it")
         )
         if isinstance(doing, Duty):
-            doing.given_up()
+            doing.given_up(doing)
 
     def _name_steps(self) -> None:
         for step in tuple(self._steps.values()):

@@ -219,7 +219,8 @@ class ChannelRow:
     def __init__(self, *channels: AcquisitionChannel) -> None:
         self.channels: list[AcquisitionChannel] = []
         self._target: Numbers | None = None
-        self._numbers: Numbers | None = None  # the target, if each channel goes the short way
+        self.emit: Numbers = self._one_by_one
+        """`emit(numbers)`: hand over one Python float of each channel, in order; the rest as `emit` of a channel."""
         for channel in channels:
             self.add(channel)
 
@@ -235,14 +236,10 @@ class ChannelRow:
 
     def compose(self) -> None:
         """A channel goes another way than before."""
-        self._numbers = self._target if all([channel.is_direct for channel in self.channels]) else None
+        is_direct = all([channel.is_direct for channel in self.channels])
+        self.emit = self._target if is_direct and self._target is not None else self._one_by_one
 
-    def emit(self, numbers: Sequence[float]) -> None:
-        """Hand over one Python float of each channel, in order; the rest as `emit` of a channel."""
-        take = self._numbers
-        if take is not None:
-            take(numbers)
-            return
+    def _one_by_one(self, numbers: Sequence[float]) -> None:
         for channel, number in zip(self.channels, numbers, strict=True):
             channel.emit(number)
 
