@@ -48,11 +48,11 @@ MUTANTS = [
     Mutant(
         "a device is noted as entered after its prepare",
         "engine/apparatus.py",
-        """            self._together(steps, entering=True)
-            self._entered.update(level)
+        """            self._together(preparing, entering=True)
+            self._entered.update(nodes)
 """,
-        """            self._together(steps)
-            self._entered.update(level)
+        """            self._together(preparing)
+            self._entered.update(nodes)
 """,
     ),
     Mutant(

@@ -81,7 +81,7 @@ class Apparatus(Halting):
         if self._turns is None:
             self._turns = [Turn(node, self._plan.lanes[node]) for node in self._plan.iterating]
         for turn in self._turns:
-            self._take(turn.phase)
+            self._go(turn.phase)
             if turn.ended:
                 if turn.node is self._master:
                     return False
@@ -91,7 +91,7 @@ class Apparatus(Halting):
     def prepare(self, first: bool) -> None:
         """Prepare the devices of the next iteration, deepest level first."""
         if not first:
-            self._take(self._plan.prepare_next)
+            self._go(self._plan.prepare_next)
             return
         upwards = zip(self._plan.levels[::-1], self._plan.parameters, self._plan.prepare_first, strict=True)
         for nodes, parameters, preparing in upwards:
@@ -101,7 +101,7 @@ class Apparatus(Halting):
 
     def start(self, first: bool) -> None:
         """Start them, slaves before masters; the top-master's `start` is the iteration."""
-        self._take(self._plan.start_first if first else self._plan.start_next)
+        self._go(self._plan.start_first if first else self._plan.start_next)
 
     def finish(self) -> None:
         """Wait until what was started in this iteration is ready and its data are emitted."""
@@ -110,7 +110,7 @@ class Apparatus(Halting):
         for node in self._plan.wired:
             if not node.start_once or self._readings[node].done.is_set:
                 self._follow(node)
-        self._take(self._plan.ready)
+        self._go(self._plan.ready)
 
     def finish_all(self) -> None:
         """The master has come to its end: wait for the slaves that read at their own pace."""
@@ -135,7 +135,7 @@ class Apparatus(Halting):
             doors.call(call.done.stand_by, SLICE)
         self._raise(call)
 
-    def _take(self, phase: Phase) -> None:
+    def _go(self, phase: Phase) -> None:
         """Make the calls of a phase, level by level."""
         if phase.straight is not None:
             for step in phase.straight:

@@ -39,12 +39,12 @@ class Column:
     def append(self, block: Block) -> int:
         """Add points; returns the index of the first. The caller holds the record's lock."""
         first = self._folded + len(self._tail)
-        if isinstance(block, np.ndarray):
-            self._fold()
-            self._blocks.append(block)
-            self._folded += len(block)
-        else:
+        if type(block) is tuple:
             self._tail.extend(block)
+        else:
+            self._fold()
+            self._blocks.append(block)  # type: ignore[arg-type]
+            self._folded += len(block)
         return first
 
     def array(self) -> npt.NDArray[np.generic]:

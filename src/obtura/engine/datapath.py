@@ -71,10 +71,11 @@ class DataPath:
                 self._columns.append(column)
                 sink = self._sink(number, column)
             holding = attempts.get(info.branch)
-            if holding is not None:
-                channel.connect(holding.sink(number, sink))
-            else:
-                channel.connect(sink, self._number_sink(number))
+            channel.connect(sink if holding is None else holding.sink(number, sink))
+        if not attempts:
+            self._connect_rows()
+
+    def _connect_rows(self) -> None:
         numbers = {channel: number for number, channel in enumerate(self._channels)}
         for row in {channel.row: None for channel in self._channels if channel.row is not None}:
             if all(channel in numbers for channel in row.channels):
@@ -135,33 +136,8 @@ class DataPath:
 
         return take
 
-    def _number_sink(self, number: int) -> Callable[[float], None] | None:
-        """As `_sink`, for one number; None when points of this channel are no numbers."""
-        column, channel = self._columns[number], self._channels[number]
-        if not isinstance(column, Column):
-            return None
-        record, listeners, add = self._record, self._listeners, column.add
-        shut, reopen, acquire, release = doors.shut, doors.reopen, record.lock.acquire, record.lock.release
-
-        def take(value: float) -> None:
-            was = shut()
-            try:
-                acquire()  # three times cheaper than `with`, and with the door shut nothing comes between
-                try:
-                    add(value)
-                    if record.read:
-                        record.post(Points(number, column.count - 1, (value,)))
-                finally:
-                    release()
-                if listeners:
-                    self._tell(number, channel, (value,))
-            finally:
-                reopen(was)
-
-        return take
-
     def _row_sink(self, numbers: Sequence[int]) -> Numbers:
-        """As `_sink`, for one number of each of several channels."""
+        """As `_sink`, for one number of each of several channels: one door and one lock for all."""
         record, listeners = self._record, self._listeners
         columns = [(number, self._columns[number]) for number in numbers]
         adds = [column.add for _, column in columns if isinstance(column, Column)]
@@ -170,7 +146,7 @@ class DataPath:
         def take(values: Sequence[float]) -> None:
             was = shut()
             try:
-                acquire()
+                acquire()  # two times cheaper than `with`, and with the door shut nothing comes between
                 try:
                     for add, value in zip(adds, values, strict=True):
                         add(value)

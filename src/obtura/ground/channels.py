@@ -57,8 +57,6 @@ class AcquisitionChannel:
         self._holding = False
         self._held: Block | None = None
         self._sink: Sink | None = None  # what `emit` calls: the target itself, unless somebody listens or holds
-        self._short: Callable[[float], None] | None = None
-        self._number: Callable[[float], None] | None = None  # the same for a single number, if there is a short way
         self.row: ChannelRow | None = None
         """The row of which it is part."""
 
@@ -80,13 +78,9 @@ class AcquisitionChannel:
         """A block of its points as an array; of ragged ones, as an array of arrays."""
         return np.asarray(block, object if self.is_ragged else self.dtype)
 
-    def connect(self, sink: Sink | None, number: Callable[[float], None] | None = None) -> None:
-        """Tell where points go; None: nowhere, and emitting is an error. The engine calls this.
-
-        `number`: a shorter way for a single number.
-        """
+    def connect(self, sink: Sink | None) -> None:
+        """Tell where points go; None: nowhere, and emitting is an error. The engine calls this."""
         self._target = sink
-        self._short = number if self._is_number else None
         self._held = None
         self._compose()
 
@@ -137,14 +131,13 @@ class AcquisitionChannel:
             self._sink = self._keep
         else:
             self._sink = self._pass_on if self._listeners else self._target
-        self._number = self._short if self._sink is self._target else None
         if self.row is not None:
             self.row.compose()
 
     @property
     def is_direct(self) -> bool:
-        """Whether a number goes the short way: nobody listens, and it is not held."""
-        return self._number is not None
+        """Whether what is emitted are numbers and goes to the scan at once: nobody listens, and it is not held."""
+        return self._is_number and self._sink is not None and self._sink is self._target
 
     def _keep(self, channel: "AcquisitionChannel", block: Block) -> None:
         self._held = block[-1:]
@@ -167,15 +160,10 @@ class AcquisitionChannel:
             UsageError: the shape fits neither.
             ScanStateError: no scan is running with this channel.
         """
-        if type(data) is float:  # the common case, thirty times cheaper than an array
-            number = self._number
-            if number is not None:
-                number(data)
-                return
         sink = self._sink
         if sink is None:
             raise ScanStateError(f"channel {self.name}: emit() outside of a running scan")
-        if type(data) is float and self._is_number:
+        if type(data) is float and self._is_number:  # the common case, thirty times cheaper than an array
             sink(self, (data,))
             return
         block = self._block(data)
@@ -218,7 +206,7 @@ class ChannelRow:
 
     def __init__(self, *channels: AcquisitionChannel) -> None:
         self.channels: list[AcquisitionChannel] = []
-        self._target: Numbers | None = None
+        self._target: Numbers | None = None  # what `emit` does when each channel is direct
         self.emit: Numbers = self._one_by_one
         """`emit(numbers)`: hand over one Python float of each channel, in order; the rest as `emit` of a channel."""
         for channel in channels:
@@ -230,14 +218,15 @@ class ChannelRow:
         self.channels.append(channel)
 
     def connect(self, numbers: Numbers | None) -> None:
-        """Tell where numbers go when each channel goes the short way. The engine calls this."""
+        """Tell where numbers go; None: each the way of its channel. The engine calls this."""
         self._target = numbers
         self.compose()
 
     def compose(self) -> None:
         """A channel goes another way than before."""
-        is_direct = all([channel.is_direct for channel in self.channels])
-        self.emit = self._target if is_direct and self._target is not None else self._one_by_one
+        target = self._target
+        is_direct = target is not None and all([channel.is_direct for channel in self.channels])
+        self.emit = target if target is not None and is_direct else self._one_by_one
 
     def _one_by_one(self, numbers: Sequence[float]) -> None:
         for channel, number in zip(self.channels, numbers, strict=True):
