@@ -1,6 +1,7 @@
 """The software timer: the master that counts time and triggers its slaves once a point."""
 
 from collections.abc import Iterator
+from itertools import repeat
 
 from obtura.contracts.acquisition import AcquisitionMaster, Effort
 from obtura.ground.channels import AcquisitionChannel, ChannelRow
@@ -38,10 +39,7 @@ class SoftwareTimerMaster(AcquisitionMaster):
         return Effort(counting=points * self.count_time if self.count_time else 0.0, waiting=asleep)
 
     def __iter__(self) -> Iterator[object]:
-        point = 0
-        while not self.npoints or point < self.npoints:
-            yield self
-            point += 1
+        return repeat(self, self.npoints) if self.npoints else repeat(self)
 
     def start(self) -> None:
         """As the top of a chain the timer triggers itself; below a motor it waits for the motor's trigger."""

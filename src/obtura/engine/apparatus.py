@@ -81,7 +81,10 @@ class Apparatus(Halting):
         if self._turns is None:
             self._turns = [Turn(node, self._plan.lanes[node]) for node in self._plan.iterating]
         for turn in self._turns:
-            self._go(turn.phase)
+            if turn.is_plain:
+                turn.take()
+            else:
+                self._go(turn.phase)
             if turn.ended:
                 if turn.node is self._master:
                     return False
@@ -91,7 +94,8 @@ class Apparatus(Halting):
     def prepare(self, first: bool) -> None:
         """Prepare the devices of the next iteration, deepest level first."""
         if not first:
-            self._go(self._plan.prepare_next)
+            if self._plan.prepare_next.levels:
+                self._go(self._plan.prepare_next)
             return
         upwards = zip(self._plan.levels[::-1], self._plan.parameters, self._plan.prepare_first, strict=True)
         for nodes, parameters, preparing in upwards:
@@ -100,17 +104,16 @@ class Apparatus(Halting):
             self._entered.update(nodes)
 
     def start(self, first: bool) -> None:
-        """Start them, slaves before masters; the top-master's `start` is the iteration."""
-        self._go(self._plan.start_first if first else self._plan.start_next)
-
-    def finish(self) -> None:
-        """Wait until what was started in this iteration is ready and its data are emitted."""
+        """Start them, slaves before masters; the top-master's `start` is the iteration. Wait until all is emitted."""
+        plan = self._plan
+        self._go(plan.start_first if first else plan.start_next)
         if self._triggered:
             self.wait(list(self._triggered))
-        for node in self._plan.wired:
+        for node in plan.wired:
             if not node.start_once or self._readings[node].done.is_set:
                 self._follow(node)
-        self._go(self._plan.ready)
+        if plan.ready.levels:
+            self._go(plan.ready)
 
     def finish_all(self) -> None:
         """The master has come to its end: wait for the slaves that read at their own pace."""

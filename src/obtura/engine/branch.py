@@ -25,10 +25,7 @@ class Devices(Protocol):
         """Prepare, deepest level first."""
 
     def start(self, first: bool) -> None:
-        """Start, slaves before masters."""
-
-    def finish(self) -> None:
-        """Wait until what was started is ready and emitted."""
+        """Start, slaves before masters; return when what was started is ready and its data emitted."""
 
     def finish_all(self) -> None:
         """Wait for slaves that read at their own pace."""
@@ -153,7 +150,6 @@ class Branch:
         point = self._iteration.point or 0
         began = clock.time()
         self._devices.start(point == 0 and not (self._attempts and self._attempts.count))
-        self._devices.finish()
         now = clock.time()
         accepted = self._attempts is None or self._judge(self._attempts, point, on_caller)
         self.moment += 1

@@ -20,7 +20,7 @@ _Points: TypeAlias = npt.NDArray[np.generic] | FrameView | list[npt.NDArray[np.g
 class Column:
     """The points of one channel: blocks, and after them single numbers, which grow in place at 8 bytes each.
 
-    `add(number)` adds one point; the caller holds the record's lock.
+    `add(number)` adds one point, in one call into C: nothing can come into its middle, so it needs no lock.
     """
 
     def __init__(self, dtype: npt.DTypeLike, shape: tuple[int, ...]) -> None:
@@ -57,10 +57,10 @@ class Column:
         return whole
 
     def _fold(self) -> None:
-        if self._tail:
-            self._blocks.append(np.array(self._tail, self._dtype))
-            self._folded += len(self._tail)
-            del self._tail[:]  # in place: `add` is its method
+        if count := len(self._tail):  # numbers may be added meanwhile, on another thread
+            self._blocks.append(np.array(self._tail[:count], self._dtype))
+            self._folded += count
+            del self._tail[:count]  # in place: `add` is its method
 
 
 class RaggedColumn:

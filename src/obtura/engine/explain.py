@@ -79,6 +79,7 @@ class _ToldDevices:
             for node in level.wired:
                 self._tell(f"  {node.name}.reading")
         self._triggered(self._master, "  ")
+        self._levels(self._plan.ready.levels)
 
     def _triggered(self, master: Any, margin: str) -> None:
         for slave in master.slaves:
@@ -86,9 +87,6 @@ class _ToldDevices:
                 self._tell(margin + "  ".join(f"{slave.name}.{method}" for method in methods))
                 if isinstance(slave, AcquisitionMaster):
                     self._triggered(slave, margin + "  ")
-
-    def finish(self) -> None:
-        self._levels(self._plan.ready.levels)
 
     def finish_all(self) -> None:
         if own_pace := [node.name for node in self._plan.wired if node.start_once]:

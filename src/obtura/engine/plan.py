@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 from collections.abc import Callable, Iterable, Iterator
+from itertools import repeat
 from typing import Any, NamedTuple
 
 from obtura.contracts.acquisition import AcquisitionMaster, AcquisitionObject, AcquisitionSlave, TriggerMode
@@ -69,6 +70,8 @@ class Turn:
 
     def __init__(self, node: Any, lane: Lane | None) -> None:
         self.ended = False
+        self.is_plain = False
+        """Whether `take` runs no code of a device, so that it needs no door and no lane."""
         self._iterator: Iterator[object] | None = None
         self.node = node
         self.phase = Phase([Level([Step(node, f"{node.name}.__iter__", self.take, lane)])])
@@ -77,6 +80,7 @@ class Turn:
         """Advance the iterator; it is made here too, since making it may run the device's code."""
         if self._iterator is None:
             self._iterator = iter(self.node)
+            self.is_plain = type(self._iterator) is repeat
         self.ended = next(self._iterator, self.END) is self.END
 
 

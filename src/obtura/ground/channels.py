@@ -136,8 +136,12 @@ class AcquisitionChannel:
 
     @property
     def is_direct(self) -> bool:
-        """Whether what is emitted are numbers and goes to the scan at once: nobody listens, and it is not held."""
-        return self._is_number and self._sink is not None and self._sink is self._target
+        """Whether what is emitted are numbers that go to the scan at once.
+
+        Not so when it is held, when somebody listens, or has put another `emit` in the place of this one.
+        """
+        goes_to_scan = self._sink is not None and self._sink is self._target
+        return goes_to_scan and self._is_number and "emit" not in vars(self)
 
     def _keep(self, channel: "AcquisitionChannel", block: Block) -> None:
         self._held = block[-1:]
