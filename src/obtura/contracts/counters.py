@@ -297,10 +297,11 @@ class SamplingCounterController(CounterController):
         with self.lock:
             raw = self.read_all(*counters)
         try:
-            return [
-                value if counter.conversion_function is None else counter.conversion_function(value)
-                for counter, value in zip(counters, raw, strict=True)
-            ]
+            values = []
+            for counter, value in zip(counters, raw, strict=True):
+                convert = counter.conversion_function
+                values.append(value if convert is None else convert(value))
+            return values
         except (TypeError, ValueError) as error:
             if not hasattr(raw, "__len__") or len(raw) != len(counters):
                 names = ", ".join(counter.name for counter in counters)

@@ -117,7 +117,8 @@ class Branch:
     def _next(self, on_caller: OnCaller) -> bool:
         """Set up the next iteration; False when the scan is over or the master has come to its end."""
         outcome = self._outcome
-        outcome.check()
+        if outcome.cutting:
+            outcome.check()
         if outcome.over or not self._devices.advance():
             return False
         before = self._iteration.point
@@ -127,7 +128,8 @@ class Branch:
             on_caller(self._hooks.prepare_iteration, self.chain, self._iteration)
         self.moment += 1
         self._devices.prepare(before is None)
-        outcome.check()
+        if outcome.cutting:
+            outcome.check()
         return True
 
     def _once_more(self, on_caller: OnCaller) -> bool:
@@ -144,9 +146,11 @@ class Branch:
 
     def _take(self, on_caller: OnCaller) -> bool:
         """Take the point; False when it has to be taken again."""
+        outcome = self._outcome
         if self._iteration.entered:
             on_caller(self._hooks.start, self._iteration)
-        self._outcome.check()
+        if outcome.cutting:
+            outcome.check()
         point = self._iteration.point or 0
         began = clock.time()
         self._devices.start(point == 0 and not (self._attempts and self._attempts.count))
@@ -157,10 +161,12 @@ class Branch:
             self.longest = now - began
         if accepted and self._record.read:
             self._record.write(IterationDone(self._index, point, now, now - began))
-        self._outcome.check()
+        if outcome.cutting:
+            outcome.check()
         if self._iteration.entered:
             on_caller(self._hooks.leave, self._iteration)
-            self._outcome.check()
+            if outcome.cutting:
+                outcome.check()
         self.in_iteration = False
         return accepted
 

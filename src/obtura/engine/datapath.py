@@ -143,8 +143,9 @@ class DataPath:
         between the emits of two devices, and such a row is left out.
         """
         record, lock, listeners = self._record, self._record.lock, self._listeners
-        columns = [(number, self._columns[number]) for number in numbers]
-        adds = [column.add for _, column in columns if isinstance(column, Column)]
+        found = ((number, self._columns[number]) for number in numbers)
+        columns = [(number, column) for number, column in found if isinstance(column, Column)]
+        adds = [column.add for _, column in columns]
 
         def take(values: Sequence[float]) -> None:
             if not (record.read or listeners):

@@ -241,7 +241,7 @@ class Hooks:
             raise HookError(f"{type(preset).__name__}.get_iterator must give an iterator: {error}") from error
 
     def _next(self, preset: Any, iterator: Iterator[Any], iteration: Circle) -> Any:
-        what = self._form(preset, "get_iterator").what
+        _, what = self._forms.get((type(preset), "get_iterator")) or self._form(preset, "get_iterator")
         try:
             with Duty(self._seat, what, preset):
                 item = doors.call(next, iterator, END)
@@ -262,7 +262,7 @@ class Hooks:
 
     def _call(self, circle: Circle, preset: Any, hook: str, door: Callable[..., Any]) -> None:
         """Call a hook, if the preset has it: every call of a hook begins and ends here."""
-        kind, what = self._form(preset, hook)
+        kind, what = self._forms.get((type(preset), hook)) or self._form(preset, hook)
         if kind is Kind.SKIPPED:
             return
         began = clock.time()
@@ -321,11 +321,8 @@ class Hooks:
         self._answer = await coroutine
 
     def _form(self, preset: Any, hook: str) -> Form:
-        key = (type(preset), hook)
-        form = self._forms.get(key)
-        if form is None:
-            form = self._forms[key] = Form(_kind(preset, hook), f"{type(preset).__name__}.{hook}")
-        return form
+        form = Form(_kind(preset, hook), f"{type(preset).__name__}.{hook}")
+        return self._forms.setdefault((type(preset), hook), form)
 
 
 def _kind(preset: Any, hook: str) -> Kind:

@@ -3,8 +3,9 @@
 import asyncio
 import inspect
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from itertools import repeat
-from typing import Any, NamedTuple
+from typing import Any
 
 from obtura.contracts.acquisition import AcquisitionMaster, AcquisitionObject, AcquisitionSlave, TriggerMode
 from obtura.works.lanes import AsyncLane, Lane, Loop, ThreadLane
@@ -26,7 +27,8 @@ __all__ = [
 ]
 
 
-class Step(NamedTuple):
+@dataclass(slots=True, frozen=True, eq=False)  # its fields are read at each point: slots are the fastest to read
+class Step:
     """A call to be made in a phase; `lane` None: inline."""
 
     device: AcquisitionObject
