@@ -5,13 +5,15 @@
 
 Each case is a scan of devices in memory that answer at once, nothing is saved and nothing listens. Its floor is a plain
 loop over the same `read` calls that stamps and appends. Cost and floor are measured in turns, in one process; both are
-medians, the cost as the slope between a long and a short scan, so that what a scan costs once is not in it. `--calls`:
-how many Python calls a point takes, which no other load on the machine changes.
+medians of the processor's time, the cost as the slope between a long and a short scan, so that what a scan costs once
+is not in it. `--calls`: how many calls a point takes, which no other load on the machine changes.
 """
 
 import argparse
 import cProfile
 import gc
+import os
+import platform
 import pstats
 import statistics
 import time
@@ -104,19 +106,18 @@ def boxes(devices: int, counters: int) -> list[list[SamplingCounter]]:
 
 def bare(npoints: int, devices: list[list[SamplingCounter]]) -> None:
     """The floor: read, stamp, append."""
-    stamps: list[float] = []
-    columns = [(counter.controller.read, counter, []) for counters in devices for counter in counters]
-    now = time.perf_counter
+    columns = [(counter.controller.read, counter, [], []) for counters in devices for counter in counters]
+    now = time.time
     if len(columns) == 1:
-        read, counter, values = columns[0]
+        read, counter, values, stamps = columns[0]
         for _ in range(npoints):
-            stamps.append(now())
             values.append(read(counter))
+            stamps.append(now())
         return
     for _ in range(npoints):
-        stamps.append(now())
-        for read, counter, values in columns:
+        for read, counter, values, stamps in columns:
             values.append(read(counter))
+            stamps.append(now())
 
 
 def counting(npoints: int, devices: list[list[SamplingCounter]], presets: int = 0) -> Scan:
@@ -184,7 +185,7 @@ CASES: dict[str, tuple[str, tuple[int, int], Callable[[int, Any], Scan], float, 
 
 
 def seconds(function: Callable[[], object]) -> float:
-    """How long a call takes."""
+    """How long a call keeps the processor busy."""
     began = time.process_time()
     function()
     return time.process_time() - began
@@ -229,6 +230,7 @@ def main() -> None:
     parser.add_argument("cases", nargs="*", metavar="CASE", help=f"of: {', '.join(CASES)}; all without")
     parser.add_argument("--calls", action="store_true", help="count calls as well")
     given = parser.parse_args()
+    print(f"Python {platform.python_version()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     print(f"{'':44} {'us a point':>16} {'floor':>7} {'ratio':>6} {'budget':>6}" + "  calls" * given.calls)
     for name in given.cases or CASES:
         what, _, _, budget, _ = CASES[name]

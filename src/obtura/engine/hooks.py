@@ -72,7 +72,7 @@ class Kind(Enum):
     ASYNC = 2
 
 
-class Form(NamedTuple):
+class _Form(NamedTuple):
     """What is known of a hook from the class of its preset. `what`: as it is called in messages."""
 
     kind: Kind
@@ -90,7 +90,7 @@ class Hooks:
         self._outcome = outcome
         self._loop = loop
         self._seat = seat
-        self._forms: dict[tuple[type, str], Form] = {}
+        self._forms: dict[tuple[type, str], _Form] = {}
         self._checked: set[type] = set()
         self._answer: Any = None  # what the last hook returned
         self.spent = 0.0
@@ -320,8 +320,8 @@ class Hooks:
     async def _answered(self, coroutine: Coroutine[Any, Any, Any]) -> None:
         self._answer = await coroutine
 
-    def _form(self, preset: Any, hook: str) -> Form:
-        form = Form(_kind(preset, hook), f"{type(preset).__name__}.{hook}")
+    def _form(self, preset: Any, hook: str) -> _Form:
+        form = _Form(_kind(preset, hook), f"{type(preset).__name__}.{hook}")
         return self._forms.setdefault((type(preset), hook), form)
 
 

@@ -15,6 +15,7 @@ __all__ = [
     "AcquisitionChannelList",
     "Block",
     "ChannelRow",
+    "Numbers",
     "Sink",
     "as_type",
     "attach_channels",
