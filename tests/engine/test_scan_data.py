@@ -1,5 +1,6 @@
 """`scan.get_data()`: the points so far, also while the scan runs; and the channels they come through."""
 
+import sys
 import threading
 
 import numpy as np
@@ -16,6 +17,7 @@ from obtura.contracts.acquisition import AcquisitionSlave
 from obtura.contracts.chain import AcquisitionChain
 from obtura.contracts.devices import SamplingCounter
 from obtura.engine.data import Column, complete_rows
+from obtura.engine.scan import Scan
 from obtura.engine.states import ScanState
 from obtura.ground.channels import AcquisitionChannel, ChannelRow
 from obtura.ground.errors import ScanStateError, UsageError
@@ -328,7 +330,7 @@ class Pair(AcquisitionSlave):
     blocking = False
 
     def __init__(self) -> None:
-        super().__init__(name="pair", npoints=0, prepare_once=True, start_once=True)
+        super().__init__(name="pair", prepare_once=True)
         self.channels += [AcquisitionChannel("left"), AcquisitionChannel("right")]
         self.row = ChannelRow(*self.channels)
         self.number = 0.0
@@ -386,3 +388,25 @@ def test_numbers_that_come_while_a_column_is_looked_at_are_all_kept():
     ended.set()
     looking.join()
     assert column.array().tolist() == list(range(20_000))
+
+
+def test_snapshots_of_rows_that_nobody_reads_have_equal_lengths():
+    chain, pair = AcquisitionChain(), Pair()
+    chain.add(SoftwareTimerMaster(0, npoints=3000), pair)
+    scan, lengths = Scan(chain, "rows"), []
+
+    def look():
+        while scan.state is not ScanState.DONE:
+            lengths.append({len(column) for column in scan.get_data().values()})
+
+    looking = threading.Thread(target=look)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        looking.start()
+        scan.run()
+        looking.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert {len(found) for found in lengths} <= {0, 1}
+    assert len(scan.get_data()["left"]) == 3000

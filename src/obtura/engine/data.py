@@ -12,7 +12,7 @@ from obtura.ground.channels import Block
 from obtura.ground.errors import UsageError
 from obtura.ground.events import ChannelInfo
 
-__all__ = ["Column", "NoSuchChannelError", "RaggedColumn", "ScanData", "complete_rows"]
+__all__ = ["Column", "NoSuchChannelError", "RaggedColumn", "ScanData", "complete_rows", "until"]
 
 _Points: TypeAlias = npt.NDArray[np.generic] | FrameView | list[npt.NDArray[np.generic]]
 
@@ -125,7 +125,7 @@ class ScanData(Mapping[Any, Any]):
             rows = [info.name for info in channels if info.branch == branch and info.per_point]
             length = complete_rows([len(self._arrays[name]) for name in rows])
             if length is not None:
-                self._arrays.update({name: _until(self._arrays[name], length) for name in rows})
+                self._arrays.update({name: until(self._arrays[name], length) for name in rows})
 
     def __getitem__(self, key: Any) -> Any:
         return self._arrays[self.name_of(key)]
@@ -162,5 +162,6 @@ class ScanData(Mapping[Any, Any]):
         return "\n".join(["ScanData", *lines])
 
 
-def _until(array: _Points, length: int) -> _Points:
+def until(array: _Points, length: int) -> _Points:
+    """The first points of a channel."""
     return array.until(length) if isinstance(array, FrameView) else array[:length]

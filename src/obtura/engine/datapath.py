@@ -14,7 +14,7 @@ from obtura.contracts.chain import AcquisitionChain
 from obtura.contracts.consumers import Consumer
 from obtura.contracts.presets import DataCallback
 from obtura.engine.attempts import Attempts
-from obtura.engine.data import Column, RaggedColumn, ScanData
+from obtura.engine.data import Column, RaggedColumn, ScanData, until
 from obtura.engine.frames import BEHIND, FrameColumn, memory
 from obtura.engine.outcome import Outcome
 from obtura.engine.plan import levels_below, paces
@@ -25,6 +25,9 @@ from obtura.works.interrupt import doors
 from obtura.works.record import Record
 
 __all__ = ["DataPath", "own_channel"]
+
+TRIES = 100
+"""How often the points are counted anew when one ends meanwhile."""
 
 
 class _Listener(NamedTuple):
@@ -104,9 +107,13 @@ class DataPath:
     def snapshot(self, moments: Callable[[], Sequence[int]]) -> ScanData:
         """The points so far. `moments`: see `Branch.moment`; a point that comes in meanwhile must not be half there."""
         was = doors.shut()
-        before = moments()
         with self._record.lock:
-            arrays = [column.array() for column in self._columns]
+            for _ in range(TRIES):  # rows that nobody reads come without the lock
+                before = moments()
+                counts = [column.count for column in self._columns]
+                if moments() == before:
+                    break
+            arrays = [until(column.array(), count) for column, count in zip(self._columns, counts, strict=True)]
         partial = [branch for branch, pair in enumerate(zip(before, moments(), strict=False)) if _in_a_point(*pair)]
         doors.reopen(was)
         return ScanData(self.infos, arrays, self._names(), partial)
