@@ -95,6 +95,12 @@ class CameraAcquisitionSlave(AcquisitionSlave):
         frames = points if self._is_triggered or not self.start_once else self.npoints or math.inf
         return Effort(counting=frames * (self.exposure + self.camera.driver.readout_time) if frames else 0.0)
 
+    def effort_of(self, method: str) -> Effort:
+        """The exposure of each frame."""
+        if "reading" not in method:
+            return Effort()
+        return Effort(counting=self.exposure * (1 if self._is_triggered else self._taken))
+
     def prepare(self) -> None:
         """Tell the camera what comes."""
         self._taken = 0

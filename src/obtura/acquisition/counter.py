@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from obtura.acquisition.forgiving import Forgiving, forgiving_for
-from obtura.contracts.acquisition import AcquisitionSlave
+from obtura.contracts.acquisition import AcquisitionSlave, Effort
 from obtura.contracts.counters import Counter, SamplingCounter, SamplingCounterController, SamplingMode
 from obtura.ground.channels import AcquisitionChannel, ChannelRow
 from obtura.ground.errors import DeviceError, UsageError
@@ -20,6 +20,8 @@ __all__ = ["SamplingCounterAcquisitionSlave"]
 
 DENSEST = 1000.0
 """Readings per second of a device that has no limit of its own, when every reading is kept."""
+
+_NO_EFFORT = Effort()
 
 _STATISTICS = ("N", "std", "var", "min", "max", "p2v")
 _PLAIN = (SamplingMode.MEAN, SamplingMode.SINGLE, SamplingMode.LAST)
@@ -60,6 +62,7 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
         self._counters: list[SamplingCounter] = []
         self._outputs: list[Callable[[Tally], None]] = []
         self._kinds: list[type[Tally]] = []
+        self._counting = Effort(counting=count_time)
         self._once = self._plain = True  # a point is a single reading; and it is emitted as it is
         self._row = ChannelRow()
         self._period = 0.0
@@ -148,6 +151,10 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
         self.controller.check()
         for counter in self._counters:
             counter.check_policy()
+
+    def effort_of(self, method: str) -> Effort:
+        """A reading counts for the count time."""
+        return self._counting if method == "reading" else _NO_EFFORT
 
     def on_lane_start(self) -> None:
         """Let the device make its context on this thread."""

@@ -83,6 +83,12 @@ class IntegratingCounterAcquisitionSlave(AcquisitionSlave):
         counted = points * at_each if at_each else self.npoints or math.inf
         return Effort(counting=counted * self.count_time if self.count_time else 0.0)
 
+    def effort_of(self, method: str) -> Effort:
+        """The count time of each point that came, or is counted now."""
+        if "reading" not in method:
+            return Effort()
+        return Effort(counting=(self.points_per_trigger or self._fetched) * self.count_time)
+
     def prepare(self) -> None:
         """Tell the device what comes."""
         self._fetched = 0

@@ -1,8 +1,10 @@
 """The return of axes to where they were, as the last step of a scan."""
 
 import logging
+import math
 from collections.abc import Sequence
 
+from obtura.contracts.acquisition import Effort
 from obtura.contracts.devices import Movable
 from obtura.contracts.together import at_rest, move_together
 from obtura.contracts.turns import near
@@ -38,6 +40,10 @@ class Return:
     def estimate(self) -> float:
         """The slowest axis' own estimate, in s."""
         return max(axis.estimate(back) for axis, back in zip(self._axes, self._positions, strict=True))
+
+    def effort_of(self, method: str) -> Effort:
+        """All of it is motion."""
+        return Effort(motion=math.inf)
 
     def run(self) -> None:
         """Move back; returns when there."""

@@ -20,6 +20,9 @@ from obtura.works.clock import Flag, clock
 __all__ = ["LinearStepTriggerMaster", "MeshStepTriggerMaster", "VariableStepTriggerMaster"]
 
 
+_NO_EFFORT = Effort()
+
+
 class VariableStepTriggerMaster(AcquisitionMaster):
     """Moves axes through lists of positions: `VariableStepTriggerMaster(roby, [0, 1, 5], robz, [3, 3, 4])`.
 
@@ -40,6 +43,7 @@ class VariableStepTriggerMaster(AcquisitionMaster):
         self.blocking = any(axis.blocking for axis in axes)
         self.positions = columns
         self.stab_time = stab_time
+        self._moving = Effort(motion=math.inf, waiting=stab_time)
         self._axes = axes
         told = [*axes, *real_axes(axes)]
         self._hooks = ScanHooks(axes)
@@ -59,6 +63,10 @@ class VariableStepTriggerMaster(AcquisitionMaster):
     def effort(self, points: float) -> Effort:
         """The way through all positions, from here."""
         return Effort(travel_time(self._axes, self.positions), waiting=len(self.positions[0]) * self.stab_time)
+
+    def effort_of(self, method: str) -> Effort:
+        """To prepare is to move, and to let it settle."""
+        return self._moving if method == "prepare" else _NO_EFFORT
 
     def __iter__(self) -> Iterator[object]:
         for target in zip(*self.positions, strict=True):

@@ -143,6 +143,10 @@ class PassingMaster(AcquisitionMaster):
             motion=first + passes * self._runs * ramps + (passes - 1) * back, counting=passes * length / velocity
         )
 
+    def effort_of(self, method: str) -> Effort:
+        """It moves in all it does, while its slaves count."""
+        return Effort(motion=math.inf)
+
     def _outside(self, start: float, end: float) -> tuple[float, float]:
         before, after = self.undershoots()
         sense = math.copysign(1.0, end - start)

@@ -11,6 +11,9 @@ from obtura.works.clock import Flag, clock
 __all__ = ["SoftwareTimerMaster"]
 
 
+_NO_EFFORT = Effort()
+
+
 class SoftwareTimerMaster(AcquisitionMaster):
     """Triggers its slaves, then lets `count_time` (s) pass; waits `sleep_time` (s) before every point but the first.
 
@@ -31,12 +34,20 @@ class SoftwareTimerMaster(AcquisitionMaster):
         self.channels += [elapsed, epoch]
         self._row = ChannelRow(elapsed, epoch)
         self._first: float | None = None
+        self._counting, self._with_sleep = Effort(counting=count_time), Effort(0.0, count_time, sleep_time)
+        self._has_slept = False
         self._ended = Flag()
 
     def effort(self, points: float) -> Effort:
         """The count time of each point, and what is slept between them."""
         asleep = (points - 1) * self.sleep_time if self.sleep_time else 0.0
         return Effort(counting=points * self.count_time if self.count_time else 0.0, waiting=asleep)
+
+    def effort_of(self, method: str) -> Effort:
+        """The count time, but for what the slaves need of it, and what it slept."""
+        if method not in ("start", "trigger"):
+            return _NO_EFFORT
+        return self._with_sleep if self._has_slept else self._counting
 
     def __iter__(self) -> Iterator[object]:
         return repeat(self, self.npoints) if self.npoints else repeat(self)
@@ -49,6 +60,7 @@ class SoftwareTimerMaster(AcquisitionMaster):
     def trigger(self) -> None:
         """Take one point."""
         if self._first is not None and self.sleep_time:
+            self._has_slept = True
             clock.wait(self._ended, self.sleep_time)
         now = clock.time()
         if self._first is None:

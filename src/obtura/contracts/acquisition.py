@@ -114,6 +114,14 @@ class AcquisitionObject:
         self.crew: Crew | None = None
         self.ctrl_params = dict(ctrl_params or {})
 
+    def effort_of(self, method: str) -> Effort:
+        """What the call of `method` that has just ended was for: at most so many seconds of motion, counting, waiting.
+
+        For the table of times only, see `scan.timing()`: what the call took beyond that is shown as the device's own.
+        Called after each call if it is overridden, so keep it short; `method`: "prepare", "trigger and reading".
+        """
+        return Effort()
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r})"
 

@@ -16,10 +16,13 @@ from obtura.engine.outcome import Leaving, Outcome
 from obtura.engine.patience import Patience
 from obtura.engine.plan import Level, Phase, Plan, Step, Turn, lane_of, overriding
 from obtura.engine.seat import Seat
+from obtura.engine.timing import HAND_OVER
 from obtura.engine.vigil import Vigil
 from obtura.ground.errors import DeviceError, ScanAbort, locate
+from obtura.works.errands import Errand, Timekeeper
 from obtura.works.interrupt import doors
 from obtura.works.lanes import SLICE, Batch, Call, Loop
+from obtura.works.timekeeping import Place
 
 __all__ = ["Apparatus"]
 
@@ -27,7 +30,8 @@ __all__ = ["Apparatus"]
 class Apparatus(Halting):
     """The devices below one top-master; `where()` says which point is being taken, for error messages.
 
-    `seat`: of the thread that takes the points; inline calls are made there.
+    `seat`: of the thread that takes the points; inline calls are made there. `place`: the point, `keeper`: keeps the
+    time.
     """
 
     def __init__(
@@ -38,9 +42,12 @@ class Apparatus(Halting):
         where: Callable[[], str],
         vigil: Vigil,
         seat: Seat,
+        keeper: Timekeeper,
+        place: Place,
     ) -> None:
         plan = Plan(master, lambda node: lane_of(node, loop), self._check_cut)
-        super().__init__(plan, outcome, where, vigil, seat)
+        super().__init__(plan, outcome, where, vigil, seat, keeper)
+        self._place = place
         self.patience = Patience(plan, outcome, where, vigil)
         self._turns: list[Turn] | None = None
         self._master = master
@@ -122,7 +129,8 @@ class Apparatus(Halting):
 
     def _read(self, node: AcquisitionObject) -> None:
         lane = self._plan.lanes[node]
-        call = Call(f"{node.name}.reading", partial(self._forward, node.reading))  # type: ignore[attr-defined]
+        what = f"{node.name}.reading"
+        call = Call(what, self._errand(what, node, node.reading))  # type: ignore[attr-defined]
         if lane is not None:
             with self._lock:
                 self._outcome.check()
@@ -133,9 +141,14 @@ class Apparatus(Halting):
     def _follow(self, node: AcquisitionObject) -> None:
         call = self._readings[node]
         node.is_awaited = True
-        while not call.done.is_set:
-            self.patience.check()
-            doors.call(call.done.stand_by, SLICE)
+        strand = self._keeper.here()
+        strand.enter(HAND_OVER, None)
+        try:
+            while not call.done.is_set:
+                self.patience.check()
+                doors.call(call.done.stand_by, SLICE)
+        finally:
+            strand.waited(_errands([call]))
         self._raise(call)
 
     def _go(self, phase: Phase) -> None:
@@ -167,7 +180,8 @@ class Apparatus(Halting):
                 self._outcome.check()
                 if entering:
                     self._entered.add(step.device)
-                self._last[step.device] = batch.add(lane, step.what, partial(self._forward, step.function))
+                errand = self._errand(step.what, step.device, step.function)
+                self._last[step.device] = batch.add(lane, step.what, errand)
         return batch
 
     def _enter(self, step: Step) -> None:
@@ -189,6 +203,8 @@ class Apparatus(Halting):
         is_here = turn.thread == get_ident()  # a blocking master calls its slaves on its lane
         if is_here:
             outer, turn.doing = turn.doing, step  # and another from within its own call
+        strand = turn.strand if is_here else self._keeper.here()
+        strand.enter(step.what, step.device)
         try:
             doors.call(step.function)
         except (Leaving, ScanAbort):
@@ -198,6 +214,7 @@ class Apparatus(Halting):
             self._blame(error, step.what)
             raise
         finally:
+            strand.leave()
             if is_here:
                 turn.doing = outer
                 if turn.lost:
@@ -209,12 +226,13 @@ class Apparatus(Halting):
         self.seat.settle()
         self._stop_again(step.device, step.what)
 
-    def _forward(self, function: Callable[[], Any]) -> Any:
-        """On a lane: make a call, unless the scan was cut while it was queued."""
-        self._check_cut()
-        return function()
+    def _errand(self, what: str, node: AcquisitionObject, function: Callable[[], Any]) -> Errand:
+        """For a lane: the call, unless the scan was cut while it was queued."""
+        return Errand(self._keeper, what, node, function, self._check_cut, self._place)
 
     def _await(self, batch: Batch) -> None:
+        strand = self._keeper.here()
+        strand.enter(HAND_OVER, None)
         try:
             batch.wait(self.patience.check)
         except (Leaving, ScanAbort):
@@ -222,6 +240,8 @@ class Apparatus(Halting):
         except BaseException as error:
             self._blame(error, next((call.what for call in batch.calls if call.error is error), ""))
             raise
+        finally:
+            strand.waited(_errands(batch.calls))
 
     def _raise(self, call: Call | None) -> None:
         if call is not None and call.error is not None:
@@ -282,3 +302,7 @@ class Apparatus(Halting):
                 self._await(batch)
         finally:
             doors.reopen(was)
+
+
+def _errands(calls: Sequence[Call]) -> list[Errand]:
+    return [call.function for call in calls if isinstance(call.function, Errand)]

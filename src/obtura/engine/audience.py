@@ -10,10 +10,12 @@ from obtura.engine.datapath import DataPath
 from obtura.engine.draining import drain
 from obtura.engine.frames import BEHIND
 from obtura.engine.outcome import Outcome
+from obtura.engine.timing import BEHIND as SAVER
 from obtura.engine.vigil import Vigil
 from obtura.engine.witness import witnessing
 from obtura.ground.errors import one_line
 from obtura.ground.events import Event, ScanBegan
+from obtura.works.errands import Timekeeper
 from obtura.works.reader import Reader
 from obtura.works.record import Record
 
@@ -28,11 +30,14 @@ BACKLOG = 50_000
 class Audience:
     """The consumers of one run and their readers. A saver, one that is `essential`, is waited for; a viewer is not."""
 
-    def __init__(self, record: Record[Event], outcome: Outcome, data: DataPath, vigil: Vigil) -> None:
+    def __init__(
+        self, record: Record[Event], outcome: Outcome, data: DataPath, vigil: Vigil, keeper: Timekeeper
+    ) -> None:
         self._record = record
         self._outcome = outcome
         self._data = data
         self._vigil = vigil
+        self._keeper = keeper
         self._consumers: list[Consumer] = []
         self._readers: list[tuple[Reader[Event], bool]] = []  # and whether its receiver is essential
         self._own: list[Reader[Event]] = []
@@ -47,7 +52,8 @@ class Audience:
             failed = self._on_failure(consumer)
             # before it opens: it may capture what is printed
             reader = self._record.enlist(consumer, failed, began, follows=not consumer.essential)
-            consumer.open(began, say)
+            with self._keeper.over(f"{consumer.name}: open", consumer):
+                consumer.open(began, say)
             if consumer.essential and consumer.takes_frames:
                 self._record.guard(reader, WithFrames(self._data.infos, self._outcome))
             room = (math.inf if consumer.essential else BEHIND) if consumer.takes_frames else 0
@@ -74,23 +80,30 @@ class Audience:
         for reader, essential in self._readers:
             if essential and (reader.backlog > BACKLOG or reader.load > BEHIND):
                 self._vigil.say(f"waiting for {reader.receiver.name}")
-                with self._vigil.over(f"{reader.receiver.name} to write {reader.backlog} events"):
+                words = f"{reader.receiver.name} to write {reader.backlog} events"
+                with self._vigil.over(words), self._keeper.over(SAVER):
                     reader.drained(self._outcome.check)
 
     def finish_saving(self) -> None:
         """The end is written: wait until it is saved."""
         for reader, essential in self._readers:
             if essential or reader in self._own:
-                self._outcome.attempt(drain, reader, essential, self._vigil.say)
+                self._drain(reader, essential)
 
     def close(self) -> None:
         """The last event is written: wait for all, then close them, the last first."""
         for reader, essential in self._readers:
-            self._outcome.attempt(drain, reader, essential, self._vigil.say)
+            self._drain(reader, essential)
         self._record.close()
         self._data.settle()
         for consumer in reversed(self._consumers):
-            self._outcome.attempt(self._close, consumer)
+            with self._keeper.over(f"{consumer.name}: close", consumer):
+                self._outcome.attempt(self._close, consumer)
+
+    def _drain(self, reader: Reader[Event], essential: bool) -> None:
+        receiver = reader.receiver
+        with self._keeper.over(f"{receiver.name}: finish", receiver if isinstance(receiver, Consumer) else None):
+            self._outcome.attempt(drain, reader, essential, self._vigil.say)
 
     def _close(self, consumer: Consumer) -> None:
         """Close it; a saver that was given up when it is done, if ever: it is in the middle of a file."""

@@ -11,6 +11,7 @@ from obtura.engine.plan import paces
 from obtura.ground.events import Event, IterationDone
 from obtura.works.clock import clock
 from obtura.works.record import Record
+from obtura.works.timekeeping import Place
 
 __all__ = ["Branch", "Devices", "OnCaller", "directly"]
 
@@ -80,6 +81,11 @@ class Branch:
     def point(self) -> int:
         """The last point that was begun, -1 before the first."""
         return -1 if self._iteration.point is None else self._iteration.point
+
+    @property
+    def place(self) -> Place:
+        """What knows the point that is being taken."""
+        return self._iteration
 
     @property
     def is_stepwise(self) -> bool:

@@ -18,9 +18,11 @@ from obtura.engine.data import Column, RaggedColumn, ScanData, until
 from obtura.engine.frames import BEHIND, FrameColumn, memory
 from obtura.engine.outcome import Outcome
 from obtura.engine.plan import levels_below, paces
+from obtura.engine.timing import BEHIND as SAVER
 from obtura.ground.channels import AcquisitionChannel, Block, Numbers, Sink
 from obtura.ground.errors import UsageError
 from obtura.ground.events import ChannelInfo, Event, Points
+from obtura.works.errands import Timekeeper
 from obtura.works.interrupt import doors
 from obtura.works.record import Record
 
@@ -39,9 +41,10 @@ class _Listener(NamedTuple):
 class DataPath:
     """The channels of a chain, connected for the time of a scan."""
 
-    def __init__(self, chain: AcquisitionChain, record: Record[Event], outcome: Outcome) -> None:
+    def __init__(self, chain: AcquisitionChain, record: Record[Event], outcome: Outcome, keeper: Timekeeper) -> None:
         self._record = record
         self._outcome = outcome
+        self._keeper = keeper
         self._chain = chain
         self._channels: list[AcquisitionChannel] = []
         self.infos: tuple[ChannelInfo, ...] = ()
@@ -180,8 +183,10 @@ class DataPath:
         def take(channel: AcquisitionChannel, block: Block) -> None:
             was = doors.shut()
             try:
-                while record.load > 2 * BEHIND and not self._outcome.cutting:
-                    doors.call(time.sleep, 0.002)  # real time: it is the disk that is waited for
+                if record.load > 2 * BEHIND:
+                    with self._keeper.over(SAVER):
+                        while record.load > 2 * BEHIND and not self._outcome.cutting:
+                            doors.call(time.sleep, 0.002)  # real time: it is the disk that is waited for
                 with record.lock:
                     first = column.append(np.asarray(block))
                     record.post_heavy(Points(number, first, block))
@@ -242,7 +247,8 @@ class DataPath:
                 name = type(listener.preset).__name__
                 try:
                     data = channel.typed(block)
-                    self._user_code(listener.callback, listener.counter, self.infos[number].name, data)
+                    with self._keeper.over(f"{name}.data callback", listener.preset):
+                        self._user_code(listener.callback, listener.counter, self.infos[number].name, data)
                 except BaseException as error:  # noqa: BLE001 - it ends the scan; the device has no part in it
                     self._outcome.fail(error, f"in a data callback of {name}, on {channel.name}")
 

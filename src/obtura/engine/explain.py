@@ -10,6 +10,7 @@ from obtura.engine.hooks import Circle, Hooks, Kind
 from obtura.engine.outcome import Outcome
 from obtura.engine.plan import Level, Plan, trigger_methods
 from obtura.engine.seat import Seat
+from obtura.engine.timing import new_timekeeper
 from obtura.ground.events import Event
 from obtura.works.lanes import Loop
 from obtura.works.record import Record
@@ -29,7 +30,7 @@ class _Yielded(ChainIterationPreset):
 
 class _ToldHooks(Hooks):
     def __init__(self, outcome: Outcome, tell: Callable[[str], None]) -> None:
-        super().__init__(Record(), outcome, Loop(), Seat("explain", lambda: None))
+        super().__init__(Record(), outcome, Loop(), Seat("explain", lambda: None, new_timekeeper()))
         self._tell = tell
 
     def _call(self, circle: Circle, preset: Any, hook: str, door: Callable[..., Any]) -> None:

@@ -17,6 +17,7 @@ from obtura.engine.seat import Duty, Seat
 from obtura.engine.vigil import Vigil
 from obtura.ground.errors import DeviceError, one_line
 from obtura.works.clock import clock
+from obtura.works.errands import Timekeeper
 from obtura.works.interrupt import doors
 from obtura.works.lanes import SLICE, Call
 
@@ -30,8 +31,11 @@ class Halting:
 
     _cut = False
 
-    def __init__(self, plan: Plan, outcome: Outcome, where: Callable[[], str], vigil: Vigil, seat: Seat) -> None:
+    def __init__(
+        self, plan: Plan, outcome: Outcome, where: Callable[[], str], vigil: Vigil, seat: Seat, keeper: Timekeeper
+    ) -> None:
         self.seat = seat
+        self._keeper = keeper
         self._plan = plan
         self._outcome = outcome
         self._where = where
@@ -143,7 +147,11 @@ class Halting:
         """
         began = time.monotonic()
         for node, call, words, since in list(calls):
-            if call not in self._abandoned and not self._returned(node, call, words, began):
+            if call in self._abandoned:
+                continue
+            with self._keeper.over(call.what, node):
+                returned = self._returned(node, call, words, began)
+            if not returned:
                 self._abandoned.append(call)
                 allowed = self._outcome.allowed(began, self._outcome.deadlines.of_device(node))
                 self._give_up(node, call, f"{allowed:g} s {since}")

@@ -10,9 +10,11 @@ from typing import Any
 from obtura.engine.branch import Branch, OnCaller
 from obtura.engine.outcome import Leaving, Outcome
 from obtura.engine.seat import Seat
+from obtura.engine.timing import BRANCHES, FOR_HOOKS
 from obtura.ground.errors import ScanAbort
 from obtura.works.clock import Flag, Turn, clock
 from obtura.works.companion import companion
+from obtura.works.errands import Timekeeper
 from obtura.works.interrupt import doors
 from obtura.works.lanes import SLICE, Call
 
@@ -30,14 +32,20 @@ class Relay:
     """
 
     def __init__(
-        self, branches: Sequence[Branch], outcome: Outcome, boundary: Callable[[OnCaller], None], seat: Seat
+        self,
+        branches: Sequence[Branch],
+        outcome: Outcome,
+        boundary: Callable[[OnCaller], None],
+        seat: Seat,
+        keeper: Timekeeper,
     ) -> None:
+        self._keeper = keeper
         self._branches = branches
         self._seat = seat
         self._present: Call | None = None
         self._ended = [Flag() for _ in branches]
         self.seats = [
-            Seat(f"branch {branch.master.name}", partial(self._leave, branch, flag))
+            Seat(f"branch {branch.master.name}", partial(self._leave, branch, flag), keeper)
             for branch, flag in zip(branches, self._ended, strict=True)
         ]
         self._outcome = outcome
@@ -49,8 +57,8 @@ class Relay:
     def run(self) -> None:
         """Start the threads, serve their hooks; returns when every branch is left."""
         threads = [
-            companion(f"branch {branch.master.name}", self._go, clock.expect(), branch, seat, flag)
-            for branch, seat, flag in zip(self._branches, self.seats, self._ended, strict=True)
+            companion(seat.name, self._go, clock.expect(), number, branch, seat, flag)
+            for number, (branch, seat, flag) in enumerate(zip(self._branches, self.seats, self._ended, strict=True), 1)
         ]
         for thread in threads:
             thread.start()
@@ -95,21 +103,25 @@ class Relay:
         if self._is_over:  # as after a request that another thread finished: a press from then has nothing to end
             return
         try:
-            doors.call(clock.standby, self._is_called, math.inf, self._wake.acquire, True, SLICE)
+            with self._keeper.over(BRANCHES):
+                doors.call(clock.standby, self._is_called, math.inf, self._wake.acquire, True, SLICE)
         except ScanAbort as abort:
             self._outcome.fail(abort)
 
     def _is_called(self) -> bool:
         return bool(self._requests) or all(flag.is_set for flag in self._ended)
 
-    def _go(self, turn: Turn, branch: Branch, seat: Seat, ended: Flag) -> None:
+    def _go(self, turn: Turn, number: int, branch: Branch, seat: Seat, ended: Flag) -> None:
         turn.begin()
+        strand = self._keeper.whole(number, seat.name)
+        strand.place = branch.place
         try:
-            seat.take()
+            seat.take(strand)
             self._outcome.attempt(branch.run, self._on_caller, self._boundary)
             seat.settle()
             self._leave(branch, ended)
         finally:
+            strand.stop(strand.now)
             turn.end()
 
     def _leave(self, branch: Branch, ended: Flag) -> None:
@@ -126,10 +138,11 @@ class Relay:
         request = Call(function.__name__, lambda: function(*args))
         self._requests.append(request)
         self._rouse()
-        while not request.done.stand_by(SLICE):
-            if self._is_over:  # a thread that comes back late: everything is left, and nobody serves any more
-                raise Leaving
-            self._rouse()
+        with self._keeper.over(FOR_HOOKS):
+            while not request.done.stand_by(SLICE):
+                if self._is_over:  # a thread that comes back late: everything is left, and nobody serves any more
+                    raise Leaving
+                self._rouse()
         if request.error is not None:
             raise Leaving
 

@@ -30,12 +30,25 @@ from obtura.engine.running import running
 from obtura.engine.safety import Safety
 from obtura.engine.seat import Duty, Seat
 from obtura.engine.states import ScanState
+from obtura.engine.timing import PAUSED, timing_rows
 from obtura.engine.vigil import Vigil
 from obtura.engine.watchdog import Watchdog
 from obtura.engine.why import Waiting, in_seats, why
 from obtura.ground.errors import UsageError, one_line
-from obtura.ground.events import Event, Failed, Metadata, Position, ScanBegan, ScanClosed, ScanEnded, StateChanged, Text
+from obtura.ground.events import (
+    Event,
+    Failed,
+    Metadata,
+    Position,
+    ScanBegan,
+    ScanClosed,
+    ScanEnded,
+    StateChanged,
+    Text,
+    Timed,
+)
 from obtura.works.clock import clock
+from obtura.works.errands import Timekeeper
 from obtura.works.interrupt import doors
 from obtura.works.lanes import Loop
 from obtura.works.record import Record
@@ -54,7 +67,14 @@ class Run:
     """What exists only while a scan runs. `scan` is what hooks are given."""
 
     def __init__(
-        self, scan: Any, presets: list[Any], way_out: list[WayOut], outcome: Outcome, wish: Wish, record: Record[Event]
+        self,
+        scan: Any,
+        presets: list[Any],
+        way_out: list[WayOut],
+        outcome: Outcome,
+        wish: Wish,
+        record: Record[Event],
+        keeper: Timekeeper,
     ) -> None:
         self._scan = scan
         self._chain = scan.acq_chain
@@ -62,14 +82,15 @@ class Run:
         self._outcome = outcome
         self._record = record
         self._loop = Loop()
-        self._seat = Seat(scan.name, self._take_over, lambda: doors.eject(outcome))
+        self.keeper = keeper
+        self._seat = Seat(scan.name, self._take_over, keeper, lambda: doors.eject(outcome))
         self._relay: Relay | None = None
         self._vigil = Vigil(outcome, self._say, self._ahead, lambda: running.has_inner(scan))
         self._vigil.seats.append(self._seat)
         self._hooks = Hooks(record, outcome, self._loop, self._seat)
         self._hooks.safety = Safety(scan)
-        self.data = DataPath(self._chain, record, outcome)
-        self._audience = Audience(record, outcome, self.data, self._vigil)
+        self.data = DataPath(self._chain, record, outcome, keeper)
+        self._audience = Audience(record, outcome, self.data, self._vigil, keeper)
         self._presets = Circle(presets, (scan,))
         self._wish = wish
         self._way_out = list(way_out)
@@ -190,7 +211,11 @@ class Run:
             attempts = self._attempts.get(index)
             branch = Branch(index, top, circle, self._hooks, self._outcome, self._record, attempts)
             self._branches.append(branch)
-            apparatus = Apparatus(top, self._loop, self._outcome, branch.where, self._vigil, self._seat)
+            if len(tops) == 1:
+                self.keeper.main.place = branch.place
+            apparatus = Apparatus(
+                top, self._loop, self._outcome, branch.where, self._vigil, self._seat, self.keeper, branch.place
+            )
             apparatus.patience.expected = self._expected(branch)
             self._apparatus.append(apparatus)
 
@@ -231,6 +256,7 @@ class Run:
 
     def forward(self) -> None:
         """The good scan, DESIGN 2.1: presets, first prepare of every branch, start, points."""
+        self.keeper.turn("prepare")
         self.began = True
         self._forward = clock.time()
         self._hooks.prepare(self._presets)
@@ -240,10 +266,11 @@ class Run:
         self._set(ScanState.STARTING)
         self._hooks.start(self._presets)
         self._set(ScanState.RUNNING)
+        self.keeper.turn("points")
         if len(self._branches) == 1:
             self._branches[0].run(directly, self._boundary)
         else:
-            self._relay = relay = Relay(self._branches, self._outcome, self._boundary, self._seat)
+            self._relay = relay = Relay(self._branches, self._outcome, self._boundary, self._seat, self.keeper)
             self._vigil.seats += relay.seats
             for apparatus, seat in zip(self._apparatus, relay.seats, strict=True):
                 apparatus.seat = seat
@@ -254,7 +281,8 @@ class Run:
         if self._record.read:
             self._audience.catch_up()
         if self._wish.pause is not None:
-            self.pausing.between_points(on_caller)
+            with self.keeper.over(PAUSED):
+                self.pausing.between_points(on_caller)
 
     def _write_failed(self, error: BaseException) -> None:
         place = next(iter(getattr(error, "__notes__", ())), "")
@@ -283,6 +311,7 @@ class Run:
     def finish(self) -> None:
         """Leave and close; then `state` says how the scan ended. Who takes over from a stuck thread goes on here."""
         self._seat.settle()
+        self.keeper.turn("leave")
         self._leave()
         if not self._seat.is_first:
             self._call_back()
@@ -311,8 +340,12 @@ class Run:
         self._hooks.leave(self._presets)
         while self._way_out:
             step = self._way_out.pop()
-            if self.began and not self._outcome.attempt(take, step, self._outcome, self._vigil):
-                self._outcome.miss(step.name)  # a scan that was refused has moved nothing
+            if not self.began:
+                continue  # a scan that was refused has moved nothing
+            with self.keeper.over(step.name, step):
+                taken = self._outcome.attempt(take, step, self._outcome, self._vigil)
+            if not taken:
+                self._outcome.miss(step.name)
 
     def _call_back(self) -> None:
         """Everything is left: end the call in which the thread that called `run()` is stuck."""
@@ -358,6 +391,7 @@ class Run:
     def _close(self) -> None:
         """End the record and everything that lived for this run only; each step once, whoever takes it."""
         attempt = self._outcome.attempt
+        self.keeper.turn("close")
         while self._last:
             attempt(self._last.popleft())
         if self.state is not None:
@@ -394,6 +428,7 @@ class Run:
         cut = tuple(index for index, branch in enumerate(self._branches) if branch.moment % 2)
         stopped = {index: self._branches[index].point for index in cut if self._branches[index].is_stepwise}
         ended = ScanEnded(end_time, reason, message, dict(self._positions), cut, self.data.points(), stopped)
+        self._record.write(Timed(tuple(timing_rows(self.keeper))))
         self._record.write(ended, at_once=True)
         self.ended = True
         self._audience.finish_saving()

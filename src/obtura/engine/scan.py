@@ -1,10 +1,13 @@
 """The scan: a chain, its presets, and one run."""
 
+import json
+import os
 import sys
 import threading
 import warnings
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any, ClassVar, TextIO
 
 from obtura.contracts.chain import AcquisitionChain
@@ -24,13 +27,17 @@ from obtura.engine.run import Run
 from obtura.engine.running import running
 from obtura.engine.scan_info import ScanInfo
 from obtura.engine.states import ScanState, StateFlags
+from obtura.engine.timing import new_timekeeper, timing_rows
 from obtura.engine.watchdog import check_watchdog
 from obtura.ground.errors import SavingError, ScanAbort, ScanStateError, UsageError
 from obtura.ground.events import Comment, Event
+from obtura.ground.timings import Timings
 from obtura.works.clock import clock
+from obtura.works.errands import Timekeeper
 from obtura.works.interrupt import doors
 from obtura.works.process import is_forked
 from obtura.works.record import Record
+from obtura.works.trace import trace_of
 
 __all__ = ["Scan"]
 
@@ -75,6 +82,7 @@ class Scan:
         self._outcome = Outcome(self.deadlines)
         self._wish = Wish()
         self._run: Run | None = None
+        self._keeper: Timekeeper | None = None
 
     # -- before ---------------------------------------------------------------------------------------------
 
@@ -164,10 +172,11 @@ class Scan:
                 "can't be shared; start it with the method 'spawn', or with subprocess"
             )
         outcome = self._outcome
+        keeper = self._keeper = new_timekeeper()
         try:
             with doors.watch(outcome), working_for(self):
                 self.states.set(ScanState.PREPARING)
-                self._run = run = Run(self, self._present(), self._way_out, outcome, self._wish, Record(weight))
+                self._run = run = Run(self, self._present(), self._way_out, outcome, self._wish, Record(weight), keeper)
                 if not outcome.bad:  # it may have been aborted before
                     outcome.attempt(run.open, self._save, self._scan_saving)
                 if not outcome.bad:
@@ -176,6 +185,7 @@ class Scan:
                     outcome.attempt(run.forward)
                 run.finish()
                 outcome.attempt(self._ends)
+            keeper.end()
         except SystemExit as ended:  # SIGTERM or SIGHUP: now the process may end
             raise ended from outcome.failures.summed_up(self._summary())
         # Out here: a context manager writes on errors that pass it, and some can't be written on.
@@ -271,6 +281,33 @@ class Scan:
         if self._run is None or self.state >= ScanState.DONE:
             return f"{self.name} is {self.state.name}; it waits for nothing"
         return self._run.why()
+
+    @property
+    def timings(self) -> Timings:
+        """Where the time went, so far when it still runs; from any thread.
+
+        Raises:
+            ScanStateError: it has not run yet.
+        """
+        if self._keeper is None:
+            raise ScanStateError(f"{self.name} is {self.state.name}: it has spent no time yet")
+        title = f"{self.scan_info.get('title') or self.name} (scan {self.scan_number})"
+        return Timings(title, timing_rows(self._keeper), "" if self.state >= ScanState.DONE else "so far")
+
+    def timing(self, export: str | os.PathLike[str] | None = None, file: TextIO | None = None) -> None:
+        """Print where the time went: a waterfall of counting, motion, each hook and device, savers, and the engine.
+
+        `export`: write a trace of single calls, too, for https://ui.perfetto.dev: the first and last
+        thousands of each thread. While the scan runs: of what was so far. `scan.timings` has the numbers.
+
+        Raises:
+            ScanStateError: it has not run yet.
+        """
+        out = file or sys.stdout
+        out.write(self.timings.on(out) + "\n")
+        if export is not None and self._keeper is not None:
+            Path(export).write_text(json.dumps(trace_of(self._keeper, self.timings.title)), encoding="utf-8")
+            out.write(f"trace: {os.fspath(export)}\n")
 
     def wait_state(self, state: ScanState | str, timeout: float | None = None) -> bool:
         """Wait until the scan is in `state` or a later one; False when `timeout` (s) passed before.

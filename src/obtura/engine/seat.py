@@ -15,7 +15,9 @@ from typing import Any, Protocol
 
 from obtura.works.clock import Flag
 from obtura.works.companion import companion
+from obtura.works.errands import Timekeeper
 from obtura.works.interrupt import AGAIN, doors
+from obtura.works.timekeeping import Strand
 
 __all__ = ["Doing", "Duty", "Seat", "Turn"]
 
@@ -57,10 +59,12 @@ class Duty:
 
     def __enter__(self) -> "Duty":
         self._turn.doing = self
+        self._turn.strand.enter(self.what, self.owner)
         return self
 
     def __exit__(self, *error: object) -> None:
         turn = self._turn
+        turn.strand.leave()
         turn.lock.acquire()  # as does who gives the call up; no door is open, and `with` would cost three times that
         if turn.doing is self:
             turn.doing = None
@@ -71,11 +75,12 @@ class Duty:
 
 
 class Turn:
-    """What one thread does on a seat."""
+    """What one thread does on a seat; `strand`: where its time is charged."""
 
-    __slots__ = ("doing", "lock", "lost", "thread")
+    __slots__ = ("doing", "lock", "lost", "strand", "thread")
 
-    def __init__(self) -> None:
+    def __init__(self, strand: Strand) -> None:
+        self.strand = strand
         self.doing: Any = None
         self.lost = False
         self.thread: int | None = threading.get_ident()
@@ -89,23 +94,27 @@ class Turn:
 
 
 class Seat:
-    """`go_on`: does what is left to do, from wherever the thread before was stuck.
+    """`go_on`: does what is left to do, from wherever the thread before was stuck. `keeper`: keeps the time.
 
     `recall`: ends the call in which that thread is stuck, now and then until it comes back; None: it can't be ended.
     """
 
-    def __init__(self, name: str, go_on: Callable[[], None], recall: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self, name: str, go_on: Callable[[], None], keeper: Timekeeper, recall: Callable[[], None] | None = None
+    ) -> None:
         self.name = name
-        self.turn = Turn()
+        self.turn = Turn(keeper.main)
         self.first = self.turn
         self._go_on = go_on
+        self._keeper = keeper
         self._recall = recall
         self._over = Flag()
         self._back = Flag()
 
-    def take(self) -> None:
-        """This thread sits here from now on."""
+    def take(self, strand: Strand) -> None:
+        """This thread sits here from now on; `strand`: its own."""
         self.turn.thread = threading.get_ident()
+        self.turn.strand = strand
 
     @property
     def is_mine(self) -> bool:
@@ -132,12 +141,13 @@ class Seat:
 
     def replace(self) -> None:
         """The turn is lost: have another thread go on."""
-        self.turn = turn = Turn()
+        self.turn = turn = Turn(self.turn.strand)
         turn.thread = None
         companion(f"rescue {self.name}", self._rescue, turn).start()
 
     def _rescue(self, turn: Turn) -> None:
         turn.thread = threading.get_ident()
+        turn.strand = self._keeper.rescue(turn.strand)
         self._go_on()
         if turn.lost:
             return

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from obtura.ground.channels import Block
 from obtura.ground.ragged import RAGGED
+from obtura.ground.timing import TimingRow
 
 __all__ = [
     "Attempt",
@@ -32,6 +33,7 @@ __all__ = [
     "StateChanged",
     "SubScan",
     "Text",
+    "Timed",
 ]
 
 
@@ -235,6 +237,12 @@ class Failed(NamedTuple):
     points: tuple[int, ...]
 
 
+class Timed(NamedTuple):
+    """Where the time went, until everything was left; `ScanEnded` follows. What savers need to finish is not in it."""
+
+    rows: tuple[TimingRow, ...]
+
+
 class ScanEnded(NamedTuple):
     """Everything was left; no more points. `end_reason` is SUCCESS, USER_ABORT or FAILURE.
 
@@ -275,6 +283,7 @@ Event: TypeAlias = (
     | Metadata
     | SubScan
     | Failed
+    | Timed
     | ScanEnded
     | ScanClosed
 )

@@ -1,0 +1,238 @@
+"""Where time goes, thread by thread: each moment is charged to the innermost call that is under way there.
+
+On each thread that does something for a scan there is a **strand**. A call is entered and left; both look at the clock
+once. Entering charges what passed to the call around it, leaving to the call itself, so that the parts of a strand sum
+to its whole, whatever is called by what. What comes between the calls stays with the strand's own account.
+
+A call on another thread is an errand, see `errands`. Who waits for some charges the wait as the one that came last has
+spent its time; what it did not spend is the hand-over.
+
+What is entered and left is added up by account, which takes the same memory for any number of calls. Single calls are
+kept, too, the first and the last of each strand.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from obtura.works.clock import clock
+
+__all__ = ["KEPT", "Account", "Place", "Sort", "Span", "Spending", "Strand"]
+
+KEPT = 5_000
+"""Calls that are kept of a strand, one by one: so many first ones, and so many last ones."""
+
+
+class Sort(NamedTuple):
+    """What sort of call it is: of which kind, whose, and which.
+
+    `parts`: kinds that a part of its time may be of, `most()`: of the call that has just ended, how many seconds of
+    each at most. They are taken in this order, the rest is of `kind`.
+    """
+
+    kind: str
+    owner: str = ""
+    what: str = ""
+    parts: tuple[str, ...] = ()
+    most: Callable[[], Sequence[float]] = tuple
+
+
+class Span(NamedTuple):
+    """A call that was kept: `began` and `ended` by the clock, the number of its account, the point at which it was."""
+
+    began: float
+    ended: float
+    account: int
+    point: int | None
+
+
+class Place(Protocol):
+    """What knows which point is being taken, and on which branch; None: on none."""
+
+    point: int | None
+    branch: int | None
+
+
+class _Nowhere:
+    point: int | None = None
+    branch: int | None = None
+
+
+class Account:
+    """All calls of one sort on one strand in one phase: how many, their own seconds, and the longest of them."""
+
+    __slots__ = ("at", "count", "longest", "number", "parts", "phase", "seconds", "sort")
+
+    def __init__(self, sort: Sort, phase: str, number: int) -> None:
+        self.sort = sort
+        self.phase = phase
+        self.number = number
+        self.count = 0
+        self.seconds = 0.0
+        self.longest = 0.0
+        self.at: int | None = None
+        """The point of the longest."""
+        self.parts = [Account(Sort(kind, sort.owner, sort.what), phase, number) for kind in sort.parts]
+
+    def add(self, own: float, point: int | None) -> None:
+        """Another call has ended."""
+        self.count += 1
+        self.seconds += own
+        if own > self.longest:
+            self.longest = own
+            self.at = point
+
+    def divided(self, own: float) -> "list[tuple[Account, float]]":
+        """The seconds of one call, part by part, the rest last."""
+        found = []
+        for part, most in zip(self.parts, self.sort.most(), strict=True):
+            if most > 0.0 and own > 0.0:
+                took = min(own, most)
+                found.append((part, took))
+                own -= took
+        return [*found, (self, own)]
+
+
+class Spending(Protocol):
+    """A call on another strand."""
+
+    def ended(self, now: float) -> float:
+        """When it ended; of one that has not, `now`, later than any other."""
+
+    def spent(self) -> dict[Account, float]:
+        """What its time was spent for, so far."""
+
+
+class Strand:
+    """What one thread does. `sort_of(what, owner)`: of what sort a call is, asked once a phase.
+
+    `base`: the kind of what comes between calls. All is called on its own thread, but for `stop` and what looks at it.
+    """
+
+    __slots__ = (
+        "_accounts", "_began", "_clock", "_keep", "_own", "_room", "_since", "_sort_of", "_spent", "_stack",
+        "account", "accounts", "base", "charged", "first", "last", "made", "name", "phase", "place",
+    )  # fmt: skip
+
+    def __init__(self, name: str, base: str, sort_of: Callable[[str, Any], Sort], phase: str = "") -> None:
+        self.name = name
+        self.base = base
+        self.phase = phase
+        self.place: Place = _Nowhere()
+        self.accounts: list[Account] = []
+        self.charged: list[Account] = []
+        """What was spent on other strands while this one waited for it."""
+        self.first: list[Span] = []
+        self.last: deque[Span] = deque(maxlen=KEPT)
+        self._sort_of = sort_of
+        self._keep: Callable[[Any], None] = self.first.append
+        self._room = KEPT
+        self._clock = clock.time
+        self._stack: list[tuple[Account, float, float]] = []
+        self._spent: dict[Account, float] | None = None
+        self._own = 0.0
+        self.made = self._began = self._since = self._clock()
+        self._accounts: dict[Any, Account] = {}
+        self.account = self._new(Sort(base))
+
+    def enter(self, what: str, owner: Any) -> None:
+        """A call begins; each is left again."""
+        account = self._accounts.get(what)
+        if account is None:
+            account = self._accounts[what] = self._new(self._sort_of(what, owner))
+        now = self._clock()
+        self._stack.append((self.account, self._own + now - self._since, self._began))
+        self.account = account
+        self._own = 0.0
+        self._began = self._since = now
+
+    def leave(self) -> None:
+        """The call that was entered last ends."""
+        now = self._clock()
+        account = self.account
+        own = self._own + now - self._since
+        point = self.place.point
+        self._keep((self._began, now, account.number, point))
+        self.account, self._own, self._began = self._stack.pop()
+        self._since = now
+        if account.parts or self._spent is not None:
+            self._divide(account, own, point)
+        else:  # what `add` does
+            account.count += 1
+            account.seconds += own
+            if own > account.longest:
+                account.longest = own
+                account.at = point
+        self._room -= 1
+        if not self._room:
+            self._keep = self.last.append
+
+    def _divide(self, account: Account, own: float, point: int | None) -> None:
+        for part, seconds in account.divided(own):
+            part.add(seconds, point)
+            if self._spent is not None:
+                self._spent[part] = self._spent.get(part, 0.0) + seconds
+
+    def waited(self, errands: Iterable[Spending]) -> None:
+        """Leave a wait for `errands`, which was entered: it was for the one that came last."""
+        now = self._clock()
+        wait = self._own + now - self._since
+        late = max(errands, key=lambda errand: errand.ended(now), default=None)
+        spent = {} if late is None else late.spent()
+        whole = sum(spent.values())
+        share = min(1.0, wait / whole) if whole > 0 else 0.0
+        for account, seconds in spent.items():
+            self._charge(account, seconds * share)
+        self._own -= whole * share
+        self.leave()
+
+    def _charge(self, theirs: Account, seconds: float) -> None:
+        mine = self._accounts.get(theirs)
+        if mine is None:
+            mine = self._accounts[theirs] = Account(Sort(*theirs.sort[:3]), self.phase, -1)
+            self.charged.append(mine)
+        mine.seconds += seconds
+        if self._spent is not None:
+            self._spent[mine] = self._spent.get(mine, 0.0) + seconds
+
+    def _new(self, sort: Sort) -> Account:
+        account = Account(sort, self.phase, len(self.accounts))
+        self.accounts.append(account)
+        return account
+
+    def turn(self, phase: str) -> None:
+        """Another phase begins, between two calls."""
+        now = self._clock()
+        self.account.seconds += self._own + now - self._since
+        self.phase = phase
+        self._accounts = {}
+        self.account, self._own, self._since = self._new(Sort(self.base)), 0.0, now
+
+    def stop(self, at: float) -> None:
+        """Its thread is away, or done: its clock stands, nothing is charged here any more."""
+        self._clock = lambda: at
+
+    # -- errands ------------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """An errand begins: what is spent is added up apart."""
+        self._spent = {}
+
+    def spent(self) -> dict[Account, float]:
+        """What was spent since the errand began, calls that are under way included."""
+        found = dict(self._spent or {})
+        for account, own in self.under_way[1:]:
+            for part, seconds in account.divided(own):
+                found[part] = found.get(part, 0.0) + seconds
+        return found
+
+    @property
+    def under_way(self) -> list[tuple[Account, float]]:
+        """The calls under way, the outermost first, each with its own seconds so far; before them what is between."""
+        stack, account, own, since = list(self._stack), self.account, self._own, self._since
+        return [*((each, seconds) for each, seconds, _ in stack), (account, own + self._clock() - since)]
+
+    @property
+    def now(self) -> float:
+        """The time by its clock."""
+        return self._clock()

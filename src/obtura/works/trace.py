@@ -1,0 +1,56 @@
+"""The calls that were kept of a scan, as a trace that Perfetto and chrome://tracing open.
+
+The format is the "Trace Event Format", https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU:
+a JSON object with `traceEvents`, of which "X" is a call (`ts` and `dur` in us) and "M" gives a thread its name.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from obtura.works.errands import Timekeeper
+from obtura.works.timekeeping import Sort, Span, Strand
+
+__all__ = ["trace_of"]
+
+
+def trace_of(keeper: Timekeeper, name: str) -> dict[str, Any]:
+    """The trace of a scan, for JSON. What was left out in the middle stands there as one event that says how much."""
+    strands = [strand for strand in tuple(keeper.strands) if strand.first]
+    began = keeper.main.made
+    events: list[dict[str, Any]] = [{"ph": "M", "name": "process_name", "pid": 1, "args": {"name": name}}]
+    for number, strand in enumerate(strands, 1):
+        named = {"ph": "M", "pid": 1, "tid": number}
+        events.append({**named, "name": "thread_name", "args": {"name": strand.name}})
+        events.append({**named, "name": "thread_sort_index", "args": {"sort_index": number}})
+        events += _events(strand, number, began)
+    return {"traceEvents": events, "displayTimeUnit": "ms", "otherData": {"left out": sum(map(_left_out, strands))}}
+
+
+def _left_out(strand: Strand) -> int:
+    kept = len(strand.first) + len(strand.last)
+    return max(sum(account.count for account in strand.accounts) - kept, 0)
+
+
+def _events(strand: Strand, thread: int, began: float) -> Iterator[dict[str, Any]]:
+    """By their beginning, the outer before the inner one."""
+    first, last = list(strand.first), list(strand.last)
+    if count := _left_out(strand):
+        since = max(span[1] for span in first)
+        until = min((span[0] for span in last if span[0] >= since), default=since)  # earlier ones are around it
+        call = _times(since - began, until - began)
+        yield {"name": f"{count} calls left out", "cat": "left out", "tid": thread, **call, "args": {"count": count}}
+    for span in sorted(map(Span._make, (*first, *last)), key=lambda span: (span.began, -span.ended)):
+        sort = strand.accounts[span.account].sort
+        args = {} if span.point is None else {"point": span.point}
+        call = _times(span.began - began, span.ended - began)
+        yield {"name": _name(sort), "cat": sort.kind, "tid": thread, **call, "args": args}
+
+
+def _name(sort: Sort) -> str:
+    return ".".join(filter(None, (sort.owner, sort.what))) or sort.kind
+
+
+def _times(began: float, ended: float) -> dict[str, Any]:
+    """In whole ns: then what was within something else still is."""
+    start, end = round(began * 1e9), round(ended * 1e9)
+    return {"ph": "X", "pid": 1, "ts": start / 1000, "dur": (end - start) / 1000}
