@@ -66,7 +66,7 @@ class Column:
         self.written = 0
         self.not_read: list[int] = []
         self._place = place
-        self._kind = type_of(dtype)
+        self._kind = None if dtype.kind == "V" else type_of(dtype)  # bytes are what the dataset says
         self._dtype = dtype
         self._shape = shape
         self._blocks: list[npt.NDArray[Any]] = []
@@ -112,7 +112,7 @@ class Column:
         dataset.set_extent((upto, *self._shape))
         space = h5s.create_simple((upto, *self._shape))
         space.select_hyperslab((self.written, *(0 for _ in self._shape)), data.shape)
-        dataset.write(h5s.create_simple(data.shape), space, data, self._kind)
+        dataset.write(h5s.create_simple(data.shape), space, data, self._kind or dataset.get_type())
         if self.may_fail:
             lacking = np.isnan(data).reshape(count, -1).any(axis=1)
             self.not_read += (self.written + np.flatnonzero(lacking)).tolist()

@@ -52,6 +52,7 @@ _LINKED = (
     "hooks",
     "comments",
     "interruptions",
+    "timing",
     "configuration",
 )
 

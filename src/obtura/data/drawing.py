@@ -85,7 +85,7 @@ class _Drawing:
         self,
         owner: int,
         name: str,
-        dtype: str,
+        dtype: str | np.dtype[Any],
         shape: tuple[int, ...],
         grows: bool,
         chunk: tuple[int, ...],

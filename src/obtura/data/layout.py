@@ -45,6 +45,7 @@ OWN_NAMES = frozenset(
         "hooks",
         "comments",
         "interruptions",
+        "timing",
         "configuration",
         "valid",
         "attempts",

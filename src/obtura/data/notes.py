@@ -7,6 +7,7 @@ comments            NXcollection   `data`: a text a row, `date`: when (an NXnote
 interruptions       NXcollection   a row for Ctrl-C, for each error, for a kill: the first is why the scan ended so
                                    `message`, `place` (what was called), `time` (s since start_time), and `point`: for
                                    each top-master the last point that was begun, -1 before the first
+timing              NXcollection   `table`: where the time went, see `times`
 metadata_prepared   NXnote         `data`: JSON; its rows joined: {"devices": {...}, "sample": {...}}
 metadata_end        NXnote         the same, at the end
 """
@@ -20,8 +21,9 @@ from obtura.data.columns import Column
 from obtura.data.common import as_json, iso
 from obtura.data.place import encoded
 from obtura.data.sketch import Node
-from obtura.data.tree import column, group, text
-from obtura.ground.events import Comment, Failed, Metadata, ScanBegan
+from obtura.data.times import RAW, TIMES, time_rows
+from obtura.data.tree import attribute, column, group, text
+from obtura.ground.events import Comment, Failed, Metadata, ScanBegan, Timed
 
 __all__ = ["Notes", "is_full", "note_rows"]
 
@@ -33,6 +35,7 @@ _DATE = np.dtype("S40")
 _PLACE = np.dtype("S200")
 _FEW = 4
 """Rows of a chunk of `interruptions`."""
+_ROWS_OF_TIMES = 32
 
 
 class Notes:
@@ -46,6 +49,10 @@ class Notes:
         self._later = {
             timing: _column(_note(entry, f"metadata_{timing.lower()}"), "data", _TEXT) for timing in began.later
         }
+        timing = group(entry, "timing", "NXcollection")
+        table = column(timing, "table", TIMES, rows=_ROWS_OF_TIMES)
+        attribute(table, "description", "where the time went: seconds, busy and longest are in s")
+        self._times = Column("table", table.place(), RAW)
         home = group(entry, "interruptions", "NXcollection")
         kinds = {"message": _TEXT, "place": _PLACE, "time": np.dtype(np.float64)}
         self._failed = {f"failed_{name}": _column(home, name, kind, _FEW) for name, kind in kinds.items()}
@@ -61,17 +68,19 @@ class Notes:
     @property
     def by_name(self) -> dict[str, Column]:
         """The columns by what `note_rows` calls them."""
-        return {"texts": self._texts, "dates": self._dates, **self._later, **self._failed}
+        return {"texts": self._texts, "dates": self._dates, "times": self._times, **self._later, **self._failed}
 
-    def take(self, event: Comment | Metadata | Failed) -> None:
+    def take(self, event: Comment | Metadata | Failed | Timed) -> None:
         """Receive one; nothing is written yet."""
         for name, rows in note_rows(event, self._zero).items():
             if name in self.by_name:
                 self.by_name[name].take(rows)
 
 
-def note_rows(event: Comment | Metadata | Failed, zero: float) -> dict[str, list[Any]]:
-    """What is said, as new rows of columns: texts and dates, those of a timing, or one of `interruptions`."""
+def note_rows(event: Comment | Metadata | Failed | Timed, zero: float) -> dict[str, list[Any]]:
+    """What is said, as new rows of columns: texts and dates, those of a timing, times, or one of `interruptions`."""
+    if isinstance(event, Timed):
+        return {"times": time_rows(event.rows)}
     if isinstance(event, Failed):
         return {
             "failed_message": [_cut(event.message, ROW)],

@@ -14,6 +14,7 @@ from obtura.data.filters import compressed_as, require_readable
 from obtura.data.happened import happened
 from obtura.data.links import is_there, links_out
 from obtura.data.ragged import ragged_of
+from obtura.data.times import timings_of
 from obtura.ground.errors import UsageError
 
 __all__ = ["list_entries", "listing", "showing"]
@@ -141,6 +142,7 @@ def _show(info: EntryInfo) -> str:
             ("points", str(_points(info))),
             *[("preset", each) for each in _presets(entry)],
             ("hooks", _hooks(entry)),
+            ("time", timings_of(entry, info.title).summary),
             *happened(entry, info.points),
         ]
         head = _aligned([fact for fact in facts if fact[1]])

@@ -20,9 +20,11 @@ from obtura.data.layout import OWN_NAMES
 from obtura.data.saved_column import ColumnInfo, SavedColumn, column_infos
 from obtura.data.tables import Table, as_dataframe, as_dataset, table_of
 from obtura.data.template import close_match
+from obtura.data.times import timings_of
 from obtura.data.validity import HARMLESS
 from obtura.ground.errors import UsageError
 from obtura.ground.events import Comment, Position
+from obtura.ground.timings import Timings
 
 __all__ = ["SavedScan", "moment"]
 
@@ -147,6 +149,12 @@ class SavedScan:
         """Ctrl-C, errors and the end of its process; the first is why the scan ended as it did."""
         with self.opened() as entry:
             return interruptions_of(entry)
+
+    @property
+    def timings(self) -> Timings:
+        """Where the time went, until everything was left; printed, it is a waterfall. Without rows: nobody knows."""
+        with self.opened() as entry:
+            return timings_of(entry, f"{self.title} (scan {self.number})")
 
     @property
     def flags(self) -> npt.NDArray[np.uint8]:

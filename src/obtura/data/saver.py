@@ -39,6 +39,7 @@ from obtura.ground.events import (
     ScanBegan,
     ScanEnded,
     SubScan,
+    Timed,
 )
 from obtura.works.clock import clock
 
@@ -190,7 +191,7 @@ class HDF5Saver(Consumer):
             for event in events:
                 if type(event) is Points:  # nearly all of them
                     file.take_points(event)
-                elif isinstance(event, (HookLeft, Comment, Metadata, Failed, Attempt)):
+                elif isinstance(event, (HookLeft, Comment, Metadata, Failed, Timed, Attempt)):
                     file.take(event)
                 elif isinstance(event, SubScan):
                     self._sub_scans.append(event)

@@ -16,7 +16,7 @@ from obtura.data.ragged import RaggedColumn
 from obtura.data.sketch import Node
 from obtura.data.tree import say_default
 from obtura.ground.errors import SavingError
-from obtura.ground.events import Attempt, Comment, Failed, HookLeft, Metadata, Points, ScanBegan, ScanEnded
+from obtura.ground.events import Attempt, Comment, Failed, HookLeft, Metadata, Points, ScanBegan, ScanEnded, Timed
 
 __all__ = ["ScanFile"]
 
@@ -173,7 +173,7 @@ class ScanFile:
             )
         column.take(event.values)
 
-    def take(self, event: HookLeft | Comment | Metadata | Failed | Attempt) -> None:
+    def take(self, event: HookLeft | Comment | Metadata | Failed | Timed | Attempt) -> None:
         """Receive a hook call, or what was said; nothing is written yet."""
         self.is_behind = True
         if isinstance(event, HookLeft):

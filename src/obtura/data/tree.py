@@ -145,7 +145,8 @@ def column(
 
     `filters`: that its chunks go through, each with its options.
     """
-    made = parent.add("chunked", name, dtype.str, (0, *shape), True, (rows, *shape), tuple(filters))
+    kind = dtype if dtype.names else dtype.str  # a type of fields has no name
+    made = parent.add("chunked", name, kind, (0, *shape), True, (rows, *shape), tuple(filters))
     if unit:
         attribute(made, "units", unit)
     return made

@@ -23,6 +23,7 @@ from obtura.ground.events import (
     ScanBegan,
     ScanEnded,
     SubScan,
+    Timed,
 )
 
 __all__ = ["Witness", "check_layout"]
@@ -107,6 +108,7 @@ class Witness:
             Comment: self._note,
             Metadata: self._note,
             Failed: self._note,
+            Timed: self._note,
             Attempt: self._attempt,
             SubScan: self._sub_scan,
             ScanEnded: self._ended,
@@ -206,7 +208,7 @@ class Witness:
         if left.point is None or left.error is not None:  # those of a point wait for its row
             self._flush(b"")
 
-    def _note(self, event: Comment | Metadata | Failed) -> None:
+    def _note(self, event: Comment | Metadata | Failed | Timed) -> None:
         self._keep(note_rows(event, self._zero))
 
     def _attempt(self, event: Attempt) -> None:

@@ -52,6 +52,7 @@ from obtura.works.errands import Timekeeper
 from obtura.works.interrupt import doors
 from obtura.works.lanes import Loop
 from obtura.works.record import Record
+from obtura.works.timekeeping import NOWHERE
 
 __all__ = ["Run"]
 
@@ -312,6 +313,7 @@ class Run:
         """Leave and close; then `state` says how the scan ended. Who takes over from a stuck thread goes on here."""
         self._seat.settle()
         self.keeper.turn("leave")
+        self.keeper.here().place = NOWHERE
         self._leave()
         if not self._seat.is_first:
             self._call_back()

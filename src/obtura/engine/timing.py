@@ -24,10 +24,10 @@ PARTS = tuple(reversed(Effort._fields))
 
 def new_timekeeper() -> Timekeeper:
     """For one scan, on the thread that runs it."""
-    return Timekeeper(sort_of, ENGINE, PHASES[0])
+    return Timekeeper(_sort_of, ENGINE, PHASES[0])
 
 
-def sort_of(what: str, owner: Any) -> Sort:
+def _sort_of(what: str, owner: Any) -> Sort:
     """Of what sort a call is. `what`: as in messages, "diode.prepare"; `owner`: the device, preset or consumer."""
     if owner is None:
         return Sort(what)

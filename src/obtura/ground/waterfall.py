@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from obtura.ground.timing import TimingRow
 
-__all__ = ["duration", "waterfall"]
+__all__ = ["ENGINE", "duration", "waterfall"]
 
 SMALL = 0.005
 """Lines of less than this share of the whole are summed up in one."""

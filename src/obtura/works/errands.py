@@ -16,7 +16,7 @@ IDLE = "idle"
 class Timekeeper:
     """The strands of one scan, made on the thread that runs it.
 
-    `sort_of(what, owner)`: of what sort a call is; `base`: the kind of what comes between calls; `phase`: the first one.
+    `sort_of(what, owner)`: of what sort a call is; `base`: the kind of what comes between calls; `phase`: the first.
     """
 
     def __init__(self, sort_of: Callable[[str, Any], Sort], base: str, phase: str) -> None:

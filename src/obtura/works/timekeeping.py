@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, Protocol
 
 from obtura.works.clock import clock
 
-__all__ = ["KEPT", "Account", "Place", "Sort", "Span", "Spending", "Strand"]
+__all__ = ["KEPT", "NOWHERE", "Account", "Place", "Sort", "Span", "Spending", "Strand"]
 
 KEPT = 5_000
 """Calls that are kept of a strand, one by one: so many first ones, and so many last ones."""
@@ -56,6 +56,10 @@ class Place(Protocol):
 class _Nowhere:
     point: int | None = None
     branch: int | None = None
+
+
+NOWHERE: Place = _Nowhere()
+"""No point is being taken."""
 
 
 class Account:
@@ -118,7 +122,7 @@ class Strand:
         self.name = name
         self.base = base
         self.phase = phase
-        self.place: Place = _Nowhere()
+        self.place = NOWHERE
         self.accounts: list[Account] = []
         self.charged: list[Account] = []
         """What was spent on other strands while this one waited for it."""
