@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from obtura.ground.timing import TimingRow
-from obtura.ground.waterfall import ENGINE, duration, waterfall
+from obtura.ground.waterfall import ENGINE, KINDS, duration, waterfall
 
 __all__ = ["Timings"]
 
@@ -38,12 +38,13 @@ class Timings:
     def summary(self) -> str:
         """In a line: `1.33 s: counting 19 %, motion 73 %, device 1 %, engine 7 %`; empty when nothing is known."""
         whole = self.seconds()
-        shares = (
-            {kind: self.seconds(kind) / whole for kind in dict.fromkeys(row.kind for row in self.of())} if whole else {}
-        )
-        shares[ENGINE] = shares.pop(ENGINE, 0.0) + shares.pop("hand-over", 0.0)
-        told = ", ".join(f"{kind} {100 * share:.0f} %" for kind, share in shares.items() if share >= 0.005)
-        return f"{duration(whole)}: {told}" if whole else ""
+        if not whole:
+            return ""
+        shares = dict.fromkeys(KINDS, 0.0)
+        for row in self.of():
+            shares[row.kind if row.kind in shares else ENGINE] += row.seconds / whole
+        told = [f"{kind} {100 * share:.0f} %" for kind, share in shares.items() if share >= 0.005]
+        return f"{duration(whole)}: {', '.join(told)}"
 
     def text(self, width: int, blocks: bool = True) -> str:
         """The waterfall in lines of at most `width` characters; `blocks`: bars of more than ASCII."""

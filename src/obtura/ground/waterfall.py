@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from obtura.ground.timing import TimingRow
 
-__all__ = ["ENGINE", "duration", "waterfall"]
+__all__ = ["ENGINE", "KINDS", "duration", "waterfall"]
 
 SMALL = 0.005
 """Lines of less than this share of the whole are summed up in one."""
@@ -34,7 +34,10 @@ LABELS: dict[str, Callable[[TimingRow], str]] = {
     "saver": lambda row: f"{row.owner}: {row.what}" if row.owner else "waiting for the saver",
     "viewer": lambda row: f"{row.owner}: {row.what}",
 }
-"""The kinds in the order in which they are shown, and what their lines are called; the rest is the engine's."""
+"""What the lines of each kind are called; the rest is the engine's."""
+
+KINDS = (*LABELS, ENGINE)
+"""The kinds in the order in which they are shown."""
 
 
 class _Line(NamedTuple):
@@ -73,7 +76,7 @@ def waterfall(rows: Sequence[TimingRow], width: int, blocks: bool) -> str:
     labels = [_cut(each, WIDEST_LABEL) for each in ("", *(line.label for line in shown), "in all")]
     left = max(map(len, labels))
     room = 0
-    for leave_out in ("", *FIRST_TO_GO):
+    for leave_out in (None, *FIRST_TO_GO):
         columns = {name: cells for name, cells in columns.items() if name != leave_out}
         room = width - left - sum(2 + max(map(len, cells)) for cells in columns.values()) - 2
         if room >= SHORTEST_BAR:
@@ -90,12 +93,11 @@ def waterfall(rows: Sequence[TimingRow], width: int, blocks: bool) -> str:
 def _lines(rows: Sequence[TimingRow]) -> list[_Line]:
     """One for each label, by kind, what took longest first."""
     found: dict[str, tuple[int, _Line]] = {}
-    kinds = list(LABELS)
     for row in rows:
         known = row.kind in LABELS
         label = LABELS[row.kind](row) if known else ENGINE
         line = _Line(label, row.seconds, row.calls if known else 0, row.longest, row.point)
-        order = kinds.index(row.kind) if known else len(kinds)
+        order = KINDS.index(row.kind if known else ENGINE)
         found[label] = order, found[label][1].with_(line) if label in found else line
     return [line for _, line in sorted(found.values(), key=lambda pair: (pair[0], -pair[1].seconds))]
 
@@ -117,7 +119,7 @@ def _columns(lines: Sequence[_Line], whole: float) -> Mapping[str, list[str]]:
     """The cells of each column by its heading, that first; the last line is the sum."""
     cells: dict[str, list[str]] = {
         "took": [duration(line.seconds) for line in lines] + [duration(whole)],
-        "": [f"{100 * line.seconds / whole:.1f} %" if whole else "" for line in lines] + ["100 %"],
+        "share": [f"{100 * line.seconds / whole:.1f} %" if whole else "" for line in lines] + ["100 %"],
         "calls": [str(line.calls or "") for line in lines] + [""],
         "mean": [duration(line.seconds / line.calls) if line.calls else "" for line in lines] + [""],
         "longest": [duration(line.longest) if line.calls else "" for line in lines] + [""],

@@ -39,8 +39,10 @@ class Timekeeper:
 
     def rescue(self, lost: Strand) -> Strand:
         """The thread of a strand is away; this one does from now on what it did."""
-        lost.stop(lost.now)
+        now = lost.now
+        lost.stop(now)
         strand = self._here.strand = self._made(f"{lost.name}, rescue", self._base)
+        strand.go_on(now)
         strand.place = lost.place
         for whole in self.wholes.values():
             if lost in whole:

@@ -216,6 +216,10 @@ class Strand:
         """Its thread is away, or done: its clock stands, nothing is charged here any more."""
         self._clock = lambda: at
 
+    def go_on(self, since: float) -> None:
+        """What passed since then is charged here, too: it is new."""
+        self.made = self._began = self._since = since
+
     # -- errands ------------------------------------------------------------------------------------------
 
     def begin(self) -> None:

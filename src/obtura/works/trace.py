@@ -4,7 +4,6 @@ The format is the "Trace Event Format", https://docs.google.com/document/d/1CvAC
 a JSON object with `traceEvents`, of which "X" is a call (`ts` and `dur` in us) and "M" gives a thread its name.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 from obtura.works.errands import Timekeeper
@@ -31,19 +30,23 @@ def _left_out(strand: Strand) -> int:
     return max(sum(account.count for account in strand.accounts) - kept, 0)
 
 
-def _events(strand: Strand, thread: int, began: float) -> Iterator[dict[str, Any]]:
+def _events(strand: Strand, thread: int, began: float) -> list[dict[str, Any]]:
     """By their beginning, the outer before the inner one."""
     first, last = list(strand.first), list(strand.last)
+    events = [_call(strand, Span(*span), thread, began) for span in (*first, *last)]
     if count := _left_out(strand):
         since = max(span[1] for span in first)
         until = min((span[0] for span in last if span[0] >= since), default=since)  # earlier ones are around it
-        call = _times(since - began, until - began)
-        yield {"name": f"{count} calls left out", "cat": "left out", "tid": thread, **call, "args": {"count": count}}
-    for span in sorted(map(Span._make, (*first, *last)), key=lambda span: (span.began, -span.ended)):
-        sort = strand.accounts[span.account].sort
-        args = {} if span.point is None else {"point": span.point}
-        call = _times(span.began - began, span.ended - began)
-        yield {"name": _name(sort), "cat": sort.kind, "tid": thread, **call, "args": args}
+        gap = {"name": f"{count} calls left out", "cat": "left out", "args": {"count": count}}
+        events.append({**gap, "tid": thread, **_times(since - began, until - began)})
+    return sorted(events, key=lambda event: (event["ts"], -event["dur"]))
+
+
+def _call(strand: Strand, span: Span, thread: int, began: float) -> dict[str, Any]:
+    sort = strand.accounts[span.account].sort
+    args = {} if span.point is None else {"point": span.point}
+    times = _times(span.began - began, span.ended - began)
+    return {"name": _name(sort), "cat": sort.kind, "tid": thread, **times, "args": args}
 
 
 def _name(sort: Sort) -> str:
