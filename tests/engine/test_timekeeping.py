@@ -81,8 +81,8 @@ def test_the_longest_call_is_known_with_its_point(keeper):
 
 
 def test_a_call_is_divided_into_what_it_was_for(keeper):
-    most = {"waiting": 1.0, "counting": 2.0}
-    sort = Sort("device", "timer", "trigger", ("waiting", "counting"), lambda: list(most.values()))
+    most = {"counting": 2.0, "waiting": 1.0}
+    sort = Sort("device", "timer", "trigger", ("counting", "waiting"), lambda: list(most.values()))
     for seconds in (5, 2):
         with keeper.over("timer.trigger", sort):
             clock.sleep(seconds)

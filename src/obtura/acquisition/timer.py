@@ -11,9 +11,6 @@ from obtura.works.clock import Flag, clock
 __all__ = ["SoftwareTimerMaster"]
 
 
-_NO_EFFORT = Effort()
-
-
 class SoftwareTimerMaster(AcquisitionMaster):
     """Triggers its slaves, then lets `count_time` (s) pass; waits `sleep_time` (s) before every point but the first.
 
@@ -45,8 +42,6 @@ class SoftwareTimerMaster(AcquisitionMaster):
 
     def effort_of(self, method: str) -> Effort:
         """The count time, but for what the slaves need of it, and what it slept."""
-        if method not in ("start", "trigger"):
-            return _NO_EFFORT
         return self._with_sleep if self._has_slept else self._counting
 
     def __iter__(self) -> Iterator[object]:

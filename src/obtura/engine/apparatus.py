@@ -11,6 +11,7 @@ from typing import Any
 
 from obtura.contracts.acquisition import AcquisitionMaster, AcquisitionObject, MetaTiming
 from obtura.engine.halting import Halting
+from obtura.engine.hooks import Circle
 from obtura.engine.metadata import Inquiry, answering
 from obtura.engine.outcome import Leaving, Outcome
 from obtura.engine.patience import Patience
@@ -19,19 +20,17 @@ from obtura.engine.seat import Seat
 from obtura.engine.timing import HAND_OVER
 from obtura.engine.vigil import Vigil
 from obtura.ground.errors import DeviceError, ScanAbort, locate
-from obtura.works.errands import Errand, Timekeeper
+from obtura.works.errands import Errand
 from obtura.works.interrupt import doors
 from obtura.works.lanes import SLICE, Batch, Call, Loop
-from obtura.works.timekeeping import Place
 
 __all__ = ["Apparatus"]
 
 
 class Apparatus(Halting):
-    """The devices below one top-master; `where()` says which point is being taken, for error messages.
+    """The devices below one top-master; `place` knows which point is being taken.
 
-    `seat`: of the thread that takes the points; inline calls are made there. `place`: the point, `keeper`: keeps the
-    time.
+    `seat`: of the thread that takes the points; inline calls are made there.
     """
 
     def __init__(
@@ -39,16 +38,14 @@ class Apparatus(Halting):
         master: AcquisitionMaster,
         loop: Loop,
         outcome: Outcome,
-        where: Callable[[], str],
+        place: Circle,
         vigil: Vigil,
         seat: Seat,
-        keeper: Timekeeper,
-        place: Place,
     ) -> None:
         plan = Plan(master, lambda node: lane_of(node, loop), self._check_cut)
-        super().__init__(plan, outcome, where, vigil, seat, keeper)
+        super().__init__(plan, outcome, place.where, vigil, seat)
         self._place = place
-        self.patience = Patience(plan, outcome, where, vigil)
+        self.patience = Patience(plan, outcome, place.where, vigil)
         self._turns: list[Turn] | None = None
         self._master = master
         self._triggered: dict[AcquisitionObject, Batch] = {}

@@ -11,7 +11,6 @@ from obtura.engine.plan import paces
 from obtura.ground.events import Event, IterationDone
 from obtura.works.clock import clock
 from obtura.works.record import Record
-from obtura.works.timekeeping import Place
 
 __all__ = ["Branch", "Devices", "OnCaller", "directly"]
 
@@ -83,7 +82,7 @@ class Branch:
         return -1 if self._iteration.point is None else self._iteration.point
 
     @property
-    def place(self) -> Place:
+    def place(self) -> Circle:
         """What knows the point that is being taken."""
         return self._iteration
 

@@ -17,7 +17,6 @@ from obtura.engine.seat import Duty, Seat
 from obtura.engine.vigil import Vigil
 from obtura.ground.errors import DeviceError, one_line
 from obtura.works.clock import clock
-from obtura.works.errands import Timekeeper
 from obtura.works.interrupt import doors
 from obtura.works.lanes import SLICE, Call
 
@@ -31,11 +30,9 @@ class Halting:
 
     _cut = False
 
-    def __init__(
-        self, plan: Plan, outcome: Outcome, where: Callable[[], str], vigil: Vigil, seat: Seat, keeper: Timekeeper
-    ) -> None:
+    def __init__(self, plan: Plan, outcome: Outcome, where: Callable[[], str], vigil: Vigil, seat: Seat) -> None:
         self.seat = seat
-        self._keeper = keeper
+        self._keeper = seat.keeper
         self._plan = plan
         self._outcome = outcome
         self._where = where

@@ -14,7 +14,6 @@ from obtura.engine.timing import BRANCHES, FOR_HOOKS
 from obtura.ground.errors import ScanAbort
 from obtura.works.clock import Flag, Turn, clock
 from obtura.works.companion import companion
-from obtura.works.errands import Timekeeper
 from obtura.works.interrupt import doors
 from obtura.works.lanes import SLICE, Call
 
@@ -32,20 +31,15 @@ class Relay:
     """
 
     def __init__(
-        self,
-        branches: Sequence[Branch],
-        outcome: Outcome,
-        boundary: Callable[[OnCaller], None],
-        seat: Seat,
-        keeper: Timekeeper,
+        self, branches: Sequence[Branch], outcome: Outcome, boundary: Callable[[OnCaller], None], seat: Seat
     ) -> None:
-        self._keeper = keeper
+        self._keeper = seat.keeper
         self._branches = branches
         self._seat = seat
         self._present: Call | None = None
         self._ended = [Flag() for _ in branches]
         self.seats = [
-            Seat(f"branch {branch.master.name}", partial(self._leave, branch, flag), keeper)
+            Seat(f"branch {branch.master.name}", partial(self._leave, branch, flag), seat.keeper)
             for branch, flag in zip(branches, self._ended, strict=True)
         ]
         self._outcome = outcome

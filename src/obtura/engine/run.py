@@ -13,11 +13,11 @@ from obtura.contracts.consumers import Facts, Surroundings
 from obtura.engine.apparatus import Apparatus
 from obtura.engine.attempts import Attempts, judges
 from obtura.engine.audience import Audience
+from obtura.engine.beginning import beginning
 from obtura.engine.branch import Branch, OnCaller, directly
 from obtura.engine.data import ScanData
 from obtura.engine.datapath import DataPath
 from obtura.engine.estimate import Estimate, devices_key, known
-from obtura.engine.facts import preset_infos
 from obtura.engine.hooks import Circle, Hooks
 from obtura.engine.last_steps import WayOut, take
 from obtura.engine.metadata import later_timings
@@ -25,6 +25,7 @@ from obtura.engine.outcome import Outcome
 from obtura.engine.pausing import Pausing, Wish
 from obtura.engine.plan import devices_of
 from obtura.engine.plots import name_plots
+from obtura.engine.present import entries_here
 from obtura.engine.relay import Relay
 from obtura.engine.running import running
 from obtura.engine.safety import Safety
@@ -35,18 +36,7 @@ from obtura.engine.vigil import Vigil
 from obtura.engine.watchdog import Watchdog
 from obtura.engine.why import Waiting, in_seats, why
 from obtura.ground.errors import UsageError, one_line
-from obtura.ground.events import (
-    Event,
-    Failed,
-    Metadata,
-    Position,
-    ScanBegan,
-    ScanClosed,
-    ScanEnded,
-    StateChanged,
-    Text,
-    Timed,
-)
+from obtura.ground.events import Event, Failed, Metadata, Position, ScanClosed, ScanEnded, StateChanged, Text, Timed
 from obtura.works.clock import clock
 from obtura.works.errands import Timekeeper
 from obtura.works.interrupt import doors
@@ -162,7 +152,12 @@ class Run:
         if plots := scan.scan_info.get("plots"):
             scan.scan_info["plots"] = name_plots(scan.name, plots, self.data.infos, around.channel_name)
         self._prospect(around)
-        began = self._began()
+        self._later = later_timings(self._chain.nodes_list, around.metadata_timing())
+        metadata, categories = self._metadata(MetaTiming.START)
+        if categories:
+            scan.scan_info["scan_meta"] = categories
+        later = [timing.name or "" for timing in self._later]
+        began = beginning(scan, self._presets.presets, self.data.infos, metadata, later, self._attempts)
         scan.scan_info.update(scan_nb=began.number, start_time=began.start_time.isoformat())
         self._audience.open(consumers, began, self.write_text)
         if scan.watchdog is not None:
@@ -191,17 +186,8 @@ class Run:
             raise UsageError(f"{self._scan.name}: the acquisition chain is empty; add a master and slaves to it")
         self._chain.bind(self._scan.say)
         self._bound = True
-        here = [entry for entry in self._chain.presets if not (entry.standing and running.entered_here(entry.preset))]
+        here = entries_here(self._scan.name, self._chain, self._presets.presets)
         everybody = [*self._presets.presets, *(entry.preset for entry in here)]
-        for entry in here:
-            if entry.master is not None and entry.master not in tops:
-                raise UsageError(
-                    f"{type(entry.preset).__name__}: {entry.master.name} is no top-master any more; "
-                    "add presets when the chain is built"
-                )
-        for preset in everybody:
-            if sum(other is preset for other in everybody) > 1:
-                raise UsageError(f"{type(preset).__name__}: the same preset is twice on {self._scan.name}")
         devices = [device for node in self._chain.nodes_list for device in devices_of(node)]
         running.claim(self._scan, devices, everybody)
         for index, top in enumerate(tops):
@@ -214,33 +200,9 @@ class Run:
             self._branches.append(branch)
             if len(tops) == 1:
                 self.keeper.main.place = branch.place
-            apparatus = Apparatus(
-                top, self._loop, self._outcome, branch.where, self._vigil, self._seat, self.keeper, branch.place
-            )
+            apparatus = Apparatus(top, self._loop, self._outcome, branch.place, self._vigil, self._seat)
             apparatus.patience.expected = self._expected(branch)
             self._apparatus.append(apparatus)
-
-    def _began(self) -> ScanBegan:
-        scan = self._scan
-        self._later = later_timings(self._chain.nodes_list, self._surroundings.metadata_timing())
-        metadata, categories = self._metadata(MetaTiming.START)
-        if categories:
-            scan.scan_info["scan_meta"] = categories
-        return ScanBegan(
-            number=scan.scan_number,
-            name=scan.name,
-            title=" ".join(str(scan.scan_info.get("title") or scan.name).split()),
-            start_time=datetime.fromtimestamp(clock.epoch()).astimezone(),
-            scan_info=dict(scan.scan_info),
-            branches=tuple(branch.master.name for branch in self._branches),
-            channels=self.data.infos,
-            presets=preset_infos(self._presets.presets, self._chain),
-            metadata=metadata,
-            positioners=dict(self._surroundings.positions()),
-            later=tuple(timing.name or "" for timing in self._later),
-            configuration=self._surroundings.configuration(),
-            retakes=tuple(self._attempts),
-        )
 
     def _metadata(self, timing: MetaTiming) -> tuple[Facts, Facts]:
         devices, categories = self._surroundings.metadata(timing, self._scan)
@@ -271,7 +233,7 @@ class Run:
         if len(self._branches) == 1:
             self._branches[0].run(directly, self._boundary)
         else:
-            self._relay = relay = Relay(self._branches, self._outcome, self._boundary, self._seat, self.keeper)
+            self._relay = relay = Relay(self._branches, self._outcome, self._boundary, self._seat)
             self._vigil.seats += relay.seats
             for apparatus, seat in zip(self._apparatus, relay.seats, strict=True):
                 apparatus.seat = seat

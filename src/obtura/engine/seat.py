@@ -106,7 +106,7 @@ class Seat:
         self.turn = Turn(keeper.main)
         self.first = self.turn
         self._go_on = go_on
-        self._keeper = keeper
+        self.keeper = keeper
         self._recall = recall
         self._over = Flag()
         self._back = Flag()
@@ -147,7 +147,7 @@ class Seat:
 
     def _rescue(self, turn: Turn) -> None:
         turn.thread = threading.get_ident()
-        turn.strand = self._keeper.rescue(turn.strand)
+        turn.strand = self.keeper.rescue(turn.strand)
         self._go_on()
         if turn.lost:
             return

@@ -1,7 +1,6 @@
 """What the time of a scan is spent for: of what sort each call is, and all of them summed up."""
 
 from collections.abc import Iterable
-from functools import partial
 from typing import Any
 
 from obtura.contracts.acquisition import AcquisitionObject, Effort
@@ -18,8 +17,8 @@ ENGINE, HAND_OVER, PAUSED, BRANCHES, FOR_HOOKS, BEHIND = "engine", "hand-over", 
 
 PRESETS = (ScanPreset, ChainPreset, ChainIterationPreset)
 
-PARTS = tuple(reversed(Effort._fields))
-"""What a call may be made for; waiting on purpose first, so that what is left is counting or motion."""
+UNDIVIDED = ("__iter__", "validate", "stop", "get_acquisition_metadata")
+"""Calls that are made for nothing but themselves."""
 
 
 def new_timekeeper() -> Timekeeper:
@@ -40,20 +39,15 @@ def _sort_of(what: str, owner: Any) -> Sort:
         sort = Sort("device", _driven(owner), method)
     else:
         sort, method = Sort("last step", what), what
-    if getattr(type(owner), "effort_of", None) in (None, AcquisitionObject.effort_of):
+    if method in UNDIVIDED or getattr(type(owner), "effort_of", None) in (None, AcquisitionObject.effort_of):
         return sort
-    return sort._replace(parts=PARTS, most=partial(_most, owner, method))
+    return sort._replace(parts=Effort._fields, most=lambda: owner.effort_of(method))
 
 
 def _driven(node: AcquisitionObject) -> str:
     """What a device is called: a master of axes as these."""
     names = [device.name for device in node.devices if hasattr(device, "name")] if node.role == "axis" else []
     return ", ".join(names) or node.name
-
-
-def _most(owner: Any, method: str) -> tuple[float, ...]:
-    effort: Effort = owner.effort_of(method)
-    return effort[::-1]
 
 
 class _Sum:

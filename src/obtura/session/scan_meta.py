@@ -98,10 +98,10 @@ class ScanMeta:
         for name in names:
             if not isinstance(name, str) or not name.isidentifier() or name.startswith("_"):
                 raise UsageError(f"a category needs a name of letters, digits and underscores, not {name!r}")
-            if name not in self._categories and name in dir(type(self)):
-                raise UsageError(f"SCAN_META has {name!r} already, which is no category")
             if name not in self._categories and name in OWN_NAMES:
                 raise UsageError(f"{name!r} can't be a category: every scan has its own {name} in the file")
+            if name not in self._categories and name in dir(type(self)):
+                raise UsageError(f"SCAN_META has {name!r} already, which is no category")
             self._categories.setdefault(name, Category(name))
 
     @property

@@ -27,7 +27,7 @@ class Sort(NamedTuple):
     """What sort of call it is: of which kind, whose, and which.
 
     `parts`: kinds that a part of its time may be of, `most()`: of the call that has just ended, how many seconds of
-    each at most. They are taken in this order, the rest is of `kind`.
+    each at most. The last one is taken first; what is left is of `kind`.
     """
 
     kind: str
@@ -76,7 +76,7 @@ class Account:
         self.longest = 0.0
         self.at: int | None = None
         """The point of the longest."""
-        self.parts = [Account(Sort(kind, sort.owner, sort.what), phase, number) for kind in sort.parts]
+        self.parts = [Account(Sort(kind, *sort[1:3]), phase, number) for kind in reversed(sort.parts)]
 
     def add(self, own: float, point: int | None) -> None:
         """Another call has ended."""
@@ -89,7 +89,7 @@ class Account:
     def divided(self, own: float) -> "list[tuple[Account, float]]":
         """The seconds of one call, part by part, the rest last."""
         found = []
-        for part, most in zip(self.parts, self.sort.most(), strict=True):
+        for part, most in zip(self.parts, reversed(self.sort.most()), strict=True):
             if most > 0.0 and own > 0.0:
                 took = min(own, most)
                 found.append((part, took))
@@ -172,10 +172,17 @@ class Strand:
             self._keep = self.last.append
 
     def _divide(self, account: Account, own: float, point: int | None) -> None:
-        for part, seconds in account.divided(own):
-            part.add(seconds, point)
-            if self._spent is not None:
-                self._spent[part] = self._spent.get(part, 0.0) + seconds
+        spent, left = self._spent, own
+        for part, most in zip(account.parts, reversed(account.sort.most()), strict=False):
+            if most > 0.0 and left > 0.0:
+                took = most if most < left else left
+                left -= took
+                part.add(took, point)
+                if spent is not None:
+                    spent[part] = spent.get(part, 0.0) + took
+        account.add(left, point)
+        if spent is not None:
+            spent[account] = spent.get(account, 0.0) + left
 
     def waited(self, errands: Iterable[Spending]) -> None:
         """Leave a wait for `errands`, which was entered: it was for the one that came last."""
