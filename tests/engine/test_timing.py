@@ -1,7 +1,6 @@
 """Every scan knows where its time went: the parts of the thread that ran it sum to the whole."""
 
 import asyncio
-import json
 import signal
 import threading
 import time
@@ -348,73 +347,3 @@ def test_waiting_for_a_saver_is_told(monkeypatch):
     found = {(row.phase, row.kind, row.owner, row.what): row.seconds for row in scan.timings.rows}
     assert found["points", "saver", "", ""] > 0
     assert found["close", "saver", "slow saver", "finish"] > 0
-
-
-# -- the trace ------------------------------------------------------------------------------------------------
-
-
-def traced(scan, tmp_path, capsys):
-    scan.timing(export=tmp_path / "trace.json")
-    assert f"trace: {tmp_path}/trace.json" in capsys.readouterr().out
-    return json.loads((tmp_path / "trace.json").read_text(encoding="utf-8"))["traceEvents"]
-
-
-def check_trace(events):
-    """Complete events of known fields, by time on each thread, one within another or after it."""
-    named = {event["tid"] for event in events if event.get("name") == "thread_name"}
-    calls = [event for event in events if event["ph"] == "X"]
-    assert {event["ph"] for event in events} == {"X", "M"}
-    assert {call["tid"] for call in calls} == named
-    for thread in named:
-        around, before = [], 0.0
-        for call in (call for call in calls if call["tid"] == thread):
-            start, end = round(call["ts"] * 1000), round((call["ts"] + call["dur"]) * 1000)
-            assert before <= start <= end
-            before = start
-            while around and around[-1] <= start:
-                around.pop()
-            assert not around or end <= around[-1]
-            around.append(end)
-    return calls
-
-
-def test_the_trace_has_each_call_on_its_thread(tmp_path, capsys):
-    scan = scan_of([Slave("quick", 0.001, blocking=False), Slave("slow", 0.01)])
-    scan.acq_chain.add_preset(SleepsAtPoints())
-    with virtual_time():
-        scan.run()
-    events = traced(scan, tmp_path, capsys)
-    calls = check_trace(events)
-    names = {event["tid"]: event["args"]["name"] for event in events if event["name"] == "thread_name"}
-    assert set(names.values()) == {"scan", "lane slow"}
-    found = {(names[call["tid"]], call["name"], call["cat"]) for call in calls}
-    assert {("scan", "quick.reading", "device"), ("lane slow", "slow.reading", "device")} <= found
-    assert ("scan", "Iteration.start", "hook") in found
-    points = [call["args"]["point"] for call in calls if call["name"] == "Iteration.start"]
-    assert points == [0, 1, 2]
-
-
-def test_of_a_long_scan_the_trace_says_how_much_is_left_out(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("obtura.works.timekeeping.KEPT", 50)
-    with virtual_time():
-        scan = scan_of([Slave("camera", 1, blocking=False)], npoints=500)
-        scan.run()
-        calls = check_trace(traced(scan, tmp_path, capsys))
-    assert len(calls) == 101
-    (gap,) = [call for call in calls if call["cat"] == "left out"]
-    made = sum(row.calls for row in scan.timings.rows)
-    assert gap["name"] == f"{made - 100} calls left out"
-    assert [call["args"]["point"] for call in calls if call["name"] == "camera.reading"][-1] == 499
-
-
-def test_what_is_kept_does_not_grow_with_the_scan():
-    kept = []
-    for npoints in (2_000, 8_000):
-        with virtual_time():
-            scan = scan_of([Slave("camera", 1, blocking=False)], around=Around(watched=False), npoints=npoints)
-            scan.run()
-        strand = scan._keeper.main
-        kept.append((len(strand.first) + len(strand.last), len(strand.accounts)))
-        assert sum(row.calls for row in scan.timings.rows if row.what == "reading") == npoints
-    assert kept[0][1] == kept[1][1]
-    assert kept[1][0] == 10_000

@@ -1,6 +1,7 @@
 """What the time of a scan is spent for: of what sort each call is, and all of them summed up."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from obtura.contracts.acquisition import AcquisitionObject, Effort
@@ -41,7 +42,7 @@ def _sort_of(what: str, owner: Any) -> Sort:
         sort, method = Sort("last step", what), what
     if method in UNDIVIDED or getattr(type(owner), "effort_of", None) in (None, AcquisitionObject.effort_of):
         return sort
-    return sort._replace(parts=Effort._fields, most=lambda: owner.effort_of(method))
+    return sort._replace(parts=Effort._fields, most=partial(owner.effort_of, method))
 
 
 def _driven(node: AcquisitionObject) -> str:

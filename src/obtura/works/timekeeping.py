@@ -65,7 +65,7 @@ NOWHERE: Place = _Nowhere()
 class Account:
     """All calls of one sort on one strand in one phase: how many, their own seconds, and the longest of them."""
 
-    __slots__ = ("at", "count", "longest", "number", "parts", "phase", "seconds", "sort")
+    __slots__ = ("at", "count", "longest", "most", "number", "parts", "phase", "seconds", "sort")
 
     def __init__(self, sort: Sort, phase: str, number: int) -> None:
         self.sort = sort
@@ -76,7 +76,8 @@ class Account:
         self.longest = 0.0
         self.at: int | None = None
         """The point of the longest."""
-        self.parts = [Account(Sort(kind, *sort[1:3]), phase, number) for kind in reversed(sort.parts)]
+        self.parts = [Account(Sort(kind, *sort[1:3]), phase, number) for kind in sort.parts]
+        self.most = sort.most
 
     def add(self, own: float, point: int | None) -> None:
         """Another call has ended."""
@@ -89,7 +90,7 @@ class Account:
     def divided(self, own: float) -> "list[tuple[Account, float]]":
         """The seconds of one call, part by part, the rest last."""
         found = []
-        for part, most in zip(self.parts, reversed(self.sort.most()), strict=True):
+        for part, most in zip(reversed(self.parts), reversed(self.most()), strict=True):
             if most > 0.0 and own > 0.0:
                 took = min(own, most)
                 found.append((part, took))
@@ -173,9 +174,14 @@ class Strand:
 
     def _divide(self, account: Account, own: float, point: int | None) -> None:
         spent, left = self._spent, own
-        for part, most in zip(account.parts, reversed(account.sort.most()), strict=False):
-            if most > 0.0 and left > 0.0:
-                took = most if most < left else left
+        parts, most = account.parts, account.most()
+        number = len(parts)
+        while number:  # a plain loop: this is called at each point
+            number -= 1
+            limit = most[number]
+            if limit > 0.0 and left > 0.0:
+                part = parts[number]
+                took = limit if limit < left else left
                 left -= took
                 part.add(took, point)
                 if spent is not None:
