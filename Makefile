@@ -104,8 +104,9 @@ $(CORE): pyproject.toml requirements.lock | $(BIN)/python
 	@$(INSTALL) -e .
 	@touch $@
 
-$(DEV): pyproject.toml requirements.lock tools/system-packages | $(BIN)/python
+$(DEV): pyproject.toml requirements.lock tools/system-packages tools/simulators tools/simulators.txt | $(BIN)/python
 	@echo "Installing obtura and what its developers need (once)"
 	@$(INSTALL) -e '.[dev]'
 	@tools/system-packages
+	@tools/simulators $(VENV)
 	@touch $(CORE) $@

@@ -7,7 +7,18 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = {"h5py", "ptpython", "prompt_toolkit", "matplotlib", "caproto", "pandas", "pyarrow", "xarray"}
+HEAVY = {
+    "h5py",
+    "ptpython",
+    "prompt_toolkit",
+    "matplotlib",
+    "caproto",
+    "pandas",
+    "pyarrow",
+    "pyvisa",
+    "serial",
+    "xarray",
+}
 BEGINNINGS = {
     "import obtura": [sys.executable, "-c", "import obtura"],
     "obtura --help": [Path(sys.executable).parent / "obtura", "--help"],

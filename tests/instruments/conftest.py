@@ -1,10 +1,13 @@
-"""A real EPICS server in another process, and its devices."""
+"""Real servers in other processes, and devices on them: EPICS, and instruments that are spoken to in text."""
 
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from served import Motor, Pace, program
 
+from obtura.devices.text import TcpLine
 from obtura.ground.errors import DeviceError, ObturaError
 from obtura.instruments.simioc import Ioc, start_ioc
 
@@ -139,3 +142,41 @@ def in_the_end():
                     raise
 
     return patiently
+
+
+# -- instruments that are spoken to in text ---------------------------------------------------------------------
+
+
+def served(kind, name, tmp_path_factory):
+    if not program(name)[1]:
+        pytest.skip(f"{name} is missing: make venv installs it (tools/simulators)")
+    server = kind(tmp_path_factory.mktemp(name))
+    server.start()
+    return server
+
+
+@pytest.fixture(scope="session")
+def shared_pace(tmp_path_factory):
+    server = served(Pace, "sinstruments-server", tmp_path_factory)
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def pace(shared_pace):
+    """A pressure controller at rest: its output closed, its setpoint 0."""
+    if shared_pace.is_dead:
+        shared_pace.start()
+    with closing(TcpLine(shared_pace.url)) as line:
+        for text in ("OUTP1:STAT 0", "SOUR1 0", "SOUR1:SLEW 2.0", "SOUR1:SLEW:MODE LIN"):
+            line.write(text)
+        line.query("*IDN?")
+    shared_pace.forget()
+    return shared_pace
+
+
+@pytest.fixture(scope="session")
+def motor(tmp_path_factory):
+    server = served(Motor, "lewis", tmp_path_factory)
+    yield server
+    server.kill()

@@ -1,0 +1,80 @@
+"""A query as a counter."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from obtura.contracts.connections import Exchange
+from obtura.contracts.counters import SamplingCounter, SamplingMode
+from obtura.devices.text.answers import Question
+from obtura.devices.text.instrument import TextInstrument
+from obtura.ground.errors import UsageError
+from obtura.ground.ranges import Positive
+
+__all__ = ["TextCounter"]
+
+
+class TextCounter(SamplingCounter):
+    """A counter that is the answer to a query. Those of one instrument with the same query are had by asking once.
+
+    `pattern`, `split`, `index`, `words`, `timeout`: what in the answer matters, see `Question`; the value is that
+    number times `scale` plus `offset`, in `unit`. `mode`: what becomes of the readings of a point.
+
+    Raises:
+        UsageError: what can't be.
+    """
+
+    controller: TextInstrument
+
+    def __init__(
+        self,
+        name: str,
+        controller: TextInstrument,
+        query: str,
+        pattern: str | None = None,
+        split: str | None = None,
+        index: int | None = None,
+        words: Mapping[str, float] | None = None,
+        scale: float = 1.0,
+        offset: float = 0.0,
+        unit: str | None = None,
+        timeout: Positive | None = None,
+        mode: SamplingMode = SamplingMode.MEAN,
+    ) -> None:
+        if not (math.isfinite(scale) and scale and math.isfinite(offset)):
+            raise UsageError(f"{name}: scale must be finite and not 0, offset finite, got {scale} and {offset}")
+        self.question = Question(query, pattern, split, index, words, timeout)
+        self.scale, self.offset = scale, offset
+        straight = scale == 1.0 and offset == 0.0
+        super().__init__(name, controller, None if straight else self._in_units, mode, unit)
+
+    @staticmethod
+    def yaml_check(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """What can be wrong with what is written."""
+        for key in ("scale", "offset"):
+            if not math.isfinite(given.get(key, 1.0)):
+                yield key, "must be finite"
+        if given.get("scale") == 0:
+            yield "scale", "must not be 0"
+        parts = {key: given[key] for key in ("pattern", "split", "index") if key in given}
+        try:
+            Question("", **parts)
+        except UsageError as error:
+            yield str(error).partition(":")[0], str(error).partition(": ")[2]
+
+    def _in_units(self, raw: float) -> float:
+        return raw * self.scale + self.offset
+
+    @property
+    def connection(self) -> str:
+        """To whom, whether and since when it is connected."""
+        return self.controller.connection
+
+    @property
+    def trace(self) -> Sequence[Exchange]:
+        """What was said last over its line."""
+        return self.controller.trace
+
+    def __info__(self) -> str:
+        """Its query, and how the instrument is connected."""
+        return f"{super().__info__()}\n  {self.question.query}: {self.connection}"

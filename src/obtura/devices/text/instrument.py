@@ -1,0 +1,292 @@
+"""An instrument that is spoken to in text."""
+
+import dataclasses
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+from obtura.contracts.connections import Exchange
+from obtura.contracts.counters import SamplingCounterController
+from obtura.devices.text.answers import compiled, wrong_pattern
+from obtura.devices.text.line import TIMEOUT, Line, end_of, line_to
+from obtura.devices.text.serial_port import SerialSettings
+from obtura.devices.text.talk import SilenceError, Talk
+from obtura.devices.text.transport import host_and_port
+from obtura.ground.errors import DeviceError, UsageError
+from obtura.ground.ranges import NotNegative, Positive
+
+__all__ = ["Identity", "Speech", "TextInstrument"]
+
+R = TypeVar("R")
+
+MOST_ERRORS = 20
+"""So many entries of an error queue are read after a command."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Identity:
+    """Who it must be: the answer to `query` has something in it that `pattern`, a regular expression, matches."""
+
+    pattern: str
+    query: str = "*IDN?"
+
+    def __post_init__(self) -> None:
+        compiled("pattern", self.pattern)
+
+
+class Speech:
+    """An instrument as it is to who has it to himself: see `TextInstrument.together`, which hands it out."""
+
+    def __init__(self, instrument: "TextInstrument", talk: Talk) -> None:
+        self._instrument = instrument
+        self._talk = talk
+
+    def query(self, text: str, timeout: float | None = None) -> str:
+        """Ask, and give back what matters of the answer.
+
+        Raises:
+            DeviceError: it does not answer.
+        """
+        return self._instrument.core_of(self._talk.query(text, timeout or self._instrument.timeout))
+
+    def command(self, text: str) -> None:
+        """Have it do something, and see that it does, in the ways that the instrument was described with.
+
+        Raises:
+            DeviceError: it does not answer, or refuses.
+        """
+        it = self._instrument
+        if it.acknowledge is None:
+            self._talk.write(text)
+        elif not re.search(it.acknowledge, answer := self._talk.query(text, it.timeout)):
+            raise DeviceError(f"{it.line.address} refuses {text!r}: it answers {answer!r}, not {it.acknowledge!r}")
+        if it.complete is not None:
+            self._talk.query(it.complete, it.timeout)
+        if refusals := self._errors():
+            raise DeviceError(f"{it.line.address} refuses {text!r}: {'; '.join(refusals)}")
+
+    def _errors(self) -> list[str]:
+        it, found = self._instrument, list[str]()
+        while it.errors is not None and len(found) < MOST_ERRORS:
+            answer = self.query(it.errors)
+            if re.match(it.no_error, answer):
+                break
+            found.append(answer)
+        return found
+
+
+class TextInstrument(SamplingCounterController):
+    """An instrument that is asked and told in text: SCPI, or a language of its own.
+
+    Its counters, axes, shutters and multiplexers are listed with it. One that needs code derives from this, and uses
+    `query`, `command` and `together`.
+
+    It is reached by one of `tcp` (host:port), `serial` (a port, or its settings), `visa` (a resource) and `line` (one
+    that it shares with others); `end`, `answer_end`, `encoding`, `rest`, `timeout`: see `Line`. Nothing is sent before
+    it is needed; each time it has been connected `identify` is asked, then the `initial` commands are sent.
+
+    `answer`: a regular expression, whose group is what matters of any answer; for who repeats the question in it.
+    After each command: one that is answered has an answer that `acknowledge`, a regular expression, is found in;
+    `complete`, as `*OPC?`, is asked, and answered once it is done; `errors`, as `SYST:ERR?`, is asked until the answer
+    begins with what `no_error`, a regular expression, matches.
+    `max_sampling_frequency`: readings of its counters per second, None for as often as it answers.
+
+    Raises:
+        UsageError: what can't be.
+    """
+
+    yaml_members: Mapping[str, tuple[str, str | None]] = {
+        "counters": ("controller", "TextCounter"),
+        "axes": ("instrument", "TextAxis"),
+        "shutters": ("instrument", "TextShutter"),
+        "multiplexers": ("instrument", "TextMultiplexer"),
+    }
+
+    def __init__(
+        self,
+        name: str,
+        tcp: str | None = None,
+        serial: str | SerialSettings | None = None,
+        visa: str | None = None,
+        line: Line | None = None,
+        end: str = "LF",
+        answer_end: str | None = None,
+        encoding: str = "utf-8",
+        rest: NotNegative = 0.0,
+        timeout: Positive = TIMEOUT,
+        identify: str | Identity | None = None,
+        initial: Sequence[str] = (),
+        answer: str | None = None,
+        acknowledge: str | None = None,
+        complete: str | None = None,
+        errors: str | None = None,
+        no_error: str = r"[+-]?0\b",
+        max_sampling_frequency: Positive | None = None,
+    ) -> None:
+        super().__init__(name, blocking=True, max_sampling_frequency=max_sampling_frequency)
+        if line is None:
+            form: dict[str, Any] = {"end": end, "answer_end": answer_end, "timeout": timeout}
+            line = line_to(tcp, serial, visa, **form, encoding=encoding, rest=rest)
+        elif tcp is not None or serial is not None or visa is not None:
+            raise UsageError(f"{name}: it has a line, so leave tcp, serial and visa out")
+        for what, pattern in {"answer": answer, "acknowledge": acknowledge, "no_error": no_error}.items():
+            if pattern is not None:
+                compiled(f"{name}: {what}", pattern)
+        self.line = line
+        self.timeout = timeout
+        self.identity = Identity(identify) if isinstance(identify, str) else identify
+        self.initial = tuple(initial)
+        self.answer = answer
+        self.acknowledge = acknowledge
+        self.complete = complete
+        self.errors = errors
+        self.no_error = no_error
+        self.said_to_be = ""
+        """What it answered when it was asked who it is."""
+        self._met = (0, 0)
+        self._last_error = ""
+
+    @staticmethod
+    def yaml_check(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """What can be wrong with what is written."""
+        ways = [key for key in ("tcp", "serial", "visa") if key in given]
+        if len(ways) > 1:
+            yield ways[1], f"it is reached by {ways[0]} already"
+        for key in ("answer", "acknowledge", "no_error"):
+            if why := wrong_pattern(given.get(key, "")):
+                yield key, why
+        if isinstance(identify := given.get("identify"), str) and (why := wrong_pattern(identify)):
+            yield "identify", why
+        for key, check in {"tcp": host_and_port, "end": end_of, "answer_end": end_of}.items():
+            try:
+                check(given.get(key, "LF" if "end" in key else "host:1"))
+            except UsageError as error:
+                yield key, str(error)
+
+    # -- what may be said -----------------------------------------------------------------------------------
+
+    def query(self, text: str, timeout: float | None = None, who: str = "") -> str:
+        """Ask, and give back what matters of the answer. `who` asks, for messages.
+
+        Raises:
+            DeviceError: no answer within `timeout` s (the instrument's, if None).
+        """
+        return self.together(lambda speech: speech.query(text, timeout), who, text)
+
+    def command(self, text: str, who: str = "") -> None:
+        """Have it do something, and see that it does, in the ways that it was described with.
+
+        Raises:
+            DeviceError: it does not answer, or refuses.
+        """
+        self.together(lambda speech: speech.command(text), who, text)
+
+    def together(self, function: Callable[[Speech], R], who: str = "", what: str = "several messages") -> R:
+        """Call `function(speech)` with the instrument to itself: nobody's messages come between those of its own.
+
+        It is called on the line's thread and must not use the instrument but by `speech`.
+
+        Raises:
+            DeviceError: it can't be reached, or is not who it should be; and whatever `function` raises.
+        """
+
+        def speak(talk: Talk) -> R:
+            speech = Speech(self, talk)
+            self._greet(talk, speech)
+            return function(speech)
+
+        try:
+            return self.line.together(speak, what)
+        except DeviceError as error:
+            self._last_error = f"{error}, at {time.strftime('%H:%M:%S')}"
+            raise type(error)(f"{who or self.name}: {error}") from error
+
+    def core_of(self, answer: str) -> str:
+        """What matters of an answer."""
+        match = re.search(self.answer, answer) if self.answer is not None else None
+        return answer.strip() if match is None else (match[match.re.groups] or "").strip()
+
+    # -- who it is ------------------------------------------------------------------------------------------
+
+    def _greet(self, talk: Talk, speech: Speech) -> None:
+        restarts, doubts = self._met
+        if (talk.restarts, talk.doubts) == self._met:
+            return
+        if self.identity is not None:
+            self._identify(talk, self.identity, patient=talk.doubts != doubts)
+        if talk.restarts != restarts:
+            for text in self.initial:
+                speech.command(text)
+        self._met = (talk.restarts, talk.doubts)
+
+    def _identify(self, talk: Talk, identity: Identity, patient: bool) -> None:
+        """Ask who it is; when old answers may still be on their way, the right one is waited for."""
+        limit = time.monotonic() + self.timeout
+        answer = talk.query(identity.query, self.timeout)
+        while not re.search(identity.pattern, answer):
+            try:
+                answer = talk.read(max(limit - time.monotonic(), 0.0) if patient else 0.0)
+            except SilenceError:
+                raise DeviceError(
+                    f"{self.line.address} says it is {answer!r}, which does not match {identity.pattern!r}: "
+                    "is it the right instrument?"
+                ) from None
+        self.said_to_be = answer
+
+    # -- as a controller of counters ------------------------------------------------------------------------
+
+    def check(self) -> None:
+        """Raise `DeviceError` unless it answers and is who it should be; the counters of one without `identify` are
+        read.
+        """
+        self.together(lambda speech: None, what="check")
+        if self.identity is None and self.counters:
+            self.read_all(*self.counters.values())
+
+    def read_all(self, *counters: Any) -> Sequence[float]:
+        """The present values; counters with the same question are had by asking it once."""
+        answers: dict[tuple[str, float | None], str] = {}
+        values = []
+        for counter in counters:
+            ask = counter.question
+            key = ask.query, ask.timeout
+            if key not in answers:
+                answers[key] = self.query(*key, who=counter.fullname)
+            values.append(self.understood(counter.fullname, ask.number, answers[key]))
+        return values
+
+    def understood(self, who: str, read: Callable[[str], R], answer: str) -> R:
+        """What `read` makes of an answer; what it does not understand is `who`'s error."""
+        try:
+            return read(answer)
+        except DeviceError as error:
+            self._last_error = f"{error}, at {time.strftime('%H:%M:%S')}"
+            raise type(error)(f"{who}: {error}") from error
+
+    # -- how it is ------------------------------------------------------------------------------------------
+
+    @property
+    def connection(self) -> str:
+        """Who it is, where, whether and since when it is connected."""
+        return self.line.connection
+
+    @property
+    def trace(self) -> Sequence[Exchange]:
+        """What was said last over its line, the oldest first."""
+        return self.line.trace
+
+    def __info__(self) -> str:
+        """Who it is, whether it is connected, its counters. One that was not used yet is asked who it is."""
+        if self._met == (0, 0) and not self._last_error:
+            try:
+                self.together(lambda speech: None, what="info")
+            except DeviceError:
+                return self._told()
+        return self._told()
+
+    def _told(self) -> str:
+        _, *counters = super().__info__().splitlines()
+        who = [f"  it is: {self.said_to_be}"] if self.said_to_be else []
+        wrong = [f"  last error: {self._last_error}"] if self._last_error else []
+        return "\n".join([f"{type(self).__name__} {self.name}: {self.connection}", *who, *wrong, *counters])

@@ -1,0 +1,230 @@
+"""A line to instruments that are spoken to in text. What is said over it is said by one thread.
+
+The problem. Two counters of one instrument are read by two threads, and a hook on the main thread opens its shutter:
+their messages must not mix. A lock does not do: a Ctrl-C between a question and its answer leaves the answer behind,
+and one between two bytecodes leaves the lock behind.
+
+The solution. Each line has a lane, a thread of its own, on which alone its transport is called; a serial port and a
+VISA library like that, too. Who asks waits for a flag. Who is interrupted while he waits leaves: what has not been
+begun is not begun any more, and an exchange that runs runs to its end.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from obtura.contracts.connections import Exchange
+from obtura.devices.text.serial_port import SerialPort, SerialSettings
+from obtura.devices.text.talk import LineError, Talk
+from obtura.devices.text.transport import Tcp, Transport
+from obtura.devices.text.visa import Visa
+from obtura.ground.errors import UsageError
+from obtura.ground.ranges import NotNegative, Positive
+from obtura.works.lanes import SLICE, Call, ThreadLane
+
+__all__ = ["ENDS", "TIMEOUT", "Line", "SerialLine", "TcpLine", "VisaLine", "end_of", "line_to"]
+
+R = TypeVar("R")
+
+TIMEOUT = 2.0
+"""Seconds that an instrument has to be connected to, and to answer."""
+
+ENDS = {"LF": "\n", "CR": "\r", "CRLF": "\r\n", "LFCR": "\n\r", "NUL": "\0"}
+
+
+def end_of(end: str) -> str:
+    """What ends a message: one of the names in ENDS, or the characters themselves.
+
+    Raises:
+        UsageError: it is empty, or a backslash was meant to be a control character.
+    """
+    if not end or "\\" in end:
+        names = ", ".join(ENDS)
+        raise UsageError(f"expected what ends a message: {names}, or the characters in double quotes, got {end!r}")
+    return ENDS.get(end, end)
+
+
+class Line:
+    """A line to one instrument, or several on a bus. It connects when it is first used, and again when it was lost.
+
+    `end`: what ends a message, LF, CR, CRLF or the characters themselves; `answer_end`: what ends an answer, if that is
+    something else. `timeout`: s that it has to connect, and an answer to come. `rest`: s between two messages.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        end: str = "LF",
+        answer_end: str | None = None,
+        timeout: Positive = TIMEOUT,
+        encoding: str = "utf-8",
+        rest: NotNegative = 0.0,
+    ) -> None:
+        sent, received = (end_of(each).encode(encoding) for each in (end, answer_end or end))
+        self.form = {"end": end, "answer_end": answer_end, "timeout": timeout, "encoding": encoding, "rest": rest}
+        self.timeout = timeout
+        self._talk = Talk(transport, sent, received, timeout, encoding, rest)
+        self._lane: ThreadLane | None = None
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.address!r})"
+
+    @property
+    def address(self) -> str:
+        """Where it leads to."""
+        return self._talk.transport.address
+
+    @property
+    def connection(self) -> str:
+        """Where it leads to, whether and since when it is connected."""
+        return f"{self.address}, {self._talk.state}"
+
+    @property
+    def trace(self) -> Sequence[Exchange]:
+        """What was said last, the oldest first; what was said does not mean that it was understood."""
+        return list(self._talk.exchanges.copy())
+
+    def described(self) -> Mapping[str, Any]:
+        """What another process makes the same line of, by `line_to`.
+
+        Raises:
+            UsageError: none can.
+        """
+        transport = self._talk.transport.described()
+        if transport is None:
+            raise UsageError(f"no other process can use the line to {self.address}")
+        return {**transport, **self.form}
+
+    def write(self, text: str) -> None:
+        """Say something that is not answered.
+
+        Raises:
+            LineError (a DeviceError): it can't be said.
+        """
+        self.together(lambda talk: talk.write(text), text)
+
+    def query(self, text: str, timeout: float | None = None) -> str:
+        """Ask, and give back the answer.
+
+        Raises:
+            LineError (a DeviceError): it can't be said, or no answer comes within `timeout` s (its own if None).
+        """
+        return self.together(lambda talk: talk.query(text, timeout), text)
+
+    def together(self, function: Callable[[Talk], R], what: str = "several messages") -> R:
+        """Call `function(talk)` with the line to itself and connected: several messages that belong together.
+
+        It is called on the line's thread and must not use the line but by `talk`. `what` it is called in messages.
+
+        Raises:
+            LineError (a DeviceError): it can't be connected, or is busy with somebody else's for longer than its
+                timeout; and whatever `function` raises.
+        """
+        results: list[R] = []
+        wanted = True
+
+        def speak() -> None:
+            if wanted:
+                self._talk.ready()
+                results.append(function(self._talk))
+
+        call = Call(what, speak)
+        try:
+            self._started().submit(call)
+            self._wait_for(call)
+        except BaseException:
+            wanted = False
+            raise
+        if call.error is not None:
+            raise call.error
+        return results[0]
+
+    def close(self) -> None:
+        """Disconnect. When it is used again, it connects again."""
+        lane, self._lane = self._lane, None
+        if lane is not None:
+            lane.submit(Call("close", self._talk.close))
+            lane.close()
+
+    def _started(self) -> ThreadLane:
+        if self._lane is None:
+            self._lane = ThreadLane(f"line {self.address}")
+        return self._lane
+
+    def _wait_for(self, call: Call) -> None:
+        limit = time.monotonic() + self.timeout
+        while not call.done.stand_by(SLICE if call.began else max(min(SLICE, limit - time.monotonic()), 0.001)):
+            if call.began is None and time.monotonic() > limit:
+                busy = None if self._lane is None else self._lane.busy
+                other = f" with {busy.what!r}" if busy is not None else ""
+                raise LineError(f"{self.address} has been busy{other} for {self.timeout:g} s")
+
+
+class TcpLine(Line):
+    """A line by TCP, to `host:port`. The rest: see `Line`."""
+
+    def __init__(
+        self,
+        url: str,
+        end: str = "LF",
+        answer_end: str | None = None,
+        timeout: Positive = TIMEOUT,
+        encoding: str = "utf-8",
+        rest: NotNegative = 0.0,
+    ) -> None:
+        super().__init__(Tcp(url), end, answer_end, timeout, encoding, rest)
+
+
+class SerialLine(Line):
+    """A line by a serial port: `/dev/ttyUSB0`, or its settings. The rest: see `Line`."""
+
+    def __init__(
+        self,
+        port: str | SerialSettings,
+        end: str = "LF",
+        answer_end: str | None = None,
+        timeout: Positive = TIMEOUT,
+        encoding: str = "utf-8",
+        rest: NotNegative = 0.0,
+    ) -> None:
+        settings = SerialSettings(port) if isinstance(port, str) else port
+        super().__init__(SerialPort(settings), end, answer_end, timeout, encoding, rest)
+
+
+class VisaLine(Line):
+    """A line by a VISA resource, as `TCPIP::10.0.0.5::INSTR`. `backend`: see PyVISA; the rest: see `Line`."""
+
+    def __init__(
+        self,
+        resource: str,
+        backend: str = "@py",
+        end: str = "LF",
+        answer_end: str | None = None,
+        timeout: Positive = TIMEOUT,
+        encoding: str = "utf-8",
+        rest: NotNegative = 0.0,
+    ) -> None:
+        transport = Visa(resource, backend, end_of(answer_end or end).encode(encoding))
+        super().__init__(transport, end, answer_end, timeout, encoding, rest)
+
+
+def line_to(
+    tcp: str | None = None,
+    serial: "str | SerialSettings | Mapping[str, Any] | None" = None,
+    visa: str | None = None,
+    backend: str = "@py",
+    **form: Any,
+) -> Line:
+    """The line that just one of `tcp`, `serial` and `visa` describes.
+
+    Raises:
+        UsageError: none of them does, or several.
+    """
+    if sum(each is not None for each in (tcp, serial, visa)) != 1:
+        raise UsageError("say how to reach it, by one of tcp: host:port, serial: PORT, visa: RESOURCE, line: $line")
+    if tcp is not None:
+        return TcpLine(tcp, **form)
+    if visa is not None:
+        return VisaLine(visa, backend, **form)
+    assert serial is not None
+    return SerialLine(SerialSettings(**serial) if isinstance(serial, Mapping) else serial, **form)

@@ -1,0 +1,230 @@
+"""What is said over a line: one message after the other, on the line's own thread.
+
+The problem. An answer that comes after its time is taken for the answer to the next question, and from then on every
+value is that of its neighbour.
+
+The solution. After a question that was not answered, a connection that can be made anew is: what is late arrives at
+the old one. A serial port can't; there, what comes is thrown away until nothing comes any more, and `doubts` counts up:
+whoever knows a question with an unmistakable answer, as `*IDN?`, asks it and throws away what comes before.
+"""
+
+import time
+from collections import deque
+
+from obtura.contracts.connections import Exchange
+from obtura.devices.text.transport import Transport
+from obtura.ground.errors import DeviceError, one_line
+from obtura.works.clock import clock
+
+__all__ = ["LineError", "SilenceError", "Talk"]
+
+FIRST_PAUSE = 0.02
+LONGEST_PAUSE = 0.5
+"""Seconds between attempts to connect; each pause is twice the one before."""
+
+LONGEST_REST = 5.0
+"""Seconds for which nobody tries again to reach what did not even refuse."""
+
+QUIET = 0.05
+"""Seconds without a byte after which a serial line counts as quiet."""
+
+KEPT = 200
+
+
+class LineError(DeviceError):
+    """Nothing could be said, or was answered; the message begins with the address."""
+
+
+class SilenceError(LineError):
+    """No answer came in time."""
+
+
+class Talk:
+    """The line as it is to who has it to himself: see `Line.together`, which hands it out.
+
+    `restarts`: how often it was connected; `doubts`: how often an answer may still have been on its way.
+    """
+
+    def __init__(
+        self, transport: Transport, end: bytes, answer_end: bytes, timeout: float, encoding: str, rest: float
+    ) -> None:
+        self.transport = transport
+        self.timeout = timeout
+        self.exchanges: deque[Exchange] = deque(maxlen=KEPT)
+        self.restarts = self.doubts = 0
+        self.is_open = False
+        self.since = clock.epoch()
+        self.last_error = ""
+        self._end, self._answer_end = end, answer_end
+        self._encoding = encoding
+        self._rest = rest
+        self._owed = False
+        self._tried = False  # a whole time limit was spent in vain since it was last connected
+        self._not_before = self._spoke = 0.0
+        self._received = b""
+
+    # -- what may be said -----------------------------------------------------------------------------------
+
+    def write(self, text: str) -> None:
+        """Say something that is not answered.
+
+        Raises:
+            LineError: it could not be sent.
+        """
+        began = time.monotonic()
+        self._send(text, began)
+        self._note(text, began)
+
+    def query(self, text: str, timeout: float | None = None) -> str:
+        """Ask, and give back the answer, which has `timeout` s (the line's own, if None).
+
+        Raises:
+            LineError: it could not be sent, or the connection was lost.
+            SilenceError: no answer came in time.
+        """
+        began = time.monotonic()
+        self._send(text, began)
+        return self._answer(text, began, self.timeout if timeout is None else timeout)
+
+    def read(self, timeout: float) -> str:
+        """What comes next, unasked.
+
+        Raises:
+            LineError, SilenceError: as `query`.
+        """
+        return self._answer("", time.monotonic(), timeout)
+
+    # -- the connection -------------------------------------------------------------------------------------
+
+    def ready(self) -> None:
+        """Connect, unless it is; and see to it that no old answer can be taken for a new one.
+
+        Raises:
+            LineError: it can't be connected to within the line's timeout.
+        """
+        if self.is_open and self._owed and self.transport.renews:
+            self._close("an answer was owed; connected anew")
+        if self.is_open:
+            try:
+                self._discard(self.transport.drain())
+                if self._owed:
+                    self._wait_for_quiet()
+            except OSError as error:
+                self._lose(error)
+        if not self.is_open:
+            self._open()
+
+    def close(self) -> None:
+        """Disconnect."""
+        self._close("")
+
+    @property
+    def state(self) -> str:
+        """`connected since 14:02:11`, or why it is not."""
+        since = time.strftime("%H:%M:%S", time.localtime(self.since))
+        if self.is_open:
+            return f"connected since {since}"
+        if not self.restarts and not self.last_error:
+            return "not used yet"
+        return f"not connected since {since}" + (f" ({self.last_error})" if self.last_error else "")
+
+    def _open(self) -> None:
+        if time.monotonic() < self._not_before:
+            left = self._not_before - time.monotonic()
+            raise self._failure(f"is {self.state}; tried again in {left:.1f} s")
+        pause, limit = FIRST_PAUSE, time.monotonic() + self.timeout
+        while True:
+            began = time.monotonic()
+            try:
+                self.transport.open(max(limit - began, FIRST_PAUSE))
+                break
+            except OSError as error:
+                self.transport.close()
+                self.last_error = one_line(error)
+                now = time.monotonic()
+                if self._tried or now + pause >= limit:
+                    self._tried = True
+                    self._not_before = now + min(now - began, LONGEST_REST)
+                    self._note("", began, error=f"can't connect: {self.last_error}")
+                    raise self._failure(f"is {self.state}; is it switched on, and the address right?") from error
+            time.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+        self.is_open, self._tried, self._owed = True, False, False
+        self.since, self.last_error = clock.epoch(), ""
+        self._received = b""
+        self.restarts += 1
+        if not self.transport.renews:
+            self.doubts += 1
+        self._note("", began, "connected")
+
+    def _close(self, why: str) -> None:
+        if self.is_open:
+            self.is_open, self.since = False, clock.epoch()
+            if why:
+                self._note("", time.monotonic(), error=why)
+        self.transport.close()
+        self._received = b""
+
+    def _lose(self, error: OSError) -> None:
+        self.last_error = one_line(error)
+        self._close(self.last_error)
+
+    def _wait_for_quiet(self) -> None:
+        limit = time.monotonic() + self.timeout
+        while (late := self.transport.receive(QUIET)) and time.monotonic() < limit:
+            self._discard(late)
+        self._received = b""
+        self._owed = False
+        self.doubts += 1
+
+    # -- bytes ----------------------------------------------------------------------------------------------
+
+    def _send(self, text: str, began: float) -> None:
+        rest = self._spoke + self._rest - began
+        if rest > 0:
+            time.sleep(rest)
+        self._discard(self._received)
+        self._received = b""
+        try:
+            self.transport.send(text.encode(self._encoding) + self._end, self.timeout)
+        except OSError as error:
+            self._fail(text, began, error)
+        self._spoke = time.monotonic()
+
+    def _answer(self, text: str, began: float, timeout: float) -> str:
+        limit = time.monotonic() + timeout
+        self._owed = bool(text)
+        while self._answer_end not in self._received:
+            try:
+                more = self.transport.receive(max(limit - time.monotonic(), 0.0))
+            except OSError as error:
+                self._fail(text, began, error)
+            if not more:
+                told = f"; only {self._received!r} came" if self._received else ""
+                self._note(text, began, error=f"no answer within {timeout:g} s{told}")
+                asked = f" {text!r}" if text else ""
+                raise self._failure(f"did not answer{asked} within {timeout:g} s{told}", SilenceError)
+            self._received += more
+        answer, _, self._received = self._received.partition(self._answer_end)
+        self._owed = False
+        self._spoke = time.monotonic()
+        said = answer.decode(self._encoding, "replace").strip("\r\n\0")
+        self._note(text, began, said)
+        return said
+
+    def _discard(self, unasked: bytes) -> None:
+        if unasked:
+            said = unasked.decode(self._encoding, "replace").strip("\r\n\0")
+            self._note("", time.monotonic(), said, "came unasked, thrown away")
+
+    def _fail(self, text: str, began: float, error: OSError) -> None:
+        self._note(text, began, error=one_line(error))
+        self._lose(error)
+        raise self._failure(f"was lost at {text!r}: {self.last_error}") from error
+
+    def _failure(self, what: str, kind: type[LineError] = LineError) -> LineError:
+        return kind(f"{self.transport.address} {what}")
+
+    def _note(self, sent: str, began: float, answer: str = "", error: str = "") -> None:
+        took = time.monotonic() - began
+        self.exchanges.append(Exchange(clock.epoch() - took, took, sent, answer, error))

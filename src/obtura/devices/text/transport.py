@@ -1,0 +1,125 @@
+"""What carries bytes to an instrument and back: the one thing that a TCP socket, a serial port and VISA differ in."""
+
+import socket
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any
+
+from obtura.ground.errors import UsageError
+
+__all__ = ["Tcp", "Transport", "host_and_port"]
+
+CHUNK = 65536
+
+
+class Transport(ABC):
+    """Carries bytes. All calls are made on one thread, one at a time; whatever fails raises OSError.
+
+    `address`: who is at the other end, for messages. `renews`: what was on its way when it was closed does not arrive
+    once it is open again, as with a socket; on a serial port it does.
+    """
+
+    address: str
+    renews = True
+
+    @abstractmethod
+    def open(self, timeout: float) -> None:
+        """Connect, within `timeout` s; it is closed."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Disconnect; nothing happens when it is closed."""
+
+    @abstractmethod
+    def send(self, data: bytes, timeout: float) -> None:
+        """Send it all, within `timeout` s."""
+
+    @abstractmethod
+    def receive(self, timeout: float) -> bytes:
+        """The next bytes as soon as there are some; none when none come within `timeout` s.
+
+        Raises:
+            OSError: the connection is gone.
+        """
+
+    def drain(self) -> bytes:
+        """What has come unasked.
+
+        Raises:
+            OSError: the connection is gone.
+        """
+        found = b""
+        while more := self.receive(0.0):
+            found += more
+        return found
+
+    def described(self) -> Mapping[str, Any] | None:
+        """What another process makes the same of, as JSON has it; None: no other process can."""
+        return None
+
+    def __del__(self) -> None:
+        self.close()
+
+
+def host_and_port(url: str) -> tuple[str, int]:
+    """The parts of `host:port`; an IPv6 address stands in brackets.
+
+    Raises:
+        UsageError: it is none.
+    """
+    host, _, port = url.removeprefix("tcp://").rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise UsageError(f"expected host:port, got {url!r}")
+    return host, int(port)
+
+
+class Tcp(Transport):
+    """A TCP connection to `host:port`.
+
+    Raises:
+        UsageError: `url` is no `host:port`.
+    """
+
+    _socket: socket.socket | None = None
+
+    def __init__(self, url: str) -> None:
+        self._place = host_and_port(url)
+        self.address = f"tcp {url.removeprefix('tcp://')}"
+
+    def open(self, timeout: float) -> None:
+        """Connect."""
+        self._socket = socket.create_connection(self._place, timeout)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+
+    def close(self) -> None:
+        """Disconnect."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def send(self, data: bytes, timeout: float) -> None:
+        """Send it."""
+        connection = self._connected(timeout)
+        connection.sendall(data)
+
+    def receive(self, timeout: float) -> bytes:
+        """The next bytes."""
+        try:
+            received = self._connected(timeout).recv(CHUNK)
+        except (TimeoutError, BlockingIOError):
+            return b""
+        if not received:
+            raise ConnectionResetError("the other side closed the connection")
+        return received
+
+    def described(self) -> Mapping[str, Any]:
+        """Host and port."""
+        return {"tcp": self.address.removeprefix("tcp ")}
+
+    def _connected(self, timeout: float) -> socket.socket:
+        if self._socket is None:
+            raise ConnectionError("not connected")
+        self._socket.settimeout(max(timeout, 0.0))
+        return self._socket
