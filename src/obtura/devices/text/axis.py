@@ -110,8 +110,8 @@ class TextAxis(Axis):
     `set`: the command, with `{position}` in it, or as Python formats it, `{position:.3f}`; `readback`: a query for
     where it is, or a `Question`. It has arrived when the answer to `done` is, as a whole, `done_answer`, a regular
     expression; without `done`, when it has been within `tolerance` of its target for `settle` s. It is given up, and
-    stopped, when it comes no nearer for `patience` s. `stop`: the command that ends a move; without one it is set to where it is.
-    `velocity_command`: said before each move, with `{velocity}` in it. `poll`: s between two looks.
+    stopped, when it comes no nearer for `patience` s. `stop`: the command that ends a move; without one it is set to
+    where it is. `velocity_command`: said before each move, with `{velocity}` in it. `poll`: s between two looks.
 
     `velocity` (unit/s) also tells how long a move takes. Limits are dial positions; all else is as for `Axis`.
 
@@ -185,7 +185,6 @@ class TextAxis(Axis):
 
     def check(self) -> None:
         """Raise `DeviceError` when it can't be reached, has no position, or moves. Touch nothing."""
-        self.instrument.check()
         super().check()
         self._ask(self._driver.position)
 

@@ -236,13 +236,14 @@ class TextInstrument(SamplingCounterController):
 
     # -- as a controller of counters ------------------------------------------------------------------------
 
+    def reach(self, who: str = "") -> None:
+        """Raise `DeviceError` unless it is connected, and who it should be."""
+        self.together(lambda speech: None, who, "check")
+
     def check(self) -> None:
-        """Raise `DeviceError` unless it answers and is who it should be; the counters of one without `identify` are
-        read.
-        """
-        self.together(lambda speech: None, what="check")
-        if self.identity is None and self.counters:
-            self.read_all(*self.counters.values())
+        """Raise `DeviceError` unless it is who it should be, and answers what its counters ask."""
+        self.reach()
+        self.read_all(*self.counters.values())
 
     def read_all(self, *counters: Any) -> Sequence[float]:
         """The present values; counters with the same question are had by asking it once."""
@@ -280,7 +281,7 @@ class TextInstrument(SamplingCounterController):
         """Who it is, whether it is connected, its counters. One that was not used yet is asked who it is."""
         if self._met == (0, 0) and not self._last_error:
             try:
-                self.together(lambda speech: None, what="info")
+                self.reach()
             except DeviceError:
                 return self._told()
         return self._told()

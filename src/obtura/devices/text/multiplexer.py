@@ -96,7 +96,7 @@ class TextMultiplexer(Multiplexer):
 
     def check(self) -> None:
         """Raise `DeviceError` when it can't be reached; touch nothing."""
-        self.instrument.check()
+        self.instrument.reach(self.name)
 
     @property
     def connection(self) -> str:

@@ -112,7 +112,7 @@ class TextShutter(Shutter):
     def check(self) -> None:
         """Raise `DeviceError` when it can't be reached, or has a fault; touch nothing."""
         super().check()
-        self.instrument.check()
+        self.instrument.reach(self.name)
         if self._asks and self.state is ShutterState.FAULT:
             raise DeviceError(f"{self.name}: it says FAULT")
 
