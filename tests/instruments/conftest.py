@@ -3,14 +3,24 @@
 import time
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from served import Motor, Pace, program
 
-from obtura.devices.text import TcpLine
+from obtura.devices.text import (
+    Output,
+    TcpLine,
+    TextAxis,
+    TextCounter,
+    TextInstrument,
+    TextMultiplexer,
+    TextShutter,
+)
 from obtura.ground.errors import DeviceError, ObturaError
 from obtura.instruments.simioc import Ioc, start_ioc
 
+MODES = {"LIN": "SOUR1:SLEW:MODE LIN", "MAX": "SOUR1:SLEW:MODE MAX"}
 NOWHERE = {"EPICS_CA_ADDR_LIST": "127.0.0.1", "EPICS_CA_AUTO_ADDR_LIST": "NO"}
 
 
@@ -159,18 +169,17 @@ def served(kind, name, tmp_path_factory):
 def shared_pace(tmp_path_factory):
     server = served(Pace, "sinstruments-server", tmp_path_factory)
     yield server
-    server.kill()
+    server.end()
 
 
 @pytest.fixture
 def pace(shared_pace):
     """A pressure controller at rest: its output closed, its setpoint 0."""
-    if shared_pace.is_dead:
+    if not shared_pace.pid:
         shared_pace.start()
     with closing(TcpLine(shared_pace.url)) as line:
         for text in ("OUTP1:STAT 0", "SOUR1 0", "SOUR1:SLEW 2.0", "SOUR1:SLEW:MODE LIN"):
             line.write(text)
-        line.query("*IDN?")
     shared_pace.forget()
     return shared_pace
 
@@ -179,4 +188,32 @@ def pace(shared_pace):
 def motor(tmp_path_factory):
     server = served(Motor, "lewis", tmp_path_factory)
     yield server
-    server.kill()
+    server.end()
+
+
+@pytest.fixture
+def controller():
+    """Make the devices of a pressure controller, as YAML would; its lines are closed in the end."""
+    lines = []
+
+    def make(pace, way="tcp", timeout=2.0, **described):
+        it = TextInstrument(
+            "pace",
+            **{way: pace.url if way == "tcp" else pace.tty},
+            identify="PACE5000",
+            answer=r"\S+ (.*)",
+            timeout=timeout,
+            **described,
+        )
+        lines.append(it.line)
+        return SimpleNamespace(
+            it=it,
+            pressure=TextCounter("pressure", it, "SENS1?", unit="mbar"),
+            setpoint=TextAxis("setpoint", it, "SOUR1 {position}", "SOUR1?", unit="mbar", limits=(0, 100)),
+            valve=TextShutter("valve", it, "OUTP1:STAT 1", "OUTP1:STAT 0", "OUTP1:STAT?"),
+            mode=TextMultiplexer("mode", it, {"slew": Output(MODES, "SOUR1:SLEW:MODE?")}),
+        )
+
+    yield make
+    for line in lines:
+        line.close()

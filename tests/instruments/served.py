@@ -27,7 +27,7 @@ def program(name):
 
 
 class Served:
-    """A server of instruments: it can be killed, started again, made to hang, and to go on."""
+    """A server of instruments, in a process of its own."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -36,52 +36,88 @@ class Served:
         self.log = folder / "log"
         self._process = None
 
-    def command(self):
-        raise NotImplementedError
-
-    def start(self):
+    def _begin(self, command, **pipes):
         with self.log.open("a") as log:
-            self._process = subprocess.Popen(self.command(), stdout=log, stderr=log, cwd=self.folder)
+            pipes = {"stdout": log, **pipes}
+            self._process = subprocess.Popen(command, stderr=log, cwd=self.folder, text=True, **pipes)
+
+    def _wait(self):
         limit = time.monotonic() + PATIENCE
         while True:
             try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-                return
+                return socket.create_connection(("127.0.0.1", self.port), 1)
             except OSError:
                 assert self._process.poll() is None and time.monotonic() < limit, self.log.read_text()
-                time.sleep(0.02)
+                time.sleep(0.01)
 
-    def kill(self):
-        if self._process is not None:
-            self._process.send_signal(signal.SIGCONT)
-            self._process.kill()
-            self._process.wait()
-            self._process = None
+    def end(self):
+        self._process.kill()
+        self._process.wait()
 
-    @property
-    def is_dead(self):
-        return self._process is None
 
-    def hang(self):
-        os.kill(self._process.pid, signal.SIGSTOP)
+NURSERY = """
+import json, logging, os, select, signal, sys
+import gepace.simulator
+from sinstruments.simulator import create_server_from_config
 
-    def go_on(self):
-        os.kill(self._process.pid, signal.SIGCONT)
+logging.basicConfig(format="%(message)s", level="DEBUG", stream=open("log", "a"))
+while sys.stdin.readline():  # each line asks for another one; that takes no time, as all is imported
+    pid = os.fork()
+    if pid == 0:
+        create_server_from_config(json.load(open("pace.json"))).serve_forever()
+    print(pid, flush=True)
+    while os.waitpid(pid, os.WNOHANG) == (0, 0):
+        if select.select([sys.stdin], [], [], 0.01)[0]:  # whoever wanted it has ended
+            os.kill(pid, signal.SIGKILL)
+    print(flush=True)
+"""
 
 
 class Pace(Served):
-    """A pressure controller PACE5000 (package gepace), by TCP and by a pseudo-terminal (package sinstruments)."""
+    """A pressure controller PACE5000 (package gepace), by TCP and by a pseudo-terminal (package sinstruments).
+
+    It can be killed, started again, made to hang, and to go on.
+    """
 
     def __init__(self, folder):
         super().__init__(folder)
         self.tty = str(folder / "tty")
+        self.pid = 0
         self._seen = 0
-
-    def command(self):
         tcp, serial = {"type": "tcp", "url": f"127.0.0.1:{self.port}"}, {"type": "serial", "url": self.tty}
         pace = {"class": "Pace", "package": "gepace.simulator", "name": "pace", "transports": [tcp, serial]}
-        (self.folder / "pace.json").write_text(json.dumps({"devices": [pace]}))
-        return [program("sinstruments-server")[0], "-c", "pace.json", "--log-level", "debug"]
+        (folder / "pace.json").write_text(json.dumps({"devices": [pace]}))
+        python = program("sinstruments-server")[0].resolve().with_name("python")
+        self._begin([python, "-c", NURSERY], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def start(self):
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+        self.pid = int(self._process.stdout.readline())
+        self._wait().close()
+        limit = time.monotonic() + PATIENCE
+        while not os.path.exists(self.tty):
+            assert time.monotonic() < limit
+            time.sleep(0.01)
+
+    def kill(self):
+        pid, self.pid = self.pid, 0
+        if pid:
+            os.kill(pid, signal.SIGKILL)
+            self._process.stdout.readline()  # it is gone
+            os.unlink(self.tty)
+
+    def hang(self):
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def go_on(self):
+        os.kill(self.pid, signal.SIGCONT)
+
+    def end(self):
+        self.kill()
+        self._process.stdin.close()
+        self._process.stdout.close()
+        super().end()
 
     def heard(self):
         """What it was told and asked since the test began, in its order."""
@@ -92,12 +128,18 @@ class Pace(Served):
         return [text for text in self.heard() if not text.endswith("?")]
 
     def forget(self):
+        """Have `heard` begin here."""
+        with self._wait() as line:
+            line.sendall(b"*IDN?\n")
+            line.recv(1000)  # so all that was said before was heard
         self._seen += len(self.heard())
 
 
 class Motor(Served):
     """A motor (package lewis): 0 to 250 mm, 2 mm/s of a time that passes faster."""
 
-    def command(self):
+    def start(self):
         where = f"stream: {{bind_address: 127.0.0.1, port: {self.port}}}"
-        return [program("lewis")[0], "-k", "lewis.examples", "-p", where, "-e", "20", "-c", "0.005", "example_motor"]
+        lewis = program("lewis")[0]
+        self._begin([lewis, "-k", "lewis.examples", "-p", where, "-e", "20", "-c", "0.005", "example_motor"])
+        self._wait().close()

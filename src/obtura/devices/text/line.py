@@ -64,7 +64,7 @@ class Line:
         self.form = {"end": end, "answer_end": answer_end, "timeout": timeout, "encoding": encoding, "rest": rest}
         self.timeout = timeout
         self._talk = Talk(transport, sent, received, timeout, encoding, rest)
-        self._lane: ThreadLane | None = None
+        self._lanes: dict[str, ThreadLane] = {}  # none or one; a dictionary can't be torn by Ctrl-C as a lock can
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.address!r})"
@@ -130,8 +130,9 @@ class Line:
 
         call = Call(what, speak)
         try:
-            self._started().submit(call)
-            self._wait_for(call)
+            lane = self._started()
+            lane.submit(call)
+            self._wait_for(lane, call)
         except BaseException:
             wanted = False
             raise
@@ -140,22 +141,32 @@ class Line:
         return results[0]
 
     def close(self) -> None:
-        """Disconnect. When it is used again, it connects again."""
-        lane, self._lane = self._lane, None
+        """Disconnect, once what is being said is said. When it is used again, it connects again."""
+        lane = self._lanes.get("")
         if lane is not None:
-            lane.submit(Call("close", self._talk.close))
+            call = Call("close", self._talk.close)
+            lane.submit(call)
+            limit = time.monotonic() + 2 * self.timeout  # a library may hang
+            while not call.done.stand_by(SLICE) and time.monotonic() < limit:
+                continue
+            self._lanes.pop("", None)
             lane.close()
 
     def _started(self) -> ThreadLane:
-        if self._lane is None:
-            self._lane = ThreadLane(f"line {self.address}")
-        return self._lane
+        """Its lane; of several threads that make one at the same time, all get the same."""
+        lane = self._lanes.get("")
+        if lane is None:
+            mine = ThreadLane(f"line {self.address}")
+            lane = self._lanes.setdefault("", mine)
+            if lane is not mine:
+                mine.close()
+        return lane
 
-    def _wait_for(self, call: Call) -> None:
+    def _wait_for(self, lane: ThreadLane, call: Call) -> None:
         limit = time.monotonic() + self.timeout
         while not call.done.stand_by(SLICE if call.began else max(min(SLICE, limit - time.monotonic()), 0.001)):
             if call.began is None and time.monotonic() > limit:
-                busy = None if self._lane is None else self._lane.busy
+                busy = lane.busy
                 other = f" with {busy.what!r}" if busy is not None else ""
                 raise LineError(f"{self.address} has been busy{other} for {self.timeout:g} s")
 

@@ -23,7 +23,9 @@ LONGEST_PAUSE = 0.5
 """Seconds between attempts to connect; each pause is twice the one before."""
 
 LONGEST_REST = 5.0
-"""Seconds for which nobody tries again to reach what did not even refuse."""
+"""Seconds for which nobody tries again to reach what did not even refuse; what refuses at once is tried at once."""
+
+AT_ONCE = 0.1
 
 QUIET = 0.05
 """Seconds without a byte after which a serial line counts as quiet."""
@@ -144,7 +146,7 @@ class Talk:
                 now = time.monotonic()
                 if self._tried or now + pause >= limit:
                     self._tried = True
-                    self._not_before = now + min(now - began, LONGEST_REST)
+                    self._not_before = now + min(now - began, LONGEST_REST) if now - began > AT_ONCE else 0.0
                     self._note("", began, error=f"can't connect: {self.last_error}")
                     raise self._failure(f"is {self.state}; is it switched on, and the address right?") from error
             time.sleep(pause)

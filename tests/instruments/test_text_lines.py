@@ -1,0 +1,301 @@
+"""Lines to real servers in other processes, and to one that behaves badly on purpose."""
+
+import os
+import queue
+import socket
+import threading
+import time
+
+import pytest
+
+from obtura.devices.text import (
+    LineError,
+    SerialLine,
+    SilenceError,
+    TcpLine,
+    TextCounter,
+    TextInstrument,
+    VisaLine,
+)
+from obtura.devices.text.transport import host_and_port
+from obtura.ground.errors import DeviceError, UsageError
+
+TIMEOUT = 0.3
+LATEST = 2 * TIMEOUT + 0.5  # to connect, and to be answered; a shared machine may be late
+
+WAYS = {
+    "tcp": lambda pace, **form: TcpLine(pace.url, **form),
+    "serial": lambda pace, **form: SerialLine(pace.tty, **form),
+    "visa by tcp": lambda pace, **form: VisaLine(f"TCPIP::127.0.0.1::{pace.port}::SOCKET", **form),
+    "visa by serial": lambda pace, **form: VisaLine(f"ASRL{pace.tty}::INSTR", **form),
+}
+
+
+@pytest.fixture
+def line_to_pace(pace):
+    """A line to the pressure controller, by one of WAYS; closed afterwards."""
+    lines = []
+
+    def make(way, **form):
+        if way.startswith("visa"):
+            pytest.importorskip("pyvisa_py", reason="VISA is an extra: pip install obtura[visa]")
+        if way.endswith("serial"):
+            pytest.importorskip("serial", reason="serial ports are an extra: pip install obtura[serial]")
+        lines.append(WAYS[way](pace, **form))
+        return lines[-1]
+
+    yield make
+    for line in lines:
+        line.close()
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_an_instrument_of_others_is_told_and_asked(line_to_pace, way, pace):
+    line = line_to_pace(way)
+    line.write("SOUR1 12.5")
+    assert line.query("SOUR1?") == "SOUR1 12.5"
+    assert line.query("*IDN?").startswith("*IDN GE Druck,PACE5000,")
+    assert pace.heard() == ["SOUR1 12.5", "SOUR1?", "*IDN?"]
+    assert line.connection.startswith(line.address) and "connected since" in line.connection
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_messages_of_many_threads_do_not_mix(line_to_pace, way):
+    line = line_to_pace(way)
+    queries = ["SENS1?", "SOUR1?", "OUTP1:STAT?", "SOUR1:SLEW?"]
+    wrong = []
+
+    def ask(query):
+        for _ in range(25):
+            answer = line.query(query)
+            if not answer.startswith(query.removesuffix("?") + " "):
+                wrong.append((query, answer))
+
+    threads = [threading.Thread(target=ask, args=(query,)) for query in queries]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+    assert len(line.trace) == 101  # with the one that says that it was connected
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_server_that_hangs_fails_in_time_and_its_late_answer_is_no_answer(line_to_pace, way, pace, seconds):
+    line = line_to_pace(way, timeout=TIMEOUT)
+    it = TextInstrument("it", line=line, identify="PACE5000", timeout=TIMEOUT)
+    assert it.query("SOUR1:SLEW?") == "SOUR1:SLEW 2.0"
+    pace.hang()
+    try:
+        took, error = seconds(lambda: it.query("SOUR1:SLEW?"))
+        assert took < LATEST
+        assert str(error) == f"it: {line.address} did not answer 'SOUR1:SLEW?' within {TIMEOUT:g} s"
+    finally:
+        pace.go_on()
+    for _ in range(5):
+        assert it.query("OUTP1:STAT?") == "OUTP1:STAT 0"
+        assert it.query("SOUR1?") == "SOUR1 0"
+
+
+@pytest.mark.parametrize("way", ["tcp", "serial"])
+def test_a_server_that_dies_is_told_and_one_that_is_back_serves(line_to_pace, way, pace, seconds, in_the_end):
+    line = line_to_pace(way, timeout=TIMEOUT)
+    line.query("SOUR1?")
+    pace.kill()
+    for _ in range(2):
+        took, error = seconds(lambda: line.query("SOUR1?"))
+        assert took < LATEST
+        assert isinstance(error, LineError)
+    assert str(error).startswith(f"{line.address} is not connected since ")
+    assert "is it switched on, and the address right?" in str(error)
+    pace.start()
+    assert in_the_end(lambda: line.query("SOUR1?")) == "SOUR1 0.4"
+
+
+def test_what_is_told_is_not_lost_when_the_server_was_started_anew(line_to_pace, pace):
+    line = line_to_pace("tcp")
+    line.write("SOUR1 1")
+    line.query("SOUR1?")
+    pace.kill()
+    pace.start()
+    line.write("SOUR1 7.5")  # into a socket whose other end is gone, it would go well
+    assert line.query("SOUR1?") == "SOUR1 7.5"
+
+
+def test_a_call_waits_for_a_server_that_is_just_coming_back(line_to_pace, pace):
+    line = line_to_pace("tcp", timeout=20.0)
+    line.query("SOUR1?")
+    pace.kill()
+    starting = threading.Timer(0.2, pace.start)
+    starting.start()
+    assert line.query("SOUR1?") == "SOUR1 0.4"
+    starting.join()
+
+
+def test_a_port_that_is_not_there_is_told(tmp_path, seconds):
+    pytest.importorskip("serial")
+    line = SerialLine(str(tmp_path / "ttyUSB9"), timeout=TIMEOUT)
+    took, error = seconds(lambda: line.query("*IDN?"))
+    assert took < LATEST
+    assert "ttyUSB9" in str(error) and "No such file" in str(error)
+    line.close()
+
+
+def test_two_lines_can_not_have_one_serial_port(line_to_pace, seconds):
+    line_to_pace("serial").query("*IDN?")
+    _, error = seconds(lambda: line_to_pace("serial", timeout=TIMEOUT).query("*IDN?"))
+    assert "exclusively lock" in str(error)
+
+
+# -- one that behaves badly -----------------------------------------------------------------------------------
+
+
+class Rude(threading.Thread):
+    """A server for one client after the other; `say` is sent for each line that comes, as it stands, or nothing."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.say = queue.SimpleQueue()
+        self.heard = queue.SimpleQueue()
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"127.0.0.1:{self._socket.getsockname()[1]}"
+
+    def run(self):
+        while True:
+            try:
+                client, _ = self._socket.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client):
+        with client, client.makefile("rb") as lines:
+            for line in lines:
+                self.heard.put(line)
+                for part in self.say.get():
+                    if part is None:
+                        return
+                    if isinstance(part, float):
+                        time.sleep(part)
+                    else:
+                        client.sendall(part)
+
+    def close(self):
+        self._socket.close()
+
+
+@pytest.fixture
+def rude():
+    server = Rude()
+    server.start()
+    line = TcpLine(server.url, timeout=TIMEOUT)
+    yield server, line
+    line.close()
+    server.close()
+
+
+def test_an_answer_in_pieces_is_one_answer(rude):
+    server, line = rude
+    server.say.put([b"1.", 0.02, b"5\r", 0.02, b"\n"])
+    assert line.query("T?") == "1.5"
+
+
+def test_an_answer_without_an_end_is_none(rude, seconds):
+    server, line = rude
+    server.say.put([b"1.5"])
+    took, error = seconds(lambda: line.query("T?"))
+    assert took < LATEST and isinstance(error, SilenceError)
+    assert "did not answer 'T?' within 0.3 s; only b'1.5' came" in str(error)
+
+
+def test_garbage_is_kept_for_who_can_make_sense_of_it(rude):
+    server, line = rude
+    counter = TextCounter("c", TextInstrument("it", line=line), "T?")
+    server.say.put([b"\xff\xfe\x00junk\n"])
+    with pytest.raises(DeviceError, match="^it:c: the answer to 'T\\?', .*junk', is no number"):
+        counter.read()
+
+
+def test_what_comes_unasked_is_no_answer(rude):
+    server, line = rude
+    server.say.put([b"1\n", b"welcome\n"])
+    assert line.query("T?") == "1"
+    time.sleep(0.05)
+    server.say.put([b"2\n"])
+    assert line.query("T?") == "2"
+    assert any(each.answer == "welcome" and "thrown away" in each.error for each in line.trace)
+
+
+def test_a_connection_that_ends_in_the_middle_of_an_answer_is_told_at_once(rude, seconds):
+    server, line = rude
+    server.say.put([b"1.", None])
+    took, error = seconds(lambda: line.query("T?", 30.0))
+    assert took < LATEST
+    assert "was lost at 'T?'" in str(error)
+
+
+def test_who_waits_for_his_turn_waits_no_longer_than_the_timeout(rude, seconds):
+    server, line = rude
+    server.say.put([1.0, b"1\n"])
+    slow = threading.Thread(target=lambda: line.query("SLOW?", 5.0))
+    slow.start()
+    server.heard.get()
+    took, error = seconds(lambda: line.query("T?"))
+    assert took < LATEST
+    assert "has been busy with 'SLOW?' for 0.3 s" in str(error)
+    slow.join()
+    server.say.put([b"2\n"])
+    assert line.query("U?") == "2"
+    assert [server.heard.get() for _ in range(server.heard.qsize())] == [b"U?\n"]  # nobody wanted T? any more
+
+
+def test_who_is_interrupted_leaves_no_answer_behind(rude):
+    server, line = rude
+    server.say.put([0.1, b"late\n"])
+    server.say.put([b"2\n"])
+
+    def interrupted(talk):
+        talk.query("T?")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        line.together(interrupted)
+    assert line.query("U?") == "2"
+
+
+# -- what can't be --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("url", ["host", "host:", ":5", "host:x", "host:70000", ""])
+def test_what_is_no_address_is_refused(url):
+    with pytest.raises(UsageError, match="expected host:port"):
+        TcpLine(url)
+
+
+def test_addresses_of_all_kinds_are_known():
+    assert host_and_port("tcp://pace.lab:5025") == ("pace.lab", 5025)
+    assert host_and_port("[::1]:5025") == ("::1", 5025)
+
+
+@pytest.mark.parametrize("end", ["", r"\n", r"\r\n"])
+def test_an_end_in_words_of_c_is_refused(end):
+    with pytest.raises(UsageError, match="what ends a message: LF, CR, CRLF"):
+        TcpLine("host:1", end=end)
+
+
+def test_a_line_that_was_not_used_leaves_nothing_behind():
+    before = threading.active_count(), len(os.listdir("/proc/self/fd")) if os.path.exists("/proc/self/fd") else 0
+    line = TcpLine("127.0.0.1:1")
+    assert line.connection == "tcp 127.0.0.1:1, not used yet"
+    line.close()
+    assert before[0] == threading.active_count()
+
+
+def test_a_line_that_was_closed_has_no_thread_and_no_socket_and_connects_again(line_to_pace):
+    before = {thread.name for thread in threading.enumerate()}
+    line = line_to_pace("tcp")
+    line.query("SOUR1?")
+    line.close()
+    assert {thread.name for thread in threading.enumerate()} <= before
+    assert "not connected" in line.connection
+    assert line.query("SOUR1?") == "SOUR1 0"
