@@ -24,15 +24,19 @@ class Listing:
         self._scans = scans
 
     def lscnt(self, *counters: Any) -> None:
-        """Print the counters of the session, or those of some counters, devices or groups: `lscnt(mca)`."""
+        """Print the counters of the session, or those of some counters, devices or groups: `lscnt(mca)`.
+
+        Of those that are reached over a connection it is told how that is; no hardware is asked.
+        """
         refuse_absent(*counters)
         things = counters or tuple(self._objects().values())
-        found = {id(one): one for thing in things for one in counters_of(thing)}
+        by_id = {id(one): one for thing in things for one in counters_of(thing)}
+        found = sorted(by_id.values(), key=lambda one: one.fullname)
         rows = [
             [one.fullname, size_text(one.shape, "x") or "0D", one.unit or "", _mode(one), type(one).__name__]
-            for one in sorted(found.values(), key=lambda one: one.fullname)
+            for one in found
         ]
-        _print(["full name", "shape", "unit", "mode", "class"], rows, "no counter")
+        _print(*_connected(["full name", "shape", "unit", "mode", "class"], rows, found), "no counter")
 
     def lsmot(self) -> None:
         """Print the axes of the session, with units, limits and classes; the hardware is not asked."""
@@ -41,7 +45,8 @@ class Listing:
         for axis in axes.values():
             low, high = axis.limits
             rows.append([axis.name, axis.unit or "", f"{low:g}", f"{high:g}", type(axis).__name__])
-        _print(["axis", "unit", "low limit", "high limit", "class"], rows, "no axis")
+        header = ["axis", "unit", "low limit", "high limit", "class"]
+        _print(*_connected(header, rows, list(axes.values())), "no axis")
 
     def lsobj(self, pattern: str = "*") -> None:
         """Print the session's objects whose names match `pattern`: `lsobj("rob*")`.
@@ -115,6 +120,14 @@ def prdef(function: Any) -> None:
 def _mode(counter: Counter) -> str:
     mode = getattr(counter, "mode", None)
     return getattr(mode, "name", "") if mode is not None else ""
+
+
+def _connected(header: list[str], rows: list[list[str]], things: list[Any]) -> tuple[list[str], list[list[str]]]:
+    """Both with a column that says how the things are connected, if any of them is reached over a connection."""
+    told = [str(getattr(one, "connection", "")) for one in things]
+    if not any(told):
+        return header, rows
+    return [*header, "connection"], [[*row, text] for row, text in zip(rows, told, strict=True)]
 
 
 def _described(thing: Any) -> tuple[str, str]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from obtura.contracts.devices import Movable
+from obtura.session.debugging import debug
 from obtura.session.desk import clear, date
 from obtura.session.listing import Listing, prdef
 from obtura.session.motion import Motion
@@ -28,6 +29,7 @@ def words(
         **{name: getattr(listing, name) for name in _LISTING},
         "clear": clear,
         "date": date,
+        "debug": debug,
         "prdef": prdef,
         "why": why,
     }

@@ -267,6 +267,10 @@ class TextInstrument(SamplingCounterController):
 
     # -- how it is ------------------------------------------------------------------------------------------
 
+    def close(self) -> None:
+        """Disconnect. When it is used again, it connects again."""
+        self.line.close()
+
     @property
     def connection(self) -> str:
         """Who it is, where, whether and since when it is connected."""

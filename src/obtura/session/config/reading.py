@@ -223,6 +223,7 @@ class Reader:
     def _either(self, what: str, node: Node, hint: Either) -> Any:
         """The first option that can be meant, in the order of `_rank`: the narrower ones first."""
         attempts: list[list[Problem]] = []
+        records: list[list[Problem]] = []
         before = self.problems
         try:
             for option in sorted(hint.options, key=partial(_rank, node)):
@@ -231,9 +232,13 @@ class Reader:
                 if value is not WRONG:
                     return value
                 attempts.append(self.problems)
+                if isinstance(option, Record) and isinstance(node, Table):
+                    records.append(self.problems)
         finally:
             self.problems = before
         deeper = [problems for problems in attempts if problems[0].place != node.place]
+        if len(records) == 1:  # a mapping, where just one kind of mapping is wanted
+            deeper = deeper or records
         others = [option for option in hint.options if option != Nothing()]
         if deeper or len(others) == 1:  # an option of the right form, or the only one: its own words
             wrong = deeper[0] if deeper else attempts[-1]

@@ -1,0 +1,238 @@
+"""Instruments that are spoken to in text, from YAML alone; what is wrong in it; how a session shows them."""
+
+import pytest
+
+from obtura.devices.text import TcpLine
+from obtura.ground.errors import DeviceError, UsageError
+from obtura.session import opening
+from obtura.session.config import Config, ConfigError
+from obtura.session.debugging import debug
+
+LAB = """
+- name: pace
+  class: TextInstrument
+  tcp: {url}
+  timeout: 1
+  identify: PACE5000
+  answer: '\\S+ (.*)'            # it repeats the question
+  errors: SYST:ERR?
+  initial: ["SYST:SET lab"]
+  counters:
+    - {{name: pressure, query: SENS1?, unit: mbar}}
+    - {{name: both, query: "SENS1?;SOUR1:SLEW?", split: ;, index: 0, scale: 100, unit: Pa, policy: optional}}
+    - {{name: slew, query: "SENS1?;SOUR1:SLEW?", pattern: "SLEW (.*)", timeout: 0.5, mode: LAST}}
+  axes:
+    - name: setpoint
+      set: "SOUR1 {{position}}"
+      readback: SOUR1?
+      unit: mbar
+      limits: [0, 100]
+      tolerance: 0.01
+  shutters:
+    - {{name: valve, open: "OUTP1:STAT 1", close: "OUTP1:STAT 0", status: "OUTP1:STAT?", safe_action: close}}
+  multiplexers:
+    - name: mode
+      outputs:
+        slew: {{inputs: {{LIN: "SOUR1:SLEW:MODE LIN", MAX: "SOUR1:SLEW:MODE MAX"}}, status: "SOUR1:SLEW:MODE?"}}
+
+- {{name: lab, class: Session, saving: {{base_path: ../data}}}}
+"""
+
+
+@pytest.fixture
+def lab(tmp_path, monkeypatch):
+    """Write the YAML of a lab; what is opened is closed in the end."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("XDG_STATE_HOME", "XDG_CONFIG_HOME", "OBTURA_CONFIG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "lab"
+    folder.mkdir()
+
+    def write(text):
+        (folder / "devices.yml").write_text(text)
+        return folder
+
+    return write
+
+
+@pytest.fixture
+def open_lab(lab):
+    sessions = []
+
+    def open_it(text):
+        sessions.append(opening.load_session("lab", config=lab(text), display=False))
+        return sessions[-1]
+
+    yield open_it
+    for session in sessions:
+        it = session.env_dict["pace"]
+        session.close()
+        assert "not connected since" in it.connection
+
+
+def test_all_of_it_is_there_and_works(open_lab, pace):
+    session = open_lab(LAB.format(url=pace.url))
+    names = session.env_dict
+    setpoint, valve = names["setpoint"], names["valve"]
+    scan = session.bench.ascan(setpoint, 0, 1, 1, 0.01, names["pace"], run=False)
+    scan.acq_chain.add_preset(names["ShutterPreset"](valve, per_point=True))
+    scan.run()
+    assert pace.told() == [
+        "SYST:SET lab",
+        *["SOUR1 0.0", "OUTP1:STAT 1", "OUTP1:STAT 0", "SOUR1 1.0", "OUTP1:STAT 1", "OUTP1:STAT 0"],
+    ]
+    assert all(34 < value < 36 for value in scan.get_data("pressure"))
+    assert all(3400 < value < 3600 for value in scan.get_data("both"))
+    assert list(scan.get_data("slew")) == [2.0, 2.0]
+    names["mode"].switch("slew", "MAX")
+    assert names["mode"].connections == {"slew": "MAX"}
+    assert "slew = MAX  (of LIN, MAX)" in names["mode"].__info__()
+
+
+def test_words_of_the_session_tell_how_it_is_connected(open_lab, pace, capsys):
+    session = open_lab(LAB.format(url=pace.url))
+    session.env_dict["pressure"].read()
+    capsys.readouterr()
+    session.env_dict["lscnt"]()
+    _, _, *rows = capsys.readouterr().out.splitlines()
+    assert [row.split()[0] for row in rows] == ["pace:both", "pace:pressure", "pace:slew"]
+    assert all(f"tcp {pace.url}, connected since " in row for row in rows)
+    session.env_dict["lsmot"]()
+    assert f"tcp {pace.url}, connected since " in capsys.readouterr().out
+    session.env_dict["sta"]()
+    assert "READY" in capsys.readouterr().out
+    told = session.env_dict["pace"].__info__().splitlines()
+    assert told[0].startswith(f"TextInstrument pace: tcp {pace.url}, connected since ")
+    assert told[1] == "  it is: *IDN GE Druck,PACE5000,10388796,DK0367  v02.02.14"
+    assert "shutter valve: CLOSED" in session.env_dict["valve"].__info__()
+    assert "SENS1?: tcp" in session.env_dict["pressure"].__info__()
+
+
+def test_debug_shows_what_was_said(open_lab, pace, capsys):
+    session = open_lab(LAB.format(url=pace.url))
+    pressure = session.env_dict["pressure"]
+    unused = TcpLine("host:1")
+    debug(unused)
+    assert capsys.readouterr().out == "tcp host:1, not used yet\nnothing was said yet\n"
+    pressure.read()
+    session.env_dict["debug"](session.env_dict["pace"], 2)
+    connection, before, last = capsys.readouterr().out.splitlines()
+    assert connection.startswith(f"tcp {pace.url}, connected since ")
+    assert " ms  'OUTP1:STAT?' -> 'OUTP1:STAT 0'" in before  # when the session was opened
+    assert " ms  'SENS1?' -> 'SENS1 3" in last
+    for name in ("setpoint", "valve", "mode"):
+        assert session.env_dict[name].trace == session.env_dict["pace"].trace
+
+
+@pytest.mark.parametrize("wrong", [(object(),), (5,), ("pace",), (None, 0)])
+def test_debug_of_what_keeps_no_trace_is_refused(wrong):
+    with pytest.raises(UsageError, match="^debug: "):
+        debug(*wrong)
+
+
+def test_one_that_is_down_does_not_stop_the_session_and_is_met_once_it_is_there(open_lab, pace, capsys):
+    pace.kill()
+    session = open_lab(LAB.format(url=pace.url).replace("timeout: 1", "timeout: 0.2"))
+    said = capsys.readouterr().err
+    assert f"pace is not there: tcp {pace.url} is not connected since " in said
+    assert "is it switched on, and the address right?; once it is: session.retry('pace')" in said
+    with pytest.raises(DeviceError, match="setpoint is not there: "):
+        session.bench.ascan(session.env_dict["setpoint"], 0, 1, 1, 0.01, session.env_dict["pressure"])
+    pace.start()
+    for name in session.absent:
+        session.retry(name)
+    assert session.absent == {}
+    session.bench.ascan(session.env_dict["setpoint"], 0, 1, 1, 0.01, session.env_dict["pressure"])
+    assert pace.told()[:2] == ["SYST:SET lab", "SOUR1 0.0"]
+
+
+def test_of_one_that_is_lost_the_words_of_the_session_tell(open_lab, pace, capsys):
+    session = open_lab(LAB.format(url=pace.url).replace("timeout: 1", "timeout: 0.2"))
+    names = session.env_dict
+    pace.kill()
+    capsys.readouterr()
+    names["wa"]()
+    said = capsys.readouterr().out
+    assert "!ERR" in said and f"setpoint: tcp {pace.url} is not connected since " in said
+    names["lscnt"]()
+    assert "not connected since " in capsys.readouterr().out
+    told = names["pace"].__info__()
+    assert f"TextInstrument pace: tcp {pace.url}, not connected since " in told
+    assert f"last error: tcp {pace.url} is not connected since " in told
+    assert "shutter valve: UNKNOWN (valve.state: tcp" in names["valve"].__info__()
+    assert "multiplexer mode: mode.slew: tcp" in names["mode"].__info__()
+    pace.start()
+    session.bench.ascan(names["setpoint"], 0, 1, 1, 0.01, names["pressure"])
+
+
+def test_two_instruments_share_a_line(lab, pace):
+    config = Config.load(
+        lab(f"""
+- {{name: bus, class: TcpLine, url: "{pace.url}", timeout: 1}}
+- {{name: one, class: TextInstrument, line: $bus, counters: [{{name: a, query: SENS1?, index: 1}}]}}
+- {{name: two, class: TextInstrument, line: $bus, counters: [{{name: b, query: SOUR1:SLEW?, index: 1}}]}}
+""")
+    )
+    assert 34 < config.get("a").read() < 36
+    assert config.get("b").read() == 2.0
+    config.get("bus").close()
+
+
+def test_a_serial_port_has_settings(lab, pace):
+    pytest.importorskip("serial")
+    text = f"""
+- name: it
+  class: TextInstrument
+  serial: {{port: {pace.tty}, baudrate: 19200, parity: E, stopbits: 1}}
+  counters: [{{name: a, query: SENS1?, pattern: 'SENS1 (.*)'}}]
+"""
+    config = Config.load(lab(text))
+    assert config.get("it").line._talk.transport.settings.baudrate == 19200
+    assert 34 < config.get("a").read() < 36
+    config.get("it").line.close()
+
+
+IT = "- name: it\n  class: TextInstrument\n  tcp: host:1\n"
+MISTAKES = {
+    IT + "  serial: /dev/ttyS0\n": "4:11: it: serial: it is reached by tcp already",
+    IT.replace("host:1", "host"): "3:8: it: tcp: expected host:port, got 'host'",
+    IT + "  end: \\n\n": "4:8: it: end: expected what ends a message: LF, CR, CRLF, LFCR, NUL, or the characters in",
+    IT + "  identify: '('\n": "4:13: it: identify: '(' is no regular expression: missing ), unterminated subpattern",
+    IT + "  identify: {pattern: '('}\n": "4:13: it: identify: pattern: '(' is no regular expression",
+    IT + "  no_error: '['\n": "4:13: it: no_error: '[' is no regular expression",
+    IT + "  timeout: 0\n": "4:12: it: timeout: expected a number greater than 0, got '0'",
+    IT + "  timeuot: 1\n": "4:3: it: TextInstrument has no 'timeuot': did you mean 'timeout'?",
+    IT.replace("tcp: host:1", "serial: {port: /dev/ttyS0, parity: X}"): "3:38: it: serial.parity: expected one of N, E",
+    IT + "  counters: [{name: c}]\n": "4:14: c: 'query' is missing: TextCounter needs it (text)",
+    IT + "  counters: [{name: c, query: A?, scale: 0}]\n": "4:42: c: scale: must not be 0",
+    IT + "  counters: [{name: c, query: A?, offset: inf}]\n": "4:43: c: offset: must be finite",
+    IT + "  counters: [{name: c, query: A?, split: ','}]\n": "4:42: c: split: say which item, by index: 0 is the first",
+    IT + "  counters: [{name: c, query: A?, pattern: '(a)(b)'}]\n": "4:44: c: pattern: '(a)(b)' has several groups",
+    IT + "  axes: [{name: m, set: SET, readback: A?}]\n": "4:25: m: set: 'SET' has no {position} in it",
+    IT + "  axes: [{name: m, set: 'SET {x}', readback: A?}]\n": "4:25: m: set: 'SET {x}' can't be filled in: KeyError",
+    IT + "  axes: [{name: m, set: 'S {position}', readback: {query: A?, split: ;}}]\n": "4:51: m: readback: split: say",
+    IT
+    + "  axes: [{name: m, set: 'S {position}', readback: A?, limits: [2, 1]}]\n": "4:63: m: limits: the low limit 2 is",
+    IT + "  shutters: [{name: s, open: A, close: A}]\n": "4:40: s: close: is the same command as open",
+    IT + "  shutters: [{name: s, open: A, close: B, open_answer: '*'}]\n": "4:56: s: open_answer: '*' is no regular",
+    IT
+    + "  multiplexers: [{name: x, outputs: {o: {inputs: {a: A}, answers: {b: 1}}}}]\n": "x: outputs.o: answers: there",
+    IT + "  multiplexers: [{name: x, outputs: {}}]\n": "4:37: x: outputs: there is none",
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"), MISTAKES.items(), ids=[each.partition(": ")[2] for each in MISTAKES.values()]
+)
+def test_a_mistake_is_told_with_its_place(lab, text, told):
+    with pytest.raises(ConfigError) as caught:
+        Config.load(lab(text))
+    (problem,) = caught.value.problems
+    assert told in str(problem), str(problem)
+
+
+def test_one_that_can_not_be_reached_at_all_is_told_when_it_is_made(lab):
+    config = Config.load(lab("- {name: it, class: TextInstrument}\n"))
+    with pytest.raises(DeviceError, match="say how to reach it, by one of tcp: host:port, serial: PORT"):
+        config.get("it")
