@@ -3,6 +3,7 @@
 import os
 import queue
 import socket
+import subprocess
 import threading
 import time
 
@@ -249,18 +250,19 @@ def test_who_waits_for_his_turn_waits_no_longer_than_the_timeout(rude, seconds):
     assert [server.heard.get() for _ in range(server.heard.qsize())] == [b"U?\n"]  # nobody wanted T? any more
 
 
-def test_who_is_interrupted_leaves_no_answer_behind(rude):
+def test_ctrl_c_between_a_question_and_its_answer_leaves_no_answer_behind(rude):
     server, line = rude
-    server.say.put([0.1, b"late\n"])
+    server.say.put([1.0, b"late\n"])
     server.say.put([b"2\n"])
-
-    def interrupted(talk):
-        talk.query("T?")
-        raise KeyboardInterrupt
-
+    begun = time.monotonic()
+    press = subprocess.Popen(["sh", "-c", f"sleep 0.1; kill -INT {os.getpid()}"])
     with pytest.raises(KeyboardInterrupt):
-        line.together(interrupted)
+        line.query("T?", 30.0)
+    assert time.monotonic() - begun < 1.0  # at once
+    press.wait()
+    line._talk.timeout = line.timeout = 5.0
     assert line.query("U?") == "2"
+    assert [(each.sent, each.answer) for each in line.trace][1:] == [("T?", "late"), ("U?", "2")]
 
 
 # -- what can't be --------------------------------------------------------------------------------------------

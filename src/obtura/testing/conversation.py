@@ -13,7 +13,7 @@ __all__ = ["SILENCE", "Conversation"]
 SILENCE = object()
 """An answer that does not come."""
 
-Answer: TypeAlias = str | OSError | object | None
+_Answer: TypeAlias = str | OSError | object | None
 
 
 class _Script(Transport):
@@ -21,7 +21,7 @@ class _Script(Transport):
 
     address = "conversation"
 
-    def __init__(self, expected: list[tuple[str, Answer]], always: Mapping[str, Answer], end: str) -> None:
+    def __init__(self, expected: list[tuple[str, _Answer]], always: Mapping[str, _Answer], end: str) -> None:
         self.expected = deque(expected)
         self.always = always
         self.wrong = ""
@@ -80,7 +80,7 @@ class Conversation(Line):
     """
 
     def __init__(
-        self, *expected: tuple[str, Answer], always: Mapping[str, Answer] | None = None, end: str = "LF", **form: Any
+        self, *expected: tuple[str, _Answer], always: Mapping[str, _Answer] | None = None, end: str = "LF", **form: Any
     ) -> None:
         self._script = _Script(list(expected), always or {}, end_of(end))
         super().__init__(self._script, end, **form)

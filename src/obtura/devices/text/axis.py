@@ -1,107 +1,20 @@
 """A setpoint as an axis."""
 
 import math
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from obtura.contracts.connections import Exchange
 from obtura.contracts.motion import MotionHook
 from obtura.devices.axis import Axis
-from obtura.devices.axis_driver import AxisDriver
-from obtura.devices.axis_state import AxisState
 from obtura.devices.axis_written import wrong_with_axis
 from obtura.devices.text.answers import Question, compiled, question
 from obtura.devices.text.instrument import TextInstrument
+from obtura.devices.text.setpoint import Manner, Setpoint, wrong_with_orders
 from obtura.ground.errors import UsageError
 from obtura.ground.ranges import NotNegative, Positive, Sign
-from obtura.works.clock import clock
 
 __all__ = ["TextAxis"]
-
-
-class _Setpoint(AxisDriver):
-    """Sets, and looks whether it is there. `tolerance` gives how near that is; the rest as for `TextAxis`."""
-
-    def __init__(
-        self,
-        name: str,
-        instrument: TextInstrument,
-        orders: Mapping[str, str | None],
-        readback: Question,
-        done: Question | None,
-        done_answer: str,
-        tolerance: Callable[[], float],
-        settle: float,
-        patience: float,
-        poll: float,
-    ) -> None:
-        self._name = name
-        self._instrument = instrument
-        self._orders = orders
-        self._readback = readback
-        self._done = done
-        self._done_answer = done_answer
-        self._tolerance = tolerance
-        self._settle = settle
-        self._patience = patience
-        self._poll = poll
-        self._target: float | None = None  # of the move under way
-        self._arrived: float | None = None
-        self._nearest, self._since = math.inf, 0.0
-
-    def start_move(self, target: float, velocity: float, acceleration: float) -> None:
-        if self._orders["velocity"] is not None and math.isfinite(velocity):
-            self._tell(self._orders["velocity"], velocity=velocity)
-        self._arrived = None
-        self._nearest, self._since = math.inf, clock.time()
-        self._target = target
-        self._tell(self._orders["set"], position=target)
-
-    def stop(self) -> None:
-        self._target = None
-        if self._orders["stop"] is not None:
-            self._tell(self._orders["stop"])
-        else:
-            self._tell(self._orders["set"], position=self.position())
-
-    def position(self) -> float:
-        ask = self._readback
-        answer = self._instrument.query(ask.query, ask.timeout, who=self._name)
-        return self._instrument.understood(self._name, ask.number, answer)
-
-    def state(self) -> AxisState:
-        """MOVING until it says that it is done; one that does not say: until it is there, or comes no nearer."""
-        if self._done is not None:
-            answer = self._instrument.query(self._done.query, self._done.timeout, who=self._name)
-            text = self._instrument.understood(self._name, self._done.text, answer)
-            return AxisState("READY" if re.fullmatch(self._done_answer, text) else "MOVING")
-        target = self._target
-        if target is None:
-            return AxisState("READY")
-        self._follow(target, self.position())
-        return AxisState("READY" if self._target is None else "MOVING")
-
-    def look_again_after(self) -> float:
-        return self._poll
-
-    def _follow(self, target: float, here: float) -> None:
-        distance, now = abs(here - target), clock.time()
-        if distance <= self._tolerance():
-            if self._arrived is None:
-                self._arrived = now
-            if now - self._arrived >= self._settle:
-                self._target = None
-            return
-        self._arrived = None
-        if distance < self._nearest - self._tolerance() / 10:
-            self._nearest, self._since = distance, now
-        elif now - self._since >= self._patience:
-            self.stop()  # it is not there, and `Axis` says so
-
-    def _tell(self, order: str | None, **values: float) -> None:
-        assert order is not None
-        self._instrument.command(order.format(**values), who=self._name)
 
 
 class TextAxis(Axis):
@@ -147,20 +60,9 @@ class TextAxis(Axis):
         for key, problem in wrong_with_orders({"set": set, "velocity_command": velocity_command or ""}):
             raise UsageError(f"{name}: {key}: {problem}")
         compiled(f"{name}: done_answer", done_answer)
-        orders = {"set": set, "stop": stop, "velocity": velocity_command}
         asked = None if done is None else question(done)
-        driver = _Setpoint(
-            name,
-            instrument,
-            orders,
-            question(readback),
-            asked,
-            done_answer,
-            lambda: self.tolerance,
-            settle,
-            patience,
-            poll,
-        )
+        manner = Manner(set, stop, velocity_command, question(readback), asked, done_answer, settle, patience, poll)
+        driver = Setpoint(name, instrument, manner, lambda: self.tolerance)
         super().__init__(
             name,
             driver,
@@ -197,18 +99,3 @@ class TextAxis(Axis):
     def trace(self) -> Sequence[Exchange]:
         """What was said last over its line."""
         return self.instrument.trace
-
-
-def wrong_with_orders(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Which commands have not what is to be said in them, and why."""
-    for key, value in {"set": "position", "velocity_command": "velocity"}.items():
-        order = given.get(key)
-        if not order:
-            continue
-        try:
-            told = {order.format(**{value: number}) for number in (1.0, 2.0)}
-        except (KeyError, IndexError, ValueError, AttributeError) as error:
-            yield key, f"{order!r} can't be filled in: {type(error).__name__} {error}; write {{{value}}} for the number"
-            continue
-        if len(told) == 1:
-            yield key, f"{order!r} has no {{{value}}} in it"

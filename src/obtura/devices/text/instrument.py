@@ -185,7 +185,7 @@ class TextInstrument(SamplingCounterController):
     def together(self, function: Callable[[Speech], R], who: str = "", what: str = "several messages") -> R:
         """Call `function(speech)` with the instrument to itself: nobody's messages come between those of its own.
 
-        It is called on the line's thread and must not use the instrument but by `speech`.
+        It may be called on another thread, and must not use the instrument but by `speech`.
 
         Raises:
             DeviceError: it can't be reached, or is not who it should be; and whatever `function` raises.

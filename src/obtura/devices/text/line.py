@@ -1,15 +1,16 @@
 """A line to instruments that are spoken to in text. What is said over it is said by one thread.
 
 The problem. Two counters of one instrument are read by two threads, and a hook on the main thread opens its shutter:
-their messages must not mix. A lock does not do: a Ctrl-C between a question and its answer leaves the answer behind,
-and one between two bytecodes leaves the lock behind.
+their messages must not mix. A lock alone does not do: a Ctrl-C in the main thread, between a question and its answer,
+leaves the answer behind, and one between two bytecodes leaves the lock behind.
 
-The solution. Each line has a lane, a thread of its own, on which alone its transport is called; a serial port and a
-VISA library like that, too. Who asks waits for a flag. Who is interrupted while he waits leaves: what has not been
-begun is not begun any more, and an exchange that runs runs to its end.
+The solution. Whoever speaks takes a lock; but what the main thread has to say is said by a lane, a thread of the line's
+own, where no Ctrl-C comes, while the main thread waits for a flag. Who is interrupted while he waits leaves: what has
+not been begun is not begun any more, and an exchange that runs runs to its end. Other threads, as the lanes of scans,
+speak for themselves: to hand over takes longer than many an instrument.
 """
 
-import time
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -64,7 +65,9 @@ class Line:
         self.form = {"end": end, "answer_end": answer_end, "timeout": timeout, "encoding": encoding, "rest": rest}
         self.timeout = timeout
         self._talk = Talk(transport, sent, received, timeout, encoding, rest)
-        self._lanes: dict[str, ThreadLane] = {}  # none or one; a dictionary can't be torn by Ctrl-C as a lock can
+        self._turn = threading.Lock()
+        self._said = ""
+        self._lanes: dict[str, ThreadLane] = {}  # none or one
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.address!r})"
@@ -114,25 +117,53 @@ class Line:
     def together(self, function: Callable[[Talk], R], what: str = "several messages") -> R:
         """Call `function(talk)` with the line to itself and connected: several messages that belong together.
 
-        It is called on the line's thread and must not use the line but by `talk`. `what` it is called in messages.
+        It may be called on another thread, and must not use the line but by `talk`. `what` it is called in messages.
 
         Raises:
             LineError (a DeviceError): it can't be connected, or is busy with somebody else's for longer than its
                 timeout; and whatever `function` raises.
         """
+        return self._safely(lambda: self._in_turn(function, what), what)
+
+    def close(self) -> None:
+        """Disconnect, once what is being said is said. When it is used again, it connects again."""
+
+        def close() -> None:
+            with self._turn:
+                self._talk.close()
+
+        self._safely(close, "close")
+        lane = self._lanes.pop("", None)
+        if lane is not None:
+            lane.close()
+
+    def _in_turn(self, function: Callable[[Talk], R], what: str) -> R:
+        """As `together`, on a thread to which no Ctrl-C comes."""
+        if not self._turn.acquire(timeout=self.timeout):
+            raise LineError(f"{self.address} has been busy with {self._said!r} for {self.timeout:g} s")
+        try:
+            self._said = what
+            self._talk.ready()
+            return function(self._talk)
+        finally:
+            self._turn.release()
+
+    def _safely(self, function: Callable[[], R], what: str) -> R:
+        """Call it here, or, on the main thread, have it called on the lane."""
+        if threading.current_thread() is not threading.main_thread():
+            return function()
         results: list[R] = []
         wanted = True
 
-        def speak() -> None:
+        def call_it() -> None:
             if wanted:
-                self._talk.ready()
-                results.append(function(self._talk))
+                results.append(function())
 
-        call = Call(what, speak)
+        call = Call(what, call_it)
         try:
-            lane = self._started()
-            lane.submit(call)
-            self._wait_for(lane, call)
+            self._started().submit(call)
+            while not call.done.is_set:
+                call.done.stand_by(SLICE)
         except BaseException:
             wanted = False
             raise
@@ -140,35 +171,12 @@ class Line:
             raise call.error
         return results[0]
 
-    def close(self) -> None:
-        """Disconnect, once what is being said is said. When it is used again, it connects again."""
-        lane = self._lanes.get("")
-        if lane is not None:
-            call = Call("close", self._talk.close)
-            lane.submit(call)
-            limit = time.monotonic() + 2 * self.timeout  # a library may hang
-            while not call.done.stand_by(SLICE) and time.monotonic() < limit:
-                continue
-            self._lanes.pop("", None)
-            lane.close()
-
     def _started(self) -> ThreadLane:
-        """Its lane; of several threads that make one at the same time, all get the same."""
+        """Its lane."""
         lane = self._lanes.get("")
         if lane is None:
-            mine = ThreadLane(f"line {self.address}")
-            lane = self._lanes.setdefault("", mine)
-            if lane is not mine:
-                mine.close()
+            lane = self._lanes[""] = ThreadLane(f"line {self.address}")
         return lane
-
-    def _wait_for(self, lane: ThreadLane, call: Call) -> None:
-        limit = time.monotonic() + self.timeout
-        while not call.done.stand_by(SLICE if call.began else max(min(SLICE, limit - time.monotonic()), 0.001)):
-            if call.began is None and time.monotonic() > limit:
-                busy = lane.busy
-                other = f" with {busy.what!r}" if busy is not None else ""
-                raise LineError(f"{self.address} has been busy{other} for {self.timeout:g} s")
 
 
 class TcpLine(Line):

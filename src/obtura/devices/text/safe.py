@@ -45,11 +45,14 @@ class Tell:
                 time.sleep(PAUSE)
 
     def _say(self) -> None:
-        self._instrument.command(self._command)
-        if self._status is not None:
-            said = self._status.text(self._instrument.query(self._status.query, self._status.timeout))
-            if not re.fullmatch(self._answer, said):
-                raise DeviceError(f"{self._instrument.line.address}: after {self._command!r} it says {said!r}")
+        try:
+            self._instrument.command(self._command)
+            if self._status is not None:
+                said = self._status.text(self._instrument.query(self._status.query, self._status.timeout))
+                if not re.fullmatch(self._answer, said):
+                    raise DeviceError(f"{self._instrument.line.address}: after {self._command!r} it says {said!r}")
+        finally:
+            self._instrument.close()
 
 
 def told_from_elsewhere(instrument: TextInstrument, command: str, status: Question | None, answer: str) -> SafeAction:

@@ -1,4 +1,4 @@
-"""What is said over a line: one message after the other, on the line's own thread.
+"""What is said over a line: one message after the other.
 
 The problem. An answer that comes after its time is taken for the answer to the next question, and from then on every
 value is that of its neighbour.

@@ -13,7 +13,7 @@ CHUNK = 65536
 
 
 class Transport(ABC):
-    """Carries bytes. All calls are made on one thread, one at a time; whatever fails raises OSError.
+    """Carries bytes. One call at a time is made, on any thread but the main one; whatever fails raises OSError.
 
     `address`: who is at the other end, for messages. `renews`: what was on its way when it was closed does not arrive
     once it is open again, as with a socket; on a serial port it does.
