@@ -76,3 +76,28 @@ def test_what_nothing_can_stand_in_for_is_refused_with_simulate_too(line):
     yaml = REAL + "- {name: reader, class: PVReader}\n"
     with pytest.raises(UsageError, match="--simulate knows no simulated device"):
         line(yaml, "", simulate=True)
+
+
+SPOKEN_TO = """
+- name: box
+  class: TextInstrument
+  tcp: 127.0.0.1:1
+  counters: [{name: pressure, query: "P?", unit: mbar}]
+  axes: [{name: setpoint, set: "S {position}", readback: "S?", unit: mbar, limits: [0, 100]}]
+  shutters: [{name: valve, open: "O 1", close: "O 0"}]
+  multiplexers: [{name: mode, outputs: {ramp: {inputs: {LIN: L, MAX: M}, status: "R?"}}}]
+- {name: lab, class: Session}
+"""
+
+
+def test_instruments_that_are_spoken_to_in_text_are_stood_in_for(line):
+    script = """
+valve.open()
+mode.switch("ramp", "MAX")
+assert mode.connections == {"ramp": "MAX"} and mode.outputs == {"ramp": ("LIN", "MAX")}
+assert setpoint.limits == (0, 100)
+ascan(setpoint, 0, 1, 2, 60, pressure)
+"""
+    report = line(SPOKEN_TO, script, simulate=True)
+    assert report.error is None, report.error
+    assert [each.partition(" ")[0] for each in report.simulated] == ["pressure", "setpoint", "valve", "mode"]

@@ -125,7 +125,7 @@ def _add_rehearse(commands: Any) -> None:
     rehearse.add_argument(
         "--simulate",
         action="store_true",
-        help="have simulated axes, counters, shutters and rings stand in for real ones",
+        help="have simulated axes, counters, shutters, multiplexers and rings stand in for real ones",
     )
     rehearse.add_argument(
         "--patience",

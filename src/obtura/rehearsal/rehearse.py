@@ -59,7 +59,8 @@ def rehearse(
 
     `name`, `config`: as of `load_session`. `events`: a file of YAML with what happens; None: nothing. `data`: an empty
     directory for everything that is written, None for a temporary one: what was meant for /data goes to data/data,
-    what is printed to output.txt. `simulate`: simulated devices stand in for real axes, counters, shutters and rings.
+    what is printed to output.txt. `simulate`: simulated devices stand in for real axes, counters, shutters,
+    multiplexers and rings.
     `patience`: a hook or script that lets no time of the night pass for so many s of the machine's time is ended, and
     so is one that goes on after the night's limit; the report names it with its line. If it can't be ended the process
     is, with the report so far on stderr.

@@ -11,6 +11,7 @@ from typing import Any
 from obtura.devices.sim.blades import SimulatedShutter
 from obtura.devices.sim.counters import SimulatedDiode
 from obtura.devices.sim.motor import SimulatedAxis
+from obtura.devices.sim.multiplexer import SimulatedMultiplexer
 from obtura.devices.sim.ring import SimulatedRing
 from obtura.ground.errors import UsageError
 from obtura.session.config import Config, Description, SessionSpec
@@ -37,6 +38,7 @@ KINDS: tuple[tuple[tuple[str, ...], type], ...] = (
     (("check_for_refill",), SimulatedRing),
     (("open", "close", "state", "is_open", "is_closed"), SimulatedShutter),
     (("raw_read", "read", "mode"), SimulatedDiode),
+    (("switch", "get_output", "connections"), SimulatedMultiplexer),
 )
 """What stands in for a device of which class: one that has all of these."""
 
@@ -56,7 +58,7 @@ def rehearsed(config: Config, name: str, simulate: bool) -> Config:
         told = "\n".join(f"{each.name} is real: {each.class_name} ({each.place.short})" for each in real)
         raise UsageError(
             f"a rehearsal needs simulated devices, nothing was touched:\n{told}\n"
-            "--simulate has simulated axes, counters, shutters and rings stand in for them; "
+            "--simulate has simulated axes, counters, shutters, multiplexers and rings stand in for them; "
             "a class of your own that touches no hardware says `simulated = True`"
         )
     replaced = {each.name: stand_in for each in real if (stand_in := _stand_in(each)) is not None}
@@ -122,5 +124,7 @@ def _stand_in(described: Description) -> Description | None:
         return None
     takes = {parameter.name for parameter in parameters_of(kind)}
     plain = {key: value for key, value in described.arguments.items() if key in takes and not any(references(value))}
+    if kind is SimulatedMultiplexer:  # of an output that is a description of its own, only the inputs count
+        plain["outputs"] = {name: tuple(getattr(it, "inputs", it)) for name, it in plain.get("outputs", {}).items()}
     known = KnownClass(kind.__name__, f"{kind.__module__}:{kind.__name__}", "obtura", kind)
     return Description(described.name, known, described.place, described.table, described.named, plain)
