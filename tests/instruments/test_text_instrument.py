@@ -273,3 +273,20 @@ def test_an_instrument_that_needs_code_has_the_line_to_itself(talking):
         return float(speech.query("V?"))
 
     assert box.together(channel_two) == 3.5
+
+
+# -- a look from elsewhere ------------------------------------------------------------------------------------
+
+
+def test_one_that_is_read_only_is_asked_and_told_nothing(talking):
+    always = {"*IDN?": "ACME", "P?": "1", "S?": "1"}
+    box = talking(always=always, identify="ACME", initial=["RESET"], read_only=True)
+    axis, shutter = TextAxis("p", box, "SET {position}", "P?"), TextShutter("s", box, "O", "C", "S?")
+    assert (axis.position, shutter.state) == (1.0, "OPEN")
+    axis.check()
+    for refused in (lambda: axis.move(2), lambda: axis.check_path([1, 2])):
+        with pytest.raises(DeviceError, match="p can't be moved: conversation is read-only here"):
+            refused()
+    with pytest.raises(DeviceError, match="s.close failed: conversation is read-only here: it is asked"):
+        shutter.close()
+    assert "connected since" in box.__info__() and "read-only" in box.__info__()

@@ -10,12 +10,14 @@ import time
 import pytest
 
 from obtura.devices.text import (
+    Line,
     LineError,
     SerialLine,
     SilenceError,
     TcpLine,
     TextCounter,
     TextInstrument,
+    Transport,
     VisaLine,
 )
 from obtura.devices.text.transport import host_and_port
@@ -263,6 +265,53 @@ def test_ctrl_c_between_a_question_and_its_answer_leaves_no_answer_behind(rude):
     line._talk.timeout = line.timeout = 5.0
     assert line.query("U?") == "2"
     assert [(each.sent, each.answer) for each in line.trace][1:] == [("T?", "late"), ("U?", "2")]
+
+
+def test_a_slow_instrument_is_given_a_rest(rude):
+    server, _ = rude
+    line = TcpLine(server.url, answer_end="CR", rest=0.1)
+    began = time.monotonic()
+    for _ in range(3):
+        server.say.put([b"1.5\r"])
+        assert line.query("T?") == "1.5"
+    assert time.monotonic() - began >= 0.2
+    line.close()
+
+
+class Nowhere(Transport):
+    """An address that does not even refuse."""
+
+    address = "nowhere"
+    tries = 0
+
+    def open(self, timeout):
+        self.tries += 1
+        time.sleep(timeout)
+        raise TimeoutError("timed out")
+
+    def close(self):
+        pass
+
+    def send(self, data, timeout):
+        pass
+
+    def receive(self, timeout):
+        return b""
+
+
+def test_what_does_not_even_refuse_holds_up_one_call_and_not_the_next(seconds):
+    nowhere = Nowhere()
+    line = Line(nowhere, timeout=TIMEOUT)
+    took, error = seconds(lambda: line.query("T?"))
+    assert took >= TIMEOUT
+    assert str(error).startswith("nowhere is not connected since ") and "timed out" in str(error)
+    _, error = seconds(lambda: line.query("T?"))
+    assert "tried again in 0." in str(error)
+    assert nowhere.tries == 1
+    time.sleep(TIMEOUT)
+    seconds(lambda: line.query("T?"))
+    assert nowhere.tries == 2
+    line.close()
 
 
 # -- what can't be --------------------------------------------------------------------------------------------

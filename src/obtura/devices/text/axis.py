@@ -4,6 +4,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy.typing as npt
+
 from obtura.contracts.connections import Exchange
 from obtura.contracts.motion import MotionHook
 from obtura.devices.axis import Axis
@@ -11,7 +13,7 @@ from obtura.devices.axis_written import wrong_with_axis
 from obtura.devices.text.answers import Question, compiled, question
 from obtura.devices.text.instrument import TextInstrument
 from obtura.devices.text.setpoint import Manner, Setpoint, wrong_with_orders
-from obtura.ground.errors import UsageError
+from obtura.ground.errors import DeviceError, UsageError
 from obtura.ground.ranges import NotNegative, Positive, Sign
 
 __all__ = ["TextAxis"]
@@ -89,6 +91,22 @@ class TextAxis(Axis):
         """Raise `DeviceError` when it can't be reached, has no position, or moves. Touch nothing."""
         super().check()
         self._ask(self._driver.position)
+
+    def check_target(self, target: float) -> None:
+        """Raise what `Axis` raises, and `DeviceError` when its instrument is read-only; touch nothing."""
+        super().check_target(target)
+        self._check_may_be_told()
+
+    def check_path(self, targets: npt.ArrayLike) -> None:
+        """As `check_target`, of many."""
+        super().check_path(targets)
+        self._check_may_be_told()
+
+    def _check_may_be_told(self) -> None:
+        try:
+            self.instrument.check_may_be_told()
+        except DeviceError as error:
+            raise DeviceError(f"{self.name} can't be moved: {error}") from None
 
     @property
     def connection(self) -> str:

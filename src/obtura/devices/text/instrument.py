@@ -57,6 +57,7 @@ class Speech:
             DeviceError: it does not answer, or refuses.
         """
         it = self._instrument
+        it.check_may_be_told()
         if it.acknowledge is None:
             self._talk.write(text)
         elif not re.search(it.acknowledge, answer := self._talk.query(text, it.timeout)):
@@ -90,6 +91,7 @@ class TextInstrument(SamplingCounterController):
     After each command: one that is answered has an answer that `acknowledge`, a regular expression, is found in;
     `complete`, as `*OPC?`, is asked, and answered once it is done; `errors`, as `SYST:ERR?`, is asked until the answer
     begins with what `no_error`, a regular expression, matches.
+    `read_only`: it is asked and never told anything, not even the `initial` commands, for a look from elsewhere.
     `max_sampling_frequency`: readings of its counters per second, None for as often as it answers.
 
     Raises:
@@ -122,6 +124,7 @@ class TextInstrument(SamplingCounterController):
         complete: str | None = None,
         errors: str | None = None,
         no_error: str = r"[+-]?0\b",
+        read_only: bool = False,
         max_sampling_frequency: Positive | None = None,
     ) -> None:
         super().__init__(name, blocking=True, max_sampling_frequency=max_sampling_frequency)
@@ -142,6 +145,7 @@ class TextInstrument(SamplingCounterController):
         self.complete = complete
         self.errors = errors
         self.no_error = no_error
+        self.read_only = read_only
         self.said_to_be = ""
         """What it answered when it was asked who it is."""
         self._met = (0, 0)
@@ -215,7 +219,7 @@ class TextInstrument(SamplingCounterController):
             return
         if self.identity is not None:
             self._identify(talk, self.identity, patient=talk.doubts != doubts)
-        if talk.restarts != restarts:
+        if talk.restarts != restarts and not self.read_only:
             for text in self.initial:
                 speech.command(text)
         self._met = (talk.restarts, talk.doubts)
@@ -235,6 +239,11 @@ class TextInstrument(SamplingCounterController):
         self.said_to_be = answer
 
     # -- as a controller of counters ------------------------------------------------------------------------
+
+    def check_may_be_told(self) -> None:
+        """Raise `DeviceError` when it is read-only."""
+        if self.read_only:
+            raise DeviceError(f"{self.line.address} is read-only here: it is asked, and told nothing")
 
     def reach(self, who: str = "") -> None:
         """Raise `DeviceError` unless it is connected, and who it should be."""
@@ -294,4 +303,5 @@ class TextInstrument(SamplingCounterController):
         _, *counters = super().__info__().splitlines()
         who = [f"  it is: {self.said_to_be}"] if self.said_to_be else []
         wrong = [f"  last error: {self._last_error}"] if self._last_error else []
-        return "\n".join([f"{type(self).__name__} {self.name}: {self.connection}", *who, *wrong, *counters])
+        may = ", read-only" if self.read_only else ""
+        return "\n".join([f"{type(self).__name__} {self.name}: {self.connection}{may}", *who, *wrong, *counters])
