@@ -13,11 +13,12 @@ needs nothing; serial ports and VISA are the extras `serial` and `visa`.
 from obtura.devices.text.answers import AnswerError, Question
 from obtura.devices.text.axis import TextAxis
 from obtura.devices.text.counter import TextCounter
-from obtura.devices.text.instrument import Identity, Speech, TextInstrument
+from obtura.devices.text.instrument import TextInstrument
 from obtura.devices.text.line import Line, SerialLine, TcpLine, VisaLine
 from obtura.devices.text.multiplexer import Output, TextMultiplexer
 from obtura.devices.text.serial_port import SerialSettings
 from obtura.devices.text.shutter import TextShutter
+from obtura.devices.text.speech import Identity, Speech
 from obtura.devices.text.talk import LineError, SilenceError, Talk
 from obtura.devices.text.transport import Transport
 

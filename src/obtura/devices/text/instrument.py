@@ -1,6 +1,5 @@
 """An instrument that is spoken to in text."""
 
-import dataclasses
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,70 +10,15 @@ from obtura.contracts.counters import SamplingCounterController
 from obtura.devices.text.answers import compiled, wrong_pattern
 from obtura.devices.text.line import TIMEOUT, Line, end_of, line_to
 from obtura.devices.text.serial_port import SerialSettings
+from obtura.devices.text.speech import Identity, Manners, Speech
 from obtura.devices.text.talk import SilenceError, Talk
 from obtura.devices.text.transport import host_and_port
 from obtura.ground.errors import DeviceError, UsageError
 from obtura.ground.ranges import NotNegative, Positive
 
-__all__ = ["Identity", "Speech", "TextInstrument"]
+__all__ = ["TextInstrument"]
 
 R = TypeVar("R")
-
-MOST_ERRORS = 20
-"""So many entries of an error queue are read after a command."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Identity:
-    """Who it must be: the answer to `query` has something in it that `pattern`, a regular expression, matches."""
-
-    pattern: str
-    query: str = "*IDN?"
-
-    def __post_init__(self) -> None:
-        compiled("pattern", self.pattern)
-
-
-class Speech:
-    """An instrument as it is to who has it to himself: see `TextInstrument.together`, which hands it out."""
-
-    def __init__(self, instrument: "TextInstrument", talk: Talk) -> None:
-        self._instrument = instrument
-        self._talk = talk
-
-    def query(self, text: str, timeout: float | None = None) -> str:
-        """Ask, and give back what matters of the answer.
-
-        Raises:
-            DeviceError: it does not answer.
-        """
-        return self._instrument.core_of(self._talk.query(text, timeout or self._instrument.timeout))
-
-    def command(self, text: str) -> None:
-        """Have it do something, and see that it does, in the ways that the instrument was described with.
-
-        Raises:
-            DeviceError: it does not answer, or refuses.
-        """
-        it = self._instrument
-        it.check_may_be_told()
-        if it.acknowledge is None:
-            self._talk.write(text)
-        elif not re.search(it.acknowledge, answer := self._talk.query(text, it.timeout)):
-            raise DeviceError(f"{it.line.address} refuses {text!r}: it answers {answer!r}, not {it.acknowledge!r}")
-        if it.complete is not None:
-            self._talk.query(it.complete, it.timeout)
-        if refusals := self._errors():
-            raise DeviceError(f"{it.line.address} refuses {text!r}: {'; '.join(refusals)}")
-
-    def _errors(self) -> list[str]:
-        it, found = self._instrument, list[str]()
-        while it.errors is not None and len(found) < MOST_ERRORS:
-            answer = self.query(it.errors)
-            if re.match(it.no_error, answer):
-                break
-            found.append(answer)
-        return found
 
 
 class TextInstrument(SamplingCounterController):
@@ -140,12 +84,7 @@ class TextInstrument(SamplingCounterController):
         self.timeout = timeout
         self.identity = Identity(identify) if isinstance(identify, str) else identify
         self.initial = tuple(initial)
-        self.answer = answer
-        self.acknowledge = acknowledge
-        self.complete = complete
-        self.errors = errors
-        self.no_error = no_error
-        self.read_only = read_only
+        self.manners = Manners(timeout, answer, acknowledge, complete, errors, no_error, read_only)
         self.said_to_be = ""
         """What it answered when it was asked who it is."""
         self._met = (0, 0)
@@ -196,7 +135,7 @@ class TextInstrument(SamplingCounterController):
         """
 
         def speak(talk: Talk) -> R:
-            speech = Speech(self, talk)
+            speech = Speech(talk, self.manners)
             self._greet(talk, speech)
             return function(speech)
 
@@ -206,11 +145,6 @@ class TextInstrument(SamplingCounterController):
             self._last_error = f"{error}, at {time.strftime('%H:%M:%S')}"
             raise type(error)(f"{who or self.name}: {error}") from error
 
-    def core_of(self, answer: str) -> str:
-        """What matters of an answer."""
-        match = re.search(self.answer, answer) if self.answer is not None else None
-        return answer.strip() if match is None else (match[match.re.groups] or "").strip()
-
     # -- who it is ------------------------------------------------------------------------------------------
 
     def _greet(self, talk: Talk, speech: Speech) -> None:
@@ -219,7 +153,7 @@ class TextInstrument(SamplingCounterController):
             return
         if self.identity is not None:
             self._identify(talk, self.identity, patient=talk.doubts != doubts)
-        if talk.restarts != restarts and not self.read_only:
+        if talk.restarts != restarts and not self.manners.read_only:
             for text in self.initial:
                 speech.command(text)
         self._met = (talk.restarts, talk.doubts)
@@ -242,7 +176,7 @@ class TextInstrument(SamplingCounterController):
 
     def check_may_be_told(self) -> None:
         """Raise `DeviceError` when it is read-only."""
-        if self.read_only:
+        if self.manners.read_only:
             raise DeviceError(f"{self.line.address} is read-only here: it is asked, and told nothing")
 
     def reach(self, who: str = "") -> None:
@@ -303,5 +237,5 @@ class TextInstrument(SamplingCounterController):
         _, *counters = super().__info__().splitlines()
         who = [f"  it is: {self.said_to_be}"] if self.said_to_be else []
         wrong = [f"  last error: {self._last_error}"] if self._last_error else []
-        may = ", read-only" if self.read_only else ""
+        may = ", read-only" if self.manners.read_only else ""
         return "\n".join([f"{type(self).__name__} {self.name}: {self.connection}{may}", *who, *wrong, *counters])

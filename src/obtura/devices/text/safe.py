@@ -61,7 +61,7 @@ def told_from_elsewhere(instrument: TextInstrument, command: str, status: Questi
     Raises:
         UsageError: no other process can reach it.
     """
-    speech = {key: getattr(instrument, key) for key in ("timeout", "answer", "acknowledge", "complete")}
+    speech = {key: getattr(instrument.manners, key) for key in ("timeout", "answer", "acknowledge", "complete")}
     asked = (
         None
         if status is None
