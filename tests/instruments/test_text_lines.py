@@ -261,10 +261,16 @@ def test_ctrl_c_between_a_question_and_its_answer_leaves_no_answer_behind(rude):
     release = threading.Event()
     server.say.put([release, b"late\n"])
     server.say.put([b"2\n"])
-    press = subprocess.Popen(["sh", "-c", f"sleep 0.1; kill -INT {os.getpid()}"])
+
+    def press():
+        server.heard.get()  # the question has been asked, and is not answered
+        subprocess.run(["kill", "-INT", str(os.getpid())], check=True)
+
+    pressing = threading.Thread(target=press)
+    pressing.start()
     with pytest.raises(KeyboardInterrupt):
         line.query("T?", 30.0)
-    press.wait()
+    pressing.join()
     release.set()
     line.timeout = 20.0
     assert line.query("U?") == "2"

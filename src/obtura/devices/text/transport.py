@@ -57,9 +57,6 @@ class Transport(ABC):
         """What another process makes the same of, as JSON has it; None: no other process can."""
         return None
 
-    def __del__(self) -> None:
-        self.close()
-
 
 def host_and_port(url: str) -> tuple[str, int]:
     """The parts of `host:port`; an IPv6 address stands in brackets.
@@ -113,6 +110,9 @@ class Tcp(Transport):
         if not received:
             raise ConnectionResetError("the other side closed the connection")
         return received
+
+    def __del__(self) -> None:
+        self.close()  # or Python warns of a socket that was left open
 
     def described(self) -> Mapping[str, Any]:
         """Host and port."""
