@@ -277,6 +277,32 @@ def test_ctrl_c_between_a_question_and_its_answer_leaves_no_answer_behind(rude):
     assert [(each.sent, each.answer) for each in line.trace][1:] == [("T?", "late"), ("U?", "2")]
 
 
+def test_what_waits_for_its_turn_when_ctrl_c_comes_is_never_said(rude):
+    server, line = rude
+    release = threading.Event()
+    server.say.put([release, b"1\n"])
+    server.say.put([b"2\n"])
+    line.timeout = 30.0
+    slow = threading.Thread(target=lambda: line.query("SLOW?", 30.0))
+    slow.start()
+    server.heard.get()
+
+    def press():
+        while not line._lanes or line._lanes[""].busy is None:
+            time.sleep(0.001)
+        subprocess.run(["kill", "-INT", str(os.getpid())], check=True)
+
+    pressing = threading.Thread(target=press)
+    pressing.start()
+    with pytest.raises(KeyboardInterrupt):
+        line.write("OPEN")
+    pressing.join()
+    release.set()
+    slow.join()
+    assert line.query("U?", 20.0) == "2"
+    assert [server.heard.get() for _ in range(server.heard.qsize())] == [b"U?\n"]
+
+
 def test_a_slow_instrument_is_given_a_rest(rude):
     server, _ = rude
     line = TcpLine(server.url, answer_end="CR", rest=0.1)

@@ -8,6 +8,9 @@
 In YAML they are listed with the instrument. Nothing is sent before it is needed. When an instrument is lost, calls fail
 within their time limit with a `DeviceError` that says what was asked of whom; once it is back they work again. TCP
 needs nothing; serial ports and VISA are the extras `serial` and `visa`.
+
+They only take orders, so axes, shutters and multiplexers are those of `obtura.devices`, with a driver that says them;
+that is why this stands here, and not among the control systems, which may import nothing of this room.
 """
 
 from obtura.devices.text.answers import AnswerError, Question

@@ -21,6 +21,7 @@ from obtura.devices.text.transport import Tcp, Transport
 from obtura.devices.text.visa import Visa
 from obtura.ground.errors import UsageError
 from obtura.ground.ranges import NotNegative, Positive
+from obtura.works.clock import Flag
 from obtura.works.lanes import SLICE, Call, ThreadLane
 
 __all__ = ["ENDS", "TIMEOUT", "Line", "SerialLine", "TcpLine", "VisaLine", "end_of", "line_to"]
@@ -123,53 +124,49 @@ class Line:
             LineError (a DeviceError): it can't be connected, or is busy with somebody else's for longer than its
                 timeout; and whatever `function` raises.
         """
-        return self._safely(lambda: self._in_turn(function, what), what)
+
+        def speak() -> R:
+            self._talk.ready()
+            return function(self._talk)
+
+        return self._safely(speak, what)
 
     def close(self) -> None:
         """Disconnect, once what is being said is said. When it is used again, it connects again."""
-
-        def close() -> None:
-            with self._turn:
-                self._talk.close()
-
-        self._safely(close, "close")
+        self._safely(self._talk.close, "close")
         lane = self._lanes.pop("", None)
         if lane is not None:
             lane.close()
 
-    def _in_turn(self, function: Callable[[Talk], R], what: str) -> R:
-        """As `together`, on a thread to which no Ctrl-C comes."""
-        if not self._turn.acquire(timeout=self.timeout):
-            raise LineError(f"{self.address} has been busy with {self._said!r} for {self.timeout:g} s")
-        try:
-            self._said = what
-            self._talk.ready()
-            return function(self._talk)
-        finally:
-            self._turn.release()
-
     def _safely(self, function: Callable[[], R], what: str) -> R:
-        """Call it here, or, on the main thread, have it called on the lane."""
+        """Call it in its turn; what the main thread wants is called on the lane."""
         if threading.current_thread() is not threading.main_thread():
-            return function()
+            return self._in_turn(function, what)
         results: list[R] = []
-        wanted = True
-
-        def call_it() -> None:
-            if wanted:
-                results.append(function())
-
-        call = Call(what, call_it)
+        left = Flag()
+        call = Call(what, lambda: results.append(self._in_turn(function, what, left)))
         try:
             self._started().submit(call)
             while not call.done.is_set:
                 call.done.stand_by(SLICE)
         except BaseException:
-            wanted = False
+            left.set()
             raise
         if call.error is not None:
             raise call.error
         return results[0]
+
+    def _in_turn(self, function: Callable[[], R], what: str, left: Flag | None = None) -> R:
+        """Call it once nobody else speaks, on a thread to which no Ctrl-C comes; not when who wanted it has `left`."""
+        if not self._turn.acquire(timeout=self.timeout):
+            raise LineError(f"{self.address} has been busy with {self._said!r} for {self.timeout:g} s")
+        try:
+            if left is not None and left.is_set:
+                raise LineError(f"{self.address} was not told {what!r}: who wanted it was interrupted")
+            self._said = what
+            return function()
+        finally:
+            self._turn.release()
 
     def _started(self) -> ThreadLane:
         """Its lane."""
