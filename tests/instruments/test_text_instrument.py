@@ -184,6 +184,26 @@ def test_an_axis_that_says_when_it_is_done_is_asked(talking):
         TextAxis("p", box, "T={position}", "P?", done="S?", done_answer="idle").move(5)
 
 
+def test_an_axis_that_has_not_noticed_yet_that_it_moves_is_not_believed(talking):
+    before = [("S?", "1"), ("P?", "0")]
+    box = talking(
+        *[*before, ("SET 5.0", None), ("S?", "1"), ("P?", "0"), ("S?", "0"), ("S?", "1"), ("P?", "5")],
+        *[*before, ("SET 6.0", None), ("S?", "1"), ("P?", "6"), ("P?", "6")],
+    )
+    axis = TextAxis("p", box, "SET {position}", "P?", done="S?")
+    with virtual_time():
+        axis.move(5)
+        axis.move(6)
+
+
+def test_an_axis_that_says_for_too_long_that_it_is_done_is_believed(talking):
+    box = talking(("SET 5.0", None), always={"S?": "1", "P?": "0"})
+    axis = TextAxis("p", box, "SET {position}", "P?", done="S?", lag=0.3, unit="mm")
+    with virtual_time() as time, pytest.raises(DeviceError, match="p: the move to 5 mm ended at 0 mm"):
+        axis.move(5)
+    assert 0.3 <= time.time() < 0.5
+
+
 def test_an_axis_that_comes_no_nearer_is_stopped_and_named(talking):
     box = talking(("SET 5.0", None), ("STOP", None), always={"P?": "1.0"})
     axis = TextAxis("p", box, "SET {position}", "P?", stop="STOP", unit="bar", patience=3)

@@ -24,9 +24,9 @@ class TextAxis(Axis):
 
     `set`: the command, with `{position}` in it, or as Python formats it, `{position:.3f}`; `readback`: a query for
     where it is, or a `Question`. It has arrived when the answer to `done` is, as a whole, `done_answer`, a regular
-    expression; without `done`, when it has been within `tolerance` of its target for `settle` s. It is given up, and
-    stopped, when it comes no nearer for `patience` s. `stop`: the command that ends a move; without one it is set to
-    where it is. `velocity_command`: said before each move, with `{velocity}` in it. `poll`: s between two looks.
+    expression; for `lag` s that is not believed of one that has neither said otherwise nor is there. Without `done`, when
+    it has been within `tolerance` of its target for `settle` s; it is given up, and stopped, when it comes no nearer for
+    `patience` s. `stop`: the command that ends a move; without one it is set to where it is. `velocity_command`: said before each move, with `{velocity}` in it. `poll`: s between two looks.
 
     `velocity` (unit/s) also tells how long a move takes. Limits are dial positions; all else is as for `Axis`.
 
@@ -42,6 +42,7 @@ class TextAxis(Axis):
         readback: str | Question,
         done: str | Question | None = None,
         done_answer: str = "1",
+        lag: NotNegative = 0.5,
         stop: str | None = None,
         velocity_command: str | None = None,
         unit: str | None = None,
@@ -63,7 +64,9 @@ class TextAxis(Axis):
             raise UsageError(f"{name}: {key}: {problem}")
         compiled(f"{name}: done_answer", done_answer)
         asked = None if done is None else question(done)
-        manner = Manner(set, stop, velocity_command, question(readback), asked, done_answer, settle, patience, poll)
+        manner = Manner(
+            set, stop, velocity_command, question(readback), asked, done_answer, lag, settle, patience, poll
+        )
         driver = Setpoint(name, instrument, manner, lambda: self.tolerance)
         super().__init__(
             name,

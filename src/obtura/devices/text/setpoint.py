@@ -23,6 +23,7 @@ class Manner(NamedTuple):
     readback: Question
     done: Question | None
     done_answer: str
+    lag: float
     settle: float
     patience: float
     poll: float
@@ -66,7 +67,8 @@ class Setpoint(AxisDriver):
         if done is not None:
             answer = self._instrument.query(done.query, done.timeout, who=self._name)
             text = self._instrument.understood(self._name, done.text, answer)
-            return AxisState("READY" if re.fullmatch(self._manner.done_answer, text) else "MOVING")
+            is_done = bool(re.fullmatch(self._manner.done_answer, text))
+            return AxisState("READY" if self._believed(is_done) else "MOVING")
         target = self._target
         if target is None:
             return AxisState("READY")
@@ -75,6 +77,17 @@ class Setpoint(AxisDriver):
 
     def look_again_after(self) -> float:
         return self._manner.poll
+
+    def _believed(self, is_done: bool) -> bool:
+        """Whether it is done. One that has just been told to move may say so because it has not noticed yet."""
+        target = self._target
+        if target is None or not is_done:
+            self._target = None  # of this move it is believed from now on
+            return is_done
+        if clock.time() - self._since < self._manner.lag and abs(self.position() - target) > self._tolerance():
+            return False
+        self._target = None
+        return True
 
     def _follow(self, target: float, here: float) -> None:
         distance, now = abs(here - target), clock.time()
