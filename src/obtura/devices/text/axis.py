@@ -23,10 +23,13 @@ class TextAxis(Axis):
     """An axis that goes where it is told in text: a temperature, a voltage, a stage.
 
     `set`: the command, with `{position}` in it, or as Python formats it, `{position:.3f}`; `readback`: a query for
-    where it is, or a `Question`. It has arrived when the answer to `done` is, as a whole, `done_answer`, a regular
-    expression; for `lag` s that is not believed of one that has neither said otherwise nor is there. Without `done`, when
-    it has been within `tolerance` of its target for `settle` s; it is given up, and stopped, when it comes no nearer for
-    `patience` s. `stop`: the command that ends a move; without one it is set to where it is. `velocity_command`: said before each move, with `{velocity}` in it. `poll`: s between two looks.
+    where it is, or a `Question`; `stop`: the command that ends a move, without which it is set to where it is;
+    `velocity_command`: said before each move, with `{velocity}` in it. `poll`: s between two looks.
+
+    With `done`, a query or a `Question`, a move is over when its answer is, as a whole, `done_answer`, a regular
+    expression; for `lag` s that is not believed of one that has neither said otherwise nor is there. Without, it is
+    over when it has been within `tolerance` of its target for `settle` s; when it comes no nearer for `patience` s, it
+    is stopped and given up.
 
     `velocity` (unit/s) also tells how long a move takes. Limits are dial positions; all else is as for `Axis`.
 
