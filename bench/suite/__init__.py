@@ -6,6 +6,7 @@ MODULES = (
     "points",
     "counters",
     "devices",
+    "text",
     "presets",
     "consumers",
     "sampling",
@@ -16,6 +17,7 @@ MODULES = (
     "rehearsal",
     "growth",
     "sessions",
+    "timekeeping",
     "abort",
 )
 

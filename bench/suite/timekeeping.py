@@ -5,11 +5,12 @@ turns with and without: without, a call is entered and left by functions that do
 forget what it had specialised, so that "in a scan" is an upper bound. An event is one of the two, half of a call.
 """
 
-import statistics
 import time
 from typing import Any
 from unittest.mock import patch
 
+from bench.cases import Figure, study
+from bench.lab import Lab
 from obtura.acquisition.timer import SoftwareTimerMaster
 from obtura.contracts.acquisition import AcquisitionSlave
 from obtura.contracts.chain import AcquisitionChain
@@ -109,22 +110,11 @@ def _by_itself() -> float:
     return 1e6 * (min(loop() for _ in range(500)) - min(bare() for _ in range(500))) / CALLS
 
 
-def measure() -> dict[str, Any]:
-    """What the case says of itself; see `run`."""
+@study("timekeeping", "keeping the time of a call, which begins and ends")
+def timekeeping(lab: Lab) -> list[Figure]:
     timed, without, calls = _in_a_scan()
-    lost = [one - other for one, other in zip(timed, without, strict=True)]
-    low, _, high = statistics.quantiles(lost, n=4)
-    return {
-        "what": "keeping the time of a call",
-        "unit": "us",
-        "budget": f"{BUDGET:g} us a call",
-        "values": {
-            "by itself": _by_itself(),
-            "in a scan": min(timed) - min(without),
-            "median": statistics.median(lost),
-            "quarter": low,
-            "three quarters": high,
-            "a point in all": min(timed) * calls,
-            "calls a point": calls,
-        },
-    }
+    return [
+        Figure("by itself", _by_itself(), "us", BUDGET),
+        Figure("in a scan, at most", min(timed) - min(without), "us", BUDGET),
+        Figure("calls a point", calls, ""),
+    ]

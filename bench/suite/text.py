@@ -4,7 +4,6 @@ Three ways to have a number of the same server, which answers after a time that 
 line alone, as `counter.read()`; a `loopscan` that reads once a point. A real instrument answers within 1 to 100 ms.
 """
 
-import math
 import socket
 import statistics
 import subprocess
@@ -12,11 +11,10 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
-from obtura.data.saving import ScanSaving
+from bench.cases import Figure, study
+from bench.lab import Lab
 from obtura.devices.text import TextCounter, TextInstrument
-from obtura.session.session import Session
 
 SERVER = """
 import socket, sys, time
@@ -34,6 +32,9 @@ with socket.create_server(("127.0.0.1", 0)) as server:
 """
 DELAYS = (0.0, 0.001, 0.01)
 """s that the server takes to answer."""
+POINTS, REPETITIONS = 200, 5
+SHARE = 10.0
+"""% of a point that the engine may take, of an instrument that answers as fast as real ones do."""
 
 
 @contextmanager
@@ -48,7 +49,7 @@ def answering_after(delay: float) -> Iterator[int]:
             server.kill()
 
 
-def bare_client(port: int, number: int) -> float:
+def bare_client(lab: Lab, port: int, number: int) -> float:
     """Seconds for a question and its answer, by a socket."""
     with socket.create_connection(("127.0.0.1", port)) as client:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -62,7 +63,7 @@ def bare_client(port: int, number: int) -> float:
         return (time.perf_counter() - began) / number
 
 
-def line_alone(port: int, number: int) -> float:
+def line_alone(lab: Lab, port: int, number: int) -> float:
     """Seconds for a reading of a counter, by hand."""
     instrument = TextInstrument("instrument", tcp=f"127.0.0.1:{port}")
     counter = TextCounter("counter", instrument, "READ?")
@@ -75,43 +76,46 @@ def line_alone(port: int, number: int) -> float:
     return seconds
 
 
-def scan_point(port: int, number: int) -> float:
+def scan_point(lab: Lab, port: int, number: int) -> float:
     """Seconds for a point of a scan that is not saved; what a scan of one point takes is subtracted."""
     instrument = TextInstrument("instrument", tcp=f"127.0.0.1:{port}")
     counter = TextCounter("counter", instrument, "READ?")
-    with Session("bench", {}, ScanSaving("bench"), False) as session:
 
-        def seconds(points: int) -> float:
-            began = time.perf_counter()
-            session.bench.loopscan(points, 0, counter, save=False)
-            return time.perf_counter() - began
+    def seconds(points: int) -> float:
+        began = time.perf_counter()
+        lab.session.bench.loopscan(points, 0, counter, save=False)
+        return time.perf_counter() - began
 
-        one = min(seconds(1) for _ in range(3))
-        each = (seconds(number + 1) - one) / number
+    one = min(seconds(1) for _ in range(3))
+    each = (seconds(number + 1) - one) / number
     instrument.close()
     return each
 
 
-WAYS: dict[str, Callable[[int, int], float]] = {
+WAYS: dict[str, Callable[[Lab, int, int], float]] = {
     "bare client": bare_client,
     "line alone": line_alone,
     "scan point": scan_point,
 }
 
 
-def measure(repetitions: int = 5, number: int = 200) -> list[dict[str, Any]]:
-    """For each delay: seconds for each of WAYS, medians of turns, and the engine's share of a point."""
-    found = []
+@study("text", "an instrument asked in text by TCP, beside a bare socket")
+def text(lab: Lab) -> list[Figure]:
+    found: list[Figure] = []
     for delay in DELAYS:
         with answering_after(delay) as port:
-            turns = [{name: way(port, number) for name, way in WAYS.items()} for _ in range(repetitions)]
-        result: dict[str, Any] = {name: statistics.median(turn[name] for turn in turns) for name in WAYS}
+            turns = [{name: way(lab, port, POINTS) for name, way in WAYS.items()} for _ in range(REPETITIONS)]
+        found += [
+            Figure(
+                f"{name}, answers after {1000 * delay:g} ms",
+                1e6 * statistics.median(turn[name] for turn in turns),
+                "us",
+            )
+            for name in WAYS
+        ]
         share = statistics.median(1 - turn["bare client"] / turn["scan point"] for turn in turns)
-        found.append({"delay": delay, **result, "engine share": max(share, 0.0) if math.isfinite(share) else share})
+        budget = SHARE if delay >= 0.001 else None
+        found.append(
+            Figure(f"share of the engine, answers after {1000 * delay:g} ms", 100 * max(share, 0.0), "%", budget)
+        )
     return found
-
-
-if __name__ == "__main__":
-    for each in measure():
-        told = ", ".join(f"{name} {1e6 * each[name]:.0f} us" for name in WAYS)
-        print(f"answers after {1000 * each['delay']:g} ms: {told}; engine share {100 * each['engine share']:.0f} %")
