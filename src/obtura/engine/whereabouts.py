@@ -96,11 +96,9 @@ def _hook(frame: FrameType | None) -> str:
     """Of the engine's frame that made the call."""
     while frame is not None:
         if frame.f_code is Hooks._call.__code__:
-            known: dict[str, Any] = frame.f_locals
-            return f"{known['owner']}.{known['hook']}{known['circle'].where()}"
+            return f"{frame.f_locals['what']}{frame.f_locals['circle'].where()}"
         if frame.f_code is Hooks._next.__code__:
-            known = frame.f_locals
-            return f"{known['name']}.get_iterator{known['iteration'].where()}"
+            return f"{frame.f_locals['what']}{frame.f_locals['iteration'].where()}"
         if frame.f_code in (Hooks._open_iterator.__code__, Hooks._close.__code__):
             return str(frame.f_locals["duty"].what)
         if frame.f_code in DOORWAYS:
