@@ -6,20 +6,20 @@ from typing import Any
 
 import numpy.typing as npt
 
-from obtura.contracts.connections import Exchange
 from obtura.contracts.motion import MotionHook
 from obtura.devices.axis import Axis
 from obtura.devices.axis_written import wrong_with_axis
 from obtura.devices.text.answers import Question, compiled, question
 from obtura.devices.text.instrument import TextInstrument
 from obtura.devices.text.setpoint import Manner, Setpoint, wrong_with_orders
+from obtura.devices.text.spoken import Spoken
 from obtura.ground.errors import DeviceError, UsageError
 from obtura.ground.ranges import NotNegative, Positive, Sign
 
 __all__ = ["TextAxis"]
 
 
-class TextAxis(Axis):
+class TextAxis(Spoken, Axis):
     """An axis that goes where it is told in text: a temperature, a voltage, a stage.
 
     `set`: the command, with `{position}` in it, or as Python formats it, `{position:.3f}`; `readback`: a query for
@@ -113,13 +113,3 @@ class TextAxis(Axis):
             self.instrument.check_may_be_told()
         except DeviceError as error:
             raise DeviceError(f"{self.name} can't be moved: {error}") from None
-
-    @property
-    def connection(self) -> str:
-        """To whom, whether and since when it is connected."""
-        return self.instrument.connection
-
-    @property
-    def trace(self) -> Sequence[Exchange]:
-        """What was said last over its line."""
-        return self.instrument.trace

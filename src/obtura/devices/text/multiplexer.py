@@ -2,13 +2,13 @@
 
 import dataclasses
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from obtura.contracts.connections import Exchange
 from obtura.devices.multiplexer import Multiplexer, MultiplexerDriver
 from obtura.devices.text.answers import Question, compiled, question
 from obtura.devices.text.instrument import TextInstrument
+from obtura.devices.text.spoken import Spoken
 from obtura.ground.errors import DeviceError, UsageError
 from obtura.ground.ranges import Positive
 from obtura.works.clock import clock
@@ -75,7 +75,7 @@ class _Commands(MultiplexerDriver):
         return found
 
 
-class TextMultiplexer(Multiplexer):
+class TextMultiplexer(Spoken, Multiplexer):
     """A multiplexer, or a setting with names, that is switched by commands. `outputs`: each by its name, see `Output`.
 
     `timeout`: s after which an output must say that it is connected as it was told to.
@@ -97,16 +97,6 @@ class TextMultiplexer(Multiplexer):
     def check(self) -> None:
         """Raise `DeviceError` when it can't be reached; touch nothing."""
         self.instrument.reach(self.name)
-
-    @property
-    def connection(self) -> str:
-        """To whom, whether and since when it is connected."""
-        return self.instrument.connection
-
-    @property
-    def trace(self) -> Sequence[Exchange]:
-        """What was said last over its line."""
-        return self.instrument.trace
 
     def __info__(self) -> str:
         """How it is connected, both ways."""

@@ -1,16 +1,16 @@
 """Two commands and a question as a shutter."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from obtura.contracts.connections import Exchange
 from obtura.contracts.safety import SafeAction
 from obtura.devices.shutter import Shutter
 from obtura.devices.shutter_driver import ShutterDriver, ShutterState
 from obtura.devices.text.answers import Question, compiled, question, wrong_pattern
 from obtura.devices.text.instrument import TextInstrument
 from obtura.devices.text.safe import told_from_elsewhere
+from obtura.devices.text.spoken import Spoken
 from obtura.ground.errors import DeviceError
 from obtura.ground.ranges import Positive
 from obtura.works.clock import clock
@@ -67,7 +67,7 @@ class _TwoCommands(ShutterDriver):
         self._sent = wanted
 
 
-class TextShutter(Shutter):
+class TextShutter(Spoken, Shutter):
     """A shutter, a valve or an output, that is opened and closed by a command each.
 
     `status`: a query for where it is, or a `Question`; `open_answer`, `closed_answer`, `fault_answer`: regular
@@ -115,16 +115,6 @@ class TextShutter(Shutter):
         self.instrument.reach(self.name)
         if self._asks and self.state is ShutterState.FAULT:
             raise DeviceError(f"{self.name}: it says FAULT")
-
-    @property
-    def connection(self) -> str:
-        """To whom, whether and since when it is connected."""
-        return self.instrument.connection
-
-    @property
-    def trace(self) -> Sequence[Exchange]:
-        """What was said last over its line."""
-        return self.instrument.trace
 
     def __info__(self) -> str:
         """Its state, and how it is connected."""
