@@ -116,10 +116,20 @@ class DataPath:
                 counts = [column.count for column in self._columns]
                 if moments() == before:
                     break
+            else:
+                counts = self._level(counts)
             arrays = [until(column.array(), count) for column, count in zip(self._columns, counts, strict=True)]
         partial = [branch for branch, pair in enumerate(zip(before, moments(), strict=False)) if _in_a_point(*pair)]
         doors.reopen(was)
         return ScanData(self.infos, arrays, self._names(), partial)
+
+    def _level(self, counts: list[int]) -> list[int]:
+        """Of channels that were counted while points came in: as many of each as there are of all in step."""
+        in_step = [info.branch if info.per_point else None for info in self.infos]
+        least = {
+            branch: min(n for n, other in zip(counts, in_step, strict=True) if other == branch) for branch in in_step
+        }
+        return [count if branch is None else least[branch] for count, branch in zip(counts, in_step, strict=True)]
 
     def points(self) -> int:
         """How many complete points the first branch has; where no channels are in step, how many the longest has."""
