@@ -64,22 +64,23 @@ class DataPath:
             for node in level
             for channel in node.channels
         ]
-        self._channels = [channel for channel, *_ in described]
-        names = _renamed([self._unique(channel, node) for channel, node, *_ in described], renamed)
-        self.infos = tuple(_info(*parts, name) for parts, name in zip(described, names, strict=True))
-        for number, (channel, info) in enumerate(zip(self._channels, self.infos, strict=True)):
-            if info.is_frame:
-                frames = FrameColumn(info.name, channel.dtype, channel.shape)
-                self._columns.append(frames)
-                sink = self._frame_sink(number, frames)
-            else:
-                column = RaggedColumn() if info.is_ragged else Column(channel.dtype, channel.shape)
-                self._columns.append(column)
-                sink = self._sink(number, column)
-            holding = attempts.get(info.branch)
-            channel.connect(sink if holding is None else holding.sink(number, sink))
-        if not attempts:
-            self._connect_rows()
+        with self._record.lock:  # a snapshot finds all of it or nothing
+            self._channels = [channel for channel, *_ in described]
+            names = _renamed([self._unique(channel, node) for channel, node, *_ in described], renamed)
+            self.infos = tuple(_info(*parts, name) for parts, name in zip(described, names, strict=True))
+            for number, (channel, info) in enumerate(zip(self._channels, self.infos, strict=True)):
+                if info.is_frame:
+                    frames = FrameColumn(info.name, channel.dtype, channel.shape)
+                    self._columns.append(frames)
+                    sink = self._frame_sink(number, frames)
+                else:
+                    column = RaggedColumn() if info.is_ragged else Column(channel.dtype, channel.shape)
+                    self._columns.append(column)
+                    sink = self._sink(number, column)
+                holding = attempts.get(info.branch)
+                channel.connect(sink if holding is None else holding.sink(number, sink))
+            if not attempts:
+                self._connect_rows()
 
     def _connect_rows(self) -> None:
         numbers = {channel: number for number, channel in enumerate(self._channels)}
@@ -119,9 +120,10 @@ class DataPath:
             else:
                 counts = self._level(counts)
             arrays = [until(column.array(), count) for column, count in zip(self._columns, counts, strict=True)]
-        partial = [branch for branch, pair in enumerate(zip(before, moments(), strict=False)) if _in_a_point(*pair)]
+            partial = [branch for branch, pair in enumerate(zip(before, moments(), strict=False)) if _in_a_point(*pair)]
+            data = ScanData(self.infos, arrays, self._names(), partial)
         doors.reopen(was)
-        return ScanData(self.infos, arrays, self._names(), partial)
+        return data
 
     def _level(self, counts: list[int]) -> list[int]:
         """Of channels that were counted while points came in: as many of each as there are of all in step."""
