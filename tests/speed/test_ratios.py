@@ -11,13 +11,13 @@ from bench.cases import CASES, chosen
 from bench.run import main, measure
 
 LIMITS = {
-    "loopscan": 500,
-    "ascan": 2000,
-    "counters/100": 40,
-    "devices/100": 200,
-    "iterationpresets/5": 700,
-    "consumers/hdf5": 2500,
-    "onepoint/saved": 200,
+    "loopscan": 280,
+    "ascan": 1300,
+    "counters/100": 20,
+    "devices/100": 120,
+    "iterationpresets/5": 400,
+    "consumers/hdf5": 1200,
+    "onepoint/saved": 80,
 }
 """Times the floor."""
 
@@ -27,7 +27,7 @@ def test_it_is_not_many_times_slower_than_it_was(name):
     result = measure(CASES[name], repetitions=3, long=0.03)
     # Of both ratios the better: the one of wall times suffers from a busy machine, that of processor times less.
     ratio = min(result.measured["ratio"].median, result.measured["cpu_ratio"].median)
-    assert 1 < ratio < LIMITS[name], f"{name}: {ratio:.0f} times its floor"
+    assert 0 < ratio < LIMITS[name], f"{name}: {ratio:.0f} times its floor"
 
 
 def test_an_unknown_case_is_answered_by_the_closest():
