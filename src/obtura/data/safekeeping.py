@@ -28,7 +28,9 @@ class Safekeeping:
         self._spool = spool
         self._reserve = reserve
         self._say = say
-        self._lock = threading.Lock()  # the thread that emits writes, that of the saver moves
+        # Who emits writes, and holds the lock of the record; the saver moves: so nothing is said within.
+        self._lock = threading.Lock()
+        self._unsaid = ""
         self.moved: Path | None = None
         self._unsynced = True
         path = journal_file(self._scan)
@@ -57,6 +59,7 @@ class Safekeeping:
                     raise saving_error("the scan can't be written here either", self._file.path, error) from error
                 self._move(str(saving_error("the disk takes no more", self._file.path, error)))
                 self._file.write(items)
+        self._tell()
 
     def move(self, why: str) -> None:
         """Go on in the spool.
@@ -67,6 +70,13 @@ class Safekeeping:
         with self._lock:
             if self.moved is None:
                 self._move(why)
+        self._tell()
+
+    def _tell(self) -> None:
+        """Say where the scan goes on, once."""
+        if self._unsaid:
+            words, self._unsaid = self._unsaid, ""
+            self._say(words)
 
     def _move(self, why: str) -> None:
         name = hashlib.sha256(str(self._scan).encode()).hexdigest()[:8]
@@ -85,9 +95,8 @@ class Safekeeping:
                 there.take_over(self._file)
         self._file.close()
         self._file, self.moved = there, path
-        self._say(
-            f"!!! {why}; the scan goes on in {path}. When there is room again: obtura recover {self._scan.parent}.h5\n"
-        )
+        home = self._scan.parent
+        self._unsaid = f"!!! {why}; the scan goes on in {path}. When there is room again: obtura recover {home}.h5\n"
 
     def sync(self) -> None:
         """Have it on the disk itself, for the case of a power cut.
