@@ -10,11 +10,14 @@ from cast import Repeating
 from doubles import Around, MemoryAxis, diode, make_bench, make_scan
 from harness import outcome_of
 
+from obtura.acquisition.counter import SamplingCounterAcquisitionSlave
 from obtura.acquisition.timer import SoftwareTimerMaster
 from obtura.contracts.acquisition import AcquisitionSlave, TriggerMode
 from obtura.contracts.chain import AcquisitionChain
 from obtura.contracts.consumers import Consumer
 from obtura.contracts.presets import ChainIterationPreset, ChainPreset, ScanPreset
+from obtura.devices.sim.mca import SimulatedMCA
+from obtura.devices.sim.world import World
 from obtura.engine import audience
 from obtura.engine.deadlines import Deadlines
 from obtura.engine.scan import Scan
@@ -153,6 +156,26 @@ def test_what_a_slave_needs_beyond_the_count_time_is_its_own(virtual):
     scan = scan_of([Late("camera", 3, blocking=False)], npoints=2)
     scan.run()
     assert shares(scan) == {"device camera prepare": 0.6, "counting camera reading": 2, "device camera reading": 4}
+
+
+def counted_by(scan, name):
+    return sum(row.busy for row in scan.timings.rows if (row.owner, row.kind) == (name, "counting"))
+
+
+def test_an_analyser_counts_for_its_count_time(virtual):
+    scan = make_bench(Around()).loopscan(2, 0.5, SimulatedMCA("mca", world=World()))
+    assert counted_by(scan, "mca") == pytest.approx(1)
+
+
+def test_a_sampling_slave_with_a_trigger_of_its_own_counts_too(virtual):
+    class Triggered(SamplingCounterAcquisitionSlave):
+        def trigger(self):
+            clock.sleep(0.125)
+
+    slave = Triggered(diode(), count_time=0.5, npoints=2)
+    scan = scan_of([slave], npoints=2)
+    scan.run()
+    assert counted_by(scan, slave.name) == pytest.approx(1)
 
 
 def test_a_scan_that_was_refused_knows_its_time_too(virtual):

@@ -154,7 +154,7 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
 
     def effort_of(self, method: str) -> Effort:
         """A reading counts for the count time."""
-        return self._counting if method == "reading" else _NO_EFFORT
+        return self._counting if "reading" in method else _NO_EFFORT
 
     def on_lane_start(self) -> None:
         """Let the device make its context on this thread."""

@@ -210,6 +210,9 @@ class _MCASlave(AcquisitionSlave):
         each = self._count_time + getattr(self._mca.driver, "readout_time", 0.0)
         return Effort(counting=points * each if each else 0.0)
 
+    def effort_of(self, method: str) -> Effort:
+        return Effort(counting=self._count_time if "reading" in method else 0.0)
+
     def trigger(self) -> None:
         self._mca.driver.start(self._count_time)
 
