@@ -16,7 +16,9 @@ def virtual():
 
 
 def sort_of(what, owner):
-    return owner if isinstance(owner, Sort) else Sort("device", *what.split("."))
+    if isinstance(owner, Sort):
+        return owner
+    return Sort("device", *what.split(".")) if "." in what else Sort(what)
 
 
 @pytest.fixture
@@ -128,12 +130,12 @@ def test_a_wait_is_charged_as_the_one_that_came_last_has_spent_it(keeper):
             clock.sleep(2)
 
     quick, slow = errand(keeper, "quick.trigger", lambda: None), errand(keeper, "slow.trigger", body)
-    keeper.main.enter("hand-over", Sort("hand-over"))
+    keeper.main.wait_for("hand-over", [slow, quick])
     clock.sleep(0.5)
     on_a_thread(quick)
     on_a_thread(slow)
     clock.sleep(0.25)
-    keeper.main.waited([slow, quick])
+    keeper.main.waited()
     assert spent(keeper.main) == {
         ("hand-over", "hand-over"): 0.75,
         ("slow.trigger", "charged"): 1,
@@ -144,9 +146,9 @@ def test_a_wait_is_charged_as_the_one_that_came_last_has_spent_it(keeper):
 def test_a_wait_that_began_late_is_charged_with_the_share_that_was_waited_for(keeper):
     slow = errand(keeper, "slow.trigger", lambda: clock.sleep(4))
     on_a_thread(slow)
-    keeper.main.enter("hand-over", Sort("hand-over"))
+    keeper.main.wait_for("hand-over", [slow])
     clock.sleep(1)
-    keeper.main.waited([slow])
+    keeper.main.waited()
     assert spent(keeper.main) == {("slow.trigger", "charged"): 1}
 
 
@@ -159,11 +161,14 @@ def test_a_wait_that_is_given_up_is_charged_to_what_is_under_way(keeper):
 
     slow = errand(keeper, "slow.trigger", body)
     thread = threading.Thread(target=slow)
-    keeper.main.enter("hand-over", Sort("hand-over"))
+    keeper.main.wait_for("hand-over", [slow])
     thread.start()
     begun.wait(20)
     clock.sleep(3)
-    keeper.main.waited([slow])
+    (_, (wait, own)), [(theirs, seconds)] = keeper.main.running()
+    assert (wait.sort.kind, own, theirs.sort.owner, seconds) == ("hand-over", 0, "slow", 3)
+    assert keeper.main.charged == []  # who looks at it changes nothing
+    keeper.main.waited()
     end.set()
     thread.join()
     assert spent(keeper.main) == {("slow.trigger", "charged"): 3}

@@ -12,7 +12,7 @@ from harness import outcome_of
 
 from obtura.acquisition.counter import SamplingCounterAcquisitionSlave
 from obtura.acquisition.timer import SoftwareTimerMaster
-from obtura.contracts.acquisition import AcquisitionSlave, TriggerMode
+from obtura.contracts.acquisition import AcquisitionSlave, Effort, TriggerMode
 from obtura.contracts.chain import AcquisitionChain
 from obtura.contracts.consumers import Consumer
 from obtura.contracts.presets import ChainIterationPreset, ChainPreset, ScanPreset
@@ -232,6 +232,30 @@ def test_while_it_runs_it_says_what_was_so_far(virtual):
     assert preset.seconds == pytest.approx(1.2)
     assert preset.text.startswith("loopscan (scan 1): so far\n")
     assert "Asks.start" in preset.text
+
+
+def test_while_a_count_is_waited_for_it_is_counting():
+    class Counts(Slave):
+        def effort_of(self, method):
+            return Effort(counting=100.0 if method == "reading" else 0.0)
+
+        def prepare(self):
+            pass
+
+        def reading(self):
+            time.sleep(0.1)
+            seen.append(scan.timings)
+            self.channels[0].emit(1.0)
+
+    seen = []
+    scan = scan_of([Counts("camera", 0)], npoints=2)
+    scan.run()
+    for number, timings in enumerate(seen, 1):
+        (row,) = [row for row in timings.rows if row.kind == "counting"]
+        assert row.calls == number
+        assert row.seconds >= 0.09 * number
+        assert row.seconds <= row.busy <= row.calls * row.longest + 1e-9
+        assert timings.seconds("hand-over") < row.seconds
 
 
 def test_before_it_runs_it_knows_nothing():

@@ -139,13 +139,13 @@ class Apparatus(Halting):
         call = self._readings[node]
         node.is_awaited = True
         strand = self._keeper.here()
-        strand.enter(HAND_OVER, None)
+        strand.wait_for(HAND_OVER, _errands([call]))
         try:
             while not call.done.is_set:
                 self.patience.check()
                 doors.call(call.done.stand_by, SLICE)
         finally:
-            strand.waited(_errands([call]))
+            strand.waited()
         self._raise(call)
 
     def _go(self, phase: Phase) -> None:
@@ -229,7 +229,7 @@ class Apparatus(Halting):
 
     def _await(self, batch: Batch) -> None:
         strand = self._keeper.here()
-        strand.enter(HAND_OVER, None)
+        strand.wait_for(HAND_OVER, _errands(batch.calls))
         try:
             batch.wait(self.patience.check)
         except (Leaving, ScanAbort):
@@ -238,7 +238,7 @@ class Apparatus(Halting):
             self._blame(error, next((call.what for call in batch.calls if call.error is error), ""))
             raise
         finally:
-            strand.waited(_errands(batch.calls))
+            strand.waited()
 
     def _raise(self, call: Call | None) -> None:
         if call is not None and call.error is not None:

@@ -65,6 +65,12 @@ class _Sum:
         if account.longest > self.longest:
             self.longest, self.point = account.longest, account.at
 
+    def begun(self, own: float, point: int | None) -> None:
+        """A call that is under way, so many seconds so far."""
+        self.count += 1
+        if own > self.longest:
+            self.longest, self.point = own, point
+
 
 def timing_rows(keeper: Timekeeper) -> list[TimingRow]:
     """All that was spent so far; may be asked on any thread."""
@@ -92,14 +98,20 @@ def _rows(whole: Iterable[Strand], others: Iterable[Strand], branch: int | None)
         return sums.setdefault((account.phase, kind, owner, what), _Sum())
 
     for strand, is_whole in (*((each, True) for each in whole), *((each, False) for each in others)):
-        for account in _all(strand):
+        calls, charged = strand.running()
+        spent = [(account, account.seconds) for account in _all(strand)]
+        for account, _ in spent:
             sum_of(account).add(account)
-        for account, seconds in _spent(strand):
+        for part, own in (pair for account, own in calls[1:] for pair in account.divided(own) if pair[1] > 0.0):
+            sum_of(part).begun(own, strand.place.point)
+            spent.append((part, own))
+        for account, seconds in (*calls[:1], *spent):
             found = sum_of(account)
             found.busy += seconds
             found.seconds += seconds if is_whole else 0.0
-        for account in tuple(strand.charged) if is_whole else ():
-            sum_of(account).seconds += account.seconds
+        if is_whole:
+            for account, seconds in (*((each, each.seconds) for each in tuple(strand.charged)), *charged):
+                sum_of(account).seconds += seconds
     return [
         TimingRow(*key, branch, one.count, one.seconds, one.busy, one.longest, one.point)
         for key, one in sums.items()
@@ -114,9 +126,3 @@ def _all(strand: Strand) -> list[Account]:
         parts = [part for part in account.parts if part.count]
         found += parts if parts and not account.seconds else [account, *parts]
     return found
-
-
-def _spent(strand: Strand) -> list[tuple[Account, float]]:
-    """What is charged to each account, with the calls under way."""
-    under_way = [pair for account, own in strand.under_way for pair in account.divided(own)]
-    return [*((account, account.seconds) for account in _all(strand)), *under_way]

@@ -12,7 +12,7 @@ kept, too, the first and the last of each strand.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from obtura.works.clock import clock
@@ -116,7 +116,7 @@ class Strand:
 
     __slots__ = (
         "_accounts", "_began", "_clock", "_keep", "_own", "_room", "_since", "_sort_of", "_spent", "_stack",
-        "account", "accounts", "base", "charged", "first", "last", "made", "name", "phase", "place",
+        "_waits", "account", "accounts", "base", "charged", "first", "last", "made", "name", "phase", "place",
     )  # fmt: skip
 
     def __init__(self, name: str, base: str, sort_of: Callable[[str, Any], Sort], phase: str = "") -> None:
@@ -134,6 +134,8 @@ class Strand:
         self._room = KEPT
         self._clock = clock.time
         self._stack: list[tuple[Account, float, float]] = []
+        self._waits: list[tuple[int, Sequence[Spending]]] = []
+        """The waits under way: how many calls are around each, and what it is for."""
         self._spent: dict[Account, float] | None = None
         self._own = 0.0
         self.made = self._began = self._since = self._clock()
@@ -190,17 +192,18 @@ class Strand:
         if spent is not None:
             spent[account] = spent.get(account, 0.0) + left
 
-    def waited(self, errands: Iterable[Spending]) -> None:
-        """Leave a wait for `errands`, which was entered: it was for the one that came last."""
+    def wait_for(self, what: str, errands: Sequence[Spending]) -> None:
+        """A wait for calls on other threads begins; it ends with `waited`."""
+        self.enter(what, None)
+        self._waits.append((len(self._stack), errands))
+
+    def waited(self) -> None:
+        """The wait that began last ends: it was for the call that came last."""
         now = self._clock()
-        wait = self._own + now - self._since
-        late = max(errands, key=lambda errand: errand.ended(now), default=None)
-        spent = {} if late is None else late.spent()
-        whole = sum(spent.values())
-        share = min(1.0, wait / whole) if whole > 0 else 0.0
-        for account, seconds in spent.items():
-            self._charge(account, seconds * share)
-        self._own -= whole * share
+        _, errands = self._waits.pop()
+        for theirs, seconds in _shares(errands, self._own + now - self._since, now):
+            self._charge(theirs, seconds)
+            self._own -= seconds
         self.leave()
 
     def _charge(self, theirs: Account, seconds: float) -> None:
@@ -242,10 +245,24 @@ class Strand:
     def spent(self) -> dict[Account, float]:
         """What was spent since the errand began, calls that are under way included."""
         found = dict(self._spent or {})
-        for account, own in self.under_way[1:]:
-            for part, seconds in account.divided(own):
-                found[part] = found.get(part, 0.0) + seconds
+        calls, charged = self.running()
+        for part, seconds in (*(pair for account, own in calls[1:] for pair in account.divided(own)), *charged):
+            found[part] = found.get(part, 0.0) + seconds
         return found
+
+    def running(self) -> tuple[list[tuple[Account, float]], list[tuple[Account, float]]]:
+        """The calls under way as if they ended now, and what is charged for those of them that are waits.
+
+        The first are `under_way`, each without what is charged for it; the others are accounts of other strands.
+        """
+        calls, charged, now = self.under_way, [], self._clock()
+        for depth, errands in tuple(self._waits):
+            if depth < len(calls):  # or it has ended just now, on its own thread
+                account, wait = calls[depth]
+                shares = _shares(errands, wait, now)
+                calls[depth] = account, wait - sum(seconds for _, seconds in shares)
+                charged += shares
+        return calls, charged
 
     @property
     def under_way(self) -> list[tuple[Account, float]]:
@@ -257,3 +274,12 @@ class Strand:
     def now(self) -> float:
         """The time by its clock."""
         return self._clock()
+
+
+def _shares(errands: Sequence[Spending], wait: float, now: float) -> list[tuple[Account, float]]:
+    """What a wait of so many seconds was for: as the errand that came last has spent its time."""
+    late = max(errands, key=lambda errand: errand.ended(now), default=None)
+    spent = {} if late is None else late.spent()
+    whole = sum(spent.values())
+    share = min(1.0, wait / whole) if whole > 0 else 0.0
+    return [(account, seconds * share) for account, seconds in spent.items()]
