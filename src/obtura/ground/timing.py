@@ -18,7 +18,8 @@ class TimingRow(NamedTuple):
 
     `seconds`: so long the thread was in them, or waited for them; those of one thread sum to the whole time. `busy`:
     how long they took, wherever they ran, which may have been at the same time as others. Times in calls within a call
-    are not in its own. `longest`: the longest call, in s, at `point`; None: at none.
+    are not in its own. `longest`: the longest call, in s, at `point`; None: at none. A call that is in
+    part counting, say, has a row for each part, and `longest` is that of the part. A call under way counts.
     """
 
     phase: str

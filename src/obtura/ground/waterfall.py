@@ -47,11 +47,19 @@ class _Line(NamedTuple):
     longest: float
     point: int | None
 
+    @property
+    def mean(self) -> float:
+        return self.seconds / self.calls if self.calls else 0.0
+
     def with_(self, other: "_Line") -> "_Line":
         """Both in one. Devices that count do so for the same points."""
         calls = max(self.calls, other.calls) if self.label == COUNTING else self.calls + other.calls
         longer = max(self, other, key=lambda line: line.longest)
         return _Line(self.label, self.seconds + other.seconds, calls, longer.longest, longer.point)
+
+    def consistent(self) -> "_Line":
+        """Of a point for which several count in turn, the longest is known of each alone: it's the mean at least."""
+        return self._replace(longest=max(self.longest, self.mean))
 
 
 def duration(seconds: float) -> str:
@@ -99,7 +107,7 @@ def _lines(rows: Sequence[TimingRow]) -> list[_Line]:
         line = _Line(label, row.seconds, row.calls if known else 0, row.longest, row.point)
         order = KINDS.index(row.kind if known else ENGINE)
         found[label] = order, found[label][1].with_(line) if label in found else line
-    return [line for _, line in sorted(found.values(), key=lambda pair: (pair[0], -pair[1].seconds))]
+    return [line.consistent() for _, line in sorted(found.values(), key=lambda pair: (pair[0], -pair[1].seconds))]
 
 
 def _with_small_ones_together(lines: list[_Line], whole: float) -> list[_Line]:
@@ -121,7 +129,7 @@ def _columns(lines: Sequence[_Line], whole: float) -> Mapping[str, list[str]]:
         "took": [duration(line.seconds) for line in lines] + [duration(whole)],
         "share": [f"{100 * line.seconds / whole:.1f} %" if whole else "" for line in lines] + ["100 %"],
         "calls": [str(line.calls or "") for line in lines] + [""],
-        "mean": [duration(line.seconds / line.calls) if line.calls else "" for line in lines] + [""],
+        "mean": [duration(line.mean) if line.calls else "" for line in lines] + [""],
         "longest": [duration(line.longest) if line.calls else "" for line in lines] + [""],
         "at point": [str(line.point) if line.calls and line.point is not None else "" for line in lines] + [""],
     }
