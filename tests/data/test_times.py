@@ -15,6 +15,7 @@ from obtura.data.packing import pack
 from obtura.data.reader import showing
 from obtura.data.recovery import recover_all
 from obtura.data.saver import HDF5Saver
+from obtura.data.times import timings_of
 from obtura.data.verify import verifying
 from obtura.ground.events import Timed
 from obtura.ground.timing import TimingRow
@@ -100,6 +101,18 @@ def test_it_is_in_a_packed_file(tmp_path):
     assert obtura.open(made.path).last.timings.rows == ROWS
 
 
+@pytest.mark.parametrize(
+    ("state", "why"),
+    [("running", "still runs"), ("spooled", "in the spool"), ("crashed", "its process ended before the scan was left")],
+)
+def test_without_times_it_says_why(tmp_path, state, why):
+    with h5py.File(scan_file(saved(tmp_path, ()), 12)) as file:
+        timings = timings_of(file["12.1"], "loopscan", state)
+    assert timings.rows == ()
+    assert why in str(timings)
+    assert "in all" not in str(timings)
+
+
 @pytest.mark.parametrize("events", [[Timed(ROWS), ended()], [Timed(ROWS)], []])
 def test_a_scan_that_is_recovered_has_it_if_it_was_written(tmp_path, events):
     saving = saving_in(tmp_path)
@@ -116,12 +129,19 @@ def test_a_scan_that_is_recovered_has_it_if_it_was_written(tmp_path, events):
     assert outcome.points == 2
     timings = obtura.open(master).last.timings
     assert timings.rows == (ROWS if events else ())
-    assert str(timings).startswith("loopscan 2 0.1 (scan 12)")
+    if events:
+        assert str(timings).startswith("loopscan 2 0.1 (scan 12)\n ")
+    else:
+        assert str(timings) == (
+            "loopscan 2 0.1 (scan 12): where its time went is not known: its process ended before the scan was left"
+        )
 
 
 def test_a_file_that_was_written_before_there_were_times_has_none(tmp_path):
     master = saved(tmp_path)
     with h5py.File(scan_file(master, 12), "r+") as file:
         del file["12.1/timing"]
-    assert obtura.open(master).last.timings.rows == ()
+    timings = obtura.open(master).last.timings
+    assert timings.rows == ()
+    assert str(timings).endswith("its file was written without times")
     assert "\ntime " not in showing(master, 12)

@@ -152,9 +152,13 @@ class SavedScan:
 
     @property
     def timings(self) -> Timings:
-        """Where the time went, until everything was left; printed, it is a waterfall. Without rows: nobody knows."""
+        """Where the time went, until everything was left; printed, it is a waterfall.
+
+        Without rows it's not known, and `partial` says why: its process was killed, say.
+        """
+        state = self.state
         with self.opened() as entry:
-            return timings_of(entry, f"{self.title} (scan {self.number})")
+            return timings_of(entry, f"{self.title} (scan {self.number})", state)
 
     @property
     def flags(self) -> npt.NDArray[np.uint8]:

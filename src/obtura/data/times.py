@@ -20,6 +20,16 @@ __all__ = ["RAW", "TIMES", "time_rows", "timings_of"]
 LONGEST = 80
 """Bytes of a name."""
 
+_KILLED = "where its time went is not known: its process ended before the scan was left"
+
+_OLDER = "where its time went is not known: its file was written without times"
+
+_WHY_NOTHING = {
+    "running": "where its time went is not in the file yet: it still runs; `scan.timing()` in its process says it",
+    "spooled": "where its time went is still in the spool: `obtura recover` brings it into the file",
+}
+"""By the state of the scan."""
+
 _NAME = h5py.string_dtype("utf-8", LONGEST)
 _WORD = h5py.string_dtype("utf-8", 12)
 
@@ -63,10 +73,13 @@ def _encoded(text: str) -> bytes:
     return encoded[:LONGEST].decode(errors="ignore").encode()
 
 
-def timings_of(entry: h5py.Group, title: str) -> Timings:
-    """What an entry says, without rows where it says nothing."""
+def timings_of(entry: h5py.Group, title: str, state: str = "finished") -> Timings:
+    """What an entry says of a scan in such a state; without rows where it says nothing, and in words why it doesn't."""
     table = entry.get("timing/table")
-    return Timings(title, [_row(each) for each in table[:].tolist()] if isinstance(table, h5py.Dataset) else [])
+    if not isinstance(table, h5py.Dataset):
+        return Timings(title, [], _OLDER)
+    rows = [_row(each) for each in table[:].tolist()]
+    return Timings(title, rows, "" if rows else _WHY_NOTHING.get(state, _KILLED))
 
 
 def _row(values: tuple[Any, ...]) -> TimingRow:

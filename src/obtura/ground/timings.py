@@ -13,7 +13,7 @@ __all__ = ["Timings"]
 class Timings:
     """Where the time of a scan went. `rows`: every sort of call. Printed, it is a waterfall.
 
-    `partial`: in words why it is not all of it; empty when it is.
+    `partial`: in words why it is not all of it, or nothing; empty when it is all.
     """
 
     def __init__(self, title: str, rows: Iterable[TimingRow], partial: str = "") -> None:
@@ -49,6 +49,8 @@ class Timings:
     def text(self, width: int, blocks: bool = True) -> str:
         """The waterfall in lines of at most `width` characters; `blocks`: bars of more than ASCII."""
         head = f"{self.title}: {self.partial}" if self.partial else self.title
+        if self.partial and not self.rows:
+            return head
         parts = [f"{head}\n{waterfall(self.of(), width, blocks)}"]
         parts += [f"branch {branch + 1}\n{waterfall(self.of(branch), width, blocks)}" for branch in self.branches]
         return "\n\n".join(parts)
