@@ -1,14 +1,18 @@
 """The trace of a scan: single calls on their threads, as Perfetto opens them, of a long scan the first and the last."""
 
 import json
+import re
+from pathlib import Path
 
+import pytest
 from cast import Repeating
-from doubles import Around, make_scan
+from doubles import Around, diode, make_bench, make_scan
 
 from obtura.contracts.acquisition import AcquisitionSlave
 from obtura.contracts.chain import AcquisitionChain
 from obtura.contracts.presets import ChainIterationPreset, ChainPreset
 from obtura.ground.channels import AcquisitionChannel
+from obtura.ground.errors import SavingError, UsageError
 from obtura.works.clock import clock, virtual_time
 
 
@@ -109,3 +113,32 @@ def test_what_is_kept_does_not_grow_with_the_scan():
         assert sum(row.calls for row in scan.timings.rows if row.what == "reading") == npoints
     assert kept[0][1] == kept[1][1]
     assert kept[1][0] == 10_000
+
+
+@pytest.mark.parametrize("export", [12, True, b"trace.json", "", "a\0b"])
+def test_what_is_no_name_of_a_file_is_refused_before_anything_is_printed(export, capsys):
+    scan = make_bench(Around()).loopscan(1, 0, diode())
+    with pytest.raises(UsageError, match="timing: export must be the name of a file"):
+        scan.timing(export=export)
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("name", ["", "missing/trace.json"])
+def test_a_file_that_can_not_be_is_told_with_its_path(tmp_path, name):
+    scan = make_bench(Around()).loopscan(1, 0, diode())
+    with pytest.raises(UsageError, match=rf"can't be written to {re.escape(str(tmp_path / name))}: .*choose a file"):
+        scan.timing(export=tmp_path / name)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk that is always full")
+def test_a_full_disk_is_told():
+    scan = make_bench(Around()).loopscan(1, 0, diode())
+    with pytest.raises(SavingError, match="written to /dev/full: No space left on device; choose a file on another"):
+        scan.timing(export="/dev/full")
+
+
+def test_a_tilde_is_the_home_directory(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    make_bench(Around()).loopscan(1, 0, diode()).timing(export="~/trace.json")
+    assert json.loads((tmp_path / "trace.json").read_text())["traceEvents"]
+    assert f"trace: {tmp_path / 'trace.json'}\n" in capsys.readouterr().out

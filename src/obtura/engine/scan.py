@@ -1,13 +1,11 @@
 """The scan: a chain, its presets, and one run."""
 
-import json
 import os
 import sys
 import threading
 import warnings
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any, ClassVar, TextIO
 
 from obtura.contracts.chain import AcquisitionChain
@@ -37,7 +35,7 @@ from obtura.works.errands import Timekeeper
 from obtura.works.interrupt import doors
 from obtura.works.process import is_forked
 from obtura.works.record import Record
-from obtura.works.trace import trace_of
+from obtura.works.trace import trace_file, write_trace
 
 __all__ = ["Scan"]
 
@@ -302,12 +300,15 @@ class Scan:
 
         Raises:
             ScanStateError: it has not run yet.
+            UsageError: `export` is not the name of a file that can be written.
+            SavingError: the disk is full.
         """
+        trace = None if export is None else trace_file(export)
         out = file or sys.stdout
         out.write(self.timings.on(out) + "\n")
-        if export is not None and self._keeper is not None:
-            Path(export).write_text(json.dumps(trace_of(self._keeper, self.timings.title)), encoding="utf-8")
-            out.write(f"trace: {os.fspath(export)}\n")
+        if trace is not None and self._keeper is not None:
+            write_trace(trace, self._keeper, self.timings.title)
+            out.write(f"trace: {trace}\n")
 
     def wait_state(self, state: ScanState | str, timeout: float | None = None) -> bool:
         """Wait until the scan is in `state` or a later one; False when `timeout` (s) passed before.

@@ -4,12 +4,47 @@ The format is the "Trace Event Format", https://docs.google.com/document/d/1CvAC
 a JSON object with `traceEvents`, of which "X" is a call (`ts` and `dur` in us) and "M" gives a thread its name.
 """
 
+import errno
+import json
+import os
+from pathlib import Path
 from typing import Any
 
+from obtura.ground.errors import SavingError, UsageError
 from obtura.works.errands import Timekeeper
 from obtura.works.timekeeping import Sort, Span, Strand
 
-__all__ = ["trace_of"]
+__all__ = ["trace_file", "trace_of", "write_trace"]
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+
+
+def trace_file(export: Any) -> Path:
+    """The file that is meant, "~" in it expanded.
+
+    Raises:
+        UsageError: this is no name of a file.
+    """
+    if not isinstance(export, str | os.PathLike) or "\0" in str(export) or not str(export):
+        raise UsageError(f'timing: export must be the name of a file, as in timing(export="trace.json"), got {export!r}')
+    return Path(os.path.expanduser(export))
+
+
+def write_trace(file: Path, keeper: Timekeeper, name: str) -> None:
+    """Write the trace of a scan into a file.
+
+    Raises:
+        UsageError: there can't be such a file.
+        SavingError: the disk takes no more.
+    """
+    text = json.dumps(trace_of(keeper, name))
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        said = f"timing: the trace can't be written to {file}: {error.strerror or error}"
+        if error.errno in _FULL:
+            raise SavingError(f"{said}; choose a file on another disk, what is there now is not whole") from error
+        raise UsageError(f"{said}; choose a file that you may write, in a directory that there is") from error
 
 
 def trace_of(keeper: Timekeeper, name: str) -> dict[str, Any]:
