@@ -1,5 +1,7 @@
 """The file of a scan holds where its time went, and so does what is recovered of it."""
 
+import io
+import sys
 from pathlib import Path
 
 import h5py
@@ -69,6 +71,14 @@ def saved(tmp_path, timed=ROWS):
 
 def test_what_is_saved_is_given_back(tmp_path):
     assert obtura.open(saved(tmp_path)).last.timings.rows == ROWS
+
+
+def test_it_is_printed_as_that_of_a_scan_is(tmp_path, capsys):
+    scan = obtura.open(saved(tmp_path)).last
+    scan.timing()
+    assert capsys.readouterr().out == scan.timings.on(sys.stdout) + "\n"
+    scan.timing(file=(out := io.StringIO()))
+    assert "Preset µ.start" in out.getvalue()
 
 
 def test_names_that_are_too_long_are_cut_between_characters(tmp_path):

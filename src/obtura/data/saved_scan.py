@@ -1,12 +1,13 @@
 """A scan in a file: what is known of it, its columns, and its rows as tables of other programs."""
 
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import h5py
 import numpy as np
@@ -159,6 +160,11 @@ class SavedScan:
         state = self.state
         with self.opened() as entry:
             return timings_of(entry, f"{self.title} (scan {self.number})", state)
+
+    def timing(self, file: TextIO | None = None) -> None:
+        """Print where the time went, as `scan.timing()` does. There is no trace: single calls are not in the file."""
+        out = file or sys.stdout
+        out.write(self.timings.on(out) + "\n")
 
     @property
     def flags(self) -> npt.NDArray[np.uint8]:
