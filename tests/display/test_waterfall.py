@@ -100,3 +100,11 @@ def test_a_stream_that_knows_ascii_only_gets_no_blocks():
     ascii_only = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     assert "#" in Timings("scan", ROWS).on(ascii_only)
     assert "█" in Timings("scan", ROWS).on(io.TextIOWrapper(io.BytesIO(), encoding="utf-8"))
+
+
+def test_it_can_be_printed_where_no_blocks_are_known(monkeypatch):
+    latin = io.TextIOWrapper(io.BytesIO(), encoding="latin-1")
+    monkeypatch.setattr("sys.stdout", latin)
+    print(Timings("scan", ROWS), repr(Timings("scan", ROWS)))
+    latin.flush()
+    assert b"####" in latin.buffer.getvalue()

@@ -1,6 +1,7 @@
 """Where the time of a scan went: a table of what it was spent for."""
 
 import shutil
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -64,7 +65,7 @@ class Timings:
         return self.text(_width())
 
     def __str__(self) -> str:
-        return self.text(_width())
+        return self.on(sys.stdout)
 
     __repr__ = __str__
 
