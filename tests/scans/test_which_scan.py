@@ -103,3 +103,13 @@ def test_a_thread_that_scans_does_not_disturb_who_asks_for_a_scan(lab):
         scan_of(lab.bench)
     thread.join()
     assert scan_of(lab.bench).name == "loopscan"
+
+
+def test_scans_that_are_not_there_are_told(lab):
+    bench = lab.bench
+    with pytest.raises(UsageError, match=r"SCANS\[-1\]: there is no scan yet"):
+        bench.scans[-1]
+    scan = lab.ascan()
+    assert bench.scans[-1] is scan
+    with pytest.raises(IndexError, match=r"SCANS\[3\]: there are 1, `lsscan\(\)` lists them"):
+        bench.scans[3]

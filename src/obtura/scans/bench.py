@@ -13,6 +13,7 @@ from obtura.ground.errors import ArgumentError
 from obtura.scans import align, continuous, count, linear, mesh, points, selection
 from obtura.scans.bench_scan import BenchScan
 from obtura.scans.default_chain import DefaultChain
+from obtura.scans.last_scans import LastScans
 from obtura.scans.standing import StandingPresets
 
 __all__ = ["COMMANDS", "Bench"]
@@ -72,7 +73,7 @@ class Bench:
     def __init__(self, surroundings: Surroundings) -> None:
         self.default_chain = DefaultChain()
         self.standing = StandingPresets()
-        self.scans: deque[Scan] = deque(maxlen=20)
+        self.scans: deque[Scan] = LastScans(maxlen=20)
         self.selection = selection.Selection()
         self.tell = surroundings.tell
         its_own = {"surroundings": surroundings, "bench": self, "__doc__": BenchScan.__doc__}
