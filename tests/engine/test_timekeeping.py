@@ -95,6 +95,15 @@ def test_a_call_is_divided_into_what_it_was_for(keeper):
     }
 
 
+def test_a_call_that_was_for_nothing_in_particular_is_not_divided(keeper):
+    sort = Sort("device", "timer", "trigger", ("counting", "waiting"), lambda: (0.0, 0.0))
+    with keeper.over("timer.trigger", sort):
+        clock.sleep(5)
+    account = keeper.main.accounts[-1]
+    assert (account.seconds, account.count, account.longest) == (5, 1, 5)
+    assert [part.count for part in account.parts] == [0, 0]
+
+
 def test_the_next_phase_begins_new_accounts(keeper):
     clock.sleep(1)
     keeper.turn("points")

@@ -162,8 +162,9 @@ class Strand:
         self._keep((self._began, now, account.number, point))
         self.account, self._own, self._began = self._stack.pop()
         self._since = now
-        if account.parts or self._spent is not None:
-            self._divide(account, own, point)
+        most = account.most() if account.parts else ()
+        if self._spent is not None or (most and any(most)):  # often there is nothing to divide: no count time
+            self._divide(account, own, point, most)
         else:  # what `add` does
             account.count += 1
             account.seconds += own
@@ -174,10 +175,9 @@ class Strand:
         if not self._room:
             self._keep = self.last.append
 
-    def _divide(self, account: Account, own: float, point: int | None) -> None:
+    def _divide(self, account: Account, own: float, point: int | None, most: Sequence[float]) -> None:
         spent, left = self._spent, own
-        parts, most = account.parts, account.most()
-        number = len(parts)
+        parts, number = account.parts, len(most)
         while number:  # a plain loop: this is called at each point
             number -= 1
             limit = most[number]
