@@ -58,7 +58,8 @@ def test_each_part_has_a_line_and_a_bar_that_begins_where_the_one_before_ended()
 
 
 def test_the_longest_is_never_less_than_the_mean():
-    rows = [row("counting", "timer", "start", 1, calls=4, longest=0.3), row("counting", "d", "reading", 3, 4, None, 0.8)]
+    timer = row("counting", "timer", "start", 1, calls=4, longest=0.3)
+    rows = [timer, row("counting", "diode", "reading", 3, calls=4, longest=0.8)]
     (line,) = (each for each in waterfall(rows, 100, blocks=False).splitlines() if each.startswith("counting"))
     assert line.split()[5:10] == ["4", "1.00", "s", "1.00", "s"]
 

@@ -102,10 +102,10 @@ def _rows(whole: Iterable[Strand], others: Iterable[Strand], branch: int | None)
         spent = [(account, account.seconds) for account in _all(strand)]
         for account, _ in spent:
             sum_of(account).add(account)
-        for part, own in (pair for account, own in calls[1:] for pair in account.divided(own) if pair[1] > 0.0):
-            sum_of(part).begun(own, strand.place.point)
-            spent.append((part, own))
-        for account, seconds in (*calls[:1], *spent):
+        under_way = [pair for account, own in calls[1:] for pair in account.divided(own) if pair[1] > 0.0]
+        for part, seconds in under_way:
+            sum_of(part).begun(seconds, strand.place.point)
+        for account, seconds in (*calls[:1], *spent, *under_way):
             found = sum_of(account)
             found.busy += seconds
             found.seconds += seconds if is_whole else 0.0

@@ -26,7 +26,7 @@ def trace_file(export: Any) -> Path:
         UsageError: this is no name of a file.
     """
     if not isinstance(export, str | os.PathLike) or "\0" in str(export) or not str(export):
-        raise UsageError(f'timing: export must be the name of a file, as in timing(export="trace.json"), got {export!r}')
+        raise UsageError(f'timing: export must be the name of a file, as in export="trace.json", got {export!r}')
     return Path(os.path.expanduser(export))
 
 
