@@ -19,7 +19,7 @@ help:
 	@echo "make demo       play the page's scans on a simulated beamline"
 	@echo "make shell      a prompt with the same beamline, to scan it yourself"
 	@echo "make test       run the tests"
-	@echo "make crash-test kill -9 at every write call of a scan, half an hour"
+	@echo "make crash-test kill -9 at every write call of a scan, a third of an hour"
 	@echo "make kill-test  kill -9 at every call of every scan, ten minutes: the guard closes what is open"
 	@echo "make storm      Ctrl-C at random moments of 10,000 scans, a quarter of an hour"
 	@echo "make bench      how fast it is: a table, and files in bench/results; PEERS=1: beside another engine"
@@ -42,9 +42,9 @@ test: $(DEV)
 mutants: $(DEV)
 	@$(BIN)/python tests/engine/mutate.py
 
-# Every write call of a scan, one after the other: half an hour.
+# Every write call of a scan: a third of an hour.
 crash-test: $(DEV)
-	@OBTURA_CRASH_TEST=1 $(BIN)/python -m pytest tests/crash $(PYTEST_ARGS)
+	@OBTURA_CRASH_TEST=1 $(BIN)/python -m pytest tests/crash -n 2 $(PYTEST_ARGS)
 
 # Every call to presets, devices, shutters and the guard, before its effect and after.
 kill-test: $(DEV)

@@ -17,6 +17,19 @@ def tally(request):
     return request.config.stash[DONE]
 
 
+def pytest_sessionfinish(session):
+    """One of several workers hands its numbers over."""
+    config = session.config
+    if hasattr(config, "workeroutput"):
+        config.workeroutput["kills"] = [(*key, number) for key, number in config.stash[DONE].items()]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    for layout, where, number in getattr(node, "workeroutput", {}).get("kills", ()):
+        node.config.stash[DONE][layout, where] += number
+
+
 def pytest_terminal_summary(terminalreporter, config):
     done = config.stash[DONE]
     if not done:
