@@ -222,6 +222,19 @@ def test_an_axis_must_be_back_unless_it_may_change():
     assert assert_preset_ok(LeavesAnAxis, may_change=["robz"], only=only).ok
 
 
+class ReadsAxes(ScanPreset):
+    def __init__(self, roby, robz):
+        self.axes = roby, robz
+
+    def start(self, scan):
+        self.positions = [axis.position for axis in self.axes]
+
+
+@pytest.mark.parametrize("world", ["step scan", "mesh", "two top-masters"])
+def test_axes_that_a_preset_only_reads_are_where_they_were(world):
+    assert assert_preset_ok(ReadsAxes, only=f"no fault, {world}").ok
+
+
 class OpensTooEarly(Opens):
     def __init__(self, shutter):
         super().__init__(shutter)

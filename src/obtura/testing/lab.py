@@ -44,6 +44,8 @@ DEVICES: dict[str, Make] = {
 }
 """As in the demo session."""
 
+SCANNED = ("scanned", "scanned2")
+
 STATE = ("state", "mode", "position", "velocity", "acceleration", "offset", "limits", "connections", "beam")
 """What a device says of itself."""
 
@@ -61,6 +63,8 @@ class Lab:
         self._extra = extra
         self._where = where
         self._made: dict[str, Any] = {}
+        self.axes = tuple(SimulatedAxis(name, unit="mm", limits=(-100.0, 100.0)) for name in SCANNED)
+        """What the scans move. No preset is given these: where a scan leaves an axis is no preset's doing."""
         self.given: dict[str, Any] = {}
         """What the preset under test was given."""
         self.touched: list[str] = []
@@ -115,7 +119,8 @@ class Lab:
 
     def moving(self) -> list[str]:
         """The names of the axes that move."""
-        return [name for name, device in self._made.items() if is_movable(device) and device.is_moving]
+        devices = [*self._made.items(), *((axis.name, axis) for axis in self.axes)]
+        return [name for name, device in devices if is_movable(device) and device.is_moving]
 
 
 def _state(device: Any) -> dict[str, Any]:

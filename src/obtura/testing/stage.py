@@ -31,17 +31,18 @@ COUNT_TIME = 0.0
 
 def _step(bench: Bench, lab: Lab) -> Scan:
     """Three points along a motor."""
-    return bench.ascan(lab["roby"], 0, 2, 2, COUNT_TIME, lab["diode"], run=False, save=False)
+    return bench.ascan(lab.axes[0], 0, 2, 2, COUNT_TIME, lab["diode"], run=False, save=False)
 
 
 def _mesh(bench: Bench, lab: Lab) -> Scan:
     """Two by two points."""
-    return bench.amesh(lab["roby"], 0, 1, 1, lab["robz"], 0, 1, 1, COUNT_TIME, lab["diode"], run=False, save=False)
+    fast, slow = lab.axes
+    return bench.amesh(fast, 0, 1, 1, slow, 0, 1, 1, COUNT_TIME, lab["diode"], run=False, save=False)
 
 
 def _two_top_masters(bench: Bench, lab: Lab) -> Scan:
     """A motor with three points, and beside it a timer with two."""
-    motor = LinearStepTriggerMaster(3, lab["roby"], 0, 2)
+    motor = LinearStepTriggerMaster(3, lab.axes[0], 0, 2)
     pars = {"npoints": 3, "count_time": COUNT_TIME, "sleep_time": 0.0}
     chain = bench.default_chain.get(pars, [lab["diode"]], motor)
     other = SoftwareTimerMaster(COUNT_TIME, name="other_timer", npoints=2)
