@@ -247,6 +247,12 @@ def test_a_preset_must_touch_nothing_when_it_is_made():
     assert "do this in prepare or start" in text
 
 
+def test_that_is_told_of_a_single_case_too_and_nothing_that_comes_of_it():
+    text = message(OpensTooEarly, only=f"raise before OpensTooEarly.start, {FIRST_CALLS}")
+    assert "OpensTooEarly changes shutter when it is made" in text
+    assert "was not put back" not in text
+
+
 class Asynchronous(Opens):
     async def start(self, scan):
         await asyncio.sleep(100)
@@ -347,6 +353,22 @@ def test_what_can_not_be_tested_is_refused_in_words():
         assert_preset_ok(Opens(None))
     with pytest.raises(UsageError, match="no case of Opens is called 'nonsense'"):
         assert_preset_ok(Opens, only="nonsense")
+
+
+def test_options_that_are_none_are_refused_with_a_hint():
+    for options, words in {
+        "only=3": "only must be a text, .*got 3: only='step scan'",
+        "devices=['x']": r"devices must say .*got \['x'\]: devices=\{'lamp': Lamp\}",
+        "devices={'lamp': 3}": r"devices must say .*got \{'lamp': 3\}",
+        "may_change=['shuter']": "no device is called 'shuter'; did you mean 'shutter'",
+        "may_change=['xyz']": "no device is called 'xyz'; there are world, ",
+        "may_change='shutter'": r"a list of names of devices, got 'shutter': may_change=\['shutter'\]",
+        "may_change=3": r"a list of names of devices, got 3: may_change=\['shutter'\]",
+    }.items():
+        with pytest.raises(UsageError, match=words):
+            eval(f"assert_preset_ok(Opens, {options})")
+    with pytest.raises(UsageError, match="expected a class of presets, .*got <class 'int'>"):
+        assert_preset_ok(int)
 
 
 def test_off_the_main_thread_it_is_refused():

@@ -19,7 +19,7 @@ from obtura.devices.sim import (
 from obtura.ground.errors import UsageError
 from obtura.testing.recorded import Recorder, recorded
 
-__all__ = ["Lab", "Make"]
+__all__ = ["DEVICES", "Lab", "Make"]
 
 Make = Callable[["Lab"], Any]
 """Makes a device; may ask the lab for others."""
@@ -81,11 +81,17 @@ class Lab:
         """Call a factory of presets: each argument without a default is the device of its name.
 
         Raises:
-            UsageError: there is none of this name.
+            UsageError: there is none of this name, or nobody knows what the factory takes.
         """
+        try:
+            parameters = inspect.signature(factory).parameters
+        except ValueError as error:
+            raise UsageError(
+                f"expected a class of presets, or a function that makes one, got {factory!r}: assert_preset_ok(MyPreset)"
+            ) from error
         wanted = [
             parameter.name
-            for parameter in inspect.signature(factory).parameters.values()
+            for parameter in parameters.values()
             if parameter.default is parameter.empty
             and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
         ]
@@ -99,7 +105,7 @@ class Lab:
                 )
             if name not in self.given:
                 self.given[name] = self._record(name, self[name])
-        positional = [name for name in wanted if inspect.signature(factory).parameters[name].kind == 0]
+        positional = [name for name in wanted if parameters[name].kind == 0]
         before = self.states()
         made = factory(
             *(self[name] for name in positional), **{name: self[name] for name in wanted if name not in positional}

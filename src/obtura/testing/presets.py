@@ -1,5 +1,6 @@
 """Test a preset: every fault, in every call, in several scans."""
 
+import difflib
 import functools
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -8,6 +9,7 @@ from obtura.contracts.presets import ChainIterationPreset, ChainPreset, ScanPres
 from obtura.ground.errors import UsageError
 from obtura.testing.faults import AFTER, BEFORE, CLEAN_UP, Abort, CtrlC, Hang, Kind, Raise
 from obtura.testing.hanging import Hanging
+from obtura.testing.lab import DEVICES
 from obtura.testing.quiet import quiet
 from obtura.testing.stage import WORLDS, Stage
 from obtura.testing.trial import Case, Trial
@@ -105,7 +107,7 @@ def assert_preset_ok(
     preset: Callable[..., Any],
     *,
     devices: Mapping[str, Callable[[], Any]] | None = None,
-    may_change: Sequence[str] = (),
+    may_change: Collection[str] = (),
     only: str = "",
     limit: float = LIMIT,
 ) -> PresetReport:
@@ -131,7 +133,8 @@ def assert_preset_ok(
 
     Raises:
         AssertionError: what it does not survive, in words, each with the line that runs the case again.
-        UsageError: no preset, an argument for which there is no device, or no case is called `only`.
+        UsageError: no preset, an argument for which there is no device, a device in `may_change` that there is none
+            of, an option that is not what it should be, or no case is called `only`.
     """
     report = try_preset(preset, devices=devices, may_change=may_change, only=only, limit=limit)
     if not report.ok:
@@ -143,12 +146,13 @@ def try_preset(
     preset: Callable[..., Any],
     *,
     devices: Mapping[str, Callable[[], Any]] | None = None,
-    may_change: Sequence[str] = (),
+    may_change: Collection[str] = (),
     only: str = "",
     limit: float = LIMIT,
 ) -> PresetReport:
     """The same as `assert_preset_ok`, but what is found is in the report and nothing is raised for it."""
     owner = _checked(preset)
+    _check_options(devices, may_change, only)
     with quiet() as time, Hanging(limit, time) as hanging:
 
         def trial(case: Case) -> Trial:
@@ -218,3 +222,25 @@ def _checked(preset: Any) -> str:
     while isinstance(preset, functools.partial):
         preset = preset.func
     return getattr(preset, "__name__", type(preset).__name__)
+
+
+def _check_options(devices: Any, may_change: Any, only: Any) -> None:
+    if not isinstance(only, str):
+        raise UsageError(f"only must be a text, part of what a case is called, got {only!r}: only='step scan'")
+    if devices is not None and not (
+        isinstance(devices, Mapping) and all(isinstance(name, str) and callable(make) for name, make in devices.items())
+    ):
+        raise UsageError(
+            f"devices must say for each name what makes the device, got {devices!r}: devices={{'lamp': Lamp}}"
+        )
+    if isinstance(may_change, str) or not (
+        isinstance(may_change, Collection) and all(isinstance(name, str) for name in may_change)
+    ):
+        like = [may_change] if isinstance(may_change, str) else ["shutter"]
+        raise UsageError(f"may_change must be a list of names of devices, got {may_change!r}: may_change={like!r}")
+    known = {**DEVICES, **(devices or {})}
+    for name in may_change:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(known)}"
+            raise UsageError(f"may_change: no device is called {name!r}; {hint}")

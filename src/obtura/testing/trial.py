@@ -90,7 +90,7 @@ class Trial:
 
     def _made(self) -> None:
         """What making the preset did, long before a scan."""
-        if self.fault is None and self.stage.lab.touched:
+        if self.stage.lab.touched:
             touched, owner = ", ".join(self.stage.lab.touched), type(self.stage.preset).__name__
             self.findings.append(
                 f"{owner} changes {touched} when it is made; nobody puts that back before a scan has run: "
@@ -175,7 +175,7 @@ class Trial:
 
     def _states(self, before: dict[str, dict[str, Any]], exempt: set[str], when: str = "") -> None:
         for name, state in self.stage.lab.states().items():
-            if name in exempt or name in self._may_change:
+            if name in exempt or name in self._may_change or name in self.stage.lab.touched:
                 continue
             for word, value in state.items():
                 if word in before[name] and before[name][word] != value:
