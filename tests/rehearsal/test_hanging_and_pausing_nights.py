@@ -120,6 +120,56 @@ def test_a_hook_that_swallows_what_is_to_end_it_is_named_with_its_line(night, ho
     assert f", in {hook}: " in report.error
 
 
+@pytest.mark.parametrize("hook", ["prepare", "start", "stop"])
+def test_a_hook_that_hangs_is_told_after_its_scan_began_and_before_it_ends(night, hook):
+    report = night(HANGS.format(hook=hook, body=LOCKED), patience=0.5)
+    kinds = [each.kind for each in report.timeline]
+    assert kinds.index("began") < kinds.index("hangs") < kinds.index("ended")
+    assert "release unlocked lock" not in str(report)
+
+
+REFUSED = """
+try:
+    ascan(roby, 0, 1e6, 2, 1, diode)
+except Exception:
+    pass
+"""
+
+
+def test_a_scan_that_is_refused_is_told_where_it_was_refused(night):
+    report = night(f"{REFUSED}loopscan(1, 1, diode)\n{REFUSED}loopscan(1, 1, diode)\nascan(roby, 0, 1e6, 2, 1, diode)")
+    kinds = [each.kind for each in report.timeline]
+    assert kinds == ["refused", "began", "ended", "refused", "began", "ended", "refused", "script"]
+
+
+REFUSED_INSIDE = """
+from obtura import ScanPreset
+
+class Tries(ScanPreset):
+    def start(self, scan):
+        loopscan(1, 0.1, camera)
+        ascan(roby, 0, 1e6, 2, 0.1, camera)
+
+s = loopscan(1, 0, diode, run=False)
+s.add_preset(Tries())
+s.run()
+"""
+
+
+def test_one_that_is_refused_in_a_hook_is_told_before_the_scan_of_the_hook_ends(night):
+    kinds = [(each.kind, each.scan) for each in night(REFUSED_INSIDE).timeline]
+    outer, inner = kinds[0][1], kinds[1][1]
+    assert kinds == [
+        ("began", outer),
+        ("began", inner),
+        ("ended", inner),
+        ("refused", None),
+        ("failed", outer),
+        ("ended", outer),
+        ("script", None),
+    ]
+
+
 @pytest.mark.parametrize("hook", ["prepare", "stop"])
 def test_a_hook_that_waits_for_a_lock_is_named_with_its_line(night, hook):
     report = night(HANGS.format(hook=hook, body=LOCKED), patience=0.5)

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import runpy
 import sqlite3
 import sys
@@ -136,7 +137,7 @@ class _Rehearsal:
         self._error: BaseException | None = None
         self._happenings: Happenings | None = None
         self._steps = LastSteps(self._time, lambda text: self._timeline.note(self._time.time(), "failed", text))
-        self._stuck = Stuckness(str(script), self._time, self._is_lost, self._end)
+        self._stuck = Stuckness(str(script), self._time, self._hangs, self._is_lost, self._end)
 
     def run(self, arguments: Sequence[str], patience: float) -> Report:
         """Do it, with `arguments` for the script; Ctrl-C ends it, and what was found so far is reported."""
@@ -190,6 +191,9 @@ class _Rehearsal:
         self._happenings = Happenings(self._night, self._time, self._timeline, self._disk, devices)
         self._happenings.plan(rings.values(), worlds.values())
 
+    def _hangs(self, time: float, text: str) -> None:
+        self._timeline.note(time, "hangs", text)
+
     def _is_lost(self) -> int:
         """How often the script, or a hook, was told to end, and did not."""
         return self._steps.given_up + (0 if self._happenings is None else self._happenings.unheard)
@@ -203,8 +207,6 @@ class _Rehearsal:
 
     def _report(self) -> Report:
         error, seconds = self._error, round(self._time.time(), 3)
-        for moment, text in self._stuck.found:
-            self._timeline.note(moment, "hangs", text)
         planned = self._happenings is not None and (self._happenings.pressed or self._happenings.over)
         planned = planned or bool(self._stuck.found)
         interrupted = isinstance(error, KeyboardInterrupt) and not planned
@@ -216,7 +218,7 @@ class _Rehearsal:
             script=str(self._script),
             start=self._night.start,
             seconds=seconds,
-            timeline=tuple(self._timeline.ordered()),
+            timeline=tuple(each._replace(text=self._without_data(each.text)) for each in self._timeline.ordered()),
             scans=tuple(
                 scan._replace(filename=None if scan.filename is None else self._meant(scan.filename))
                 for scan in sorted(self._timeline.scans, key=lambda scan: (scan.began, scan.number))
@@ -225,14 +227,14 @@ class _Rehearsal:
             files=tuple(self._files()),
             data=self._data,
             simulated=self._stand_ins,
-            error=None if error is None and not self._stuck.found else self._told(error),
+            error=None if error is None and not self._stuck.found else self._without_data(self._told(error)),
             traceback=() if error is None else tuple(places(error, self._script)),
             interrupted=interrupted,
         )
 
     def _told(self, error: BaseException | None) -> str:
         if self._stuck.found or error is None:
-            lines = [f"!!! {self._stuck.found[0][1]}", *([] if error is None else places(error, self._script))]
+            lines = [f"!!! {self._stuck.found[0]}", *([] if error is None else places(error, self._script))]
             return "\n    ".join(lines)
         if self._happenings is not None and self._happenings.over and isinstance(error, KeyboardInterrupt):
             lines = [f"!!! the script has not ended after {span_text(self._night.limit)}", *places(error, self._script)]
@@ -242,6 +244,10 @@ class _Rehearsal:
     def _meant(self, path: str) -> str:
         """Where a file would be written if this were no rehearsal."""
         return "/" + Path(path).relative_to(self._data).as_posix()
+
+    def _without_data(self, text: str) -> str:
+        """With the files that are meant in place of those of the rehearsal; the spool stays where it is."""
+        return re.sub(rf"{re.escape(str(self._data))}/(?!{self._disk.spool.name}\b)", "/", text)
 
     def _files(self) -> Iterator[FileSeen]:
         for path in dict.fromkeys(scan.filename for scan in self._timeline.scans if scan.filename is not None):

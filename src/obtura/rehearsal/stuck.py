@@ -17,15 +17,24 @@ DEAF = 10
 
 
 class Stuckness:
-    """Looks for it and ends it; `found`: moments of the night, in s, and what is to be said.
+    """Looks for it and ends it; `found`: what is to be said.
 
-    `told()`: how often somebody was told to end, and did not. `hopeless()`: it can't be ended.
+    `tell(time, text)`: the same, with the moment of the night in s, when it is found. `told()`: how often somebody was
+    told to end, and did not. `hopeless()`: it can't be ended.
     """
 
-    def __init__(self, script: str, time: OrderedTime, told: Callable[[], int], hopeless: Callable[[], None]) -> None:
-        self.found: list[tuple[float, str]] = []
+    def __init__(
+        self,
+        script: str,
+        time: OrderedTime,
+        tell: Callable[[float, str], None],
+        told: Callable[[], int],
+        hopeless: Callable[[], None],
+    ) -> None:
+        self.found: list[str] = []
         self._script = script
         self._time = time
+        self._tell = tell
         self._told = told
         self._hopeless = hopeless
         self._heard = 0
@@ -53,15 +62,19 @@ class Stuckness:
         )
         where = whereabouts(frame) or of_script(frame, self._script)
         if where is not None:
-            self.found.append((self._time.time(), f"{where.what or 'the script'} hangs; {why}: {where.place}"))
+            self._find(f"{where.what or 'the script'} hangs; {why}: {where.place}")
             return where.frame
         if not self.found:
             what = "is paused, and nobody resumes it" if _in_a_pause(frame) else "hangs in a call of a device"
-            self.found.append((self._time.time(), f"the scan {what}; {why}"))
+            self._find(f"the scan {what}; {why}")
             os.kill(os.getpid(), signal.SIGINT)
         else:
             self._hopeless()
         return None
+
+    def _find(self, text: str) -> None:
+        self.found.append(text)
+        self._tell(self._time.time(), text)
 
 
 def _in_a_pause(frame: FrameType | None) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from enum import IntEnum
 from typing import Any, NamedTuple
 
 from obtura.contracts.consumers import Consumer, Say
@@ -40,6 +41,30 @@ class Moment(NamedTuple):
     scan: int | None = None
 
 
+_KINDS = ("event", "began", "device", "waited", "paused", "part", "refused", "hangs", "failed", "ended", "script")
+_ENDS = ("failed", "ended")
+
+
+class _Stage(IntEnum):
+    """Where a line is, seen from the scan that began last: in it, its end, after it in an outer scan, ..."""
+
+    INSIDE = 0
+    END = 1
+    AFTER = 2
+    END_OF_OUTER = 3
+    BETWEEN = 4
+
+
+class _Place(NamedTuple):
+    """Of a line among those of the same time: events come first, and the end of the script is last."""
+
+    time: float
+    is_script: bool
+    scans: int
+    stage: _Stage
+    rank: int
+
+
 class ScanSeen(NamedTuple):
     """A scan that ran. `began` in s since the start of the night; `seconds`: how long it took.
 
@@ -64,16 +89,19 @@ class Timeline:
 
     def __init__(self, epoch: float) -> None:
         self.epoch = epoch
-        self.moments: list[Moment] = []
+        self._moments: list[tuple[_Place, Moment]] = []
         self.scans: list[ScanSeen] = []
         self.waits: dict[str, list[float]] = {}
         """By preset or device the seconds of each wait."""
         self._hangs: list[tuple[float, float]] = []
-        self._begun: set[tuple[int, str | None]] = set()
+        self._begun: list[tuple[int, str | None]] = []
+        self._open: list[int] = []
+        """Which of these run, the innermost last; counted from 1, as in `_Place`."""
 
-    def note(self, time: float, kind: str, text: str, scan: int | None = None) -> None:
-        """Add a line."""
-        self.moments.append(Moment(round(time, 3), kind, text, scan))
+    def note(self, time: float, kind: str, text: str, scan: int | None = None, which: int = 0) -> None:
+        """Add a line. `which`: of the scans that began, counted from 1; 0: a line of none."""
+        moment = Moment(round(time, 3), kind, text, scan)
+        self._moments.append((self._place(moment, which), moment))
 
     def waited(self, who: str, seconds: float) -> None:
         """Somebody was waited for."""
@@ -88,19 +116,37 @@ class Timeline:
         """For how many s of this time a device hung."""
         return overlap(self._hangs, begin, end)
 
-    def begun(self, number: int, filename: str | None) -> None:
-        """A scan began."""
-        self._begun.add((number, filename))
+    def begun(self, number: int, filename: str | None) -> int:
+        """A scan began; the how manieth that is."""
+        self._begun.append((number, filename))
+        self._open.append(len(self._begun))
+        return len(self._begun)
 
     def ended(self, time: float, scan: Any) -> None:
         """A scan ended; one that never began was refused."""
-        if (scan.scan_number, scan.scan_info.get("filename")) not in self._begun and scan.errors:
+        name = scan.scan_number, scan.scan_info.get("filename")
+        open_ = next((which for which in reversed(self._open) if self._begun[which - 1] == name), None)
+        if open_ is not None:
+            self._open.remove(open_)
+        elif name not in self._begun and scan.errors:
             title = scan.scan_info.get("title") or scan.name
             self.note(time, "refused", f"{title} is refused: {one_line(scan.errors[0])}")
 
     def ordered(self) -> list[Moment]:
-        """All lines by their time. Scans are followed on threads of their own: what came at once is sorted."""
-        return sorted(self.moments, key=_order)
+        """All lines by their time. Scans are followed on threads of their own: what came at once has its place."""
+        return [moment for _, moment in sorted(self._moments, key=lambda pair: pair[0])]
+
+    def _place(self, moment: Moment, which: int) -> "_Place":
+        rank, last = _KINDS.index(moment.kind), len(self._begun)
+        if moment.kind in ("event", "script"):
+            return _Place(moment.time, moment.kind == "script", 0, _Stage.INSIDE, rank)
+        if which and moment.kind not in _ENDS:
+            return _Place(moment.time, False, which, _Stage.INSIDE, rank)
+        if which:
+            return _Place(moment.time, False, last, _Stage.END if which == last else _Stage.END_OF_OUTER, rank)
+        if not self._open:
+            return _Place(moment.time, False, last, _Stage.BETWEEN, rank)
+        return _Place(moment.time, False, last, _Stage.INSIDE if last in self._open else _Stage.AFTER, rank)
 
     def follower(self) -> Consumer:
         """A consumer for one scan."""
@@ -117,15 +163,6 @@ def overlap(spans: Sequence[tuple[float, float]], begin: float, end: float) -> f
     return found
 
 
-_KINDS = ("event", "device", "began", "waited", "paused", "part", "failed", "ended", "refused", "hangs", "script")
-
-
-def _order(moment: Moment) -> tuple[float, bool, int, int, str]:
-    """By time; what came at once: events first, then one scan after the other, and the end of the script."""
-    rank = _KINDS.index(moment.kind)
-    return moment.time, moment.kind == "script", moment.scan or 0, rank, moment.text
-
-
 class Follower(Consumer):
     """Follows one scan."""
 
@@ -134,6 +171,7 @@ class Follower(Consumer):
     def __init__(self, timeline: Timeline) -> None:
         self._timeline = timeline
         self._began: ScanBegan | None = None
+        self._which = 0
         self._ended: ScanEnded | None = None
         self._failed: Failed | None = None
         self._entered: list[tuple[HookEntered, str]] = []
@@ -145,10 +183,10 @@ class Follower(Consumer):
 
     def open(self, began: ScanBegan, say: Say) -> None:
         self._began = began
-        self._timeline.begun(began.number, began.scan_info.get("filename"))
+        self._which = self._timeline.begun(began.number, began.scan_info.get("filename"))
         where = "not saved" if began.scan_info.get("filename") is None else "saved"
         time = began.start_time.timestamp() - self._timeline.epoch
-        self._timeline.note(time, "began", f"scan {began.number} begins: {began.title} ({where})", self._number)
+        self._note(time, "began", f"scan {began.number} begins: {began.title} ({where})")
 
     def receive(self, events: Sequence[Event]) -> None:
         for event in events:
@@ -165,12 +203,12 @@ class Follower(Consumer):
                     self._pause(state, time)
                 case Failed() if self._failed is None:
                     self._failed = event
-                    self._timeline.note(event.time, "failed", f"scan {self._number}: {_told(event)}", self._number)
+                    self._note(event.time, "failed", f"scan {self._number}: {_told(event)}")
                 case ScanEnded():
                     self._ended = event
                 case SubScan(number=number):
                     text = f"scan {number} is part of scan {self._number}"
-                    self._timeline.note(self._now, "part", text, self._number)
+                    self._note(self._now, "part", text)
                 case ScanClosed():
                     self._close(event)
 
@@ -182,6 +220,9 @@ class Follower(Consumer):
     def _now(self) -> float:
         began = 0.0 if self._began is None else self._began.start_time.timestamp()
         return began - self._timeline.epoch
+
+    def _note(self, time: float, kind: str, text: str) -> None:
+        self._timeline.note(time, kind, text, self._number, self._which)
 
     def _left(self, left: HookLeft) -> None:
         entered, said = next(
@@ -197,14 +238,14 @@ class Follower(Consumer):
             point = "" if left.point is None or left.point < 0 else f", point {left.point}"
             words = f": {said}" if said else ""
             text = f"scan {self._number}{point} waits {span_text(left.seconds)} for {left.owner}.{left.hook}{words}"
-            self._timeline.note(entered.time, "waited", text, self._number)
+            self._note(entered.time, "waited", text)
 
     def _pause(self, state: str, time: float) -> None:
         """A pause begins or ends; what hooks do in it is theirs."""
         if self._paused_at is not None:
             seconds = time - self._paused_at - overlap(self._in_hooks, self._paused_at, time)
             text = f"scan {self._number} is paused for {span_text(seconds)}"
-            self._timeline.note(self._paused_at, "paused", text, self._number)
+            self._note(self._paused_at, "paused", text)
             self._timeline.waited(PAUSED, seconds)
             self._paused += seconds
         self._paused_at = time if state == "PAUSED" else None
@@ -228,7 +269,7 @@ class Follower(Consumer):
         start = began.start_time.timestamp() - self._timeline.epoch
         points = "" if ended.points is None else f", {ended.points} points"
         text = f"scan {began.number} ends: {closed.state} after {span_text(closed.seconds)}{points}"
-        self._timeline.note(time, "ended", text, self._number)
+        self._note(time, "ended", text)
         self._timeline.scans.append(
             ScanSeen(
                 *(began.number, began.title, round(start, 3), round(closed.seconds, 3), closed.state, ended.points),

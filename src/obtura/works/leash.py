@@ -7,7 +7,8 @@ exception that is raised in a loop which swallows it ends nothing.
 The solution. Another thread looks on. When the time is up, it has a signal of its own interrupt the main thread: that
 ends a wait for a lock. The handler raises `Stuck`, and has the next line of user code raise it too, the first one at
 the first attempt, the second one at the next: sooner or later that is a line of the handler of the errors, or of the
-loop, where nothing swallows it. Nothing is raised in code of the engine. Code in C that no signal reaches can't be
+loop, where nothing swallows it. Nothing is raised at a line of the engine, nor of the standard library, whose locks
+would be torn on the way out, and that error told instead. Code in C that no signal reaches can't be
 ended by anything but the end of the process: then it is at least told why.
 """
 
@@ -139,7 +140,8 @@ class Leash:
         if self._culprit not in chain:
             return  # it has returned
         for each in chain[: chain.index(self._culprit) + 1]:
-            if not each.f_globals.get("__name__", "").startswith(OURS):
+            name = each.f_globals.get("__name__", "")
+            if not name.startswith(OURS) and name.partition(".")[0] not in sys.stdlib_module_names:
                 each.f_trace = self._on_line
         sys.settrace(_no_call)
         self._raise()
