@@ -151,7 +151,13 @@ loopscan(1, 1, diode)
     assert [scan.state for scan in report.scans] == ["DONE", "DONE"]
     (refused,) = lines(report, "refused")
     assert "loopscan 1 1 is refused" in refused and "the disk is full" in refused
+    assert report.files[0].meant.rpartition("/")[0] in refused and str(report.data) not in refused
     assert list((report.data / "spool").glob("*.journal")) or "spool" in (report.data / "output.txt").read_text()
+
+
+def test_one_entry_is_called_an_entry(night):
+    told = str(night("loopscan(1, 1, diode)"))
+    assert ": 1 entry (1.1), " in told
 
 
 def test_the_clock_of_the_night_answers_what_a_script_asks(night):

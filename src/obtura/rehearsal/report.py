@@ -126,7 +126,8 @@ class Report(NamedTuple):
         told = []
         for file in self.files:
             entries = f"{file.entries[0]} to {file.entries[-1]}" if len(file.entries) > 1 else "".join(file.entries)
-            told.append(f"  {file.meant}: {len(file.entries)} entries ({entries}), {_bytes(file.size)}")
+            count = f"{len(file.entries)} {'entry' if len(file.entries) == 1 else 'entries'}"
+            told.append(f"  {file.meant}: {count} ({entries}), {_bytes(file.size)}")
         return ["", f"What would be written (here below {self.data}):", *told]
 
 
