@@ -51,6 +51,19 @@ def test_ls_lists_the_scans_by_number(saving):
     )
 
 
+def test_a_long_title_is_cut_in_lists_and_whole_where_its_scan_is_shown(saving):
+    long = "loopscan " + "x" * 3000
+    record(HDF5Saver(saving), began(number=9, title=long))
+    record(HDF5Saver(saving), began(number=10))
+    for words in (listing, showing):
+        assert max(map(len, words(saving.filename).splitlines())) < 140
+        lines = words(saving.filename, width=79).splitlines()
+        assert max(map(len, lines)) <= 79
+        assert "loopscan xxxxxxxxxxx" in lines[1] and "…  " in lines[1]
+        assert max(map(len, words(saving.filename, width=10).splitlines())) < 79  # some of it is always seen
+    assert long in showing(saving.filename, 9)
+
+
 def test_show_prints_a_scan(saving):
     record_ascan(saving)
     assert showing(saving.filename, 13) == (

@@ -8,6 +8,7 @@ from obtura.data.apart import Apart, Asking
 from obtura.data.packing import pack, unpack
 from obtura.data.reader import listing, showing
 from obtura.data.verify import verifying
+from obtura.display.grid import terminal_width
 from obtura.ground.errors import ObturaError
 from obtura.session.messages import told
 
@@ -16,12 +17,12 @@ __all__ = ["ls", "packed", "show", "unpacked", "verify"]
 
 def ls(path: Path) -> int:
     """Print the scans of a file."""
-    return _print(lambda ask: listing(path, ask))
+    return _print(lambda ask: listing(path, ask, terminal_width()))
 
 
 def show(path: Path, number: str | None) -> int:
     """Print one scan of a file, or all in short."""
-    return _print(lambda ask: showing(path, number, ask))
+    return _print(lambda ask: showing(path, number, ask, terminal_width()))
 
 
 def verify(path: Path, number: str | None) -> int:

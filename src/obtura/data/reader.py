@@ -22,6 +22,9 @@ __all__ = ["list_entries", "listing", "showing"]
 AT_ONCE = 1_000_000
 """Scalars that are read in one go."""
 
+LONGEST, SHORTEST = 80, 20
+"""Characters of a title in a list."""
+
 _WHAT_HAPPENED = {
     "running": "running",
     "crashed": "crashed: its program ended without closing the file; `obtura recover` puts it in order, "
@@ -33,10 +36,11 @@ _WHAT_HAPPENED = {
 }
 
 
-def listing(path: str | Path, ask: Asking = call_here) -> str:
+def listing(path: str | Path, ask: Asking = call_here, width: int = 0) -> str:
     """The scans of a file, one a line: number, title, start, how it ended, points.
 
-    `ask`: with that of an `Apart` a file on which HDF5 hangs or crashes is a damaged one.
+    `ask`: with that of an `Apart` a file on which HDF5 hangs or crashes is a damaged one. `width`: characters that fit
+    on a line, 0 when nobody knows; long titles are cut.
 
     Raises:
         UsageError: there is no such file, or it is not HDF5.
@@ -50,7 +54,7 @@ def listing(path: str | Path, ask: Asking = call_here) -> str:
         if entry.state in ("missing", "damaged"):
             end = f"{entry.state}: {entry.file}"
         rows.append((entry.name, entry.title, _moment(entry.start_time), end, str(_points(entry))))
-    return "\n".join([_aligned(rows, right=(0, 4)), *_in_the_spool(path, entries)])
+    return "\n".join([_aligned(_cut(rows, width), right=(0, 4)), *_in_the_spool(path, entries)])
 
 
 def _end(entry: EntryInfo) -> str:
@@ -70,18 +74,18 @@ def _in_the_spool(path: str | Path, entries: Sequence[EntryInfo]) -> list[str]:
     return [f"\n`obtura recover {path}` moves home what is in the spool:", *where] if where else []
 
 
-def showing(path: str | Path, number: int | str | None = None, ask: Asking = call_here) -> str:
+def showing(path: str | Path, number: int | str | None = None, ask: Asking = call_here, width: int = 0) -> str:
     """One scan of a file: when, how it ended, presets, and each counter with its range.
 
     `number`: a scan, 12, with all its entries, or one entry, "12.2". None: all of them, a line each, and whether all
-    their links lead somewhere. `ask`: see `listing`.
+    their links lead somewhere. `ask`, `width`: see `listing`.
 
     Raises:
         UsageError: there is no such file or scan.
     """
     chosen = chosen_entries(path, number, ask)
     if number is None:
-        return _summary(path, chosen, ask)
+        return _summary(path, chosen, ask, width)
     return "\n\n".join([*(_shown(entry, ask) for entry in chosen), *_in_the_spool(path, chosen)])
 
 
@@ -94,7 +98,7 @@ def _shown(info: EntryInfo, ask: Asking) -> str:
         return f"{info.name}: {_WHAT_HAPPENED['damaged']}, {reason(error)}: {info.file}"
 
 
-def _summary(path: str | Path, entries: Sequence[EntryInfo], ask: Asking) -> str:
+def _summary(path: str | Path, entries: Sequence[EntryInfo], ask: Asking, width: int) -> str:
     if not entries:
         return f"{path} holds no scans"
     rows = [("scan", "title", "end", "points", "columns", "links")]
@@ -110,7 +114,7 @@ def _summary(path: str | Path, entries: Sequence[EntryInfo], ask: Asking) -> str
         points = str(_points(info))
         rows.append((info.name, info.title, _end(info), points, columns, f"{links} {state}" if links else "-"))
         broken += [f"{info.name}: {each}" for each in gone]
-    table = _aligned(rows, right=(0, 3, 4))
+    table = _aligned(_cut(rows, width), right=(0, 3, 4))
     return "\n".join([table, *(["", *broken] if broken else []), *_in_the_spool(path, entries)])
 
 
@@ -234,6 +238,13 @@ def _moment(iso: str) -> str:
 def _printable(text: str) -> str:
     """Without control characters: a terminal obeys them."""
     return "".join(each if each.isprintable() else " " for each in text)
+
+
+def _cut(rows: Sequence[Sequence[str]], width: int) -> list[list[str]]:
+    """With titles, the second column, so short that the lines fit, or at least such that one pads no other for ever."""
+    others = [max(map(len, column)) + 2 for place, column in enumerate(zip(*rows, strict=True)) if place != 1]
+    most = min(LONGEST, max(width - sum(others), SHORTEST)) if width else LONGEST
+    return [[row[0], row[1] if len(row[1]) <= most else f"{row[1][: most - 1]}…", *row[2:]] for row in rows]
 
 
 def _aligned(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
