@@ -346,6 +346,18 @@ def test_a_second_ctrl_c_says_what_is_being_left_and_a_third_gives_it_up(monkeyp
     assert "The scan is being left: waiting for Hook.stop (0 s so far, given up after 20 s); then Hook.stop." in said
 
 
+def test_each_further_ctrl_c_says_nothing_that_was_said(monkeypatch):
+    monkeypatch.setattr(Scan, "deadlines", Deadlines(hook=20.0, device=20.0, hurried=1.0))
+    log = Log()
+    scan = scan_of(Hook("S1", log, hangs=["stop"]))
+    press_at(log, "S1.stop", 6, between=0.2)
+    assert isinstance(outcome_of(scan), ScanAbort)
+    said = "".join(event.text for event in scan.surroundings.viewer.of(Text))
+    assert said.count("given up after 20 s)") == 1
+    assert said.count("given up after 1 s)") == 1
+    assert "waiting for the engine" not in said
+
+
 def test_hammering_on_ctrl_c_tears_no_clean_up_that_takes_a_moment(monkeypatch):
     monkeypatch.setattr(Scan, "deadlines", Deadlines(hook=20.0, device=20.0, hurried=1.0))
     log = Log()

@@ -66,6 +66,7 @@ class Vigil:
         self._ahead = ahead
         self._steps: dict[int, _Step] = {}
         self._heard = 0.0
+        self._told: list[str] = []
         self._wake = threading.Event()
         self._ended = False
         self._starting = threading.Lock()
@@ -122,7 +123,7 @@ class Vigil:
         self._name_steps()
         if self._outcome.pressed_again > self._heard:
             self._heard = self._outcome.pressed_again
-            self.say(self._what_is_left())
+            self._answer()
 
     def _look_at(self, seat: Seat) -> None:
         doing = seat.turn.doing
@@ -165,21 +166,24 @@ class Vigil:
                 limit = f"; it is given up after {step.given_up_after:g} s" if limited else ""
                 self.say(f"Waiting for {step.what}{limit}")
 
-    def _what_is_left(self) -> str:
-        """The answer to a second Ctrl-C."""
+    def _answer(self) -> None:
+        """Say after a second Ctrl-C what is left, and after a third if that is something else."""
         now = time.monotonic()
         waits = [(step.what, step.began, step.given_up_after) for step in tuple(self._steps.values())]
         for seat in self.seats:
             if (doing := seat.turn.doing) is not None:
                 waits.append((doing.what, *self._times(doing)))
-        under_way = [f"{what} ({now - since:.0f} s so far{self._limit(since, given)})" for what, since, given in waits]
+        is_third = self._outcome.hurried == self._heard
+        under_way = [what for what, _, _ in waits]
+        if is_third and under_way in ([], self._told):
+            return  # it is given up already, or will be soon
+        self._told = under_way if is_third else []
+        told = [f"{what} ({now - since:.0f} s so far{self._limit(since, given)})" for what, since, given in waits]
         then = self._ahead()
-        is_third = self._outcome.hurried == self._outcome.pressed_again
-        text = f"The scan is being left: waiting for {', '.join(under_way) or 'the engine'}"
-        return (
-            text
+        self.say(
+            f"The scan is being left: waiting for {', '.join(told) or 'the engine'}"
             + (f"; then {', '.join(then)}" if then else "")
-            + (f". Ctrl-C again, within {AGAIN:g} s, gives up what is waited for" if under_way and not is_third else "")
+            + (f". Ctrl-C again, within {AGAIN:g} s, gives up what is waited for" if told and not is_third else "")
         )
 
     def _limit(self, since: float, deadline: float) -> str:
