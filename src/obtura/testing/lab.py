@@ -87,7 +87,8 @@ class Lab:
             parameters = inspect.signature(factory).parameters
         except ValueError as error:
             raise UsageError(
-                f"expected a class of presets, or a function that makes one, got {factory!r}: assert_preset_ok(MyPreset)"
+                f"expected a class of presets, or a function that makes one, got {factory!r}: "
+                "assert_preset_ok(MyPreset)"
             ) from error
         wanted = [
             parameter.name
