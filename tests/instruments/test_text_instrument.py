@@ -56,6 +56,15 @@ def test_another_instrument_is_refused_and_asked_again(talking):
     assert box.query("T?") == "1"
 
 
+def test_a_check_asks_once_more_who_it_is_and_not_what_its_counters_ask(talking):
+    box = talking(("*IDN?", "ACME"), ("*IDN?", "ACME"), ("*IDN?", "OTHER"), identify="ACME")
+    TextCounter("c", box, "T?")
+    box.check()
+    box.check()
+    with pytest.raises(DeviceError, match="which does not match 'ACME'"):
+        box.check()
+
+
 def test_it_is_greeted_anew_when_it_was_lost(talking):
     box = talking(("*IDN?", "ACME"), ("T?", LOST), ("*IDN?", "ACME"), ("T?", "2"), identify="ACME")
     with pytest.raises(LineError, match=r"^box: conversation was lost at 'T\?': ConnectionResetError: the other side"):

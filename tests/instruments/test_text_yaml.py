@@ -1,5 +1,9 @@
 """Instruments that are spoken to in text, from YAML alone; what is wrong in it; how a session shows them."""
 
+import math
+import socketserver
+import threading
+
 import pytest
 
 from obtura.devices.text import TcpLine
@@ -236,3 +240,53 @@ def test_one_that_can_not_be_reached_at_all_is_told_when_it_is_made(lab):
     config = Config.load(lab("- {name: it, class: TextInstrument}\n"))
     with pytest.raises(DeviceError, match="say how to reach it, by one of tcp: host:port, serial: PORT"):
         config.get("it")
+
+
+class Deaf(socketserver.StreamRequestHandler):
+    """Knows who it is and B?, and nothing else."""
+
+    def handle(self):
+        for line in self.rfile:
+            answer = {b"*IDN?": b"PACE", b"B?": b"1.5"}.get(line.strip(), b"ERR")
+            self.wfile.write(answer + b"\n")
+
+
+@pytest.fixture
+def served():
+    """Serve by a handler; gives the address."""
+    servers = []
+
+    def serve(handler):
+        servers.append(server := socketserver.ThreadingTCPServer(("127.0.0.1", 0), handler))
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, args=[0.01]).start()
+        return f"127.0.0.1:{server.server_address[1]}"
+
+    yield serve
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def test_one_bad_counter_does_not_take_the_instrument_away(open_lab, served, capsys):
+    session = open_lab(f"""
+- name: pace
+  class: TextInstrument
+  tcp: {served(Deaf)}
+  identify: PACE
+  counters:
+    - {{name: good, query: B?}}
+    - {{name: opt, query: A?, policy: optional}}
+    - {{name: bad, query: A?}}
+- {{name: lab, class: Session}}
+""")
+    names = session.env_dict
+    assert list(session.absent) == ["bad"]
+    assert "bad is not there: pace:bad: the answer to 'A?', 'ERR', is no number" in capsys.readouterr().err
+    scan = session.bench.loopscan(2, 0.01, names["good"], names["opt"], save=False)
+    assert list(scan.get_data("good")) == [1.5, 1.5]
+    assert all(map(math.isnan, scan.get_data("opt")))
+    assert "pace:opt dropped out" in capsys.readouterr().err
+    names["pace"].check()
+    with pytest.raises(DeviceError, match="pace:bad: the answer to 'A\\?', 'ERR', is no number"):
+        names["pace"].counters["bad"].check()

@@ -149,6 +149,7 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
     def validate(self) -> None:
         """Refuse a scan with a device that can't be used."""
         self.controller.check()
+        self.controller.check_counters(*self._counters)
         for counter in self._counters:
             counter.check_policy()
 

@@ -77,6 +77,9 @@ class CounterController(WithPolicy):
     def check(self) -> None:
         """Raise `DeviceError` when the device can't be used now, e.g. is not connected; touch nothing."""
 
+    def check_counters(self, *counters: Any) -> None:
+        """Raise `DeviceError` when these can't be read, though the device is there; asked before a scan of them."""
+
     def on_lane_start(self) -> None:
         """Called first on the thread that makes a scan's calls to this device: a place for a context per thread."""
 

@@ -62,6 +62,11 @@ class TextCounter(SamplingCounter):
         except UsageError as error:
             yield str(error).partition(":")[0], str(error).partition(": ")[2]
 
+    def check(self) -> None:
+        """Raise `DeviceError` when it can't be read; one that may fail need not be: a scan goes on without it."""
+        self.controller.check()
+        self.controller.check_counters(self)
+
     def _in_units(self, raw: float) -> float:
         return raw * self.scale + self.offset
 

@@ -135,10 +135,12 @@ class TextInstrument(SamplingCounterController):
         """
 
         def speak(talk: Talk) -> R:
-            speech = Speech(talk, self.manners)
-            self._greet(talk, speech)
-            return function(speech)
+            self._greet(talk)
+            return function(Speech(talk, self.manners))
 
+        return self._talked(speak, who, what)
+
+    def _talked(self, speak: Callable[[Talk], R], who: str, what: str) -> R:
         try:
             return self.line.together(speak, what)
         except DeviceError as error:
@@ -147,13 +149,14 @@ class TextInstrument(SamplingCounterController):
 
     # -- who it is ------------------------------------------------------------------------------------------
 
-    def _greet(self, talk: Talk, speech: Speech) -> None:
+    def _greet(self, talk: Talk) -> None:
         restarts, doubts = self._met
         if (talk.restarts, talk.doubts) == self._met:
             return
         if self.identity is not None:
             self._identify(talk, self.identity, patient=talk.doubts != doubts)
         if talk.restarts != restarts and not self.manners.read_only:
+            speech = Speech(talk, self.manners)
             for text in self.initial:
                 speech.command(text)
         self._met = (talk.restarts, talk.doubts)
@@ -184,9 +187,22 @@ class TextInstrument(SamplingCounterController):
         self.together(lambda speech: None, who, "check")
 
     def check(self) -> None:
-        """Raise `DeviceError` unless it is who it should be, and answers what its counters ask."""
-        self.reach()
-        self.read_all(*self.counters.values())
+        """Raise `DeviceError` unless it is connected and, asked once more, who it should be.
+
+        What its counters ask is not asked: one that it does not know would take all others away.
+        """
+
+        def ask(talk: Talk) -> None:
+            met = self._met
+            self._greet(talk)
+            if self._met == met and self.identity is not None:
+                self._identify(talk, self.identity, patient=False)
+
+        self._talked(ask, "", "check")
+
+    def check_counters(self, *counters: Any) -> None:
+        """Raise `DeviceError` when one of these has no value; not asked of those that a scan goes on without."""
+        self.read_all(*(counter for counter in counters if not counter.may_fail))
 
     def read_all(self, *counters: Any) -> Sequence[float]:
         """The present values; counters with the same question are had by asking it once."""
