@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from obtura.devices.text import TcpLine
+from obtura.devices.text import TcpLine, TextInstrument
 from obtura.ground.errors import DeviceError, UsageError
 from obtura.session import opening
 from obtura.session.config import Config, ConfigError
@@ -200,6 +200,12 @@ def test_a_serial_port_has_settings(lab, pace):
 IT = "- name: it\n  class: TextInstrument\n  tcp: host:1\n"
 MISTAKES = {
     IT + "  serial: /dev/ttyS0\n": "4:11: it: serial: it is reached by tcp already",
+    IT.replace(
+        "host:1", ""
+    ): "3:3: it: tcp: nothing is written there; one of them is needed: tcp: host:port, serial: PORT",
+    "- {name: it, class: TextInstrument}\n": "1:3: it: one of them is needed: tcp: host:port, serial: PORT, visa: RESO",
+    IT
+    + "  counters: [{name: c, query: A?, policy: maybe}]\n": "4:43: c: policy: expected a policy: 'required', 'optio",
     IT.replace("host:1", "host"): "3:8: it: tcp: expected host:port, got 'host'",
     IT + "  end: \\n\n": "4:8: it: end: expected what ends a message: LF, CR, CRLF, LFCR, NUL, or the characters in",
     IT + "  identify: '('\n": "4:13: it: identify: '(' is no regular expression: missing ), unterminated subpattern",
@@ -236,10 +242,9 @@ def test_a_mistake_is_told_with_its_place(lab, text, told):
     assert told in str(problem), str(problem)
 
 
-def test_one_that_can_not_be_reached_at_all_is_told_when_it_is_made(lab):
-    config = Config.load(lab("- {name: it, class: TextInstrument}\n"))
-    with pytest.raises(DeviceError, match="say how to reach it, by one of tcp: host:port, serial: PORT"):
-        config.get("it")
+def test_one_that_can_not_be_reached_at_all_is_told_when_it_is_made():
+    with pytest.raises(UsageError, match="say how to reach it, by one of tcp: host:port, serial: PORT"):
+        TextInstrument("it")
 
 
 class Deaf(socketserver.StreamRequestHandler):

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from obtura.contracts.policies import Policy, WithPolicy
+from obtura.contracts.policies import Policy, PolicyText, WithPolicy
 from obtura.ground.errors import DeviceError, UsageError
 from obtura.ground.ragged import RAGGED, size_text
 from obtura.ground.ranges import Positive
@@ -126,7 +126,7 @@ class Counter(Spelled):
     """
 
     _policy: Policy | None = None
-    yaml_attributes: ClassVar[Mapping[str, type]] = {"is_critical": bool, "policy": str}
+    yaml_attributes: ClassVar[Mapping[str, Any]] = {"is_critical": bool, "policy": PolicyText}
 
     def __init__(
         self,

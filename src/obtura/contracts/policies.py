@@ -1,10 +1,19 @@
 """What a scan does when a counter, or the device behind it, fails."""
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple, TypeAlias
+
+from msgspec import Meta
 
 from obtura.ground.errors import UsageError
 
-__all__ = ["Policy", "WithPolicy"]
+__all__ = ["Policy", "PolicyText", "WithPolicy"]
+
+_WANTED = "a policy: 'required', 'optional' or 'retry 3'"
+
+PolicyText: TypeAlias = Annotated[
+    str, Meta(pattern=r"^\s*(required|optional|retry\s+0*[1-9][0-9]*)\s*$", description=_WANTED)
+]
+"""A policy as it is written in YAML."""
 
 
 class Policy(NamedTuple):
@@ -54,7 +63,7 @@ class Policy(NamedTuple):
                 return cls.optional()
             case ["retry", times] if times.isdecimal():
                 return cls.retry(int(times))
-        raise UsageError(f"expected a policy: 'required', 'optional' or 'retry 3', got {value!r}")
+        raise UsageError(f"expected {_WANTED}, got {value!r}")
 
     def __str__(self) -> str:
         if self.times:

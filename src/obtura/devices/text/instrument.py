@@ -48,6 +48,7 @@ class TextInstrument(SamplingCounterController):
         "shutters": ("instrument", "TextShutter"),
         "multiplexers": ("instrument", "TextMultiplexer"),
     }
+    yaml_one_of: Mapping[str, str] = {"tcp": "host:port", "serial": "PORT", "visa": "RESOURCE", "line": "$line"}
 
     def __init__(
         self,

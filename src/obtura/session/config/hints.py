@@ -111,14 +111,22 @@ class Constrained:
     @property
     def wanted(self) -> str:
         """For messages."""
-        return f"{self.inner.wanted} {' and '.join(self.bounds)}".rstrip()
+        return self.description or f"{self.inner.wanted} {' and '.join(self.bounds)}".rstrip()
+
+    @property
+    def description(self) -> str:
+        """What it says of itself; empty when it says nothing."""
+        return next((each.description for each in self._metas if each.description), "")
 
     @property
     def bounds(self) -> list[str]:
         """How large it may be; other constraints have no words of ours."""
-        metas = [each for each in typing.get_args(self.annotation)[1:] if isinstance(each, msgspec.Meta)]
-        told = [(words, getattr(meta, key)) for meta in metas for key, words in _BOUNDS.items()]
+        told = [(words, getattr(meta, key)) for meta in self._metas for key, words in _BOUNDS.items()]
         return [f"{words} {bound:g}" for words, bound in told if bound is not None]
+
+    @property
+    def _metas(self) -> list[msgspec.Meta]:
+        return [each for each in typing.get_args(self.annotation)[1:] if isinstance(each, msgspec.Meta)]
 
 
 _BOUNDS = {"gt": "greater than", "ge": "of at least", "lt": "less than", "le": "of at most"}

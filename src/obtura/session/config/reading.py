@@ -154,7 +154,7 @@ class Reader:
         try:
             return msgspec.convert(value, hint.annotation)
         except msgspec.ValidationError as error:
-            if hint.bounds:
+            if hint.bounds or hint.description:
                 return self._expected(what, node, hint)
             return self.problem(node.place, f"{what}: {error}, got {found(node)}")
 
