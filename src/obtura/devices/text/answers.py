@@ -4,6 +4,7 @@ import dataclasses
 import re
 from collections.abc import Mapping
 
+from obtura.devices.text.transport import shown
 from obtura.ground.errors import DeviceError, UsageError
 from obtura.ground.ranges import Positive
 
@@ -92,12 +93,12 @@ class Question:
         try:
             return float(text)
         except ValueError:
-            part = "" if text == answer.strip() else f" ({text!r})"
+            part = "" if text == answer.strip() else f" ({shown(text)})"
             known = f" nor one of {', '.join(self.words)}" if self.words else ""
             raise self._senseless(answer, f"is no number{known}{part}") from None
 
     def _senseless(self, answer: str, why: str) -> AnswerError:
-        return AnswerError(f"the answer to {self.query!r}, {answer!r}, {why}")
+        return AnswerError(f"the answer to {self.query!r}, {shown(answer)}, {why}")
 
 
 def question(query: str | Question) -> Question:

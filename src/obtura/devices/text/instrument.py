@@ -12,7 +12,7 @@ from obtura.devices.text.line import TIMEOUT, Line, end_of, line_to
 from obtura.devices.text.serial_port import SerialSettings
 from obtura.devices.text.speech import Identity, Manners, Speech
 from obtura.devices.text.talk import SilenceError, Talk
-from obtura.devices.text.transport import host_and_port
+from obtura.devices.text.transport import host_and_port, shown
 from obtura.ground.errors import DeviceError, UsageError
 from obtura.ground.ranges import NotNegative, Positive
 
@@ -171,7 +171,7 @@ class TextInstrument(SamplingCounterController):
                 answer = talk.read(max(limit - time.monotonic(), 0.0) if patient else 0.0)
             except SilenceError:
                 raise DeviceError(
-                    f"{self.line.address} says it is {answer!r}, which does not match {identity.pattern!r}: "
+                    f"{self.line.address} says it is {shown(answer)}, which does not match {identity.pattern!r}: "
                     "is it the right instrument?"
                 ) from None
         self.said_to_be = answer

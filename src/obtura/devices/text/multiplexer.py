@@ -9,6 +9,7 @@ from obtura.devices.multiplexer import Multiplexer, MultiplexerDriver
 from obtura.devices.text.answers import Question, compiled, question
 from obtura.devices.text.instrument import TextInstrument
 from obtura.devices.text.spoken import Spoken
+from obtura.devices.text.transport import shown
 from obtura.ground.errors import DeviceError, UsageError
 from obtura.ground.ranges import Positive
 from obtura.works.clock import clock
@@ -71,7 +72,7 @@ class _Commands(MultiplexerDriver):
         text = self._instrument.understood(who, ask.text, self._instrument.query(ask.query, ask.timeout, who=who))
         found = it.input_of(text)
         if found is None:
-            raise DeviceError(f"{who}: the answer to {ask.query!r}, {text!r}, is none of {', '.join(it.inputs)}")
+            raise DeviceError(f"{who}: the answer to {ask.query!r}, {shown(text)}, is none of {', '.join(it.inputs)}")
         return found
 
 

@@ -9,6 +9,7 @@ from obtura.contracts.safety import SafeAction
 from obtura.devices.text.answers import Question
 from obtura.devices.text.instrument import TextInstrument
 from obtura.devices.text.line import line_to
+from obtura.devices.text.transport import shown
 from obtura.ground.errors import DeviceError
 
 __all__ = ["Tell", "told_from_elsewhere"]
@@ -50,7 +51,7 @@ class Tell:
             if self._status is not None:
                 said = self._status.text(self._instrument.query(self._status.query, self._status.timeout))
                 if not re.fullmatch(self._answer, said):
-                    raise DeviceError(f"{self._instrument.line.address}: after {self._command!r} it says {said!r}")
+                    raise DeviceError(f"{self._instrument.line.address}: after {self._command!r} it says {shown(said)}")
         finally:
             self._instrument.close()
 

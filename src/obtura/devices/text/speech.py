@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from obtura.devices.text.answers import compiled
 from obtura.devices.text.talk import Talk
+from obtura.devices.text.transport import shown
 from obtura.ground.errors import DeviceError
 
 __all__ = ["Identity", "Manners", "Speech"]
@@ -69,7 +70,7 @@ class Speech:
         if how.acknowledge is None:
             self._talk.write(text)
         elif not re.search(how.acknowledge, answer := self._talk.query(text, how.timeout)):
-            raise DeviceError(f"{address} refuses {text!r}: it answers {answer!r}, not {how.acknowledge!r}")
+            raise DeviceError(f"{address} refuses {text!r}: it answers {shown(answer)}, not {how.acknowledge!r}")
         if how.complete is not None:
             self._talk.query(how.complete, how.timeout)
         if refusals := self._errors():

@@ -10,9 +10,10 @@ whoever knows a question with an unmistakable answer, as `*IDN?`, asks it and th
 
 import time
 from collections import deque
+from typing import NoReturn
 
 from obtura.contracts.connections import Exchange
-from obtura.devices.text.transport import Transport
+from obtura.devices.text.transport import LONGEST, SHOWN, Transport, shown
 from obtura.ground.errors import DeviceError, one_line
 from obtura.works.clock import clock
 
@@ -31,6 +32,9 @@ QUIET = 0.05
 """Seconds without a byte after which a serial line counts as quiet."""
 
 KEPT = 200
+"""So many exchanges are kept, and of each answer so many characters."""
+
+KEPT_OF_EACH = 10_000
 
 
 class LineError(DeviceError):
@@ -45,6 +49,7 @@ class Talk:
     """The line as it is to who has it to himself: see `Line.together`, which hands it out.
 
     `restarts`: how often it was connected; `doubts`: how often an answer may still have been on its way.
+    `longest_answer`: bytes after which an answer that has no end yet is given up; may be set.
     """
 
     def __init__(
@@ -52,6 +57,7 @@ class Talk:
     ) -> None:
         self.transport = transport
         self.timeout = timeout
+        self.longest_answer = LONGEST
         self.exchanges: deque[Exchange] = deque(maxlen=KEPT)
         self.restarts = self.doubts = 0
         self.is_open = False
@@ -202,17 +208,27 @@ class Talk:
             except OSError as error:
                 self._fail(text, began, error)
             if not more:
-                told = f"; only {self._received!r} came" if self._received else ""
+                told = f"; only {shown(self._received)} came" if self._received else ""
                 self._note(text, began, error=f"no answer within {timeout:g} s{told}")
                 asked = f" {text!r}" if text else ""
                 raise self._failure(f"did not answer{asked} within {timeout:g} s{told}", SilenceError)
             self._received += more
+            if len(self._received) > self.longest_answer and self._answer_end not in self._received:
+                self._flooded(text, began)
         answer, _, self._received = self._received.partition(self._answer_end)
         self._owed = False
         self._spoke = time.monotonic()
         said = answer.decode(self._encoding, "replace").strip("\r\n\0")
         self._note(text, began, said)
         return said
+
+    def _flooded(self, text: str, began: float) -> NoReturn:
+        what = f"sent more than {self.longest_answer:,} bytes without an end of an answer"
+        begins, self._received = self._received[:SHOWN], b""
+        self._owed = True
+        self._note(text, began, error=what)
+        asked = f" at {text!r}" if text else ""
+        raise self._failure(f"{what}{asked}, which begin with {begins!r}; are its settings right?")
 
     def _discard(self, unasked: bytes) -> None:
         if unasked:
@@ -229,4 +245,8 @@ class Talk:
 
     def _note(self, sent: str, began: float, answer: str = "", error: str = "") -> None:
         took = time.monotonic() - began
-        self.exchanges.append(Exchange(clock.epoch() - took, took, sent, answer, error))
+        self.exchanges.append(Exchange(clock.epoch() - took, took, sent, _kept(answer), error))
+
+
+def _kept(answer: str) -> str:
+    return answer if len(answer) <= KEPT_OF_EACH else f"{answer[:KEPT_OF_EACH]}... ({len(answer):,} characters)"

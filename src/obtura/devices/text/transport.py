@@ -7,9 +7,23 @@ from typing import Any
 
 from obtura.ground.errors import UsageError
 
-__all__ = ["Tcp", "Transport", "host_and_port"]
+__all__ = ["LONGEST", "Tcp", "Transport", "host_and_port", "shown"]
 
 CHUNK = 65536
+
+LONGEST = 1_000_000
+"""Bytes; more of them without an end is no message, but garbage, as at the wrong baud rate."""
+
+SHOWN = 60
+"""So much of what came is shown in a message."""
+
+
+def shown(said: str | bytes) -> str:
+    """What was said, in quotes; only the beginning of something long, with how long it is."""
+    if len(said) <= SHOWN:
+        return repr(said)
+    kind = "bytes" if isinstance(said, bytes) else "characters"
+    return f"{said[:SHOWN]!r}... ({len(said):,} {kind})"
 
 
 class Transport(ABC):
@@ -51,6 +65,8 @@ class Transport(ABC):
         found = b""
         while more := self.receive(0.0):
             found += more
+            if len(found) > LONGEST:
+                raise OSError(f"more than {LONGEST:,} bytes came unasked: {shown(found[:SHOWN])}...")
         return found
 
     def described(self) -> Mapping[str, Any] | None:
