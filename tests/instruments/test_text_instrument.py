@@ -7,6 +7,7 @@ import pytest
 from obtura.devices.text import (
     AnswerError,
     Identity,
+    Line,
     LineError,
     Output,
     Question,
@@ -16,6 +17,7 @@ from obtura.devices.text import (
     TextInstrument,
     TextMultiplexer,
     TextShutter,
+    Transport,
 )
 from obtura.ground.errors import DeviceError, UsageError
 from obtura.testing import SILENCE, Conversation, virtual_time
@@ -62,6 +64,31 @@ def test_a_check_asks_once_more_who_it_is_and_not_what_its_counters_ask(talking)
     box.check()
     box.check()
     with pytest.raises(DeviceError, match="which does not match 'ACME'"):
+        box.check()
+
+
+def test_one_that_says_nothing_of_itself_is_not_quoted(talking):
+    box = talking(("*IDN?", ""), identify="ACME")
+    with pytest.raises(DeviceError, match=r"^box: conversation answers '\*IDN\?' with an empty line, which does not"):
+        box.check()
+
+
+def test_one_that_is_lost_while_its_right_answer_is_waited_for_is_told_as_lost():
+    class Serial(Transport):  # where old answers may still be on their way
+        address, renews, said = "port", False, [b"old\n"]
+
+        def open(self, timeout):
+            """Nothing to do."""
+
+        close = send = lambda self, *_: None
+
+        def receive(self, timeout):
+            if not self.said:
+                raise LOST
+            return self.said.pop()
+
+    box = TextInstrument("box", line=Line(Serial()), identify="ACME")
+    with pytest.raises(LineError, match="^box: port was lost while more was waited for: ConnectionResetError"):
         box.check()
 
 

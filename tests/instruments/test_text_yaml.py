@@ -140,7 +140,7 @@ def test_one_that_is_down_does_not_stop_the_session_and_is_met_once_it_is_there(
     session = open_lab(LAB.format(url=pace.url).replace("timeout: 1", "timeout: 0.2"))
     said = capsys.readouterr().err
     assert f"pace is not there: tcp {pace.url} is not connected since " in said
-    assert "is it switched on, and the address right?; once it is: session.retry('pace')" in said
+    assert "is it switched on, and the address right? Once it is: session.retry('pace')" in said
     with pytest.raises(DeviceError, match="setpoint is not there: "):
         session.bench.ascan(session.env_dict["setpoint"], 0, 1, 1, 0.01, session.env_dict["pressure"])
     pace.start()

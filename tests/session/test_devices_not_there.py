@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import pytest
 from beamlines import DEVICES, LAB, Broken, Hangs, Unplugged, write
@@ -10,7 +11,7 @@ from beamlines import DEVICES, LAB, Broken, Hangs, Unplugged, write
 from obtura.contracts.presets import ScanPreset
 from obtura.engine.scan import Scan
 from obtura.ground.errors import DeviceError, UsageError
-from obtura.session import opening
+from obtura.session import opening, patience
 
 DEAD = DEVICES + "- {name: lab, class: Session, saving: {base_path: ../data}}\n- {name: mx, class: Broken}\n"
 
@@ -113,6 +114,26 @@ def test_slow_ones_do_not_add_up_and_hold_up_no_other(open_session, capsys, monk
     assert session.roby.position == 0
     Hangs.let_go.set()
     assert session.retry("slow3").name == "slow3"
+
+
+class Flips:
+    """Not done when it is looked at first, and done from then on."""
+
+    looks = 0
+
+    @property
+    def is_set(self):
+        self.looks += 1
+        return self.looks > 1
+
+    def wait(self, timeout):
+        """It is not done yet."""
+
+
+def test_nobody_is_waited_for_who_has_answered_just_now(capsys, monkeypatch):
+    monkeypatch.setattr(patience, "FIRST", -1.0)
+    patience._wait([("mx", SimpleNamespace(done=Flips()))], time.monotonic() + 60)
+    assert capsys.readouterr().err == ""
 
 
 # -- presets of every scan --------------------------------------------------------------------------------------

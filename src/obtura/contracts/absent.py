@@ -4,7 +4,7 @@ from typing import Any, NoReturn
 
 from obtura.ground.errors import DeviceError
 
-__all__ = ["Absent", "refuse_absent"]
+__all__ = ["Absent", "refuse_absent", "with_remedy"]
 
 
 class Absent:
@@ -31,10 +31,15 @@ class Absent:
 
     def __str__(self) -> str:
         values = self.__dict__
-        return f"{values['_name']} is not there: {values['_reason']}; once it is: {values['_remedy']}"
+        return f"{values['_name']} is not there: {with_remedy(values['_reason'], values['_remedy'])}"
 
     __repr__ = __str__
     __info__ = __str__
+
+
+def with_remedy(reason: str, remedy: str) -> str:
+    """Why something is not there, and what to type once it is; a reason may end with a question."""
+    return f"{reason} Once it is: {remedy}" if reason.endswith(("?", ".", "!")) else f"{reason}; once it is: {remedy}"
 
 
 def refuse_absent(*things: object) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any, NoReturn
 
+from obtura.contracts.absent import with_remedy
 from obtura.contracts.presets import ChainPreset, ScanPreset
 from obtura.ground.errors import DeviceError
 
@@ -16,10 +17,8 @@ class MissingPreset(ScanPreset):
         self.reason = reason
 
     def __str__(self) -> str:
-        return (
-            f"preset {self.name}, which stands on every scan, is not there: {self.reason}; "
-            f"once it is: session.retry({self.name!r}); without it: session.remove_preset(name={self.name!r})"
-        )
+        remedy = f"session.retry({self.name!r}); without it: session.remove_preset(name={self.name!r})"
+        return f"preset {self.name}, which stands on every scan, is not there: {with_remedy(self.reason, remedy)}"
 
     def check_scan_level(self) -> None:
         """Refuse."""

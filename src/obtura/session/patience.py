@@ -59,7 +59,8 @@ def _wait(under_way: Sequence[tuple[str, Call]], end: float) -> None:
             if now > tell:
                 tell = end
                 slow = ", ".join(name for name, one in under_way if not one.done.is_set)
-                print(f"waiting for {slow}, {end - now:.0f} s at most; Ctrl-C: not for these", file=sys.stderr)
+                if slow:  # the last of them may have ended just now
+                    print(f"waiting for {slow}, {end - now:.0f} s at most; Ctrl-C: not for these", file=sys.stderr)
 
 
 def _keeping(answers: dict[str, Answer], name: str, function: Callable[[], Any]) -> Callable[[], None]:

@@ -170,8 +170,9 @@ class TextInstrument(SamplingCounterController):
             try:
                 answer = talk.read(max(limit - time.monotonic(), 0.0) if patient else 0.0)
             except SilenceError:
+                says = f"says it is {shown(answer)}" if answer else f"answers {identity.query!r} with an empty line"
                 raise DeviceError(
-                    f"{self.line.address} says it is {shown(answer)}, which does not match {identity.pattern!r}: "
+                    f"{self.line.address} {says}, which does not match {identity.pattern!r}: "
                     "is it the right instrument?"
                 ) from None
         self.said_to_be = answer

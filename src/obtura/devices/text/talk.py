@@ -238,7 +238,8 @@ class Talk:
     def _fail(self, text: str, began: float, error: OSError) -> None:
         self._note(text, began, error=one_line(error))
         self._lose(error)
-        raise self._failure(f"was lost at {text!r}: {self.last_error}") from error
+        when = f"at {text!r}" if text else "while more was waited for"
+        raise self._failure(f"was lost {when}: {self.last_error}") from error
 
     def _failure(self, what: str, kind: type[LineError] = LineError) -> LineError:
         return kind(f"{self.transport.address} {what}")
