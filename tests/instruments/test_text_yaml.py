@@ -72,7 +72,7 @@ def open_lab(lab):
     for session in sessions:
         it = session.env_dict["pace"]
         session.close()
-        assert "not connected since" in it.connection
+        assert "pace" in session.absent or "not connected since" in it.connection
 
 
 def test_all_of_it_is_there_and_works(open_lab, pace):
@@ -245,6 +245,34 @@ def test_a_mistake_is_told_with_its_place(lab, text, told):
 def test_one_that_can_not_be_reached_at_all_is_told_when_it_is_made():
     with pytest.raises(UsageError, match="say how to reach it, by one of tcp: host:port, serial: PORT"):
         TextInstrument("it")
+
+
+class Mute(socketserver.StreamRequestHandler):
+    """Listens, and says nothing."""
+
+    def handle(self):
+        for _ in self.rfile:
+            continue
+
+
+def test_of_one_that_is_mute_one_line_is_told_with_all_that_is_listed_with_it(open_lab, served, capsys):
+    counters = ", ".join(f"{{name: c{number}, query: A?}}" for number in range(8))
+    session = open_lab(f"""
+- name: pace
+  class: TextInstrument
+  tcp: {served(Mute)}
+  timeout: 0.2
+  identify: PACE
+  counters: [{counters}]
+  axes: [{{name: ax, set: "S {{position}}", readback: R?}}]
+- {{name: lab, class: Session}}
+""")
+    (said,) = capsys.readouterr().err.splitlines()
+    assert "pace is not there: tcp " in said and "did not answer '*IDN?' within 0.2 s; once it is: session.r" in said
+    assert said.endswith("; nor is what is listed with it: c0, c1, c2, c3, c4, c5, c6, c7, ax")
+    assert len(session.absent) == 10
+    with pytest.raises(DeviceError, match=r"^ax is not there: it needs pace: .* did not answer .*session.retry"):
+        session.env_dict["ax"].move(1)
 
 
 class Deaf(socketserver.StreamRequestHandler):

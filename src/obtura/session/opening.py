@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from obtura.contracts.devices import Counter
 from obtura.devices.calc_axis import CalcAxes
 from obtura.devices.energy import EnergyWavelength
 from obtura.ground.errors import UsageError
@@ -16,6 +15,7 @@ from obtura.session import opened
 from obtura.session.aftermath import tell
 from obtura.session.at_home import feel_at_home
 from obtura.session.builtin import DEMO, demo_session
+from obtura.session.checking import OwnerError, check_all, check_of
 from obtura.session.config import Config, ConfigError, SessionSpec, config_directory
 from obtura.session.config.files import MARK
 from obtura.session.config.restored import differences
@@ -174,15 +174,19 @@ class _Opening:
         names = [name for name in self._spec.devices if self._config.describe(name).role != "preset"]
         made = Making(self._config).all(names, DEADLINE)
         self._keep_made()
-        checks = {name: check for name in names if (check := _check_of(made[name].value)) is not None}
-        checked = ask_all(checks, DEADLINE)
+        owners = {name: self._config.describe(name).owner for name in names}
+        wrong = check_all({name: made[name].value for name in names}, owners, DEADLINE)
         for name in names:
-            error = made[name].error or (checked[name].error if name in checked else None)
+            error = made[name].error or wrong.get(name)
             if error is None:
                 self.session.put(name, made[name].value)
                 self._calculated(made[name].value)
-            else:
-                self._warn(self.session.missing(name, error))
+                continue
+            told = self.session.missing(name, error)
+            if not isinstance(error, OwnerError):
+                others = [each for each, one in wrong.items() if isinstance(one, OwnerError) and one.owner == name]
+                also = f"; nor is what is listed with it: {', '.join(sorted(others, key=names.index))}"
+                self._warn(told + (also if others else ""))
 
     def _calculated(self, thing: Any) -> None:
         """The axes that slits and their like make have names of their own."""
@@ -197,7 +201,7 @@ class _Opening:
         if made.error is not None:
             raise made.error
         self._keep_made()
-        check = _check_of(made.value)
+        check = check_of(made.value)
         if check is not None and (error := ask_all({name: check}, DEADLINE)[name].error) is not None:
             raise error
         return made.value
@@ -265,12 +269,3 @@ class _Opening:
         for line in lines:
             log.info("%s", line)
             print(line)
-
-
-def _check_of(thing: Any) -> Callable[[], object] | None:
-    """What says whether a device is there: its own `check`, or that of what reads it."""
-    for one in (thing, getattr(thing, "controller", None) if isinstance(thing, Counter) else None):
-        if callable(getattr(type(one), "check", None)):
-            check: Callable[[], object] = one.check  # type: ignore[union-attr]
-            return check
-    return None

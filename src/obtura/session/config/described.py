@@ -29,7 +29,7 @@ OF_THE_OBJECT = ("name", "class", "package", "module")
 class Description:
     """One object. `arguments`: by parameter, with references for other objects; `places`: where each is written.
 
-    `role`: device, preset, consumer, group or session.
+    `owner`: the name of the object that it is listed with, if any. `role`: device, preset, consumer, group or session.
     """
 
     name: str
@@ -39,6 +39,7 @@ class Description:
     named: bool = True
     arguments: dict[str, Any] = field(default_factory=dict)
     places: dict[str, Place] = field(default_factory=dict)
+    owner: str = ""
 
     def written(self, key: str) -> Any:
         """What a key says, None when it is not there."""
@@ -279,6 +280,7 @@ def _read(
     owner = finder.owners.get(id(each.table))
     if owner is not None:
         by, reference = owner
+        each.owner = reference.name
         parameters = tuple(parameter for parameter in parameters if parameter.name != by)
         each.arguments[by] = reference
     reader = Reader(each.name, finder.objects, names)
