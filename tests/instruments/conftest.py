@@ -6,7 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from served import Motor, Pace, program
+from served import Motor, Pace, Rude, program
 
 from obtura.devices.text import (
     Output,
@@ -217,3 +217,13 @@ def controller():
     yield make
     for line in lines:
         line.close()
+
+
+@pytest.fixture
+def rude():
+    server = Rude()
+    server.start()
+    line = TcpLine(server.url, timeout=0.3)
+    yield server, line
+    line.close()
+    server.close()

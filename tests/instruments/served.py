@@ -1,13 +1,19 @@
-"""Instruments that others have written, served by other processes: a pressure controller in SCPI, and a motor."""
+"""Instruments that others have written, served by other processes: a pressure controller in SCPI, and a motor.
+
+And one of ours, that behaves badly on purpose.
+"""
 
 import json
 import os
+import queue
 import re
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 REQUEST = re.compile(r"request b'(.*)\\n'")
@@ -143,3 +149,39 @@ class Motor(Served):
         lewis = program("lewis")[0]
         self._begin([lewis, "-k", "lewis.examples", "-p", where, "-e", "20", "-c", "0.005", "example_motor"])
         self._wait().close()
+
+
+class Rude(threading.Thread):
+    """A server; for each line that comes, `say` has what is sent: bytes, after s or an event, None for the end."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.say = queue.SimpleQueue()
+        self.heard = queue.SimpleQueue()
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"127.0.0.1:{self._socket.getsockname()[1]}"
+
+    def run(self):
+        while True:
+            try:
+                client, _ = self._socket.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client):
+        with suppress(ConnectionError), client, client.makefile("rb") as lines:
+            for line in lines:
+                self.heard.put(line)
+                for part in self.say.get():
+                    if part is None:
+                        return
+                    if isinstance(part, float):
+                        time.sleep(part)
+                    elif isinstance(part, threading.Event):
+                        part.wait()
+                    else:
+                        client.sendall(part)
+
+    def close(self):
+        self._socket.close()

@@ -1,12 +1,9 @@
 """Lines to real servers in other processes, and to one that behaves badly on purpose."""
 
 import os
-import queue
-import socket
 import subprocess
 import threading
 import time
-from contextlib import suppress
 
 import pytest
 
@@ -152,99 +149,6 @@ def test_two_lines_can_not_have_one_serial_port(line_to_pace, seconds):
 
 
 # -- one that behaves badly -----------------------------------------------------------------------------------
-
-
-class Rude(threading.Thread):
-    """A server; for each line that comes, `say` has what is sent: bytes, after s or an event, None for the end."""
-
-    def __init__(self):
-        super().__init__(daemon=True)
-        self.say = queue.SimpleQueue()
-        self.heard = queue.SimpleQueue()
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.url = f"127.0.0.1:{self._socket.getsockname()[1]}"
-
-    def run(self):
-        while True:
-            try:
-                client, _ = self._socket.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
-
-    def _serve(self, client):
-        with suppress(ConnectionError), client, client.makefile("rb") as lines:
-            for line in lines:
-                self.heard.put(line)
-                for part in self.say.get():
-                    if part is None:
-                        return
-                    if isinstance(part, float):
-                        time.sleep(part)
-                    elif isinstance(part, threading.Event):
-                        part.wait()
-                    else:
-                        client.sendall(part)
-
-    def close(self):
-        self._socket.close()
-
-
-@pytest.fixture
-def rude():
-    server = Rude()
-    server.start()
-    line = TcpLine(server.url, timeout=TIMEOUT)
-    yield server, line
-    line.close()
-    server.close()
-
-
-def test_garbage_without_end_is_given_up_and_told_in_short(rude):
-    server, line = rude
-    server.say.put([b"x" * 5_000_000])
-    server.say.put([b"2\n"])
-    with pytest.raises(LineError) as caught:
-        line.query("A?", timeout=LATEST)
-    told = f"sent more than 1,000,000 bytes without an end of an answer at 'A?', which begin with {b'x' * 60!r}; "
-    assert str(caught.value) == f"tcp {server.url} {told}are its settings right?"
-    assert line.query("B?", timeout=LATEST) == "2"
-
-
-def test_how_long_an_answer_may_be_can_be_set(rude):
-    server, line = rude
-    for _ in range(2):
-        server.say.put([b"x" * 2_000_000 + b"\n"])
-
-    def ask(talk):
-        talk.longest_answer = 3_000_000
-        return talk.query("A?", LATEST)
-
-    assert len(line.together(ask)) == 2_000_000
-    assert line.trace[-1].answer == f"{'x' * 10_000}... (2,000,000 characters)"
-
-
-def test_of_a_long_answer_the_beginning_is_shown(rude):
-    server, line = rude
-    server.say.put([b"y" * 500_000 + b"\n"])
-    server.say.put([b"y" * 50_000])
-    box = TextInstrument("box", line=line)
-    with pytest.raises(DeviceError) as caught:
-        TextCounter("c", box, "A?", timeout=LATEST).read()
-    begin = "'" + "y" * 60 + "'..."
-    assert str(caught.value) == f"box:c: the answer to 'A?', {begin} (500,000 characters), is no number"
-    with pytest.raises(SilenceError) as caught:
-        box.query("B?")
-    assert str(caught.value).endswith(f"; only b{begin} (50,000 bytes) came")
-
-
-def test_what_floods_unasked_is_connected_anew(rude):
-    server, line = rude
-    server.say.put([b"1\n", b"z" * 5_000_000])
-    server.say.put([b"2\n"])
-    assert line.query("A?", timeout=LATEST) == "1"
-    time.sleep(0.1)
-    assert line.query("B?", timeout=LATEST) == "2"
 
 
 def test_an_answer_in_pieces_is_one_answer(rude):
