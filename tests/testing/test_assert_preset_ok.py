@@ -16,6 +16,9 @@ from obtura.presets import DetectorCoverPreset, MultiplexerPreset, ShutterPreset
 from obtura.testing import assert_preset_ok, try_preset
 from obtura.works.clock import clock
 
+# a Ctrl-C that lands in a callback of a weak reference is swallowed by CPython, which says so
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
 AROUND_A_SCAN = "step scan, preset of the scan"
 FIRST_CALLS = f"call 1, {AROUND_A_SCAN}"
 
