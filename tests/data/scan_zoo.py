@@ -20,6 +20,7 @@ from obtura.ground.errors import ScanAbort
 from obtura.presets.shutter import ShutterPreset
 from obtura.session.origin import Origin
 from obtura.session.session import Session
+from obtura.works.clock import virtual_time
 
 SIZE = (6, 8)
 """Of a frame: height and width, in pixels."""
@@ -186,3 +187,12 @@ class Zoo:
 
 
 KINDS = [name for name in vars(Zoo) if not name.startswith("_") and name not in ("close", "file", "master", "diodes")]
+
+
+def all_kinds(directory):
+    """A zoo with a scan of each kind, all of them over."""
+    with virtual_time():
+        zoo = Zoo(directory)
+        zoo.scans = {kind: getattr(zoo, kind)() for kind in KINDS}
+        zoo.close()
+    return zoo

@@ -7,12 +7,11 @@ import numpy as np
 import pytest
 import silx.io
 from nexus_validator import complaints, complaints_of
-from scan_zoo import KINDS, Zoo
+from scan_zoo import KINDS, all_kinds
 from silx.io.nxdata import get_default
 
 from obtura.data.contents import list_entries
 from obtura.session.plot_file import measured_in
-from obtura.works.clock import virtual_time
 
 KNOWN = (
     r"WARNING .*/instrument/[^/]+/data: Units of NX_ANY not specified",  # nobody has said them
@@ -26,11 +25,7 @@ KNOWN = (
 @pytest.fixture(scope="module")
 def zoo(tmp_path_factory):
     """Scans of all kinds, once for all tests."""
-    with virtual_time():
-        made = Zoo(tmp_path_factory.mktemp("zoo"))
-        made.scans = {kind: getattr(made, kind)() for kind in KINDS}
-        made.close()
-    return made
+    return all_kinds(tmp_path_factory.mktemp("zoo"))
 
 
 @pytest.fixture

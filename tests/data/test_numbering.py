@@ -39,6 +39,16 @@ def test_a_directory_whose_numbers_somebody_keeps_locked_is_named(tmp_path, monk
             saving.next_number()
 
 
+def told_at_once(*processes):
+    """The numbers that each has had, all of which begin at the same moment."""
+    for each in processes:
+        assert line_of(each) == "ready"
+    for each in processes:
+        each.stdin.write("go\n")
+        each.stdin.flush()
+    return [[int(number) for number in line_of(each).split()] for each in processes]
+
+
 TAKING = """
 import sys
 from obtura.data.saving import ScanSaving
@@ -52,12 +62,7 @@ print(*[saving.next_number() for _ in range(200)], flush=True)
 
 def test_two_processes_that_take_numbers_at_once_get_different_ones(tmp_path):
     with python(TAKING, tmp_path, "one") as one, python(TAKING, tmp_path, "two") as two:
-        for each in (one, two):
-            assert line_of(each) == "ready"
-        for each in (one, two):
-            each.stdin.write("go\n")
-            each.stdin.flush()
-        numbers = [[int(number) for number in line_of(each).split()] for each in (one, two)]
+        numbers = told_at_once(one, two)
     assert sorted(numbers[0] + numbers[1]) == list(range(1, 401))
 
 
@@ -86,12 +91,7 @@ print(*numbers, flush=True)
 @pytest.mark.parametrize("names", [("one", "two"), ("data", "data")])
 def test_two_sessions_that_scan_into_one_directory_at_once_have_different_numbers(tmp_path, names):
     with python(SCANNING, tmp_path, names[0]) as one, python(SCANNING, tmp_path, names[1]) as two:
-        for each in (one, two):
-            assert line_of(each) == "ready"
-        for each in (one, two):
-            each.stdin.write("go\n")
-            each.stdin.flush()
-        numbers = [[int(number) for number in line_of(each).split()] for each in (one, two)]
+        numbers = told_at_once(one, two)
     assert len({*numbers[0], *numbers[1]}) == 16
     for name, own in zip(names, numbers, strict=True):
         saved = obtura.open(tmp_path / "demo" / f"{name}.h5")

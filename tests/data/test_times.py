@@ -8,7 +8,7 @@ import h5py
 import pytest
 from nexus_validator import complaints
 from scan_stream import began, ended, hand, record, rows, saving_in, say
-from scan_zoo import KINDS, Zoo
+from scan_zoo import KINDS, all_kinds
 
 import obtura
 from obtura.data import lock
@@ -21,7 +21,6 @@ from obtura.data.times import timings_of
 from obtura.data.verify import verifying
 from obtura.ground.events import Timed
 from obtura.ground.timing import TimingRow
-from obtura.works.clock import virtual_time
 
 ROWS = (
     TimingRow("points", "hook", "Preset µ", "start", None, 11, 1.5, 1.5, 0.5, 3),
@@ -32,11 +31,7 @@ ROWS = (
 
 @pytest.fixture(scope="module")
 def zoo(tmp_path_factory):
-    with virtual_time():
-        made = Zoo(tmp_path_factory.mktemp("zoo"))
-        made.scans = {kind: getattr(made, kind)() for kind in KINDS}
-        made.close()
-    return made
+    return all_kinds(tmp_path_factory.mktemp("zoo"))
 
 
 def of_points(timings):
