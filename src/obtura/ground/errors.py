@@ -7,7 +7,8 @@ ObturaError
 ├── ScanStateError (RuntimeError)  a scan used at the wrong moment
 ├── ScanSequenceError (RuntimeError)  a sub-scan of a sequence failed or never ended
 ├── DeviceError (RuntimeError)   a device failed
-│   └── DeviceBusyError          a device is in use by somebody else
+│   ├── DeviceBusyError          a device is in use by somebody else
+│   └── DeviceTimeoutError (TimeoutError)  a device was waited for in vain
 ├── HookError (RuntimeError)     a preset broke its contract
 └── SavingError (RuntimeError)   the data could not be written
 ScanAbort (KeyboardInterrupt)    Ctrl-C or `scan.abort()`
@@ -19,6 +20,7 @@ __all__ = [
     "ArgumentError",
     "DeviceBusyError",
     "DeviceError",
+    "DeviceTimeoutError",
     "HookError",
     "LimitError",
     "ObturaError",
@@ -66,6 +68,10 @@ class DeviceError(ObturaError, RuntimeError):
 
 class DeviceBusyError(DeviceError):
     """A device is in use by another running scan, or still busy with an earlier call."""
+
+
+class DeviceTimeoutError(DeviceError, TimeoutError):
+    """A device was waited for in vain."""
 
 
 class HookError(ObturaError, RuntimeError):
