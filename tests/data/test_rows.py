@@ -13,7 +13,7 @@ from obtura.data.columns import Column, Rows
 from obtura.data.drawing import draw
 from obtura.data.saver import HDF5Saver
 from obtura.data.sketch import Sketch
-from obtura.data.tree import column
+from obtura.data.tree import column, group
 from obtura.data.validity import Flags
 from obtura.ground.errors import SavingError
 from obtura.ground.events import Points
@@ -125,7 +125,7 @@ def test_whatever_comes_in_whatever_pieces_columns_grow_together_and_hold_what_c
         places = [column(sketch.root, str(i), np.dtype(float), shape, rows_of_a_chunk).place() for i in range(3)]
         columns = [Column(str(i), place, np.dtype(float), shape) for i, place in enumerate(places)]
         sent = [[], [], []]
-        flags = Flags.new(sketch.root)
+        flags = Flags.new(group(sketch.root, "valid", "NXcollection"))
         draw(sketch, file.id, 0)
         sketch.attach(file.id)
         together = Rows(columns, flags)

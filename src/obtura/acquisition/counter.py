@@ -191,6 +191,8 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
         values = self._sample(self._counters)
         if self._plain and _are_floats(map(type, values)):
             if not self._ended.is_set:
+                if self._forgiving is not None:
+                    self._forgiving.excuse(self._row.channels)
                 # The single reading is the point: nothing to work out, which matters with a hundred counters.
                 self._values, self._tallies, self._taken = values, (), clock.epoch()
                 self._row.emit(values)
@@ -200,6 +202,8 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
             self._read_on(tallies, began, began + self.count_time)
         if self._ended.is_set:
             return
+        if self._forgiving is not None:
+            self._forgiving.excuse(self._row.channels)
         self._tallies, self._taken = tallies, clock.epoch()
         for output, tally in zip(self._outputs, tallies, strict=True):
             output(tally)

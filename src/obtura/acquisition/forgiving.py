@@ -10,6 +10,7 @@ import numpy as np
 from obtura.contracts.claims import note
 from obtura.contracts.counters import Counter
 from obtura.contracts.policies import Policy
+from obtura.ground.channels import AcquisitionChannel
 from obtura.ground.errors import DeviceError, one_line
 from obtura.works.clock import Flag, clock
 
@@ -41,6 +42,7 @@ class Forgiving:
         self._counters = counters
         self._ended = ended
         self._told: set[Counter] = set()
+        self._silent: set[Counter] = set()  # those that were waited for in vain since the last point
         self._dropped: dict[Counter, str] = {}  # with why
 
     def values(self, read: ReadCounters, counters: Sequence[Any]) -> list[Any]:
@@ -80,8 +82,17 @@ class Forgiving:
         """The device as a whole has failed: drop all its counters, or raise the error if one of them is required."""
         if self._ended.is_set or not all(counter.policy.is_optional for counter in self._counters):
             raise error
+        self._note_silence(self._counters, error)
         for counter in self._counters:
             self._tell(counter, error)
+
+    def excuse(self, channels: Sequence[AcquisitionChannel], count: int = 1) -> None:
+        """Say whose next `count` points were waited for in vain. `channels`: of all counters, one each."""
+        if self._silent:
+            for counter, channel in zip(self._counters, channels, strict=True):
+                if counter in self._silent:
+                    channel.waited_in_vain(count)
+            self._silent.clear()
 
     def sum_up(self) -> None:
         """The scan is over: name what dropped out."""
@@ -103,6 +114,7 @@ class Forgiving:
             if len(counters) == 1:
                 if not counters[0].may_fail:
                     raise
+                self._note_silence(counters, error)
                 self._tell(counters[0], error)
                 return [None]
             log.debug("read together, %d counters failed: %s", len(counters), one_line(error))
@@ -120,6 +132,10 @@ class Forgiving:
                 log.info("%s: tried again after %s", names, one_line(error))
             clock.wait(self._ended, BREATH)
         return call()
+
+    def _note_silence(self, counters: Sequence[Counter], error: Exception) -> None:
+        if isinstance(error, TimeoutError):
+            self._silent.update(counters)
 
     def _tell(self, counter: Counter, error: Exception) -> None:
         if counter in self._told or self._ended.is_set:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from obtura.acquisition.forgiving import Forgiving, forgiving_for
 from obtura.contracts.acquisition import AcquisitionSlave, Effort, TriggerMode
 from obtura.contracts.counters import Counter, IntegratingCounter, IntegratingCounterController
-from obtura.ground.errors import DeviceError, UsageError
+from obtura.ground.errors import DeviceError, DeviceTimeoutError, UsageError
 from obtura.ground.ragged import RAGGED, ragged_block
 from obtura.works.clock import Flag, clock
 
@@ -138,14 +138,14 @@ class IntegratingCounterAcquisitionSlave(AcquisitionSlave):
                     return
             clock.wait(self._ended, min(POLL, self.count_time / 2 or POLL))
 
-    def _late(self, goal: int, allowed: float) -> DeviceError:
+    def _late(self, goal: int, allowed: float) -> DeviceTimeoutError:
         name, points = self.controller.name, self._fetched
         if self.points_per_trigger:
             what = f"was triggered for point {points} and has not counted it after {allowed:g} s; is it connected,"
         else:
             of_all = f" of {goal}" if goal else ""
             what = f"has given {points} points{of_all} and no further one for {allowed:g} s; is it connected,"
-        return DeviceError(f"{name} {what} does its clock run?")
+        return DeviceTimeoutError(f"{name} {what} does its clock run?")
 
     def _fetch(self, goal: int) -> None:
         if self._forgiving is None:
@@ -158,6 +158,8 @@ class IntegratingCounterAcquisitionSlave(AcquisitionSlave):
             raise DeviceError(f"{self.controller.name} gave unequally many points: {told}")
         count = len(arrays[0]) if not goal else min(len(arrays[0]), goal - self._fetched)
         if count:
+            if self._forgiving is not None:
+                self._forgiving.excuse(self.channels, count)
             for channel, array in zip(self.channels, arrays, strict=True):
                 channel.emit(array[:count])
             self._fetched += count

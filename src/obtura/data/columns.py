@@ -146,12 +146,12 @@ class Rows:
         """Write the rows that are complete, so that a reader finds columns of one length."""
         self._write(min((column.received for column in self._columns), default=0))
 
-    def finish(self, cut: bool = True, stopped: int | None = None) -> None:
+    def finish(self, cut: bool = True, stopped: int | None = None, in_vain: bool = False) -> None:
         """Write what is left at the end of the scan, and mark the rows that are not as they should be.
 
         An iteration that was `cut` leaves some columns one point ahead: that point is dropped. Larger
         differences mean that a device did not deliver, and without a cut one has given more; then all there is is kept.
-        `stopped`: the point whose devices were stopped, if it is a row.
+        `stopped`: the point whose devices were stopped, if it is a row; `in_vain`: since one was waited for in vain.
         """
         counts = [column.received for column in self._columns] or [0]
         if cut and max(counts) - min(counts) <= 1:
@@ -163,7 +163,8 @@ class Rows:
             self._flags.mark(min(counts), max(counts), Validity.DROPPED_OUT)
             self._mark_not_read()
         if stopped is not None:
-            self._flags.mark(stopped, self._flags.rows, Validity.INTERRUPTED)
+            why = Validity.INTERRUPTED | Validity.TIMEOUT if in_vain else Validity.INTERRUPTED
+            self._flags.mark(stopped, self._flags.rows, why)
 
     def _write(self, count: int) -> None:
         for column in self._columns:

@@ -27,6 +27,7 @@ from obtura.data.notes import Notes
 from obtura.data.plots import Plan, interpretation
 from obtura.data.ragged import RaggedColumn
 from obtura.data.sketch import Node
+from obtura.data.timeouts import Timeouts
 from obtura.data.tree import (
     attribute,
     column,
@@ -72,7 +73,8 @@ class Entry:
         instrument = group(entry, "instrument", "NXinstrument")
         self.common = first or Common(entry, instrument, began, zero)
         self.notes = Notes(entry, began, zero) if first is None else None
-        self.flags = Flags.new(entry)
+        valid = group(entry, "valid", "NXcollection")
+        self.flags = Flags.new(valid)
         if first is not None:
             first.share(entry, instrument)
         self._names = _names(self._channels)
@@ -82,6 +84,8 @@ class Entry:
         self.columns: dict[int, Growing] = {index: self._column(instrument, index) for index in self._channels}
         retakes = branch in began.retakes
         self.attempts = AttemptTable(entry, branch, self._channels, self._names) if retakes else None
+        may_fail = any(info.may_fail and info.per_point for info in self._channels.values())
+        self.timeouts = Timeouts(valid, branch) if may_fail else None
         self._metadata(instrument)
         self._link_all(group(entry, "measurement", "NXcollection"), self._channels)
         grid = [self._grid.name] if self._grid else []

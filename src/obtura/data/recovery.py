@@ -6,7 +6,7 @@ be killed in the middle, does no harm. Frames are in files of their own, which a
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -33,6 +33,7 @@ from obtura.data.notes import note_rows
 from obtura.data.place import Place, set_number, set_text
 from obtura.data.spool import scan_of, spooled
 from obtura.data.subscans import link_sub_scans
+from obtura.data.timeouts import mark_timeouts, timeouts_key
 from obtura.data.validity import Flags
 from obtura.ground.errors import SavingError
 from obtura.ground.events import Failed, SubScan
@@ -208,7 +209,8 @@ class _Rebuilt:
             if self._end is None:
                 rows.write()  # the row in which it was interrupted is no row
             else:
-                rows.finish(branch in self._end["cut"], self._end["stopped"].get(str(branch)))
+                stopped = self._end["stopped"].get(str(branch))
+                rows.finish(branch in self._end["cut"], stopped, self._end.get("in_vain", False))
         first = [self.columns[column] for column in self._layout.steps[0]] if self._layout.steps else []
         self.points = min((column.written for column in first), default=0)
         if self._end is None:
@@ -217,13 +219,17 @@ class _Rebuilt:
         for other in others:
             other.write(other.received)
         for branch, flags in enumerate(all_flags):
-            again = self._layout.ends["notes"].get(points_key(branch))
-            if again is not None:
-                mark_retaken(flags, self._file[self._layout.columns[again]["path"]][:])
+            mark_retaken(flags, self._noted(points_key(branch)))
+            mark_timeouts(flags, self._noted(timeouts_key(branch)))
         self._say_how(moment)
         renew(self._file.id)
         self._file.flush()
         return self._end is not None
+
+    def _noted(self, name: str) -> Iterable[int]:
+        """What was noted now and then in a column that only some files have."""
+        column = self._layout.ends["notes"].get(name)
+        return () if column is None else self._file[self._layout.columns[column]["path"]][:]
 
     @property
     def _killed(self) -> str:

@@ -21,25 +21,19 @@ from obtura.data.master import add_links
 from obtura.data.recovery import check_file, recover_all
 from obtura.data.safekeeping import Safekeeping
 from obtura.data.saving import ScanSaving
-from obtura.data.scan_file import ScanFile
+from obtura.data.scan_file import Noted, ScanFile
 from obtura.data.spool import default_spool
 from obtura.data.subscans import link_sub_scans
 from obtura.data.witness import Witness, check_layout
 from obtura.ground.channels import Block
 from obtura.ground.errors import SavingError
 from obtura.ground.events import (
-    Attempt,
     ChannelInfo,
-    Comment,
     Event,
-    Failed,
-    HookLeft,
-    Metadata,
     Points,
     ScanBegan,
     ScanEnded,
     SubScan,
-    Timed,
 )
 from obtura.works.clock import clock
 
@@ -191,7 +185,7 @@ class HDF5Saver(Consumer):
             for event in events:
                 if type(event) is Points:  # nearly all of them
                     file.take_points(event)
-                elif isinstance(event, (HookLeft, Comment, Metadata, Failed, Timed, Attempt)):
+                elif isinstance(event, Noted):
                     file.take(event)
                 elif isinstance(event, SubScan):
                     self._sub_scans.append(event)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from obtura.data.attempts import attempt_rows
 from obtura.data.columns import Column, Growing, Rows
@@ -16,9 +16,23 @@ from obtura.data.ragged import RaggedColumn
 from obtura.data.sketch import Node
 from obtura.data.tree import say_default
 from obtura.ground.errors import SavingError
-from obtura.ground.events import Attempt, Comment, Failed, HookLeft, Metadata, Points, ScanBegan, ScanEnded, Timed
+from obtura.ground.events import (
+    Attempt,
+    Comment,
+    Failed,
+    HookLeft,
+    Metadata,
+    Points,
+    ScanBegan,
+    ScanEnded,
+    Timed,
+    WaitedInVain,
+)
 
-__all__ = ["ScanFile"]
+__all__ = ["Noted", "ScanFile"]
+
+Noted: TypeAlias = HookLeft | Comment | Metadata | Failed | Timed | Attempt | WaitedInVain
+"""What is kept of a scan beside its points."""
 
 
 class ScanFile:
@@ -67,12 +81,16 @@ class ScanFile:
         self._zero, self._channels = zero, began.channels
         self._attempts = {branch: entry.attempts for branch, entry in enumerate(self.entries) if entry.attempts}
         self._others += [column for table in self._attempts.values() for column in table.by_name.values()]
+        self._timeouts = {branch: entry.timeouts for branch, entry in enumerate(self.entries) if entry.timeouts}
+        self._others += [each.column for each in self._timeouts.values()]
 
     def layout(self, master: Path, began: ScanBegan) -> tuple[Layout, dict[int, int]]:
         """What a journal of this file says in its header, and the number of the column of each channel there."""
         notes = dict(self._notes.by_name) if self._notes else {}
         for table in self._attempts.values():
             notes |= table.by_name
+        for each in self._timeouts.values():
+            notes |= each.by_name
         hooks = self._common.hooks.columns
         parts = [part for column in self._columns.values() for part in _parts(column)]
         columns = [*parts, *hooks, *notes.values()]
@@ -173,13 +191,17 @@ class ScanFile:
             )
         column.take(event.values)
 
-    def take(self, event: HookLeft | Comment | Metadata | Failed | Timed | Attempt) -> None:
+    def take(self, event: Noted) -> None:
         """Receive a hook call, or what was said; nothing is written yet."""
         self.is_behind = True
         if isinstance(event, HookLeft):
             self._common.hooks.take(event)
         elif isinstance(event, Attempt):
             self._attempts[event.branch].take(attempt_rows(event, self._channels, self._zero))
+        elif isinstance(event, WaitedInVain):
+            info = self._channels[event.channel]
+            if info.per_point:
+                self._timeouts[info.branch].take(event)
         elif self._notes is not None:
             self._notes.take(event)
 
@@ -196,9 +218,10 @@ class ScanFile:
             SavingError: frames are missing; what there is is safe, and finishing can go on with another `ended`.
         """
         for branch, rows in enumerate(self._rows):
-            rows.finish(branch in ended.cut, ended.stopped.get(branch))
-            if branch in self._attempts:
-                self._attempts[branch].mark(self.entries[branch].flags)
+            rows.finish(branch in ended.cut, ended.stopped.get(branch), ended.in_vain)
+            for marking in (self._attempts.get(branch), self._timeouts.get(branch)):
+                if marking is not None:
+                    marking.mark(self.entries[branch].flags)
         self._write_others_and_flush()
         for file in self._images:
             file.finish()

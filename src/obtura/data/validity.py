@@ -2,13 +2,16 @@
 
 valid           NXcollection
     flags       a number a row; bit 0, 1, 2... of it as `BITS` names them, and the attribute `bits` in the file
+    timeouts    see `timeouts`
 
 The numbers cost nothing while all is well: they are 0 by not being written. They grow together with the rows.
 
 A point that is taken again keeps its row: that has the last attempt, with the bit "retaken". The attempts before are in
-the group `attempts`, with why they were not kept. `timeout` is not set yet, but has its place.
+the group `attempts`, with why they were not kept. Such a point, and one that was waited for in vain, gets its bit when
+the scan ends, or is recovered.
 
-A point is good, and `valid` in Python, that has no bit but "retaken" and "not_read".
+A point is good, and `valid` in Python, that has no bit but "retaken", "timeout" and "not_read": one for which a device
+that may not fail was waited for in vain is "interrupted", too.
 """
 
 from enum import IntFlag
@@ -18,7 +21,7 @@ from h5py import h5s
 
 from obtura.data.place import Place
 from obtura.data.sketch import Node
-from obtura.data.tree import attribute, column, group
+from obtura.data.tree import attribute, column
 
 __all__ = ["BITS", "HARMLESS", "Flags", "Validity"]
 
@@ -40,7 +43,7 @@ class Validity(IntFlag):
     """A counter that may fail is NaN, since it could not be read; the other columns are good."""
 
 
-HARMLESS = Validity.RETAKEN | Validity.NOT_READ
+HARMLESS = Validity.RETAKEN | Validity.TIMEOUT | Validity.NOT_READ
 """What does not make a point a bad one."""
 
 BITS = tuple((flag.name or "").lower() for flag in Validity)
@@ -57,9 +60,9 @@ class Flags:
         self.rows = 0
 
     @classmethod
-    def new(cls, entry: Node) -> "Flags":
-        """Make the group in an entry."""
-        made = column(group(entry, "valid", "NXcollection"), "flags", _KIND)
+    def new(cls, valid: Node) -> "Flags":
+        """Make the dataset in the group of an entry."""
+        made = column(valid, "flags", _KIND)
         attribute(made, "bits", BITS)
         return cls(made.place())
 
@@ -74,8 +77,11 @@ class Flags:
             self._place.dataset.set_extent((rows,))
             self.rows = rows
 
-    def mark(self, first: int, stop: int, why: Validity) -> None:
-        """Rows `first` to `stop - 1`, as far as they are there, are not as they should be."""
+    def mark(self, first: int, stop: int, why: Validity, among: int = 0) -> None:
+        """Rows `first` to `stop - 1`, as far as they are there, are not as they should be.
+
+        `among`: only those that are marked with all of these already.
+        """
         stop = min(stop, self.rows)
         if first >= stop:
             return
@@ -83,5 +89,5 @@ class Flags:
         inside, space = h5s.create_simple(values.shape), h5s.create_simple((self.rows,))
         space.select_hyperslab((first,), values.shape)
         self._place.dataset.read(inside, space, values)
-        values |= np.uint8(why)
+        values[values & among == among] |= np.uint8(why)
         self._place.dataset.write(inside, space, values)

@@ -10,6 +10,7 @@ from obtura.data.attempts import attempt_rows
 from obtura.data.hooks import HookRows
 from obtura.data.journal import Layout
 from obtura.data.notes import note_rows
+from obtura.data.timeouts import timeout_rows, timeouts_key
 from obtura.ground.channels import Block
 from obtura.ground.errors import UsageError
 from obtura.ground.events import (
@@ -24,6 +25,7 @@ from obtura.ground.events import (
     ScanEnded,
     SubScan,
     Timed,
+    WaitedInVain,
 )
 
 __all__ = ["Witness", "check_layout"]
@@ -110,6 +112,7 @@ class Witness:
             Failed: self._note,
             Timed: self._note,
             Attempt: self._attempt,
+            WaitedInVain: self._in_vain,
             SubScan: self._sub_scan,
             ScanEnded: self._ended,
         }
@@ -214,6 +217,11 @@ class Witness:
     def _attempt(self, event: Attempt) -> None:
         self._keep(attempt_rows(event, self._channels, self._zero))
 
+    def _in_vain(self, event: WaitedInVain) -> None:
+        info = self._channels[event.channel]
+        if info.per_point:
+            self._keep({timeouts_key(info.branch): timeout_rows(event)})
+
     def _keep(self, new: Mapping[str, list[Any]]) -> None:
         """New rows of columns that are filled now and then."""
         for name, rows in new.items():
@@ -240,6 +248,7 @@ class Witness:
             "positions": positions,
             "cut": list(ended.cut),
             "stopped": {str(branch): point for branch, point in ended.stopped.items()},
+            "in_vain": ended.in_vain,
         }
         self._flush(rest + journal.said("end", facts))
 

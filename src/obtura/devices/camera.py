@@ -12,7 +12,7 @@ from obtura.devices.arguments import number, positive, quantity
 from obtura.devices.kept import Kept
 from obtura.devices.roi import Rectangle, RoiCounters
 from obtura.ground.compression import checked_compression
-from obtura.ground.errors import DeviceBusyError, DeviceError, UsageError
+from obtura.ground.errors import DeviceBusyError, DeviceTimeoutError, UsageError
 from obtura.ground.ranges import AtLeastOne, NotNegative, Positive
 from obtura.works.clock import clock
 
@@ -204,7 +204,7 @@ class Camera(Kept, CameraController):
             frames = self.driver.read(WAIT)
             if len(frames):
                 return np.array(frames[0])
-        raise DeviceError(f"{self.name} gave no frame within {allowed:g} s; is it connected, does it run?")
+        raise DeviceTimeoutError(f"{self.name} gave no frame within {allowed:g} s; is it connected, does it run?")
 
     # -- what it says of itself ---------------------------------------------------------------------------
 

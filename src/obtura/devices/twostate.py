@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from obtura.devices.arguments import number, quantity
-from obtura.ground.errors import DeviceError, ObturaError, UsageError, one_line
+from obtura.ground.errors import DeviceError, DeviceTimeoutError, ObturaError, UsageError, one_line
 from obtura.works.clock import clock
 
 __all__ = ["patience", "reach"]
@@ -40,7 +40,7 @@ def reach(
     `what` was called begins the messages.
 
     Raises:
-        DeviceError: it says FAULT, does not answer, or is not there after `timeout` s.
+        DeviceError: it says FAULT or does not answer; a DeviceTimeoutError: it is not there after `timeout` s.
     """
     limit = clock.time() + timeout
     _ask(what, command)
@@ -51,7 +51,7 @@ def reach(
             raise DeviceError(f"{what} failed: it says {now}")
         left = limit - clock.time()
         if left <= 0:
-            raise DeviceError(f"{what} failed: it says {now}, not {wanted}, after {quantity(timeout)} s")
+            raise DeviceTimeoutError(f"{what} failed: it says {now}, not {wanted}, after {quantity(timeout)} s")
         clock.sleep(min(pause(), left))
 
 

@@ -21,7 +21,7 @@ from obtura.engine.plan import levels_below, paces
 from obtura.engine.timing import BEHIND as SAVER
 from obtura.ground.channels import AcquisitionChannel, Block, Numbers, Sink
 from obtura.ground.errors import UsageError
-from obtura.ground.events import ChannelInfo, Event, Points
+from obtura.ground.events import ChannelInfo, Event, Points, WaitedInVain
 from obtura.works.errands import Timekeeper
 from obtura.works.interrupt import doors
 from obtura.works.record import Record
@@ -78,7 +78,8 @@ class DataPath:
                     self._columns.append(column)
                     sink = self._sink(number, column)
                 holding = attempts.get(info.branch)
-                channel.connect(sink if holding is None else holding.sink(number, sink))
+                sink = sink if holding is None else holding.sink(number, sink)
+                channel.connect(sink, self._in_vain(number, self._columns[number]))
             if not attempts:
                 self._connect_rows()
 
@@ -155,6 +156,18 @@ class DataPath:
                     self._tell(number, channel, block)
             finally:
                 doors.reopen(was)
+
+        return take
+
+    def _in_vain(self, number: int, column: Column | RaggedColumn | FrameColumn) -> Callable[[int], None]:
+        record = self._record
+
+        def take(count: int) -> None:
+            was = doors.shut()
+            with record.lock:
+                if record.read:
+                    record.post(WaitedInVain(number, column.count, count))
+            doors.reopen(was)
 
         return take
 

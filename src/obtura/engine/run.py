@@ -391,7 +391,8 @@ class Run:
         self._scan.scan_info.update(end_time=end_time.isoformat(), end_reason=reason)
         cut = tuple(index for index, branch in enumerate(self._branches) if branch.moment % 2)
         stopped = {index: self._branches[index].point for index in cut if self._branches[index].is_stepwise}
-        ended = ScanEnded(end_time, reason, message, dict(self._positions), cut, self.data.points(), stopped)
+        in_vain = isinstance(first, TimeoutError)
+        ended = ScanEnded(end_time, reason, message, dict(self._positions), cut, self.data.points(), stopped, in_vain)
         self._record.write(Timed(tuple(timing_rows(self.keeper))))
         self._record.write(ended, at_once=True)
         self.ended = True

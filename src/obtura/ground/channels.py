@@ -54,6 +54,7 @@ class AcquisitionChannel:
         self.may_fail = False
         self._is_number = self.shape == () and self.dtype.kind == "f"
         self._target: Sink | None = None
+        self._in_vain: Callable[[int], None] | None = None
         self._listeners: tuple[Sink, ...] = ()
         self._holding = False
         self._held: Block | None = None
@@ -79,9 +80,13 @@ class AcquisitionChannel:
         """A block of its points as an array; of ragged ones, as an array of arrays."""
         return np.asarray(block, object if self.is_ragged else self.dtype)
 
-    def connect(self, sink: Sink | None) -> None:
-        """Tell where points go; None: nowhere, and emitting is an error. The engine calls this."""
+    def connect(self, sink: Sink | None, in_vain: Callable[[int], None] | None = None) -> None:
+        """Tell where points go; None: nowhere, and emitting is an error. The engine calls this.
+
+        `in_vain`: is told of how many of the next points that is true which `waited_in_vain` says.
+        """
         self._target = sink
+        self._in_vain = in_vain
         self._held = None
         self._compose()
 
@@ -174,6 +179,11 @@ class AcquisitionChannel:
         block = self._block(data)
         if len(block):
             sink(self, block)
+
+    def waited_in_vain(self, count: int = 1) -> None:
+        """Say that the device did not give its next `count` points in time; NaN is emitted in their place."""
+        if self._in_vain is not None:
+            self._in_vain(count)
 
     def _block(self, data: npt.ArrayLike) -> npt.NDArray[np.generic]:
         if data is None:  # which an array of floats would take for NaN

@@ -34,6 +34,7 @@ __all__ = [
     "SubScan",
     "Text",
     "Timed",
+    "WaitedInVain",
 ]
 
 
@@ -161,6 +162,17 @@ class Points(NamedTuple):
     values: Block
 
 
+class WaitedInVain(NamedTuple):
+    """A device did not give some `points` of a channel in time, the first has index `first`; NaN follows as `Points`.
+
+    Only of counters that may fail: with any other the scan ends.
+    """
+
+    channel: int
+    first: int
+    points: int
+
+
 class Attempt(NamedTuple):
     """Iteration `point` was taken and is not kept, for a `reason`; as a rule it is taken again.
 
@@ -250,7 +262,7 @@ class ScanEnded(NamedTuple):
     of a point, so that some of their channels may have one point more than others. `points`: how many complete points
     the first branch has, which is what is kept of it; None: not known. `stopped`: of branches that were left in the
     middle of a point, that point, where one point is one row: if it has a row nevertheless, its devices have given what
-    they had when they were stopped.
+    they had when they were stopped. `in_vain`: it ended since a device was waited for in vain.
     """
 
     end_time: datetime
@@ -260,6 +272,7 @@ class ScanEnded(NamedTuple):
     cut: tuple[int, ...] = ()
     points: int | None = None
     stopped: Mapping[int, int] = MappingProxyType({})
+    in_vain: bool = False
 
 
 class ScanClosed(NamedTuple):
@@ -275,6 +288,7 @@ Event: TypeAlias = (
     | HookEntered
     | HookLeft
     | Points
+    | WaitedInVain
     | Attempt
     | IterationDone
     | StateChanged

@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from obtura.devices.arguments import positive
-from obtura.ground.errors import DeviceError, UsageError, one_line
+from obtura.ground.errors import DeviceError, DeviceTimeoutError, UsageError, one_line
 
 __all__ = ["Line", "LineTimeout", "SerialLine", "TcpLine", "get_comm"]
 
 SERIAL_KEYS = ("baudrate", "bytesize", "parity", "stopbits", "xonxoff", "rtscts", "dsrdtr")
 
 
-class LineTimeout(DeviceError):
+class LineTimeout(DeviceTimeoutError):
     """No answer came in time."""
 
 

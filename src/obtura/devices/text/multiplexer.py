@@ -10,7 +10,7 @@ from obtura.devices.text.answers import Question, compiled, question
 from obtura.devices.text.instrument import TextInstrument
 from obtura.devices.text.spoken import Spoken
 from obtura.devices.text.transport import shown
-from obtura.ground.errors import DeviceError, UsageError
+from obtura.ground.errors import DeviceError, DeviceTimeoutError, UsageError
 from obtura.ground.ranges import Positive
 from obtura.works.clock import clock
 
@@ -59,7 +59,7 @@ class _Commands(MultiplexerDriver):
         while (now := self.get_output(output)) != input:
             if clock.time() >= limit:
                 what = f"{output} is connected to {now}, not {input}, after {self._timeout:g} s"
-                raise DeviceError(f"{self._name}.switch failed: {what}")
+                raise DeviceTimeoutError(f"{self._name}.switch failed: {what}")
             clock.sleep(POLL)
 
     def get_output(self, output: str) -> str:

@@ -14,7 +14,7 @@ from typing import NoReturn
 
 from obtura.contracts.connections import Exchange
 from obtura.devices.text.transport import LONGEST, SHOWN, Transport, shown
-from obtura.ground.errors import DeviceError, one_line
+from obtura.ground.errors import DeviceError, DeviceTimeoutError, one_line
 from obtura.works.clock import clock
 
 __all__ = ["LineError", "SilenceError", "Talk"]
@@ -41,7 +41,7 @@ class LineError(DeviceError):
     """Nothing could be said, or was answered; the message begins with the address."""
 
 
-class SilenceError(LineError):
+class SilenceError(LineError, DeviceTimeoutError):
     """No answer came in time."""
 
 
