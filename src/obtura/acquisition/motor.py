@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from obtura.acquisition.travel import travel_time
-from obtura.contracts.acquisition import AcquisitionMaster, Effort
+from obtura.contracts.acquisition import AcquisitionMaster, Effort, Steps
 from obtura.contracts.devices import Movable, is_movable
 from obtura.contracts.together import ScanHooks, at_rest, check_distinct, check_paths, move_together, real_axes
 from obtura.contracts.turns import is_round, near
@@ -48,7 +48,7 @@ class VariableStepTriggerMaster(AcquisitionMaster):
         told = [*axes, *real_axes(axes)]
         self._hooks = ScanHooks(axes)
         self.channels += [AcquisitionChannel(f"axis:{axis.name}", unit=axis.unit) for axis in told]
-        self._target: list[float] = []
+        self._steps: Steps[tuple[float, ...]] = Steps(())
         self._told = [self._in_its_turn(axis) for axis in told]
         self._ended = Flag()
 
@@ -69,21 +69,15 @@ class VariableStepTriggerMaster(AcquisitionMaster):
         return self._moving if method == "prepare" else _NO_EFFORT
 
     def __iter__(self) -> Iterator[object]:
-        for target in zip(*self.positions, strict=True):
-            self._target = [float(position) for position in target]
-            yield self
+        self._steps = Steps(zip(*(map(float, column) for column in self.positions), strict=True))
+        return self._steps
 
     def prepare(self) -> None:
         """Move to the next point and wait until there."""
         self._hooks.enter()
-        move_together(self._axes, self._target, self._ended)
+        move_together(self._axes, self._steps.present, self._ended)
         if self.stab_time:
             clock.wait(self._ended, self.stab_time)
-
-    def start(self) -> None:
-        """Take the point."""
-        if self.parent is None:
-            self.trigger()
 
     def trigger(self) -> None:
         """Trigger what is below and say where the axes are."""
@@ -98,7 +92,7 @@ class VariableStepTriggerMaster(AcquisitionMaster):
         if not is_round(axis) or axis not in self._axes:
             return axis
         index = self._axes.index(axis)
-        return _InTurn(axis, lambda: self._target[index])
+        return _InTurn(axis, lambda: self._steps.present[index])
 
     def _tell(self) -> None:
         for channel, axis in zip(self.channels, self._told, strict=True):

@@ -167,11 +167,6 @@ class PassingMaster(AcquisitionMaster):
         self._hooks.enter()
         move_together([self._axis], [self._outside(*self._range)[0]], self._ended)
 
-    def start(self) -> None:
-        """Pass."""
-        if self.parent is None:
-            self.trigger()
-
     def trigger(self) -> None:
         """Pass through the range; returns at rest, with what was triggered done."""
         axis, (start, end) = self._axis, self._range

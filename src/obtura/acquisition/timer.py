@@ -47,11 +47,6 @@ class SoftwareTimerMaster(AcquisitionMaster):
     def __iter__(self) -> Iterator[object]:
         return repeat(self, self.npoints) if self.npoints else repeat(self)
 
-    def start(self) -> None:
-        """As the top of a chain the timer triggers itself; below a motor it waits for the motor's trigger."""
-        if self.parent is None:
-            self.trigger()
-
     def trigger(self) -> None:
         """Take one point."""
         if self._first is not None and self.sleep_time:

@@ -1,8 +1,8 @@
 """Acquisition objects: masters and slaves of a chain. Override what your device needs; every default is harmless."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import Flag, IntEnum, auto
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from obtura.contracts.counters import Counter
 from obtura.ground.channels import (
@@ -20,8 +20,12 @@ __all__ = [
     "Crew",
     "Effort",
     "MetaTiming",
+    "Steps",
     "TriggerMode",
 ]
+
+
+T = TypeVar("T")
 
 
 class TriggerMode(IntEnum):
@@ -56,6 +60,25 @@ class Effort(NamedTuple):
     motion: float = 0.0
     counting: float = 0.0
     waiting: float = 0.0
+
+
+class Steps(Generic[T]):
+    """What an `__iter__` may return that has nothing to do but to go to the next of several things, e.g. targets.
+
+    The engine goes there by itself, without calling the device on its lane. `present`: the one that it is at.
+    """
+
+    present: T
+
+    def __init__(self, each: Iterable[T]) -> None:
+        self._ahead = iter(each)
+
+    def __iter__(self) -> "Steps[T]":
+        return self
+
+    def __next__(self) -> T:
+        self.present = present = next(self._ahead)
+        return present
 
 
 class Crew(Protocol):
@@ -247,8 +270,13 @@ class AcquisitionMaster(AcquisitionObject):
         return -(-self.npoints // self.triggers)
 
     def __iter__(self) -> Iterator[object]:
-        """One iteration unless overridden: a generator that sets up each iteration, then yields."""
+        """One iteration unless overridden: a generator that sets up each iteration, then yields; or `Steps`."""
         yield self
+
+    def start(self) -> None:
+        """At the top of a chain: trigger itself, unless overridden. Below another master it waits for that."""
+        if self.parent is None:
+            self.trigger()
 
     def trigger_slaves(self) -> None:
         """Trigger every slave of this master that is software-triggered.

@@ -35,10 +35,17 @@ class Place:
 
     @property
     def dataset(self) -> h5d.DatasetID:
-        """The dataset itself, opened when it is needed first."""
+        """The dataset itself, opened when it is needed first.
+
+        Raises:
+            OSError: the file can't be read.
+        """
         if self._dataset is None:
             self.is_used = True
-            self._dataset = h5d.open(self._root, self.path.encode())
+            try:
+                self._dataset = h5d.open(self._root, self.path.encode())
+            except KeyError as error:  # h5py's word for whatever keeps it from opening: a disk that is gone, too
+                raise OSError(error.args[0]) from error
         return self._dataset
 
 

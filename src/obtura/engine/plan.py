@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import repeat
 from typing import Any
 
-from obtura.contracts.acquisition import AcquisitionMaster, AcquisitionObject, AcquisitionSlave, TriggerMode
+from obtura.contracts.acquisition import AcquisitionMaster, AcquisitionObject, AcquisitionSlave, Steps, TriggerMode
 from obtura.works.lanes import AsyncLane, Lane, Loop, ThreadLane
 
 __all__ = [
@@ -82,7 +82,7 @@ class Turn:
         """Advance the iterator; it is made here too, since making it may run the device's code."""
         if self._iterator is None:
             self._iterator = iter(self.node)
-            self.is_plain = type(self._iterator) is repeat
+            self.is_plain = type(self._iterator) in (repeat, Steps)
         self.ended = next(self._iterator, self.END) is self.END
 
 
@@ -120,8 +120,8 @@ class Plan:
 
     def _starting(self, nodes: list[AcquisitionObject]) -> Level:
         wired = [node for node in nodes if reads_by_itself(node)]
-        others = [node for node in nodes if node not in wired]
-        return Level(self._steps([*wired, *overriding(others, "start")], "start"), wired)
+        others = [node for node in nodes if node not in wired and _starts(node)]
+        return Level(self._steps([*wired, *others], "start"), wired)
 
     def _triggering(self, node: AcquisitionObject) -> Step:
         methods = trigger_methods(node)
@@ -162,6 +162,11 @@ def overriding(nodes: Iterable[AcquisitionObject], method: str) -> list[Acquisit
     defaults = (AcquisitionObject, AcquisitionMaster, AcquisitionSlave)
     inherited = {vars(default).get(method) for default in defaults}
     return [node for node in nodes if method in vars(node) or getattr(type(node), method, None) not in inherited]
+
+
+def _starts(node: AcquisitionObject) -> bool:
+    """Whether its `start` does anything; what a master does not override triggers it, if nobody is above it."""
+    return bool(overriding([node], "start") or (node.parent is None and overriding([node], "trigger")))
 
 
 def _has_parameters(node: AcquisitionObject) -> bool:
