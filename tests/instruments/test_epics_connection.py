@@ -16,7 +16,7 @@ pytest.importorskip("caproto", reason="EPICS is an extra: pip install obtura[epi
 import caproto
 
 from obtura.instruments.epics import PVAxis, PVCounter, PVShutter, connect
-from obtura.instruments.epics.wire import wire
+from obtura.instruments.epics.ca import wire
 
 TIMEOUT = 0.2
 LATEST = TIMEOUT + 0.3  # a shared machine may be late
@@ -136,7 +136,7 @@ def test_a_server_that_no_longer_has_a_pv_is_asked_again(beamline):
     diode = beamline.counter("diode")
     assert diode.read() == 5.0
     # To the client an answer to "clear this channel" is what a gateway says when its IOC ends.
-    wire()._on_lane("clear", lambda: diode.link.pv.circuit_manager.send(diode.link.pv.channel.clear()))
+    wire()._lane.call("clear", lambda: diode.link.remote.pv.circuit_manager.send(diode.link.remote.pv.channel.clear()))
     while diode.link.connected:
         clock.sleep(0.005)
     assert diode.read() == 5.0

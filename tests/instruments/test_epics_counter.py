@@ -61,7 +61,7 @@ def test_counters_of_one_reader_are_read_together(beamline):
 def test_what_is_no_valid_number_is_refused_before_a_scan_and_in_it(beamline, pv, what):
     counter = beamline.counter(pv)
     with pytest.raises(DeviceError, match=rf"^{pv}: PV T:{pv} {what}"):
-        counter.controller.check()
+        counter.controller.check_counters(counter)
     with pytest.raises(DeviceError, match=rf"^{pv}.read failed: PV T:{pv} {what}"):
         counter.read()
 

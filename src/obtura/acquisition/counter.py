@@ -11,6 +11,7 @@ import numpy.typing as npt
 from obtura.acquisition.forgiving import Forgiving, forgiving_for
 from obtura.contracts.acquisition import AcquisitionSlave, Effort
 from obtura.contracts.counters import Counter, SamplingCounter, SamplingCounterController, SamplingMode
+from obtura.contracts.pushing import PushingCounterController
 from obtura.ground.channels import AcquisitionChannel, ChannelRow
 from obtura.ground.errors import DeviceError, UsageError
 from obtura.ground.tally import NO_STATISTICS, ArrayTally, RaggedTally, Statistics, Tally
@@ -20,6 +21,9 @@ __all__ = ["SamplingCounterAcquisitionSlave"]
 
 DENSEST = 1000.0
 """Readings per second of a device that has no limit of its own, when every reading is kept."""
+
+GLANCE = 0.2
+"""Seconds after which one who listens looks whether there is still somebody who tells."""
 
 _NO_EFFORT = Effort()
 
@@ -34,7 +38,7 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
     """Reads the counters of one controller as often as `count_time` (s) allows, at least once, and emits points.
 
     `devices`: the counters, or their controller, to which counters are added. What a point is, says each counter's
-    `mode`. With a count time it waits, so it has a lane; a single reading of an in-memory device is made inline.
+    `mode`. A controller that pushes is not asked, but listened to for the count time. With a count time it waits, so it has a lane; a single reading of an in-memory device is made inline.
     """
 
     is_repeatable = True
@@ -187,6 +191,9 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
 
     def reading(self) -> None:
         """Take one point; nothing is emitted when it is cut off by `stop`."""
+        if isinstance(self.controller, PushingCounterController) and self.controller.pushes:
+            self._listen(self.controller)
+            return
         began = 0.0 if self._once else clock.time()
         values = self._sample(self._counters)
         if self._plain and _are_floats(map(type, values)):
@@ -200,13 +207,32 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
         tallies = self._tallied(values)
         if not self._once:
             self._read_on(tallies, began, began + self.count_time)
-        if self._ended.is_set:
-            return
+        if not self._ended.is_set:
+            self._put_out(tallies)
+
+    def _put_out(self, tallies: list[Tally]) -> None:
         if self._forgiving is not None:
             self._forgiving.excuse(self._row.channels)
         self._tallies, self._taken = tallies, clock.epoch()
         for output, tally in zip(self._outputs, tallies, strict=True):
             output(tally)
+
+    def _listen(self, controller: PushingCounterController) -> None:
+        """Take a point of what is told during the count time."""
+        hearing = controller.hear(self._counters)
+        end = clock.time() + self.count_time
+        while not self._ended.is_set and not hearing.is_lost and (left := end - clock.time()) > 0:
+            clock.wait(self._ended, min(left, GLANCE))
+        if self._ended.is_set:
+            return
+        heard = hearing.values
+        told = heard(self._counters) if self._forgiving is None else self._forgiving.values(heard, self._counters)
+        readings = [each if isinstance(each, list) else [each] for each in told]  # what is forgiven is one NaN
+        tallies = self._tallied([each[0] for each in readings])
+        for tally, each in zip(tallies, readings, strict=True):
+            for value in each[1:]:
+                tally.add(value)
+        self._put_out(tallies)
 
     def _tallied(self, values: list[Any]) -> list[Tally]:
         try:

@@ -9,6 +9,7 @@ import numpy as np
 
 from obtura.contracts.claims import note
 from obtura.contracts.counters import Counter
+from obtura.contracts.partly import PartlyReadError
 from obtura.contracts.policies import Policy
 from obtura.ground.channels import AcquisitionChannel
 from obtura.ground.errors import DeviceError, one_line
@@ -23,6 +24,11 @@ ReadCounters: TypeAlias = Callable[[Sequence[Any]], Sequence[Any]]
 
 BREATH = 0.05
 """Seconds before a device that failed is tried again."""
+
+PAUSE = 0.25
+"""Seconds before one that is waited for is tried again."""
+
+NAMED = 5
 
 
 def forgiving_for(counters: Sequence[Counter], ended: Flag) -> "Forgiving | None":
@@ -110,6 +116,8 @@ class Forgiving:
     def _found_of(self, read: ReadCounters, counters: Sequence[Any]) -> list[Any]:
         try:
             return list(self._again(lambda: read(counters), counters))
+        except PartlyReadError as error:
+            return [self._forgiven(*each) for each in zip(counters, error.found, strict=True)]
         except Exception as error:
             if len(counters) == 1:
                 if not counters[0].may_fail:
@@ -120,18 +128,36 @@ class Forgiving:
             log.debug("read together, %d counters failed: %s", len(counters), one_line(error))
         return [value for counter in counters for value in self._found_of(read, [counter])]
 
+    def _forgiven(self, counter: Counter, value: Any) -> Any:
+        """A value; None for an error, if it may fail."""
+        if not isinstance(value, Exception):
+            return value
+        if not counter.may_fail:
+            raise value
+        self._tell(counter, value)
+        return None
+
     def _again(self, call: Callable[[], Any], counters: Sequence[Counter]) -> Any:
-        """What a call gives, at the first or a later time, as their policies say."""
-        for _ in range(max(counter.policy.times for counter in counters)):
+        """What a call gives, at the first or a later time, as the policies of those that failed say."""
+        began, failures, waiting = clock.time(), 0, ""
+        while True:
             try:
-                return call()
+                result = call()
             except Exception as error:
-                if self._ended.is_set:
+                failing = error.failing(counters) if isinstance(error, PartlyReadError) else counters
+                failures += 1
+                waits = began + max(counter.policy.seconds for counter in failing) - clock.time()
+                if self._ended.is_set or (failures > max(one.policy.times for one in failing) and waits <= 0):
                     raise
-                names = ", ".join(counter.fullname for counter in counters)
-                log.info("%s: tried again after %s", names, one_line(error))
-            clock.wait(self._ended, BREATH)
-        return call()
+                log.info("%s: tried again after %s", _names(failing), one_line(error))
+                if waits > 0 and not waiting:
+                    waiting = _names(failing)
+                    sys.stderr.write(f"!!! {waiting}: {one_line(error)}; the scan waits up to {waits:.3g} s for it\n")
+            else:
+                if waiting:
+                    sys.stderr.write(f"!!! {waiting} is back after {clock.time() - began:.1f} s; the scan goes on\n")
+                return result
+            clock.wait(self._ended, PAUSE if waiting else BREATH)
 
     def _note_silence(self, counters: Sequence[Counter], error: Exception) -> None:
         if isinstance(error, TimeoutError):
@@ -149,6 +175,11 @@ class Forgiving:
             note(f"{counter.fullname} {what}: {one_line(error)}")
         # To where people look: into the record of the scan, where it has a display. The log alone nobody sees.
         sys.stderr.write(f"!!! {counter.fullname} {what}: {one_line(error)}\n")
+
+
+def _names(counters: Sequence[Counter]) -> str:
+    names = ", ".join(counter.fullname for counter in counters[:NAMED])
+    return f"{names} and {len(counters) - NAMED} more" if len(counters) > NAMED else names
 
 
 def _is_number(value: Any) -> bool:

@@ -1,5 +1,7 @@
 """What a scan does when a counter, or the device behind it, fails."""
 
+import math
+import re
 from typing import Annotated, NamedTuple, TypeAlias
 
 from msgspec import Meta
@@ -8,23 +10,31 @@ from obtura.ground.errors import UsageError
 
 __all__ = ["Policy", "PolicyText", "WithPolicy"]
 
-_WANTED = "a policy: 'required', 'optional' or 'retry 3'"
+_WANTED = "a policy: 'required', 'optional', 'retry 3' or 'wait 60'"
+
+_NUMBER = re.compile(r"[0-9]*\.?[0-9]+")
 
 PolicyText: TypeAlias = Annotated[
-    str, Meta(pattern=r"^\s*(required|optional|retry\s+0*[1-9][0-9]*)\s*$", description=_WANTED)
+    str,
+    Meta(
+        pattern=r"^\s*(required|optional|retry\s+0*[1-9][0-9]*|wait\s+(?=[0-9.]*[1-9])[0-9]*\.?[0-9]+)\s*$",
+        description=_WANTED,
+    ),
 ]
 """A policy as it is written in YAML."""
 
 
 class Policy(NamedTuple):
     """`Policy.required()`: the scan fails, as by default. `Policy.optional()`: the counter drops out, NaN from then on.
-    `Policy.retry(3)`: it is tried up to 3 times more, then the scan fails.
+    `Policy.retry(3)`: it is tried up to 3 times more, then the scan fails. `Policy.wait(60)`: the scan says so, and waits
+    up to 60 s at a point for the device to come back, then it fails.
 
-    As text, in YAML too: `required`, `optional`, `retry 3`.
+    As text, in YAML too: `required`, `optional`, `retry 3`, `wait 60`.
     """
 
     is_optional: bool = False
     times: int = 0
+    seconds: float = 0.0
 
     @classmethod
     def required(cls) -> "Policy":
@@ -48,6 +58,17 @@ class Policy(NamedTuple):
         return cls(times=times)
 
     @classmethod
+    def wait(cls, seconds: float) -> "Policy":
+        """It is tried again until it is back, for so many s.
+
+        Raises:
+            UsageError: no number of s greater than 0.
+        """
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds < math.inf:
+            raise UsageError(f"wait: how long? A number of seconds greater than 0 is wanted, got {seconds!r}")
+        return cls(seconds=float(seconds))
+
+    @classmethod
     def of(cls, value: object) -> "Policy":
         """A policy, or the text of one.
 
@@ -63,11 +84,15 @@ class Policy(NamedTuple):
                 return cls.optional()
             case ["retry", times] if times.isdecimal():
                 return cls.retry(int(times))
+            case ["wait", seconds] if _NUMBER.fullmatch(seconds):
+                return cls.wait(float(seconds))
         raise UsageError(f"expected {_WANTED}, got {value!r}")
 
     def __str__(self) -> str:
         if self.times:
             return f"retry {self.times}"
+        if self.seconds:
+            return f"wait {self.seconds:g}"
         return "optional" if self.is_optional else "required"
 
 

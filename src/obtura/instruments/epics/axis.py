@@ -2,11 +2,14 @@
 
 import math
 from collections.abc import Sequence
+from typing import ClassVar
 
 from obtura.contracts.claims import check_free
-from obtura.ground.errors import DeviceBusyError, DeviceError, LimitError
+from obtura.contracts.twins import Twin
+from obtura.ground.errors import DeviceBusyError, DeviceError, DeviceTimeoutError, LimitError
 from obtura.ground.ranges import NotNegative
 from obtura.instruments.epics.link import TIMEOUT, Answer, Link, read_all
+from obtura.instruments.epics.linked import OfPVs
 from obtura.works.clock import Flag, clock
 
 __all__ = ["PVAxis"]
@@ -25,7 +28,7 @@ class _Move:
         self.stopped = Flag()
 
 
-class PVAxis:
+class PVAxis(OfPVs):
     """An axis that goes where `setpoint_pv` says, and is where `readback_pv` says (or else the setpoint).
 
     A move has arrived when the IOC has confirmed the put, the readback is within `tolerance` of the target,
@@ -40,6 +43,7 @@ class PVAxis:
     """
 
     blocking = True
+    twin: ClassVar[Twin] = "axis"
 
     def __init__(
         self,
@@ -96,7 +100,7 @@ class PVAxis:
         low, high = self._given_limits
         if low is None or high is None:
             server = self._setpoint.control(operation)
-            below, above = (getattr(server, f"{end}_ctrl_limit", 0.0) for end in ("lower", "upper"))
+            below, above = server.lower_ctrl_limit, server.upper_ctrl_limit
             if not below < above:
                 below, above = -math.inf, math.inf
             low, high = below if low is None else low, above if high is None else high
@@ -235,13 +239,13 @@ class PVAxis:
     def _stuck(self, move: _Move, here: float, done: bool) -> DeviceError:
         if not move.put.done.is_set:
             what = f"did not confirm the put of {move.target:g} within {self.patience:g} s"
-            return self._setpoint.failure("move", what)
+            return self._setpoint.failure("move", what, DeviceTimeoutError)
         says = "" if done or self._done is None else f", and {self._done.name} says that it still moves"
         what = (
             f"is at {here:g} and has come no nearer to {move.target:g} for {self.patience:g} s "
             f"(tolerance {self.tolerance:g}){says}; it was told to stop"
         )
-        return self._readback.failure("move", what)
+        return self._readback.failure("move", what, DeviceTimeoutError)
 
     def _halt(self) -> None:
         # Unconfirmed: a motor record confirms only when it is at rest, and a stop must not wait in a queue.
@@ -264,4 +268,5 @@ class PVAxis:
             before, (here, done) = here, self._look("stop")
             if done and (self._done is not None or abs(here - before) <= self.tolerance):
                 return
-        raise self._readback.failure("stop", f"is at {here:g} and still moves {self.patience:g} s after the stop")
+        what = f"is at {here:g} and still moves {self.patience:g} s after the stop"
+        raise self._readback.failure("stop", what, DeviceTimeoutError)

@@ -1,55 +1,147 @@
-"""PVs as counters."""
+"""PVs as counters: scalars, enums by number, and waveforms; asked for, or told by their servers."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar
 
-from obtura.contracts.counters import Counter, SamplingCounter, SamplingCounterController, SamplingMode
-from obtura.ground.errors import DeviceError
+from obtura.contracts.counters import Counter, SamplingCounter, SamplingMode
+from obtura.contracts.partly import PartlyReadError
+from obtura.contracts.pushing import PushingCounterController
+from obtura.contracts.twins import Twin
+from obtura.ground.errors import DeviceError, UsageError
+from obtura.ground.ragged import RAGGED
 from obtura.ground.ranges import NotNegative, Positive
-from obtura.instruments.epics.link import TIMEOUT, Link, read_all
+from obtura.instruments.epics.link import TIMEOUT, Link, absent, begin_to_ask, not_found
+from obtura.instruments.epics.linked import OfPVs
+from obtura.instruments.epics.listening import Listening, PVHearing
+from obtura.instruments.epics.wires import Kind, Reading
+from obtura.works.clock import clock
 
 __all__ = ["PVCounter", "PVReader"]
 
 
-class PVReader(SamplingCounterController):
+class PVReader(OfPVs, PushingCounterController):
     """Reads the PVs of its counters together, with one request to each IOC.
 
     `timeout`: s that an IOC has to be found, and to answer. `max_sampling_frequency`: readings per second;
     most IOCs measure at most a hundred times a second, and to ask more often only loads them.
+
+    With `monitor` nobody is asked: the IOCs tell of each new value, and a point is made of those that came during the
+    count time, or else of the last one.
+
+    `facts`: PVs by name, whose text (an enum: the name of its state) is kept with each scan of its counters.
     """
 
+    twin: ClassVar[Twin] = "controller"
+    yaml_members: ClassVar[Mapping[str, tuple[str, str | None]]] = {"counters": ("controller", "PVCounter")}
+
     def __init__(
-        self, name: str, timeout: NotNegative = TIMEOUT, max_sampling_frequency: Positive | None = 100.0
+        self,
+        name: str,
+        timeout: NotNegative = TIMEOUT,
+        max_sampling_frequency: Positive | None = 100.0,
+        monitor: bool = False,
+        facts: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(name, blocking=True, max_sampling_frequency=max_sampling_frequency)
         self.timeout = timeout
+        self.pushes = monitor
+        self._facts = {fact: Link(name, pv, timeout) for fact, pv in (facts or {}).items()}
 
     @property
     def links(self) -> Sequence[Link]:
-        """The PVs of its counters."""
-        return [counter.link for counter in self._pv_counters(*self.counters.values())]
+        """The PVs of its counters, and of its facts."""
+        return [*(counter.link for counter in _pv_counters(self.counters.values())), *self._facts.values()]
 
     def check(self) -> None:
-        """Raise `DeviceError` unless every PV is connected and has a valid number."""
-        read_all(self.links, "")
+        """Raise `DeviceTimeoutError` when not one of its PVs is connected; which ones must be, say the counters."""
+        links = [counter.link for counter in _pv_counters(self.counters.values())]
+        if links and not any(link.connected for link in links):
+            missing = not_found(links, clock.time() + self.timeout)
+            if len(missing) == len(links):
+                raise absent(links[0], "", len(links))
 
-    def read_all(self, *counters: Counter) -> Sequence[float]:
-        """The present values, read at one time."""
-        return read_all([counter.link for counter in self._pv_counters(*counters)], "read")
+    def check_counters(self, *counters: Any) -> None:
+        """Raise `DeviceError` unless each PV is connected and valid; not asked of those that a scan goes on without."""
+        needed = [counter for counter in _pv_counters(counters) if not counter.may_fail]
+        for found in self._found(needed, ""):
+            if isinstance(found, DeviceError):
+                raise found
 
-    @staticmethod
-    def _pv_counters(*counters: Counter) -> "list[PVCounter]":
-        return [counter for counter in counters if isinstance(counter, PVCounter)]
+    def read_all(self, *counters: Counter) -> Sequence[Any]:
+        """The present values, read at one time; with `monitor` what was told last."""
+        found = self._found(_pv_counters(counters), "read")
+        if any([isinstance(each, DeviceError) for each in found]):
+            raise PartlyReadError(found)
+        return found
+
+    def sample(self, counters: Sequence[Counter]) -> list[Any]:
+        """Converted values; what can't be read is told apart, and keeps no other from being read."""
+        with self.lock:
+            found = self._found(_pv_counters(counters), "read")
+        values = [
+            each if isinstance(each, DeviceError) else counter.convert(each)
+            for counter, each in zip(counters, found, strict=True)
+        ]
+        errors = [each for each in found if isinstance(each, DeviceError)]
+        if errors:
+            raise PartlyReadError(values) if len(values) > 1 else errors[0]
+        return values
+
+    def prepare(self, *counters: Counter) -> None:
+        """With `monitor`, have its servers tell of new values, if they don't yet."""
+        if self.pushes:
+            self._found(_pv_counters(counters), "prepare")
+
+    def hear(self, counters: Sequence[Counter]) -> PVHearing:
+        """Listen for a point."""
+        return PVHearing(self.lock, _pv_counters(counters))
+
+    def scan_metadata(self) -> Mapping[str, Any] | None:
+        """The text of its facts; of one that can't be had, why."""
+        found = {}
+        for name, link in self._facts.items():
+            try:
+                found[name] = link.read_text(name)
+            except DeviceError as error:
+                found[name] = f"not known: {error}"
+        return found or None
+
+    def _found(self, counters: "Sequence[PVCounter]", operation: str) -> list[Any]:
+        """The raw value of each, or why there is none."""
+        if self.pushes:
+            return [_tried(lambda one=counter: one.last(operation)) for counter in counters]  # type: ignore[misc]
+        links = [counter.link for counter in counters]
+        missing: Sequence[Link] = ()
+        if not all([link.remote.connected for link in links]):
+            missing = not_found(links, clock.time() + max(link.timeout for link in links))
+        there = [link for link in links if link not in missing] if missing else links
+        answers = dict(zip(there, begin_to_ask(there, operation, Kind.VALUE), strict=True))
+        deadline = clock.time() + max((link.timeout for link in links), default=0.0)
+
+        def value(counter: PVCounter) -> Any:
+            if counter.link not in answers:
+                raise absent(counter.link, operation, len(missing))
+            return counter.value_of(operation, answers[counter.link].wait(deadline))
+
+        return [_tried(lambda one=counter: value(one)) for counter in counters]  # type: ignore[misc]
 
 
-class PVCounter(SamplingCounter):
-    """A counter that is a scalar PV. Counters made with the same `controller` are read together.
+class PVCounter(OfPVs, SamplingCounter):
+    """A counter that is a PV. Counters made with the same `controller` are read together.
 
-    `unit` is the PV's engineering unit (EGU) unless it is given; `timeout` as for `PVReader`, when it has a
-    controller of its own; `mode`: what becomes of the readings of a point.
+    `unit` is the PV's engineering unit (EGU) unless it is given; `timeout` and `monitor` as for `PVReader`, when it has
+    a controller of its own; `mode`: what becomes of the readings of a point. An enum counts by number, see `states`.
+
+    `shape`: of a waveform, (1024,); (-1,) for one whose length changes, of which the last reading is the point. How
+    many values it has is what the IOC says at each reading: NORD of a record.
+
+    Raises:
+        UsageError: what can't be.
     """
 
     controller: PVReader
+    twin: ClassVar[Twin] = "counter"
 
     def __init__(
         self,
@@ -59,11 +151,26 @@ class PVCounter(SamplingCounter):
         controller: PVReader | None = None,
         conversion_function: Callable[[Any], Any] | None = None,
         timeout: NotNegative = TIMEOUT,
-        mode: SamplingMode | str | int = SamplingMode.MEAN,
+        mode: SamplingMode | str | int | None = None,
+        shape: Sequence[int] = (),
+        monitor: bool = False,
     ) -> None:
-        reader = PVReader(name, timeout) if controller is None else controller
+        if monitor and controller is not None and not controller.pushes:
+            raise UsageError(f"{name}: {controller.name}, which reads it, does not monitor: say monitor=True there")
+        reader = PVReader(name, timeout, monitor=monitor) if controller is None else controller
         self.link = Link(name, pv, reader.timeout)
-        super().__init__(name, reader, conversion_function, mode, unit)
+        self.listening = Listening(self.link)
+        shape = tuple(shape)
+        if mode is None:
+            mode = SamplingMode.LAST if shape == RAGGED else SamplingMode.MEAN
+        super().__init__(name, reader, conversion_function, mode, unit, shape=shape)
+
+    @staticmethod
+    def yaml_check(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """What can be wrong with what is written."""
+        shape = tuple(given.get("shape", ()))
+        if shape != RAGGED and any(size < 1 for size in shape):
+            yield "shape", "must be of numbers of at least 1, or [-1] for an array of any length"
 
     @property
     def unit(self) -> str | None:
@@ -79,16 +186,66 @@ class PVCounter(SamplingCounter):
         """Its PV."""
         return [self.link]
 
+    @property
+    def states(self) -> tuple[str, ...]:
+        """The names of an enum's states, by their numbers; empty for anything else."""
+        return self.link.control("states").states
+
     def check(self) -> None:
-        """Raise `DeviceError` unless its PV is connected and has a valid number."""
-        read_all(self.links, "")
+        """Raise `DeviceError` unless its PV is connected and has a valid value."""
+        self.value_of("", self.link.reading(""))
+
+    def last(self, operation: str) -> Any:
+        """What its server told last."""
+        return self.value_of(operation, self.listening.last(operation))
+
+    def value_of(self, operation: str, reading: Reading) -> Any:
+        """The number, or the array, that was read; raises `DeviceError` when it is none, or not of its shape."""
+        if not self._shape:
+            try:
+                return self.link.number_of(operation, reading)
+            except DeviceError as error:
+                raise type(error)(f"{error}{self._hint(reading)}") from None
+        array = self.link.array_of(operation, reading)
+        if self._shape == RAGGED:
+            return array.ravel()
+        if array.size != math.prod(self._shape):
+            what = f"is an array of {array.size}, expected shape {self._shape}; shape (-1,) takes any length"
+            raise self.link.failure(operation, what)
+        return array.reshape(self._shape)
+
+    @staticmethod
+    def _hint(reading: Reading) -> str:
+        if isinstance(reading.value, str):
+            return "; to keep it with each scan, list it among the facts of a PVReader"
+        size = getattr(reading.value, "size", 0)
+        return f"; shape=({size},) counts an array, shape=(-1,) one of any length" if size else ""
 
     def __info__(self) -> str:
         """Its PV, since when it is connected, its value."""
         value = "unknown"
         if self.link.settle():
             try:
-                value = f"{self.read():g} {self.unit or ''}".rstrip()
+                value = self._told()
             except DeviceError as error:
                 value = str(error)
         return f"counter {self.name}: {value}\n  PV {self.link.name}: {self.link.state}"
+
+    def _told(self) -> str:
+        value, unit = self.read(), self.unit or ""
+        if self.shape:
+            return f"{value.size} values {unit}".rstrip()
+        states = self.states
+        name = f" ({states[int(value)]})" if 0 <= value < len(states) else ""
+        return f"{value:g}{name} {unit}".rstrip()
+
+
+def _pv_counters(counters: Any) -> list[PVCounter]:
+    return [counter for counter in counters if isinstance(counter, PVCounter)]
+
+
+def _tried(read: Callable[[], Any]) -> Any:
+    try:
+        return read()
+    except DeviceError as error:
+        return error

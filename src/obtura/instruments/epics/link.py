@@ -1,17 +1,33 @@
 """A PV as a device uses it: a failure is a `DeviceError` in plain words, and comes within a known time."""
 
-import os
 import time
+from collections import deque
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
-from caproto import AccessRights, AlarmSeverity, AlarmStatus, CaprotoError, ChannelType
+import numpy as np
+import numpy.typing as npt
 
-from obtura.ground.errors import DeviceError
-from obtura.instruments.epics.wire import Read, Write, wire
+from obtura.contracts.connections import Exchange
+from obtura.contracts.looking import check_may_be_told
+from obtura.ground.errors import DeviceError, DeviceTimeoutError, one_line
+from obtura.instruments.epics.wires import Ask, Kind, Metadata, Reading, RefusedError, Request, Tell, wire_of
 from obtura.works.clock import Flag, clock
 
-__all__ = ["TIMEOUT", "Answer", "InvalidError", "Link", "Linked", "connect", "not_found", "read_all", "servers_asked"]
+__all__ = [
+    "GLANCE",
+    "NAMED",
+    "TIMEOUT",
+    "Answer",
+    "InvalidError",
+    "Link",
+    "absent",
+    "ask_all",
+    "begin_to_ask",
+    "not_found",
+    "read_all",
+    "require_all",
+]
 
 TIMEOUT = 2.0
 """Seconds that a server has to be found or to answer."""
@@ -19,10 +35,16 @@ TIMEOUT = 2.0
 GLANCE = 0.01
 SLICE = 0.05
 AGAIN = 0.25
-"""Seconds after which a PV that a call waits for is searched for again; left alone, caproto soon takes 5 s."""
+"""Seconds after which a PV that a call waits for is searched for again; left alone, clients soon take 5 s and more."""
 
 FRESH = 1.0
 """Seconds for which units and limits read from the server are believed."""
+
+KEPT = 50
+"""So many exchanges of a PV are kept."""
+
+NAMED = 20
+"""So many of the PVs that are not connected are named in a message."""
 
 
 class InvalidError(DeviceError):
@@ -30,17 +52,25 @@ class InvalidError(DeviceError):
 
 
 class Link:
-    """One PV of a device. `timeout`: s that its server has to be found, and to answer."""
+    """One PV of a device. `timeout`: s that its server has to be found, and to answer.
+
+    `pv`: by Channel Access, or `ca://...`; `pva://...`: by PV Access.
+    """
 
     def __init__(self, device: str, pv: str, timeout: float = TIMEOUT) -> None:
         self.device = device
         self.name = pv
         self.timeout = timeout
+        self.losses = 0
+        """How often its server was lost."""
+        self.last_error = ""
         self._born = clock.time()
         self._was_connected = False
         self._since = clock.epoch()
-        self._control: tuple[float, Any] = (-FRESH, None)
-        self.pv = wire().pv(pv, self._changed)
+        self._control: tuple[float, Metadata] = (-FRESH, Metadata())
+        self._said: deque[tuple[float, float, str, Any, str]] = deque(maxlen=KEPT)
+        self.wire, name = wire_of(pv)
+        self.remote = self.wire.find(name, self._changed)
 
     def __repr__(self) -> str:
         return f"Link({self.name!r}, {self.state})"
@@ -50,7 +80,7 @@ class Link:
     @property
     def connected(self) -> bool:
         """Whether there is a server for it now."""
-        return bool(self.pv.connected)
+        return self.remote.connected
 
     @property
     def state(self) -> str:
@@ -58,24 +88,38 @@ class Link:
         since = time.strftime("%H:%M:%S", time.localtime(self._since))
         if self.connected:
             return f"connected since {since}"
-        if self.pv.channel is not None:
+        if self.remote.was_found:
             return f"not connected (lost at {since})"
         return f"not connected (no answer from any IOC since {since})"
 
     def require(self, operation: str) -> None:
-        """Return when connected; raise `DeviceError` when it is not within `timeout`."""
-        if not_found([self], clock.time() + self.timeout):
-            raise self.failure(operation, f"is {self.state}; is the IOC running? {servers_asked()}")
+        """Return when connected; raise `DeviceTimeoutError` when it is not within `timeout`."""
+        require_all([self], operation)
 
     def settle(self) -> bool:
         """Whether it is connected; one that was made just now has its `timeout` to become so."""
         return self.connected or not not_found([self], self._born + self.timeout)
 
-    def _changed(self, _pv: Any, state: str) -> None:
-        connected = state == "connected"
+    def _changed(self, connected: bool) -> None:
         if connected != self._was_connected:  # caproto repeats itself when another device shares the PV
             self._since = clock.epoch()
             self._was_connected = connected
+            self.losses += not connected
+            self.note("", 0.0, "connected" if connected else None, "" if connected else "connection lost")
+
+    @property
+    def trace(self) -> Sequence[Exchange]:
+        """What was asked, told and answered last, the oldest first."""
+        return [
+            Exchange(when, took, sent, "" if answer is None else _shown(answer), error)
+            for when, took, sent, answer, error in self._said.copy()
+        ]
+
+    def note(self, sent: str, took: float, answer: Any = None, error: str = "") -> None:
+        """Keep an exchange that has ended just now. `sent`: without the name of the PV."""
+        self._said.append((clock.epoch() - took, took, f"{self.name}{sent}", answer, error))
+        if error:
+            self.last_error = error
 
     # -- values -------------------------------------------------------------------------------------------
 
@@ -85,14 +129,22 @@ class Link:
 
     def read_text(self, operation: str) -> str:
         """The present value as text: the name of the state of an enum."""
-        response = _ask_all([self], operation, ChannelType.STS_STRING)[0]
-        return str(_valid(self, operation, response).data[0].decode("latin-1"))
+        return str(self._valid(operation, ask_all([self], operation, Kind.TEXT)[0]))
 
-    def control(self, operation: str) -> Any:
-        """What the server says of the PV beside its value: units, control limits. At most `FRESH` s old."""
+    def reading(self, operation: str) -> Reading:
+        """The present value, whatever it is."""
+        reading: Reading = ask_all([self], operation, Kind.VALUE)[0]
+        return reading
+
+    def read_array(self, operation: str) -> npt.NDArray[Any]:
+        """The present value as an array: of a waveform as many values as it has just now."""
+        return self.array_of(operation, self.reading(operation))
+
+    def control(self, operation: str) -> Metadata:
+        """What the server says of the PV beside its value: units, control limits, states. At most `FRESH` s old."""
         read, metadata = self._control
         if clock.time() - read >= FRESH or not self.connected:
-            metadata = _ask_all([self], operation, "control")[0].metadata
+            metadata = ask_all([self], operation, Kind.CONTROL)[0]
             self._control = (clock.time(), metadata)
         return metadata
 
@@ -100,13 +152,12 @@ class Link:
         """The PV's engineering unit; None when it has none or there is no connection."""
         if not self.settle():
             return None
-        return getattr(self.control("unit"), "units", b"").decode("latin-1").strip() or None
+        return self.control("unit").units or None
 
     def check_writable(self, operation: str) -> None:
         """Raise `DeviceError` unless connected and the server lets this user put to the PV."""
         self.require(operation)
-        rights = self.pv.access_rights
-        if rights is not None and AccessRights.WRITE not in rights:
+        if not self.remote.may_be_put:
             raise self.failure(operation, "may not be put to: the IOC gives this user no right to write")
 
     def put(self, value: float | str, operation: str, confirm: bool = True) -> "Answer":
@@ -114,69 +165,172 @@ class Link:
 
         Text goes as text, e.g. the name of an enum's state. Without `confirm` there will be no answer.
         """
+        check_may_be_told(self.device, operation)
         self.check_writable(operation)
         answer = Answer(self, operation, f"did not confirm the put of {value}; does the IOC refuse it, or hang?")
-        kind = ChannelType.STRING if isinstance(value, str) else None
-        _send([Write(self.pv, answer.arrived if confirm else None, kind, value)], [answer])
+        answer.told = f" := {value}"
+        answer.request = Tell(self.remote, value, answer.arrived if confirm else None)
+        _send([answer])
+        if not confirm:
+            self.note(answer.told, 0.0)
         return answer
+
+    # -- what a response says -----------------------------------------------------------------------------
 
     def failure(self, operation: str, what: str, kind: type[DeviceError] = DeviceError) -> DeviceError:
         """The error that says what is wrong with this PV."""
         place = f"{self.device}.{operation} failed" if operation else self.device
         return kind(f"{place}: PV {self.name} {what}")
 
+    def understood(self, operation: str, kind: Kind | None, response: Any) -> Any:
+        """What a response says; raises `DeviceError` when it is a refusal, or makes no sense."""
+        try:
+            return self.wire.understood(self.remote, kind, response)
+        except RefusedError as error:
+            raise self.failure(operation, f"was refused by its IOC: {error}") from None
+        except (TypeError, ValueError, KeyError, IndexError, AttributeError) as error:
+            raise self.failure(operation, f"was answered with what makes no sense: {one_line(error)}") from error
+
+    def number_of(self, operation: str, reading: Reading) -> float:
+        """The valid number that was read; raises `DeviceError` when it is none."""
+        value = self._valid(operation, reading)
+        if type(value) is float:
+            return value
+        if isinstance(value, str):
+            raise self.failure(operation, f"is text ({value!r}), not a number")
+        if isinstance(value, np.ndarray):
+            raise self.failure(operation, f"is an array of {value.size}, not a number")
+        raise self.failure(operation, f"is a structure ({_shown(value)}), not a number")
+
+    def array_of(self, operation: str, reading: Reading) -> npt.NDArray[Any]:
+        """The valid array that was read; raises `DeviceError` when it is none."""
+        value = self._valid(operation, reading)
+        if isinstance(value, float):
+            value = np.array([value])
+        if not isinstance(value, np.ndarray) or value.dtype.kind not in "biuf":
+            raise self.failure(operation, f"is no array of numbers ({_shown(value)})")
+        return value
+
+    def _valid(self, operation: str, reading: Reading) -> Any:
+        if reading.invalid:
+            what = f"has no valid value (INVALID, {reading.invalid}): the IOC runs, look at what is behind it"
+            raise self.failure(operation, what, InvalidError)
+        return reading.value
+
 
 class Answer:
     """What a server will answer. `done` is set when it is there."""
 
-    def __init__(self, link: Link, operation: str, silence: str) -> None:
+    def __init__(self, link: Link, operation: str, silence: str, kind: Kind | None = None) -> None:
         self.done = Flag()
-        self._link = link
+        self.told = ""
+        self.request: Request = Ask(link.remote, kind or Kind.VALUE, self.arrived)
+        self.link = link
+        self._kind = kind
         self._operation = operation
         self._silence = silence
         self._response: Any = None
+        self._began = clock.time()
+        self._noted = False
 
     def arrived(self, response: Any) -> None:
-        """Take the response; called on a thread of caproto's."""
+        """Take the response; called on a thread of the client's."""
         self._response = response
         self.done.set()
 
     def result(self) -> Any:
-        """The response that has come; raises `DeviceError` when it is a refusal."""
-        if not self._response.status.success:
-            raise self._link.failure(self._operation, f"was refused by its IOC: {self._response.status.name}")
-        return self._response
+        """What the response that has come says; raises `DeviceError` when it is a refusal."""
+        try:
+            said = self.link.understood(self._operation, self._kind, self._response)
+        except DeviceError as error:
+            self._note(error=str(error))
+            raise
+        self._note(said.value if isinstance(said, Reading) else said)
+        return said
 
     def wait(self, deadline: float) -> Any:
-        """The response, at the latest at `deadline` (clock); raises `DeviceError`."""
+        """What is answered, at the latest at `deadline` (clock); raises `DeviceError`."""
         while not self.done.is_set:
             left = deadline - clock.time()
             if left <= 0:
-                raise self._link.failure(self._operation, self._silence)
-            # A last answer may still be on its way through caproto's threads when the connection is gone.
-            if not self._link.connected and not clock.wait(self.done, min(SLICE, left)):
+                self.link.wire.drop(self.request)
+                raise self._failed(self._silence, DeviceTimeoutError)
+            # A last answer may still be on its way through the client's threads when the connection is gone.
+            if not self.link.connected and not clock.wait(self.done, min(SLICE, left)):
                 raise self.lost()
             clock.wait(self.done, min(SLICE, left))
         return self.result()
 
     def lost(self) -> DeviceError:
         """The error for a connection that ended before the answer came."""
-        what = f"did not answer: {self._link.state}; is the IOC running? {servers_asked()}"
-        return self._link.failure(self._operation, what)
+        self.link.wire.drop(self.request)
+        what = f"did not answer: {self.link.state}; is the IOC running? {self.link.wire.servers_asked()}"
+        return self._failed(what)
 
+    def _failed(self, what: str, kind: type[DeviceError] = DeviceError) -> DeviceError:
+        self._note(error=what)
+        return self.link.failure(self._operation, what, kind)
 
-class Linked(Protocol):
-    """A device made of PVs."""
-
-    @property
-    def links(self) -> Sequence[Link]:
-        """Its PVs."""
+    def _note(self, answer: Any = None, error: str = "") -> None:
+        if not self._noted:
+            self._noted = True
+            self.link.note(self.told, clock.time() - self._began, answer, error)
 
 
 def read_all(links: Sequence[Link], operation: str) -> list[float]:
     """The present values of several PVs, asked for together; each must be a valid number."""
-    responses = _ask_all(links, operation, "status")
-    return [_number(link, operation, response) for link, response in zip(links, responses, strict=True)]
+    readings = ask_all(links, operation, Kind.VALUE)
+    return [link.number_of(operation, reading) for link, reading in zip(links, readings, strict=True)]
+
+
+def ask_all(links: Sequence[Link], operation: str, kind: Kind) -> list[Any]:
+    """What several servers say, asked together: a `Reading` or `Metadata` for each.
+
+    Raises:
+        DeviceError: of the first that has no connection, does not answer in time, or refuses.
+    """
+    require_all(links, operation)
+    answers = begin_to_ask(links, operation, kind)
+    deadline = clock.time() + max((link.timeout for link in links), default=0.0)
+    return [answer.wait(deadline) for answer in answers]
+
+
+def begin_to_ask(links: Sequence[Link], operation: str, kind: Kind) -> list[Answer]:
+    """Ask several, which are connected, together, in one message to each server; the answers will come."""
+    answers = [
+        Answer(link, operation, f"did not answer within {link.timeout:g} s; does the IOC hang?", kind) for link in links
+    ]
+    _send(answers)
+    return answers
+
+
+def _send(answers: Sequence[Answer]) -> None:
+    by_wire: dict[Any, list[Answer]] = {}
+    for answer in answers:
+        by_wire.setdefault(answer.link.wire, []).append(answer)
+    for wire, theirs in by_wire.items():
+        try:
+            wire.send([answer.request for answer in theirs])
+        except OSError as error:
+            lost = [answer for answer in theirs if not answer.link.connected]
+            raise (lost or theirs)[0].lost() from error
+
+
+def require_all(links: Sequence[Link], operation: str) -> None:
+    """Return when all are connected; raise `DeviceTimeoutError` when one is not within the longest `timeout`."""
+    if all([link.remote.connected for link in links]):
+        return
+    missing = not_found(links, clock.time() + max(link.timeout for link in links))
+    if missing:
+        raise absent(missing[0], operation, len(missing))
+
+
+def absent(link: Link, operation: str, number: int = 1) -> DeviceError:
+    """The error for a PV that is not connected, and for so many in all."""
+    others = f", and so are {number - 1} others" if number > 1 else ""
+    what = f"is {link.state}{others}; is the IOC running? {link.wire.servers_asked()}"
+    link.note("", 0.0, error=link.state)
+    return link.failure(operation, what, DeviceTimeoutError)
 
 
 def not_found(links: Sequence[Link], deadline: float) -> list[Link]:
@@ -184,69 +338,20 @@ def not_found(links: Sequence[Link], deadline: float) -> list[Link]:
     missing = [link for link in links if not link.connected]
     again = clock.time() + AGAIN
     if missing and clock.time() < deadline:
-        wire().search_again([link.pv for link in missing])
+        for wire in {link.wire for link in missing}:
+            wire.search_again([link.remote for link in missing if link.wire is wire])
     while missing and clock.time() < deadline:
         clock.sleep(GLANCE)
         missing = [link for link in missing if not link.connected]
-        if clock.time() >= again:
-            wire().search_now()
+        if missing and clock.time() >= again:
+            for wire in {link.wire for link in missing}:
+                wire.search_now()
             again += AGAIN
     return missing
 
 
-def connect(*devices: Linked, timeout: float = 5.0) -> None:
-    """Wait for the PVs of all devices, together no longer than `timeout` s.
-
-    Raises:
-        DeviceError: it names every PV that did not connect.
-    """
-    links = [link for device in devices for link in device.links]
-    if missing := not_found(links, clock.time() + timeout):
-        names = ", ".join(f"{link.device}: PV {link.name}" for link in missing)
-        raise DeviceError(
-            f"{len(missing)} of {len(links)} PVs did not connect within {timeout:g} s: {names}; "
-            f"is the IOC running? {servers_asked()}"
-        )
-
-
-def _ask_all(links: Sequence[Link], operation: str, data_type: Any) -> list[Any]:
-    for link in links:
-        link.require(operation)
-    deadline = clock.time() + max(link.timeout for link in links)
-    answers = [
-        Answer(link, operation, f"did not answer within {link.timeout:g} s; does the IOC hang?") for link in links
-    ]
-    requests = [Read(link.pv, answer.arrived, data_type) for link, answer in zip(links, answers, strict=True)]
-    _send(requests, answers)
-    return [answer.wait(deadline) for answer in answers]
-
-
-def _send(requests: Sequence[Read | Write], answers: Sequence[Answer]) -> None:
-    try:
-        wire().send(*requests)
-    except (OSError, CaprotoError) as error:
-        lost = [answer for answer, request in zip(answers, requests, strict=True) if not request.pv.connected]
-        raise (lost or answers)[0].lost() from error
-
-
-def _valid(link: Link, operation: str, response: Any) -> Any:
-    if response.metadata.severity == AlarmSeverity.INVALID_ALARM:
-        status = AlarmStatus(response.metadata.status).name
-        what = f"has no valid value (INVALID, {status}): the IOC runs, look at what is behind it"
-        raise link.failure(operation, what, InvalidError)
-    return response
-
-
-def _number(link: Link, operation: str, response: Any) -> float:
-    data = _valid(link, operation, response).data
-    if len(data) != 1:
-        raise link.failure(operation, f"is an array of {len(data)}, not a number")
-    if isinstance(data[0], bytes):
-        raise link.failure(operation, f"is text ({data[0].decode('latin-1')!r}), not a number")
-    return float(data[0])
-
-
-def servers_asked() -> str:
-    """Who is asked for PVs, for the end of a message."""
-    servers = os.environ.get("EPICS_CA_ADDR_LIST")
-    return f"EPICS_CA_ADDR_LIST={servers}" if servers else "EPICS_CA_ADDR_LIST is not set"
+def _shown(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        return f"{value.size} values"
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    return text if len(text) <= KEPT else f"{text[:KEPT]}..."

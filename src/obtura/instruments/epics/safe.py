@@ -9,7 +9,7 @@ from obtura.works.clock import clock
 
 __all__ = ["Put", "put_from_elsewhere"]
 
-PREFIX = "EPICS_CA"
+PREFIX = "EPICS_"
 """What the names of the variables begin with that say which servers are asked."""
 
 

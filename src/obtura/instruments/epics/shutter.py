@@ -5,9 +5,11 @@ from types import TracebackType
 from typing import Any, ClassVar, Literal, Self
 
 from obtura.contracts.safety import SafeAction
-from obtura.ground.errors import DeviceError
+from obtura.contracts.twins import Twin
+from obtura.ground.errors import DeviceError, DeviceTimeoutError
 from obtura.ground.ranges import NotNegative
 from obtura.instruments.epics.link import TIMEOUT, InvalidError, Link
+from obtura.instruments.epics.linked import OfPVs
 from obtura.instruments.epics.safe import put_from_elsewhere
 from obtura.works.clock import clock
 
@@ -16,7 +18,7 @@ __all__ = ["PVShutter"]
 POLL = 0.01
 
 
-class PVShutter:
+class PVShutter(OfPVs):
     """A shutter that opens when `open_value` is put to `command_pv`, and closes with `close_value`.
 
     Where it is says `status_pv`, with the same values; without one, `command_pv` itself. Values are numbers,
@@ -25,6 +27,7 @@ class PVShutter:
     """
 
     blocking = True
+    twin: ClassVar[Twin] = "shutter"
     yaml_attributes: ClassVar[Mapping[str, Any]] = {"safe_action": Literal["close"]}
     safe_action: str | None = None
     """In a session: the method that is called when the process dies while it is open; None: none."""
@@ -129,4 +132,4 @@ class PVShutter:
 
     def _not_followed(self, operation: str, value: float | str, seen: float | str) -> DeviceError:
         what = f"still says {seen}, {self.patience:g} s after {value} was put to {self._command.name}"
-        return self._status.failure(operation, what)
+        return self._status.failure(operation, what, DeviceTimeoutError)

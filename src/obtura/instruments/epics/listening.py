@@ -1,0 +1,119 @@
+"""PVs that tell of each new value: what was told last, and what came during a point."""
+
+from collections.abc import Sequence
+from threading import RLock
+from typing import TYPE_CHECKING, Any
+
+from obtura.contracts.partly import PartlyReadError
+from obtura.ground.errors import DeviceError, DeviceTimeoutError
+from obtura.instruments.epics.link import GLANCE, Link, absent, not_found
+from obtura.instruments.epics.wires import Kind, Reading
+from obtura.works.clock import clock
+
+if TYPE_CHECKING:
+    from obtura.instruments.epics.counter import PVCounter
+
+__all__ = ["Listening", "PVHearing"]
+
+
+class Listening:
+    """What the server of one PV tells. It is told to when that is needed first."""
+
+    def __init__(self, link: Link) -> None:
+        self.link = link
+        self._begun = False
+        self._last: Any = None
+        self._last_of = -1  # how often the server had been lost when it was told
+        self._collected: list[Any] = []
+        self._collects = False
+
+    def begin(self, operation: str) -> None:
+        """Have the server tell, if it does not yet; raise `DeviceError` when there is none."""
+        self.link.require(operation)
+        if not self._begun:
+            self._begun = True
+            self.link.wire.listen(self.link.remote, self._told)
+
+    def last(self, operation: str) -> Reading:
+        """What was told last; waits for what is told first.
+
+        Raises:
+            DeviceError: there is no connection, or nothing was told within the link's `timeout`.
+        """
+        self.begin(operation)
+        deadline = clock.time() + self.link.timeout
+        while self._last is None or self._last_of != self.link.losses:
+            if not self.link.connected:
+                raise absent(self.link, operation)
+            if clock.time() >= deadline:
+                what = f"did not tell of its value within {self.link.timeout:g} s; does the IOC hang?"
+                raise self.link.failure(operation, what, DeviceTimeoutError)
+            clock.sleep(GLANCE)
+        reading: Reading = self.link.understood(operation, Kind.VALUE, self._last)
+        return reading
+
+    def collect(self) -> None:
+        """Keep what comes from now on."""
+        self._collected = []
+        self._collects = True
+
+    def collected(self) -> list[Any]:
+        """What came since; from now on nothing is kept."""
+        self._collects = False
+        found, self._collected = self._collected, []
+        return found
+
+    def _told(self, response: Any) -> None:
+        """Called on a thread of the client's."""
+        self._last_of = self.link.losses
+        self._last = response
+        if self._collects:
+            self._collected.append(response)
+
+
+class PVHearing:
+    """What the PVs of some counters tell while a point is counted."""
+
+    def __init__(self, lock: RLock, counters: "Sequence[PVCounter]") -> None:
+        self._lock = lock
+        self._losses = {counter: counter.link.losses for counter in counters}
+        self._responses: dict[PVCounter, list[Any]] = {}
+        for counter in counters:
+            counter.listening.collect()
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the server of one of them is gone."""
+        return any([not counter.link.connected for counter in self._losses])
+
+    def values(self, counters: "Sequence[PVCounter]") -> list[list[Any]]:
+        """What came for each; the last one before when none came.
+
+        What was lost meanwhile can't be counted. Asked once more, it is what came since it was back.
+        """
+        with self._lock:
+            missing = not_found([one.link for one in counters], clock.time() + self._patience(counters))
+            found = [self._heard(counter, counter.link in missing) for counter in counters]
+        errors = [each for each in found if isinstance(each, DeviceError)]
+        if errors:
+            raise PartlyReadError(found) if len(found) > 1 else errors[0]
+        return found
+
+    def _patience(self, counters: "Sequence[PVCounter]") -> float:
+        return max(counter.link.timeout for counter in counters)
+
+    def _heard(self, counter: "PVCounter", is_missing: bool) -> Any:
+        link = counter.link
+        try:
+            if is_missing:
+                raise absent(link, "read")
+            if link.losses != self._losses[counter]:
+                self._losses[counter] = link.losses
+                counter.listening.collect()
+                raise link.failure("read", f"was lost while it was counted, and is {link.state}")
+            came = self._responses.setdefault(counter, counter.listening.collected())
+            readings = [link.understood("read", Kind.VALUE, response) for response in came]
+            readings = readings or [counter.listening.last("read")]
+            return [counter.convert(counter.value_of("read", reading)) for reading in readings]
+        except DeviceError as error:
+            return error
