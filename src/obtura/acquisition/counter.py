@@ -38,7 +38,8 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
     """Reads the counters of one controller as often as `count_time` (s) allows, at least once, and emits points.
 
     `devices`: the counters, or their controller, to which counters are added. What a point is, says each counter's
-    `mode`. A controller that pushes is not asked, but listened to for the count time. With a count time it waits, so it has a lane; a single reading of an in-memory device is made inline.
+    `mode`. A controller that pushes is not asked, but listened to for the count time. With a count time it waits, so it
+    has a lane; a single reading of an in-memory device is made inline.
     """
 
     is_repeatable = True

@@ -26,8 +26,8 @@ PolicyText: TypeAlias = Annotated[
 
 class Policy(NamedTuple):
     """`Policy.required()`: the scan fails, as by default. `Policy.optional()`: the counter drops out, NaN from then on.
-    `Policy.retry(3)`: it is tried up to 3 times more, then the scan fails. `Policy.wait(60)`: the scan says so, and waits
-    up to 60 s at a point for the device to come back, then it fails.
+    `Policy.retry(3)`: it is tried up to 3 times more, then the scan fails. `Policy.wait(60)`: the scan says so, and
+    waits up to 60 s at a point for the device to come back, then it fails.
 
     As text, in YAML too: `required`, `optional`, `retry 3`, `wait 60`.
     """

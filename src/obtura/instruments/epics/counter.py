@@ -11,7 +11,7 @@ from obtura.contracts.twins import Twin
 from obtura.ground.errors import DeviceError, UsageError
 from obtura.ground.ragged import RAGGED
 from obtura.ground.ranges import NotNegative, Positive
-from obtura.instruments.epics.link import TIMEOUT, Link, absent, begin_to_ask, not_found
+from obtura.instruments.epics.link import TIMEOUT, Link, absent, begin_to_ask, not_found, refresh
 from obtura.instruments.epics.linked import OfPVs
 from obtura.instruments.epics.listening import Listening, PVHearing
 from obtura.instruments.epics.wires import Kind, Reading
@@ -87,6 +87,11 @@ class PVReader(OfPVs, PushingCounterController):
         if errors:
             raise PartlyReadError(values) if len(values) > 1 else errors[0]
         return values
+
+    def learn_units(self) -> None:
+        """Have the units of all counters together: a scan of a thousand asks for each."""
+        links = [counter.link for counter in _pv_counters(self.counters.values())]
+        refresh([link for link in links if link.connected and not link.is_fresh], "unit")
 
     def prepare(self, *counters: Counter) -> None:
         """With `monitor`, have its servers tell of new values, if they don't yet."""
@@ -175,6 +180,8 @@ class PVCounter(OfPVs, SamplingCounter):
     @property
     def unit(self) -> str | None:
         """The unit given, or the PV's; None when it has none or is not connected."""
+        if self._unit is None and self.link.settle() and not self.link.is_fresh:
+            self.controller.learn_units()
         return self._unit or self.link.unit()
 
     @unit.setter
@@ -216,6 +223,8 @@ class PVCounter(OfPVs, SamplingCounter):
 
     @staticmethod
     def _hint(reading: Reading) -> str:
+        if reading.invalid:
+            return ""
         if isinstance(reading.value, str):
             return "; to keep it with each scan, list it among the facts of a PVReader"
         size = getattr(reading.value, "size", 0)

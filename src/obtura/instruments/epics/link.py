@@ -26,6 +26,7 @@ __all__ = [
     "begin_to_ask",
     "not_found",
     "read_all",
+    "refresh",
     "require_all",
 ]
 
@@ -142,11 +143,18 @@ class Link:
 
     def control(self, operation: str) -> Metadata:
         """What the server says of the PV beside its value: units, control limits, states. At most `FRESH` s old."""
-        read, metadata = self._control
-        if clock.time() - read >= FRESH or not self.connected:
-            metadata = ask_all([self], operation, Kind.CONTROL)[0]
-            self._control = (clock.time(), metadata)
-        return metadata
+        if not self.is_fresh:
+            refresh([self], operation)
+        return self._control[1]
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether what is known of units and limits needs not be asked for."""
+        return clock.time() - self._control[0] < FRESH and self.connected
+
+    def learn(self, metadata: Metadata) -> None:
+        """Take units and limits that were read just now."""
+        self._control = (clock.time(), metadata)
 
     def unit(self) -> str | None:
         """The PV's engineering unit; None when it has none or there is no connection."""
@@ -281,6 +289,12 @@ def read_all(links: Sequence[Link], operation: str) -> list[float]:
     """The present values of several PVs, asked for together; each must be a valid number."""
     readings = ask_all(links, operation, Kind.VALUE)
     return [link.number_of(operation, reading) for link, reading in zip(links, readings, strict=True)]
+
+
+def refresh(links: Sequence[Link], operation: str) -> None:
+    """Have units and limits of several, asked for together."""
+    for link, metadata in zip(links, ask_all(links, operation, Kind.CONTROL), strict=True):
+        link.learn(metadata)
 
 
 def ask_all(links: Sequence[Link], operation: str, kind: Kind) -> list[Any]:

@@ -255,7 +255,7 @@ def _value(kind: Kind, value: Any) -> Any:
 
 
 def _metadata(said: dict[str, Any]) -> Metadata:
-    display, control, value = (said.get(name) or {} for name in ("display", "control", "value"))
+    display, control, value = (said.get(name, {}) for name in ("display", "control", "value"))
     states = value.get("choices", ()) if isinstance(value, dict) else ()
     return Metadata(
         str(display.get("units", "")).strip(),
