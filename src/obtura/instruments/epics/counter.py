@@ -114,19 +114,25 @@ class PVReader(OfPVs, PushingCounterController):
 
     def _found(self, counters: "Sequence[PVCounter]", operation: str) -> list[Any]:
         """The raw value of each, or why there is none."""
-        if self.pushes:
-            return [_tried(lambda one=counter: one.last(operation)) for counter in counters]  # type: ignore[misc]
         links = [counter.link for counter in counters]
+        deadline = clock.time() + max((link.timeout for link in links), default=0.0)
         missing: Sequence[Link] = ()
         if not all([link.remote.connected for link in links]):
-            missing = not_found(links, clock.time() + max(link.timeout for link in links))
-        there = [link for link in links if link not in missing] if missing else links
-        answers = dict(zip(there, begin_to_ask(there, operation, Kind.VALUE), strict=True))
-        deadline = clock.time() + max((link.timeout for link in links), default=0.0)
+            missing = not_found(links, deadline)
+            deadline = clock.time() + max(link.timeout for link in links)
+        there = [counter for counter in counters if counter.link not in missing] if missing else counters
+        if self.pushes:
+            for counter in there:
+                counter.listening.begin()
+        else:
+            asked = [counter.link for counter in there]
+            answers = dict(zip(asked, begin_to_ask(asked, operation, Kind.VALUE), strict=True))
 
         def value(counter: PVCounter) -> Any:
-            if counter.link not in answers:
+            if counter.link in missing:
                 raise absent(counter.link, operation, len(missing))
+            if self.pushes:
+                return counter.value_of(operation, counter.listening.last(operation, deadline))
             return counter.value_of(operation, answers[counter.link].wait(deadline))
 
         return [_tried(lambda one=counter: value(one)) for counter in counters]  # type: ignore[misc]
@@ -201,10 +207,6 @@ class PVCounter(OfPVs, SamplingCounter):
     def check(self) -> None:
         """Raise `DeviceError` unless its PV is connected and has a valid value."""
         self.value_of("", self.link.reading(""))
-
-    def last(self, operation: str) -> Any:
-        """What its server told last."""
-        return self.value_of(operation, self.listening.last(operation))
 
     def value_of(self, operation: str, reading: Reading) -> Any:
         """The number, or the array, that was read; raises `DeviceError` when it is none, or not of its shape."""

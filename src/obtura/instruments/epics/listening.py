@@ -27,21 +27,18 @@ class Listening:
         self._collected: list[Any] = []
         self._collects = False
 
-    def begin(self, operation: str) -> None:
-        """Have the server tell, if it does not yet; raise `DeviceError` when there is none."""
-        self.link.require(operation)
+    def begin(self) -> None:
+        """Have the server, which is connected, tell, if it does not yet."""
         if not self._begun:
             self._begun = True
             self.link.wire.listen(self.link.remote, self._told)
 
-    def last(self, operation: str) -> Reading:
-        """What was told last; waits for what is told first.
+    def last(self, operation: str, deadline: float) -> Reading:
+        """What was told last; what is told first is waited for until `deadline` (clock).
 
         Raises:
-            DeviceError: there is no connection, or nothing was told within the link's `timeout`.
+            DeviceError: there is no connection, or nothing was told.
         """
-        self.begin(operation)
-        deadline = clock.time() + self.link.timeout
         while self._last is None or self._last_of != self.link.losses:
             if not self.link.connected:
                 raise absent(self.link, operation)
@@ -92,17 +89,16 @@ class PVHearing:
         What was lost meanwhile can't be counted. Asked once more, it is what came since it was back.
         """
         with self._lock:
-            missing = not_found([one.link for one in counters], clock.time() + self._patience(counters))
-            found = [self._heard(counter, counter.link in missing) for counter in counters]
+            patience = max(counter.link.timeout for counter in counters)
+            missing = not_found([one.link for one in counters], clock.time() + patience)
+            deadline = clock.time() + patience
+            found = [self._heard(counter, counter.link in missing, deadline) for counter in counters]
         errors = [each for each in found if isinstance(each, DeviceError)]
         if errors:
             raise PartlyReadError(found) if len(found) > 1 else errors[0]
         return found
 
-    def _patience(self, counters: "Sequence[PVCounter]") -> float:
-        return max(counter.link.timeout for counter in counters)
-
-    def _heard(self, counter: "PVCounter", is_missing: bool) -> Any:
+    def _heard(self, counter: "PVCounter", is_missing: bool, deadline: float) -> Any:
         link = counter.link
         try:
             if is_missing:
@@ -113,7 +109,7 @@ class PVHearing:
                 raise link.failure("read", f"was lost while it was counted, and is {link.state}")
             came = self._responses.setdefault(counter, counter.listening.collected())
             readings = [link.understood("read", Kind.VALUE, response) for response in came]
-            readings = readings or [counter.listening.last("read")]
+            readings = readings or [counter.listening.last("read", deadline)]
             return [counter.convert(counter.value_of("read", reading)) for reading in readings]
         except DeviceError as error:
             return error
