@@ -8,7 +8,7 @@ from obtura.ground.errors import UsageError
 from obtura.ground.ranges import NotNegative, Positive
 from obtura.presets.anylevel import AnyLevelPreset, Say, Switch, require
 from obtura.presets.beam_watch import BeamWatch
-from obtura.presets.progress import Progress
+from obtura.presets.holding import Look, hold_up
 from obtura.works.clock import clock
 
 __all__ = ["Readable", "WaitForBeam"]
@@ -110,25 +110,14 @@ class WaitForBeam(AnyLevelPreset):
             self._wait(where.say)
 
     def _wait(self, say: Say) -> None:
-        value = self._read()
-        if value >= self.minimum:
-            return
-        began = clock.time()
-        settled = math.inf  # when the beam will have been there for long enough
-        progress = Progress(say)
-        while (now := clock.time()) < (settled := self._settled(value, now, settled)):
-            reads = f"{self._name} reads {quantity(value)}"
-            if math.isinf(settled):
-                line = f"Waiting for beam: {reads}, {quantity(self.minimum)} is wanted"
-            else:
-                line = f"Beam is back: {reads}, {settled - now:.1f} s more to settle"
-            progress.show(line)
-            clock.sleep(min(self.poll, settled - now))
-            value = self._read()
-        progress.end(f"Beam is back: {self._name} reads {quantity(value)} after {now - began:.1f} s")
+        def rest(seconds: float) -> None:
+            clock.sleep(min(self.poll, seconds))
 
-    def _settled(self, value: float, now: float, before: float) -> float:
-        return min(before, now + self.settle) if value >= self.minimum else math.inf
+        hold_up(say, self._look, rest, self.settle, ("Waiting for beam", "Beam is back"))
+
+    def _look(self) -> Look:
+        value = self._read()
+        return Look(value >= self.minimum, f"{self._name} reads {quantity(value)}", quantity(self.minimum))
 
     @property
     def _name(self) -> str:

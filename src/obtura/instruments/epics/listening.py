@@ -8,7 +8,7 @@ from obtura.contracts.partly import PartlyReadError
 from obtura.ground.errors import DeviceError, DeviceTimeoutError
 from obtura.instruments.epics.link import GLANCE, Link, absent, not_found
 from obtura.instruments.epics.wires import Kind, Reading
-from obtura.works.clock import clock
+from obtura.works.clock import Flag, clock
 
 if TYPE_CHECKING:
     from obtura.instruments.epics.counter import PVCounter
@@ -17,10 +17,11 @@ __all__ = ["Listening", "PVHearing"]
 
 
 class Listening:
-    """What the server of one PV tells. It is told to when that is needed first."""
+    """What the server of one PV tells. It is told to when that is needed first. `news`: set when it tells something."""
 
     def __init__(self, link: Link) -> None:
         self.link = link
+        self.news = Flag()
         self._begun = False
         self._last: Any = None
         self._last_of = -1  # how often the server had been lost when it was told
@@ -64,6 +65,7 @@ class Listening:
         """Called on a thread of the client's."""
         self._last_of = self.link.losses
         self._last = response
+        self.news.set()
         if self._collects:
             self._collected.append(response)
 

@@ -34,6 +34,7 @@ OWN = {
     "DetectorCoverPreset": "obtura.presets.cover:DetectorCoverPreset",
     "EnergyAxis": "obtura.devices.energy:EnergyAxis",
     "EnergyWavelength": "obtura.devices.energy:EnergyWavelength",
+    "EpicsWatch": "obtura.presets.epics_watch:EpicsWatch",
     "EventDocuments": "obtura.data.documents.live:EventDocuments",
     "ExpressionCalcCounter": "obtura.devices.expression:ExpressionCalcCounter",
     "ExpressionCalcCounterController": "obtura.devices.expression:ExpressionCalcCounterController",

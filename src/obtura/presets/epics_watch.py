@@ -1,0 +1,160 @@
+"""Watching a PV: the scan stands still while it is not as it should be."""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from obtura.devices.arguments import number, quantity
+from obtura.ground.errors import DeviceError, UsageError
+from obtura.ground.expression import Expression
+from obtura.ground.ranges import NotNegative, Positive
+from obtura.instruments.epics.link import TIMEOUT, Link
+from obtura.instruments.epics.listening import Listening
+from obtura.instruments.epics.wires import Kind, Reading
+from obtura.presets.anylevel import AnyLevelPreset, Say, Switch
+from obtura.presets.holding import Look, hold_up
+from obtura.works.clock import Flag, clock
+
+__all__ = ["EpicsWatch"]
+
+LONGEST = 1.0
+"""Seconds after which one who waits looks whether there still is a server that would tell."""
+
+
+class EpicsWatch(AnyLevelPreset):
+    """Holds the scan up while a PV is not as it should be: `EpicsWatch("SR:current", "> 5")`.
+
+    `condition`: what is good: text such as `> 5`, `value > 5 and value < 9`, or a function of the value; or say `above`
+    and `below`; with none of them, that it is not 0. An enum is its number. A value that is not valid is not good, nor
+    is a PV without a server.
+
+    It waits before each point, after the step motors have moved, until the PV is good and has been for `settle` s. A
+    point during which it was not is taken again. Without `every_point` it waits once only, before anything is prepared.
+    With `deadline`, the scan ends with an error when it had to wait for more than so many s. Nobody is asked: the PV's
+    server tells of each change. Ctrl-C ends the wait. `timeout`: s that a server has to be found.
+
+    Raises:
+        UsageError: what can't be.
+    """
+
+    every_point = Switch()
+
+    def __init__(
+        self,
+        pv: str,
+        condition: str | Callable[[float], bool] | None = None,
+        above: float | None = None,
+        below: float | None = None,
+        settle: NotNegative = 0.0,
+        deadline: Positive | None = None,
+        every_point: bool = True,
+        timeout: NotNegative = TIMEOUT,
+    ) -> None:
+        self.pv = pv
+        self._is_good, self.wanted = _condition(condition, above, below)
+        self.settle = number("EpicsWatch: settle", settle)
+        self.deadline = math.inf if deadline is None else number("EpicsWatch: deadline", deadline)
+        if self.settle < 0 or self.deadline <= 0:
+            raise UsageError(
+                f"EpicsWatch: settle must be at least 0 s, deadline more than 0 s; got {settle} and {deadline}"
+            )
+        self.every_point = self.per_point = every_point
+        self._link = Link("EpicsWatch", pv, timeout)
+        self._listening = Listening(self._link)
+        self._losses: int | None = None  # while a point is taken: how often the server had been lost before
+
+    @staticmethod
+    def yaml_check(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """What can be wrong with what is written."""
+        try:
+            _condition(given.get("condition"), given.get("above"), given.get("below"))
+        except UsageError as error:
+            yield "condition", str(error).removeprefix("EpicsWatch: ")
+
+    def set_up(self, say: Say) -> None:
+        """Wait, unless that is done for each point."""
+        if not self.per_point:
+            self._wait(say)
+
+    def begin(self, say: Say) -> None:
+        """With `every_point`, wait: the motors have moved; and look on from now on."""
+        if self.per_point:
+            self._wait(say)
+            self._losses = self._link.losses
+            self._listening.collect()
+
+    @property
+    def retakes(self) -> bool:
+        """With `every_point`."""
+        return self.every_point
+
+    def retake(self, acq_chain: Any) -> str | None:
+        """Whether the PV was not as it should be during the point."""
+        told = [self._link.understood("watch", Kind.VALUE, each) for each in self._listening.collected()]
+        if self._link.losses != self._losses or not self._link.connected:
+            return f"{self.pv} was lost, nobody knows whether it was {self.wanted}"
+        return next((self._words(each) for each in told if not self._good(each)), None)
+
+    def put_back(self) -> None:
+        """Look no longer."""
+        self._listening.collected()
+
+    def resume(self, where: Any) -> None:
+        """The scan goes on after a pause: wait as at its beginning."""
+        if not self.per_point:
+            self._wait(where.say)
+
+    def _wait(self, say: Say) -> None:
+        news = Flag()
+
+        def look() -> Look:
+            nonlocal news
+            self._listening.news = news = Flag()
+            return self._look()
+
+        def rest(seconds: float) -> None:
+            clock.wait(news, min(seconds, LONGEST))
+
+        hold_up(say, look, rest, self.settle, (f"Waiting for {self.pv}", f"{self.pv} is good"), self.deadline)
+
+    def _look(self) -> Look:
+        try:
+            self._link.require("watch")
+            self._listening.begin()
+            reading = self._listening.last("watch", clock.time() + self._link.timeout)
+        except DeviceError as error:
+            return Look(False, str(error), self.wanted)
+        return Look(self._good(reading), self._words(reading), self.wanted)
+
+    def _good(self, reading: Reading) -> bool:
+        return not reading.invalid and bool(self._is_good(self._link.number_of("watch", reading)))
+
+    def _words(self, reading: Reading) -> str:
+        if reading.invalid:
+            return f"{self.pv} is not valid ({reading.invalid})"
+        return f"{self.pv} reads {quantity(self._link.number_of('watch', reading))}"
+
+
+def _condition(
+    condition: str | Callable[[float], bool] | None, above: float | None, below: float | None
+) -> tuple[Callable[[float], bool], str]:
+    """What is good, as a function and in words."""
+    limits = [(sign, limit) for sign, limit in ((">", above), ("<", below)) if limit is not None]
+    if condition is not None and limits:
+        raise UsageError("EpicsWatch: say either a condition, or above and below")
+    if callable(condition):
+        return condition, getattr(condition, "__name__", "as it should be")
+    if condition is None:
+        low = -math.inf if above is None else number("EpicsWatch: above", above)
+        high = math.inf if below is None else number("EpicsWatch: below", below)
+        if not limits:
+            return bool, "not 0"
+        return lambda value: low < value < high, " and ".join(f"{sign} {limit:g}" for sign, limit in limits)
+    if not isinstance(condition, str):
+        raise UsageError(f"EpicsWatch: a condition is text such as '> 5', or a function; got {condition!r}")
+    text = condition.strip()
+    formula = Expression(f"value {text}" if text[:1] in ("<", ">", "=", "!") else text)
+    formula.check_names(["value"])
+    if "value" not in formula.names:
+        raise UsageError(f"EpicsWatch: {condition!r} says nothing of the value: write '> 5', or 'value > 5'")
+    return lambda value: bool(formula.evaluate({"value": value})), text
