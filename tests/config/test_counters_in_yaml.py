@@ -86,7 +86,7 @@ def test_any_counter_may_have_a_policy(beamline):
 @pytest.mark.parametrize("written", ["often", "retry", "retry 0", "retry -1", "optional 3"])
 def test_a_policy_that_is_none_is_told_with_its_place(beamline, written):
     problem = beamline.problem(f"- {{name: four, class: ConstantCounter, value: 4, policy: {written}}}")
-    told = f"four: policy: expected a policy: 'required', 'optional' or 'retry 3', got '{written}'"
+    told = f"four: policy: expected a policy: 'required', 'optional', 'retry 3' or 'wait 60', got '{written}'"
     assert "1:58: " + told in problem
 
 

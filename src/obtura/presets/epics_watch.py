@@ -1,7 +1,7 @@
 """Watching a PV: the scan stands still while it is not as it should be."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from obtura.devices.arguments import number, quantity
@@ -9,6 +9,7 @@ from obtura.ground.errors import DeviceError, UsageError
 from obtura.ground.expression import Expression
 from obtura.ground.ranges import NotNegative, Positive
 from obtura.instruments.epics.link import TIMEOUT, Link
+from obtura.instruments.epics.linked import OfPVs
 from obtura.instruments.epics.listening import Listening
 from obtura.instruments.epics.wires import Kind, Reading
 from obtura.presets.anylevel import AnyLevelPreset, Say, Switch
@@ -21,7 +22,7 @@ LONGEST = 1.0
 """Seconds after which one who waits looks whether there still is a server that would tell."""
 
 
-class EpicsWatch(AnyLevelPreset):
+class EpicsWatch(OfPVs, AnyLevelPreset):
     """Holds the scan up while a PV is not as it should be: `EpicsWatch("SR:current", "> 5")`.
 
     `condition`: what is good: text such as `> 5`, `value > 5 and value < 9`, or a function of the value; or say `above`
@@ -62,6 +63,11 @@ class EpicsWatch(AnyLevelPreset):
         self._link = Link("EpicsWatch", pv, timeout)
         self._listening = Listening(self._link)
         self._losses: int | None = None  # while a point is taken: how often the server had been lost before
+
+    @property
+    def links(self) -> Sequence[Link]:
+        """Its PV."""
+        return [self._link]
 
     @staticmethod
     def yaml_check(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

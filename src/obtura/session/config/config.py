@@ -15,6 +15,7 @@ from obtura.session.config.facts import Facts, read_facts
 from obtura.session.config.files import texts_of
 from obtura.session.config.hints import takes_description
 from obtura.session.config.known import KnownClasses
+from obtura.session.config.macros import macros_put_in
 from obtura.session.config.own_checks import check_by_class
 from obtura.session.config.parse import parse
 from obtura.session.config.problems import ConfigError, Place, Problem, meant
@@ -66,7 +67,7 @@ class Config:
         texts = tuple(texts_of(directory, problems))
         files = [parse(text, name, problems) for name, text in texts]
         unread = bool(problems) and not all(files)
-        documents = in_our_words(files, problems)
+        documents = macros_put_in(in_our_words(files, problems), problems)
         known = KnownClasses()
         facts = read_facts(directory, documents, known, problems)
         objects, lost = describe(documents, known, facts, problems)

@@ -23,7 +23,8 @@ class FactKeys(msgspec.Struct, frozen=True):
 
     `name`, `title`: of the beamline, by default the name of the directory. `session`: the one that is opened when
     none is named. `defaults`: by class, keys that its objects have unless they say otherwise. `settings`: the file
-    where settings are kept, by default one in the state directory of the account.
+    where settings are kept, by default one in the state directory of the account. `macros`: texts by name, for
+    `$(NAME)` in any text.
     """
 
     name: str = ""
@@ -31,6 +32,7 @@ class FactKeys(msgspec.Struct, frozen=True):
     session: Name | None = None
     defaults: dict[str, dict[str, object]] = {}
     settings: Path | None = None
+    macros: dict[str, str] = {}
 
 
 class Facts(NamedTuple):

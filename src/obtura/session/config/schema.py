@@ -36,6 +36,7 @@ from obtura.session.config.hints import (
     takes_description,
 )
 from obtura.session.config.known import KnownClass, KnownClasses
+from obtura.session.config.macros import KEY
 from obtura.session.config.references import fits
 from obtura.session.config.schema_dialect import IN_COMMON, WITHIN_CONTROLLER, in_their_words
 
@@ -125,6 +126,7 @@ def _class(known: KnownClass, proposed: _Proposed) -> dict[str, Any]:
         "class": {"const": known.name},
         "package": {"type": "string"},
         "module": {"type": "string"},
+        KEY: {"type": "object", "additionalProperties": {"type": ["string", "number"]}},
     }
     for key in members_of(known.make):
         fixed[key] = {"type": "array", "items": {"type": "object", "required": ["name"]}}
