@@ -9,10 +9,12 @@ from pathlib import Path
 
 from caproto.sync.client import read
 
+from obtura.instruments.epics import PVAxis, PVCounter, PVShutter
+from obtura.instruments.epics.link import Link
 from obtura.instruments.simioc.__main__ import LOOPBACK, _free_port
+from obtura.works.clock import clock
 
 HERE = Path(__file__).parent
-OPEN, CLOSED = "Open", "Closed"
 
 
 class CIoc:
@@ -77,13 +79,42 @@ class CIoc:
 
     def value(self, name):
         """What another client reads."""
-        with_environment = os.environ.get("EPICS_CA_ADDR_LIST")
-        assert with_environment == self.servers["EPICS_CA_ADDR_LIST"]
         return read(self.prefix + name, data_count=0, timeout=5, repeater=False).data
 
     def puts(self):
         """What was put to shutter and axis, in the order in which the IOC has processed it."""
         return [
-            ("axis", round(code - 1000, 6)) if code > 500 else ("shutter", OPEN if code == 2 else CLOSED)
+            ("axis", round(float(code) - 1000, 6)) if code > 500 else ("shutter", "Open" if code == 2 else "Closed")
             for code in self.value("log")
         ]
+
+
+class CBeamline:
+    """Devices on it, by one of the protocols, and the puts that the IOC saw in this test."""
+
+    def __init__(self, ioc, protocol):
+        self.ioc = ioc
+        self.protocol = protocol
+        self._seen = len(ioc.puts())
+
+    def pv(self, name):
+        return f"{self.protocol}://{self.ioc.prefix}{name}"
+
+    def counter(self, pv="diode", **options):
+        return PVCounter(pv.replace(":", "_"), self.pv(pv), **options)
+
+    def shutter(self, **options):
+        return PVShutter("shutter", self.pv("shutter"), self.pv("shutter:status"), "Open", "Closed", **options)
+
+    def axis(self, **options):
+        names = {"done_pv": "axis:done", "stop_pv": "axis:stop", "velocity_pv": "axis:velocity"}
+        pvs = {key: self.pv(name) for key, name in names.items()}
+        return PVAxis("mx", self.pv("axis"), self.pv("axis:readback"), **pvs, **options)
+
+    def put(self, **values):
+        for name, value in values.items():
+            Link("test", self.pv(name)).put(value, "put").wait(clock.time() + 5)
+        self._seen = len(self.ioc.puts())
+
+    def puts(self):
+        return self.ioc.puts()[self._seen :]

@@ -21,7 +21,11 @@ from obtura.ground.errors import DeviceError, ObturaError
 from obtura.instruments.simioc import Ioc, start_ioc
 
 MODES = {"LIN": "SOUR1:SLEW:MODE LIN", "MAX": "SOUR1:SLEW:MODE MAX"}
-NOWHERE = {"EPICS_CA_ADDR_LIST": "127.0.0.1", "EPICS_CA_AUTO_ADDR_LIST": "NO"}
+NOWHERE = {
+    f"EPICS_{protocol}_{name}": value
+    for protocol in ("CA", "PVA")
+    for name, value in {"ADDR_LIST": "127.0.0.1", "AUTO_ADDR_LIST": "NO"}.items()
+}
 
 
 class Beamline:
@@ -227,3 +231,65 @@ def rude():
     yield server, line
     line.close()
     server.close()
+
+
+# -- an IOC in C, by Channel Access and by PV Access --------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def make_c_ioc(loopback_only, tmp_path_factory):
+    """Start a C IOC: `make(prefix, database)`."""
+    for package, extra in (("caproto", "epics"), ("p4p", "pva"), ("pvxslibs", "pva")):
+        pytest.importorskip(package, reason=f"EPICS is an extra: pip install obtura[{extra}]")
+    from c_ioc import CIoc
+
+    iocs = []
+
+    def make(prefix, *database):
+        ioc = CIoc(tmp_path_factory.mktemp("ioc"), prefix, *database)
+        iocs.append(ioc)
+        ioc.start()
+        return ioc
+
+    yield make
+    for ioc in iocs:
+        ioc.kill()
+
+
+@pytest.fixture(scope="session")
+def shared_c_ioc(make_c_ioc):
+    return make_c_ioc("C:")
+
+
+@pytest.fixture(params=["ca", "pva"])
+def protocol(request):
+    return request.param
+
+
+def c_beamline_on(ioc, protocol, monkeypatch):
+    from c_ioc import CBeamline
+
+    for name, value in ioc.servers.items():
+        monkeypatch.setenv(name, value)
+    beamline = CBeamline(ioc, protocol)
+    beamline.put(shutter="Closed", axis=0.0, current=200.0)
+    return beamline
+
+
+@pytest.fixture
+def c_beamline(shared_c_ioc, protocol, monkeypatch):
+    """The beamline on a C IOC, which is shared and must stay alive; by each protocol."""
+    return c_beamline_on(shared_c_ioc, protocol, monkeypatch)
+
+
+@pytest.fixture(scope="session")
+def mortal_c_ioc(make_c_ioc):
+    return make_c_ioc("D:")
+
+
+@pytest.fixture
+def mortal_c_beamline(mortal_c_ioc, protocol, monkeypatch):
+    """The same on one that may be killed."""
+    if mortal_c_ioc.process is None:
+        mortal_c_ioc.start()
+    return c_beamline_on(mortal_c_ioc, protocol, monkeypatch)

@@ -133,12 +133,3 @@ def test_a_call_in_the_main_thread_enters_nothing_of_the_client_that_a_ctrl_c_co
     finally:
         sys.setprofile(None)
     assert entered == {"connected", "channel"}  # two look-ups
-
-
-def test_without_the_extra_the_error_says_what_to_install():
-    code = "import sys; sys.modules['caproto'] = None; import obtura.instruments.epics"
-    done = subprocess.run([*STRICT, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert done.stderr.splitlines()[-1] == (
-        "ImportError: EPICS needs the extra: pip install 'obtura[epics]' (in a checkout: pip install '.[epics]')"
-    )

@@ -29,7 +29,7 @@ try:
     from caproto import AccessRights, AlarmSeverity, AlarmStatus, CaprotoError, CaprotoNetworkError, ChannelType
     from caproto.threading.client import Batch, Context, SharedBroadcaster
 except ModuleNotFoundError as error:
-    if error.name != "caproto":
+    if (error.name or "").partition(".")[0] != "caproto":
         raise
     raise ImportError(
         "EPICS needs the extra: pip install 'obtura[epics]' (in a checkout: pip install '.[epics]')"

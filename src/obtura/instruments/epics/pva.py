@@ -25,7 +25,7 @@ from obtura.instruments.epics.wires import Kind, Metadata, Reading, RefusedError
 try:
     from p4p.client.raw import Context, Disconnected, Finished
 except ModuleNotFoundError as error:
-    if error.name != "p4p":
+    if (error.name or "").partition(".")[0] != "p4p":
         raise
     raise ImportError(
         "PV Access needs the extra: pip install 'obtura[pva]' (in a checkout: pip install '.[pva]')"

@@ -63,7 +63,7 @@ class _Putting:
                 return Table(node.place, new_entries, node.braces)
 
     def _told(self, table: Table, known: _Known) -> _Known:
-        """What holds within a table: what held outside, and what its key `macros` says, each of which may use others."""
+        """What holds within a table: what held outside, and what its key `macros` says; one may use others."""
         node = table.get(KEY)
         if node is None:
             return known
