@@ -146,13 +146,14 @@ class Forgiving:
             except Exception as error:
                 failing = error.failing(counters) if isinstance(error, PartlyReadError) else counters
                 failures += 1
-                waits = began + max(counter.policy.seconds for counter in failing) - clock.time()
-                if self._ended.is_set or (failures > max(one.policy.times for one in failing) and waits <= 0):
+                longest = max(counter.policy.seconds for counter in failing)
+                waits = clock.time() < began + longest
+                if self._ended.is_set or not (waits or failures <= max(one.policy.times for one in failing)):
                     raise
                 log.info("%s: tried again after %s", _names(failing), one_line(error))
-                if waits > 0 and not waiting:
+                if waits and not waiting:
                     waiting = _names(failing)
-                    sys.stderr.write(f"!!! {waiting}: {one_line(error)}; the scan waits up to {waits:.3g} s for it\n")
+                    sys.stderr.write(f"!!! {waiting}: {one_line(error)}; the scan waits up to {longest:g} s for it\n")
             else:
                 if waiting:
                     sys.stderr.write(f"!!! {waiting} is back after {clock.time() - began:.1f} s; the scan goes on\n")

@@ -7,8 +7,8 @@ expect, e.g. an IOC that dies between answering a search and being connected to;
 more.
 
 The solution. Every call into caproto is made on one thread, the wire's lane, and only calls that do not wait.
-Answers come on caproto's own threads, which set a `Flag`; whoever asked waits for that. The two threads that
-may end are kept going by the subclasses here. No other module imports caproto's client.
+Answers come on caproto's own threads, which set a `Flag`; whoever asked waits for that. The threads that may
+end are kept going by the subclasses here. No other module imports caproto's client.
 """
 
 import atexit
@@ -38,6 +38,9 @@ except ModuleNotFoundError as error:
 __all__ = ["CARemote", "CAWire", "wire"]
 
 log = logging.getLogger(__name__)
+SUBSCRIBING = 0.1
+"""Seconds after which subscriptions that are wanted again are made."""
+
 # caproto warns of every late answer. Who has set up logging sees it, a terminal does not.
 logging.getLogger("caproto").addHandler(logging.NullHandler())
 
@@ -73,6 +76,26 @@ class _Context(Context):  # type: ignore[misc]  # caproto has no types
         lost = [key for key in keys if _has_no_server(self.pvs[key])]
         self.broadcaster.cancel(*(name for name, _ in lost))
         self.reconnect(lost)
+
+    def _activate_subscriptions(self) -> None:
+        while not self._close_event.is_set():
+            self.activate_subscriptions_now.wait(SUBSCRIBING)
+            self.activate_subscriptions_now.clear()
+            with self.subscriptions_lock:
+                wanted = list(self.subscriptions_to_activate.items())
+                self.subscriptions_to_activate.clear()
+            for circuit, subscriptions in wanted:
+                _subscribe(circuit, subscriptions)
+
+
+def _subscribe(circuit: Any, subscriptions: Iterable[Any]) -> None:
+    """Have a server tell. What it is lost meanwhile for, caproto wants again once there is one."""
+    for subscription in subscriptions:
+        try:
+            if subscription.pv.connected and (command := subscription.compose_command(timeout=0.1)) is not None:
+                circuit.send(command)
+        except (OSError, CaprotoError) as error:
+            log.info("%s was lost before it could be listened to: %s", subscription.pv.name, error)
 
 
 def _has_no_server(pv: Any) -> bool:
@@ -154,7 +177,7 @@ class CAWire:
         keys = [(remote.pv.name, remote.pv.priority) for remote in remotes]
         self._lane.call("search again", lambda: self._started().search_again(keys))
 
-    def search_now(self) -> None:
+    def search_now(self, remotes: Iterable[CARemote]) -> None:
         """Repeat the running searches at once. Unlike for a new search, late answers to earlier calls count."""
         self._lane.call("search now", lambda: self._started().broadcaster.search_now())
 

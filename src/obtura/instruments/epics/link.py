@@ -11,7 +11,18 @@ import numpy.typing as npt
 from obtura.contracts.connections import Exchange
 from obtura.contracts.looking import check_may_be_told
 from obtura.ground.errors import DeviceError, DeviceTimeoutError, one_line
-from obtura.instruments.epics.wires import Ask, Kind, Metadata, Reading, RefusedError, Request, Tell, wire_of
+from obtura.instruments.epics.wires import (
+    Ask,
+    Kind,
+    Metadata,
+    Reading,
+    RefusedError,
+    Remote,
+    Request,
+    Tell,
+    Wire,
+    wire_of,
+)
 from obtura.works.clock import Flag, clock
 
 __all__ = [
@@ -179,6 +190,8 @@ class Link:
         answer.told = f" := {value}"
         answer.request = Tell(self.remote, value, answer.arrived if confirm else None)
         _send([answer])
+        if answer.unsent:
+            raise answer.lost()
         if not confirm:
             self.note(answer.told, 0.0)
         return answer
@@ -232,6 +245,7 @@ class Answer:
     def __init__(self, link: Link, operation: str, silence: str, kind: Kind | None = None) -> None:
         self.done = Flag()
         self.told = ""
+        self.unsent = False
         self.request: Request = Ask(link.remote, kind or Kind.VALUE, self.arrived)
         self.link = link
         self._kind = kind
@@ -259,6 +273,8 @@ class Answer:
     def wait(self, deadline: float) -> Any:
         """What is answered, at the latest at `deadline` (clock); raises `DeviceError`."""
         while not self.done.is_set:
+            if self.unsent:
+                raise self.lost()
             left = deadline - clock.time()
             if left <= 0:
                 self.link.wire.drop(self.request)
@@ -319,15 +335,20 @@ def begin_to_ask(links: Sequence[Link], operation: str, kind: Kind) -> list[Answ
 
 
 def _send(answers: Sequence[Answer]) -> None:
-    by_wire: dict[Any, list[Answer]] = {}
+    """Send together what has a connection; what lost it just now will be an error of who waits for it."""
+    by_wire: dict[Wire, list[Answer]] = {}
     for answer in answers:
         by_wire.setdefault(answer.link.wire, []).append(answer)
     for wire, theirs in by_wire.items():
-        try:
-            wire.send([answer.request for answer in theirs])
-        except OSError as error:
-            lost = [answer for answer in theirs if not answer.link.connected]
-            raise (lost or theirs)[0].lost() from error
+        while theirs:
+            try:
+                wire.send([answer.request for answer in theirs])
+                break
+            except OSError:
+                lost = [answer for answer in theirs if not answer.link.connected] or theirs
+                for answer in lost:
+                    answer.unsent = True
+                theirs = [answer for answer in theirs if not answer.unsent]
 
 
 def require_all(links: Sequence[Link], operation: str) -> None:
@@ -352,16 +373,20 @@ def not_found(links: Sequence[Link], deadline: float) -> list[Link]:
     missing = [link for link in links if not link.connected]
     again = clock.time() + AGAIN
     if missing and clock.time() < deadline:
-        for wire in {link.wire for link in missing}:
-            wire.search_again([link.remote for link in missing if link.wire is wire])
+        for wire, remotes in _by_wire(missing):
+            wire.search_again(remotes)
     while missing and clock.time() < deadline:
         clock.sleep(GLANCE)
         missing = [link for link in missing if not link.connected]
         if missing and clock.time() >= again:
-            for wire in {link.wire for link in missing}:
-                wire.search_now()
+            for wire, remotes in _by_wire(missing):
+                wire.search_now(remotes)
             again += AGAIN
     return missing
+
+
+def _by_wire(links: Sequence[Link]) -> list[tuple[Wire, list[Remote]]]:
+    return [(wire, [link.remote for link in links if link.wire is wire]) for wire in {link.wire for link in links}]
 
 
 def _shown(value: Any) -> str:

@@ -12,6 +12,7 @@ import atexit
 import logging
 import os
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -39,6 +40,9 @@ INVALID = 3
 """The severity of an alarm; 4, undefined, is worse."""
 
 FIELDS = {Kind.VALUE: "value,alarm", Kind.TEXT: "value,alarm", Kind.CONTROL: "value,display,control"}
+SEARCH = 0.5
+"""Seconds for which a search is given time."""
+
 MOST = 1000
 """Updates that wait for us before the server leaves some out."""
 
@@ -75,26 +79,41 @@ class PVARemote:
         self.connected = False
         self.was_found = False
         self._on_state = on_state
+        self._on_update: Callable[[Any], None] | None = None
         self._monitors: list[_Monitor] = []
+        self._searched = 0.0
 
     def look_out(self) -> None:
-        """Notice from now on when it comes and goes."""
-        self._monitors.append(_Monitor(self.context, self.name, "field(alarm)", self._witnessed))
+        """Search, and notice from now on when it comes and goes."""
+        self._searched = time.monotonic()
+        self._monitor("field(alarm)", self._witnessed)
+        if self._on_update is not None:
+            self._monitor(f"field(value,alarm)record[queueSize={MOST}]", self._updated)
+
+    def look_out_again(self) -> None:
+        """Search anew, unless that was done just now: left alone, p4p searches ever more rarely."""
+        if not self.connected and time.monotonic() - self._searched >= SEARCH:
+            self.close()
+            self.context.disconnect(self.name)
+            self.look_out()
 
     def listen(self, on_update: Callable[[Any], None]) -> None:
         """Have new values from now on."""
-
-        def updated(event: Any) -> None:
-            if not isinstance(event, Exception):
-                on_update(event)
-
-        self._monitors.append(_Monitor(self.context, self.name, f"field(value,alarm)record[queueSize={MOST}]", updated))
+        self._on_update = on_update
+        self._monitor(f"field(value,alarm)record[queueSize={MOST}]", self._updated)
 
     def close(self) -> None:
         """Listen no longer."""
         for monitor in self._monitors:
             monitor.close()
         self._monitors.clear()
+
+    def _monitor(self, request: str, on_event: Callable[[Any], None]) -> None:
+        self._monitors.append(_Monitor(self.context, self.name, request, on_event))
+
+    def _updated(self, event: Any) -> None:
+        if self._on_update is not None and not isinstance(event, Exception):
+            self._on_update(event)
 
     def _witnessed(self, event: Any) -> None:
         # What is refused, as an alarm that it does not have, comes from a server that is there.
@@ -129,12 +148,17 @@ class PVAWire:
         return self._lane.call(f"search for {name}", search)
 
     def search_again(self, remotes: Iterable[PVARemote]) -> None:
-        """Search at once."""
-        self.search_now()
+        """Begin a new search for those of these PVs that have no server."""
 
-    def search_now(self) -> None:
-        """Repeat the running searches at once."""
-        self._lane.call("search now", lambda: [context.hurryUp() for context in self._contexts.values()])
+        def search() -> None:
+            for remote in remotes:
+                remote.look_out_again()
+
+        self._lane.call("search again", search)
+
+    def search_now(self, remotes: Iterable[PVARemote]) -> None:
+        """The same: p4p repeats a search that runs only when it likes to."""
+        self.search_again(remotes)
 
     def send(self, requests: Sequence[Request]) -> None:
         """Send requests together.

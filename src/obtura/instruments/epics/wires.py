@@ -93,8 +93,8 @@ class Wire(Protocol):
     def search_again(self, remotes: Iterable[Any]) -> None:
         """Begin a new search for those that have no server."""
 
-    def search_now(self) -> None:
-        """Repeat the running searches at once."""
+    def search_now(self, remotes: Iterable[Any]) -> None:
+        """Repeat the running searches for those that have no server."""
 
     def send(self, requests: Sequence[Request]) -> None:
         """Send requests together, to each server at once.
