@@ -36,7 +36,8 @@ def counters(large_ioc, protocol, monkeypatch):
 def test_a_thousand_pvs_are_counters_of_a_scan(counters):
     connect(counters[0].controller, timeout=30.0)
     scan = obtura.loopscan(POINTS, 0, *counters, save=False)
-    assert [list(scan.get_data(counter)) for counter in counters] == [[float(i)] * POINTS for i in range(MANY)]
+    data = scan.get_data()
+    assert [list(data[counter.name]) for counter in counters] == [[float(i)] * POINTS for i in range(MANY)]
     assert {counter.unit for counter in counters} == {"mA"}
 
 
@@ -76,7 +77,8 @@ def test_a_thousand_monitors_need_no_message_at_a_point(large_ioc, protocol, mon
     counters = [PVCounter(f"m{i}", f"{protocol}://MANY:v{i}", controller=reader) for i in range(MANY)]
     connect(reader, timeout=30.0)
     scan = obtura.loopscan(POINTS, 0.01, *counters, save=False)
-    assert [list(scan.get_data(counter)) for counter in counters] == [[float(i)] * POINTS for i in range(MANY)]
+    data = scan.get_data()
+    assert [list(data[counter.name]) for counter in counters] == [[float(i)] * POINTS for i in range(MANY)]
 
 
 def test_there_is_one_client_for_all(counters):

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 
 import pytest
 
@@ -115,6 +116,7 @@ def test_an_answer_that_comes_late_is_none_and_harms_nobody(mortal_c_beamline, s
     assert in_the_end(diode.read) == 5.0
     shutter.check()
     stop()
+    time.sleep(0.1)  # it is stopped thread by thread
     took, error = seconds(diode.read)
     assert took < TIMEOUT + 0.7
     assert isinstance(error, DeviceTimeoutError)

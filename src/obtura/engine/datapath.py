@@ -224,14 +224,16 @@ class DataPath:
 
     def _names(self) -> dict[int, str]:
         """The channel of each counter and axis, and that of the frames of each camera, by the object's id."""
+        infos = {id(channel): info for channel, info in zip(self._channels, self.infos, strict=True)}
         names: dict[int, str] = {}
-        for channel, info in zip(self._channels, self.infos, strict=True):
-            for node in self._chain.nodes_list:
-                for device in node.devices if channel in node.channels else ():
-                    if channel is own_channel(node, device):
-                        names[id(device)] = info.name
-                        if info.is_frame and hasattr(device, "controller"):
-                            names[id(device.controller)] = info.name
+        for node in self._chain.nodes_list:
+            by_name = {channel.name: channel for channel in reversed(node.channels)}  # of one name, the first
+            for device in node.devices:
+                own = next((by_name[name] for name in _names_of(device) if name in by_name), None)
+                if own is not None and (info := infos.get(id(own))) is not None:
+                    names[id(device)] = info.name
+                    if info.is_frame and hasattr(device, "controller"):
+                        names[id(device.controller)] = info.name
         return names
 
     def _unique(self, channel: AcquisitionChannel, node: AcquisitionObject) -> str:
@@ -302,9 +304,14 @@ def _in_a_point(before: int, after: int) -> bool:
     return before != after or before % 2 == 1
 
 
+def _names_of(device: object) -> tuple[str | None, str]:
+    """The names that the channel of a counter or an axis has."""
+    return getattr(device, "fullname", None), f"axis:{getattr(device, 'name', None)}"
+
+
 def own_channel(node: AcquisitionObject, device: object) -> AcquisitionChannel | None:
     """The channel of a node that belongs to one of its counters or axes; None for a device as a whole."""
-    names = {getattr(device, "fullname", None), f"axis:{getattr(device, 'name', None)}"}
+    names = _names_of(device)
     return next((channel for channel in node.channels if channel.name in names), None)
 
 

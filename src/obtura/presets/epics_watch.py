@@ -31,7 +31,7 @@ class EpicsWatch(OfPVs, AnyLevelPreset):
 
     It waits before each point, after the step motors have moved, until the PV is good and has been for `settle` s. A
     point during which it was not is taken again. Without `every_point` it waits once only, before anything is prepared.
-    With `deadline`, the scan ends with an error when it had to wait for more than so many s. Nobody is asked: the PV's
+    With `patience`, the scan ends with an error when it had to wait for more than so many s. Nobody is asked: the PV's
     server tells of each change. Ctrl-C ends the wait. `timeout`: s that a server has to be found.
 
     Raises:
@@ -47,17 +47,17 @@ class EpicsWatch(OfPVs, AnyLevelPreset):
         above: float | None = None,
         below: float | None = None,
         settle: NotNegative = 0.0,
-        deadline: Positive | None = None,
+        patience: Positive | None = None,
         every_point: bool = True,
         timeout: NotNegative = TIMEOUT,
     ) -> None:
         self.pv = pv
         self._is_good, self.wanted = _condition(condition, above, below)
         self.settle = number("EpicsWatch: settle", settle)
-        self.deadline = math.inf if deadline is None else number("EpicsWatch: deadline", deadline)
-        if self.settle < 0 or self.deadline <= 0:
+        self.patience = math.inf if patience is None else number("EpicsWatch: patience", patience)
+        if self.settle < 0 or self.patience <= 0:
             raise UsageError(
-                f"EpicsWatch: settle must be at least 0 s, deadline more than 0 s; got {settle} and {deadline}"
+                f"EpicsWatch: settle must be at least 0 s, patience more than 0 s; got {settle} and {patience}"
             )
         self.every_point = self.per_point = every_point
         self._link = Link("EpicsWatch", pv, timeout)
@@ -121,7 +121,7 @@ class EpicsWatch(OfPVs, AnyLevelPreset):
         def rest(seconds: float) -> None:
             clock.wait(news, min(seconds, LONGEST))
 
-        hold_up(say, look, rest, self.settle, (f"Waiting for {self.pv}", f"{self.pv} is good"), self.deadline)
+        hold_up(say, look, rest, self.settle, (f"Waiting for {self.pv}", f"{self.pv} is good"), self.patience)
 
     def _look(self) -> Look:
         try:

@@ -54,8 +54,8 @@ class PVReader(OfPVs, PushingCounterController):
         return [*(counter.link for counter in _pv_counters(self.counters.values())), *self._facts.values()]
 
     def check(self) -> None:
-        """Raise `DeviceTimeoutError` when not one of its PVs is connected; which ones must be, say the counters."""
-        links = [counter.link for counter in _pv_counters(self.counters.values())]
+        """Raise `DeviceTimeoutError` when not one of the PVs that a scan needs is connected."""
+        links = [counter.link for counter in _pv_counters(self.counters.values()) if not counter.may_fail]
         if links and not any(link.connected for link in links):
             missing = not_found(links, clock.time() + self.timeout)
             if len(missing) == len(links):
