@@ -7,6 +7,7 @@ MODULES = (
     "counters",
     "devices",
     "text",
+    "epics",
     "presets",
     "consumers",
     "sampling",
