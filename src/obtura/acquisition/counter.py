@@ -222,7 +222,9 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
         """Take a point of what is told during the count time."""
         hearing = controller.hear(self._counters)
         end = clock.time() + self.count_time
-        while not self._ended.is_set and not hearing.is_lost and (left := end - clock.time()) > 0:
+        while not self._ended.is_set and (left := end - clock.time()) > 0:
+            if self._forgiving is None and hearing.is_lost:
+                break
             clock.wait(self._ended, min(left, GLANCE))
         if self._ended.is_set:
             return

@@ -134,6 +134,7 @@ class Forgiving:
             return value
         if not counter.may_fail:
             raise value
+        self._note_silence([counter], value)
         self._tell(counter, value)
         return None
 
