@@ -13,6 +13,7 @@ HEAVY = {
     "prompt_toolkit",
     "matplotlib",
     "caproto",
+    "p4p",
     "pandas",
     "pyarrow",
     "pyvisa",

@@ -133,3 +133,23 @@ def test_a_call_in_the_main_thread_enters_nothing_of_the_client_that_a_ctrl_c_co
     finally:
         sys.setprofile(None)
     assert entered == {"connected", "channel"}  # two look-ups
+
+
+def test_ctrl_c_at_any_moment_leaves_a_shutter_that_can_be_closed_by_either_protocol(c_beamline, running):
+    process = running(SHUTTING.replace("T:", c_beamline.pv("")))
+    for i in range(15):
+        assert process.stdout.readline() == "go\n"
+        clock.sleep(0.001 + 0.0007 * i)
+        process.send_signal(signal.SIGINT)
+    assert process.stdout.readline() == "end\n"
+    assert c_beamline.puts()[-1] == ("shutter", "Closed")
+
+
+def test_a_process_with_pvs_of_both_protocols_and_monitors_ends_without_noise(c_beamline, running):
+    process = running(f"""
+tick = PVCounter("tick", "{c_beamline.pv("tick")}", monitor=True)
+lost = PVCounter("lost", "{c_beamline.pv("no_such_pv")}", timeout=0.1)
+obtura.ct(0.25, tick, save=False)
+print(tick.read() > 0, flush=True)
+""")
+    assert process.stdout.readline() == "True\n"
