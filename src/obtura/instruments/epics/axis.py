@@ -2,8 +2,10 @@
 
 import math
 from collections.abc import Sequence
+from typing import ClassVar
 
 from obtura.contracts.claims import check_free
+from obtura.contracts.twins import Twin
 from obtura.ground.errors import DeviceBusyError, DeviceError, LimitError
 from obtura.ground.ranges import NotNegative
 from obtura.instruments.epics.link import TIMEOUT, Answer, Link, read_all
@@ -38,6 +40,8 @@ class PVAxis:
     A motor record `X:m1`:
     `PVAxis("m1", "X:m1", "X:m1.RBV", done_pv="X:m1.DMOV", stop_pv="X:m1.STOP", velocity_pv="X:m1.VELO")`
     """
+
+    twin: ClassVar[Twin] = "axis"
 
     blocking = True
 

@@ -1,9 +1,10 @@
 """PVs as counters."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from obtura.contracts.counters import Counter, SamplingCounter, SamplingCounterController, SamplingMode
+from obtura.contracts.twins import Twin
 from obtura.ground.errors import DeviceError
 from obtura.ground.ranges import NotNegative, Positive
 from obtura.instruments.epics.link import TIMEOUT, Link, read_all
@@ -17,6 +18,8 @@ class PVReader(SamplingCounterController):
     `timeout`: s that an IOC has to be found, and to answer. `max_sampling_frequency`: readings per second;
     most IOCs measure at most a hundred times a second, and to ask more often only loads them.
     """
+
+    twin: ClassVar[Twin] = "controller"
 
     def __init__(
         self, name: str, timeout: NotNegative = TIMEOUT, max_sampling_frequency: Positive | None = 100.0
@@ -48,6 +51,8 @@ class PVCounter(SamplingCounter):
     `unit` is the PV's engineering unit (EGU) unless it is given; `timeout` as for `PVReader`, when it has a
     controller of its own; `mode`: what becomes of the readings of a point.
     """
+
+    twin: ClassVar[Twin] = "counter"
 
     controller: PVReader
 

@@ -5,6 +5,7 @@ from types import TracebackType
 from typing import Any, ClassVar, Literal, Self
 
 from obtura.contracts.safety import SafeAction
+from obtura.contracts.twins import Twin
 from obtura.ground.errors import DeviceError
 from obtura.ground.ranges import NotNegative
 from obtura.instruments.epics.link import TIMEOUT, InvalidError, Link
@@ -23,6 +24,8 @@ class PVShutter:
     or text, e.g. the names of an enum's states. `timeout`: s that an IOC has to be found, and to answer;
     `patience`: s that the shutter may take to move. As a context manager it is open inside of the `with`.
     """
+
+    twin: ClassVar[Twin] = "shutter"
 
     blocking = True
     yaml_attributes: ClassVar[Mapping[str, Any]] = {"safe_action": Literal["close"]}
