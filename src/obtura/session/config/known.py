@@ -54,6 +54,7 @@ OWN = {
     "PVCounter": "obtura.instruments.epics.counter:PVCounter",
     "PVReader": "obtura.instruments.epics.counter:PVReader",
     "PVShutter": "obtura.instruments.epics.shutter:PVShutter",
+    "ProtectPreset": "obtura.presets.protect:ProtectPreset",
     "PseudoAxis": "obtura.devices.bliss.calc:PseudoAxis",
     "RandomCounter": "obtura.devices.sim.counters:RandomCounter",
     "SerialLine": "obtura.devices.text.line:SerialLine",
