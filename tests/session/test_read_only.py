@@ -14,7 +14,7 @@ from obtura.devices.multiplexer import Multiplexer, MultiplexerDriver
 from obtura.devices.shutter import Shutter
 from obtura.devices.shutter_driver import ShutterDriver, ShutterState
 from obtura.ground.errors import DeviceError, UsageError
-from obtura.session import opening
+from obtura.session import opened, opening
 from obtura.session.config import known
 
 TOLD = []
@@ -120,19 +120,20 @@ def look(home, tmp_path, monkeypatch):
     monkeypatch.setattr(looking, "_looking", False)
     for name in ("stage", "Front", "card", "OwnLamp", "Opens"):
         monkeypatch.setitem(known.OWN, name, f"{__name__}:{name}")
+    monkeypatch.setattr(opened, "_opened", [])  # other tests may leave some
     folder = tmp_path / "beamline"
     folder.mkdir()
     (folder / "all.yml").write_text(LAB)
     TOLD.clear()
-    opened = []
+    sessions = []
 
     def look(**how):
         session = opening.load_session("lab", folder, display=False, **(how or {"read_only": True}))
-        opened.append(session)
+        sessions.append(session)
         return session
 
     yield look
-    for session in opened:
+    for session in sessions:
         session.close()
 
 

@@ -9,7 +9,7 @@ import pytest
 from obtura.devices.sim.counters import ConstantCounter, SimulatedDiode
 from obtura.devices.sim.motor import SimulatedAxis
 from obtura.ground.errors import DeviceError, UsageError
-from obtura.session import opening
+from obtura.session import opened, opening
 from obtura.session.config import Config, known
 from obtura.session.config.known import OWN, TWINS, KnownClasses
 
@@ -66,18 +66,19 @@ def simulated(home, tmp_path, monkeypatch):
     """Open the lab on simulated devices."""
     for name in ("OwnGauge", "Lonely", "Friend"):
         monkeypatch.setitem(known.OWN, name, f"{__name__}:{name}")
+    monkeypatch.setattr(opened, "_opened", [])  # other tests may leave some
     folder = tmp_path / "beamline"
     folder.mkdir()
     (folder / "all.yml").write_text(LAB.split("- {name: documents")[0].replace(", consumers: [documents]", ""))
-    opened = []
+    sessions = []
 
     def open_it(**how):
         session = opening.load_session("lab", folder, display=False, **(how or {"simulate": True}))
-        opened.append(session)
+        sessions.append(session)
         return session
 
     yield open_it
-    for session in opened:
+    for session in sessions:
         session.close()
 
 

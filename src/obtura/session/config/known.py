@@ -42,6 +42,7 @@ OWN = {
     "FaultyCounter": "obtura.devices.sim.faulty:FaultyCounter",
     "FaultyMockup": "obtura.devices.bliss.mockup:FaultyMockup",
     "FaultyShutter": "obtura.devices.sim.faulty:FaultyShutter",
+    "Host": "obtura.devices.host.host:Host",
     "MCA": "obtura.devices.mca:MCA",
     "MachineInfo": "obtura.devices.machine:MachineInfo",
     "Mockup": "obtura.devices.bliss.mockup:Mockup",
