@@ -20,7 +20,7 @@ SHORTEST = 0.02
 """Seconds; a rate over less than that is that of the time before: a system counts in steps of some ms."""
 
 
-class NotToldError(UsageError, AttributeError):
+class _NotToldError(UsageError, AttributeError):
     """This machine does not tell it: as if there were no such attribute, but it says why."""
 
 
@@ -88,7 +88,7 @@ class Host(SelfReadingController):
         if name in counters:
             return counters[name]
         if name in self.__dict__.get("missing", {}):
-            raise NotToldError(f"{self.name} does not tell its {name}: {self.missing[name]}")
+            raise _NotToldError(f"{self.name} does not tell its {name}: {self.missing[name]}")
         raise AttributeError(f"{self.__dict__.get('name', 'host')} has no {name!r}")
 
     def __dir__(self) -> list[str]:
