@@ -171,7 +171,7 @@ def test_the_description_itself_stays_as_it_is(simulated, tmp_path):
 def test_one_process_is_simulated_or_not(simulated):
     simulated()
     with pytest.raises(UsageError, match="open in this process that is simulated"):
-        opening.load_session("demo")
+        simulated(simulate=False)
 
 
 def test_shell_and_script_say_so(simulated, tmp_path):
