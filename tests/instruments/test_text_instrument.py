@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from obtura.contracts import looking
 from obtura.devices.text import (
     AnswerError,
     Identity,
@@ -334,15 +335,20 @@ def test_an_instrument_that_needs_code_has_the_line_to_itself(talking):
 # -- a look from elsewhere ------------------------------------------------------------------------------------
 
 
-def test_one_that_is_read_only_is_asked_and_told_nothing(talking):
+@pytest.mark.parametrize("session_too", [False, True])
+def test_one_that_is_read_only_is_asked_and_told_nothing(talking, monkeypatch, session_too):
     always = {"*IDN?": "ACME", "P?": "1", "S?": "1"}
-    box = talking(always=always, identify="ACME", initial=["RESET"], read_only=True)
+    monkeypatch.setattr(looking, "_looking", session_too)
+    box = talking(always=always, identify="ACME", initial=["RESET"], read_only=not session_too)
     axis, shutter = TextAxis("p", box, "SET {position}", "P?"), TextShutter("s", box, "O", "C", "S?")
     assert (axis.position, shutter.state) == (1.0, "OPEN")
     axis.check()
     for refused in (lambda: axis.move(2), lambda: axis.check_path([1, 2])):
-        with pytest.raises(DeviceError, match="p can't be moved: conversation is read-only here"):
+        with pytest.raises(DeviceError, match="p.move refused: this is" if session_too else "p can't be moved: conv"):
             refused()
-    with pytest.raises(DeviceError, match="s.close failed: conversation is read-only here: it is asked"):
+    refusal = "s.close refused: this is" if session_too else "s.close failed: conversation is"
+    with pytest.raises(DeviceError, match=f"{refusal} read-only"):
         shutter.close()
+    with pytest.raises(DeviceError, match="conversation is read-only here: it is asked"):
+        box.command("C")
     assert "connected since" in box.__info__() and "read-only" in box.__info__()

@@ -159,6 +159,14 @@ def test_of_one_that_is_lost_the_words_of_the_session_tell(open_lab, pace, capsy
     names["wa"]()
     said = capsys.readouterr().out
     assert "!ERR" in said and f"setpoint: tcp {pace.url} is not connected since " in said
+    names["sta"]()
+    told = capsys.readouterr().out
+    assert "connection" in told.splitlines()[0]
+    for name, kind in {"pace": "TextInstrument", "valve": "TextShutter", "mode": "TextMultiplexer"}.items():
+        (line,) = [line for line in told.splitlines() if line.startswith(f"{name} ")]
+        assert kind in line and f"tcp {pace.url}, not connected since " in line and "refused" in line
+    names["sta"](names["setpoint"])
+    assert "valve" not in capsys.readouterr().out
     names["lscnt"]()
     assert "not connected since " in capsys.readouterr().out
     told = names["pace"].__info__()

@@ -4,6 +4,7 @@ import pytest
 
 from obtura.ground.errors import UsageError
 from obtura.rehearsal import rehearse
+from obtura.session.config import known
 from obtura.session.opening import load_session
 
 SIMULATED = """
@@ -72,8 +73,16 @@ ascan(sx, 0, 1, 2, 60, i0, mono)
     assert [scan.points for scan in report.scans] == [3]
 
 
-def test_what_nothing_can_stand_in_for_is_refused_with_simulate_too(line):
-    yaml = REAL + "- {name: reader, class: PVReader}\n"
+class Lonely:
+    """Nothing stands in for it."""
+
+    def __init__(self, name: str):
+        self.name = name
+
+
+def test_what_nothing_can_stand_in_for_is_refused_with_simulate_too(line, monkeypatch):
+    monkeypatch.setitem(known.OWN, "Lonely", f"{__name__}:Lonely")
+    yaml = REAL + "- {name: lonely, class: Lonely}\n"
     with pytest.raises(UsageError, match="--simulate knows no simulated device"):
         line(yaml, "", simulate=True)
 
@@ -100,4 +109,4 @@ ascan(setpoint, 0, 1, 2, 60, pressure)
 """
     report = line(SPOKEN_TO, script, simulate=True)
     assert report.error is None, report.error
-    assert [each.partition(" ")[0] for each in report.simulated] == ["pressure", "setpoint", "valve", "mode"]
+    assert [each.partition(" ")[0] for each in report.simulated] == ["box", "pressure", "setpoint", "valve", "mode"]

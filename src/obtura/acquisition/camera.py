@@ -9,6 +9,7 @@ import numpy as np
 from obtura.contracts.acquisition import AcquisitionSlave, Effort, TriggerMode
 from obtura.contracts.cameras import CameraController, FrameCounter, Frames
 from obtura.contracts.counters import Counter
+from obtura.contracts.looking import check_may_be_told
 from obtura.ground.channels import AcquisitionChannel
 from obtura.ground.errors import DeviceError, UsageError
 from obtura.works.clock import Flag, clock
@@ -78,6 +79,7 @@ class CameraAcquisitionSlave(AcquisitionSlave):
 
     def validate(self) -> None:
         """Refuse a scan with a camera that can't be used, or is set otherwise than when the scan was made."""
+        check_may_be_told(self.camera.name, "prepare")
         self.camera.check()
         if self.camera.driver.frame_shape != self._frame_shape:
             was, now = (" x ".join(map(str, shape)) for shape in (self._frame_shape, self.camera.driver.frame_shape))

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from obtura.acquisition.forgiving import Forgiving, forgiving_for
 from obtura.contracts.acquisition import AcquisitionSlave, Effort, TriggerMode
 from obtura.contracts.counters import Counter, IntegratingCounter, IntegratingCounterController
+from obtura.contracts.looking import check_may_be_told
 from obtura.ground.errors import DeviceError, DeviceTimeoutError, UsageError
 from obtura.ground.ragged import RAGGED, ragged_block
 from obtura.works.clock import Flag, clock
@@ -69,6 +70,7 @@ class IntegratingCounterAcquisitionSlave(AcquisitionSlave):
 
     def validate(self) -> None:
         """Refuse a scan with a device that can't be used."""
+        check_may_be_told(self.controller.name, "start")
         self.controller.check()
         self.controller.check_counters(*self._counters)
         for counter in self._counters:

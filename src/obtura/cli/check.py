@@ -10,9 +10,11 @@ from typing import Any
 from obtura.ground.errors import UsageError
 from obtura.session.config import Config, ConfigError, Description, Place, Problem, config_directory
 from obtura.session.config.schema import schema
+from obtura.session.config.twins import substitute
 from obtura.session.config.values import Call
 from obtura.session.first_saving import wrong_saving
 from obtura.session.hidden import hidden_by_any
+from obtura.session.simulating import simulated
 
 __all__ = ["check", "described_at", "show", "write_schema"]
 
@@ -25,8 +27,8 @@ _ROLES = {
 }
 
 
-def described_at(directory: str | None) -> Config:
-    """The beamline that is described there, or here.
+def described_at(directory: str | None, simulate: bool = False) -> Config:
+    """The beamline that is described there, or here. `simulate`: libraries of control systems may be missing.
 
     Raises:
         UsageError: no directory is given, and none found here or above.
@@ -37,20 +39,35 @@ def described_at(directory: str | None) -> Config:
         raise UsageError(
             "no obtura.yml is here or above: say where the beamline is described (`obtura new` begins one)"
         )
-    return Config.load(found)
+    return Config.load(found, substitute if simulate else None)
 
 
-def check(directory: str | None) -> int:
-    """Print each problem, or what there is; 1 when there are problems."""
+def check(directory: str | None, simulate: bool = False) -> int:
+    """Print each problem, or what there is; 1 when there are problems.
+
+    `simulate`: also what would be simulated in each session; a device that nothing stands in for is a problem.
+    """
     try:
-        config = described_at(directory)
+        config = described_at(directory, simulate)
     except ConfigError as error:
         return _refuse(error.problems)
     problems = [*hidden_by_any(config), *wrong_saving(config), *_setup_problems(config)]
     if problems:
         return _refuse(problems)
     print(f"{config.directory}: {_summary(config)}")
-    return 0
+    return _check_simulated(config) if simulate else 0
+
+
+def _check_simulated(config: Config) -> int:
+    without = False
+    for name in config.sessions:
+        double = simulated(config, name)
+        for line in double.told:
+            print(f"{name}: {line}")
+        if double.without:
+            without = True
+            print(f"{name}: nothing simulated stands in for {', '.join(double.without)}")
+    return int(without)
 
 
 def _refuse(problems: Iterable[Problem]) -> int:

@@ -17,6 +17,7 @@ def add_commands(commands: Any) -> None:
 
     check = commands.add_parser("check", help="check the YAML of a beamline; no hardware is touched")
     check.add_argument("directory", nargs="?", metavar="DIR", help=_HERE)
+    check.add_argument("--simulate", action="store_true", help="also say what `--simulate` stands in for")
     check.set_defaults(command=_check)
 
     config = commands.add_parser("config", help="list what a beamline has, or show one object")
@@ -45,7 +46,7 @@ def _new(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace) -> int:
     from obtura.cli.check import check
 
-    return check(options.directory)
+    return check(options.directory, options.simulate)
 
 
 def _config(options: argparse.Namespace) -> int:

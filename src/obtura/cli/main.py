@@ -93,10 +93,12 @@ def _parser() -> argparse.ArgumentParser:
 
     shell = commands.add_parser("shell", help="open a session's shell")
     _add_session(shell)
+    _add_manner(shell)
     shell.set_defaults(command=_shell)
 
     run = commands.add_parser("run", help="run a Python script with a session's names in it")
     _add_session(run)
+    _add_manner(run)
     run.add_argument("script", type=Path)
     rest = run.add_argument("arguments", nargs=argparse.REMAINDER, help="given to the script as sys.argv[1:]")
     rest.required = False  # or it is named as missing beside the script
@@ -191,6 +193,15 @@ def _add_session(parser: argparse.ArgumentParser) -> None:
     _add_config(parser)
 
 
+def _add_manner(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--simulate", action="store_true", help="simulated devices stand in for real ones, data go elsewhere"
+    )
+    parser.add_argument(
+        "--read-only", action="store_true", help="for a look: devices are asked and told nothing, nothing is saved"
+    )
+
+
 def _add_export(commands: Any) -> None:
     export = commands.add_parser("export", help="write scans of a data file for other programs")
     export.add_argument("file", type=Path)
@@ -220,15 +231,18 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _shell(options: argparse.Namespace) -> int:
+    from obtura.session.manner import Manner
     from obtura.shell.shell import shell
 
-    return shell(options.session, options.config)
+    return shell(options.session, options.config, Manner(options.read_only, options.simulate))
 
 
 def _run(options: argparse.Namespace) -> int:
     from obtura.cli.script import run_script
+    from obtura.session.manner import Manner
 
-    return run_script(options.session, options.config, options.script, options.arguments)
+    manner = Manner(options.read_only, options.simulate)
+    return run_script(options.session, options.config, options.script, options.arguments, manner)
 
 
 def _rehearse(options: argparse.Namespace) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from obtura.ground.errors import one_line
 from obtura.session.logfile import log_to_file
+from obtura.session.manner import PLAIN, Manner
 from obtura.session.messages import told_of_script
 from obtura.session.opening import find_session
 from obtura.session.session import Session
@@ -18,12 +19,14 @@ __all__ = ["run_script"]
 log = logging.getLogger(__name__)
 
 
-def run_script(name: str | None, config: str | None, script: Path, arguments: Sequence[str]) -> int:
+def run_script(
+    name: str | None, config: str | None, script: Path, arguments: Sequence[str], manner: Manner = PLAIN
+) -> int:
     """Run a script; an error is told with the lines of the script that led to it."""
     if not script.is_file():
         print(f"!!! {script}: no such file", file=sys.stderr)
         return 2
-    found = find_session(name, config)
+    found = find_session(name, config, manner)
     path = log_to_file(found.name)
     log.info("script %s", " ".join([str(script), *arguments]))
     sys.argv = [str(script), *arguments]

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from obtura.contracts.devices import Movable
 from obtura.contracts.halting import at_rest, halt_all, raise_first, take_back
+from obtura.contracts.looking import check_may_be_told
 from obtura.contracts.motion import MotionHook, Move
 from obtura.ground.errors import DeviceBusyError, UsageError, one_line
 from obtura.works.clock import Flag, clock
@@ -98,6 +99,8 @@ class Trip:
     ) -> None:
         """Call `pre_move`, then set off; returns at once. `start`: what to do instead of `set_off`."""
         try:
+            for axis in self._axes:
+                check_may_be_told(axis.name, "move")
             settle(self._axes)
             for axis in self._axes:
                 if getattr(axis, "motion_hooks", None) or getattr(axis, "real_axes", None):
@@ -324,6 +327,7 @@ def check_paths(axes: Sequence[Any], paths: Sequence[Any]) -> None:
     """Raise `LimitError` when the axes can't go together along these targets, one path for each; touch nothing."""
     joints: dict[Joint, dict[Any, Any]] = {}
     for axis, path in zip(axes, paths, strict=True):
+        check_may_be_told(axis.name, "move")
         if (joint := getattr(axis, "joint", None)) is not None:
             joints.setdefault(joint, {})[axis] = path
         elif hasattr(axis, "check_path"):

@@ -6,6 +6,7 @@ from enum import StrEnum
 from types import TracebackType
 from typing import Self
 
+from obtura.contracts.looking import check_may_be_told
 from obtura.contracts.safety import SafeAction
 from obtura.contracts.settings import Setting
 from obtura.devices.arguments import choice, positive
@@ -143,6 +144,7 @@ class Actuator(Kept):
         (self.set_out if state is ActuatorState.IN else self.set_in)()
 
     def _send(self, method: str, wanted: ActuatorState, timeout: float | None) -> None:
+        check_may_be_told(self.name, method)
         what = f"{self.name}.{method}"
         seconds = patience(what, timeout, self.timeout)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 from obtura.contracts.called import refuse_generators
+from obtura.contracts.looking import check_may_be_told, is_looking
 from obtura.contracts.motion import MotionHook
 from obtura.contracts.settings import OnSetting, Setting
 from obtura.devices.arguments import choice, number, positive, quantity
@@ -116,6 +117,7 @@ class Axis(AxisMotion):
         Raises:
             UsageError: its controller can't do that.
         """
+        check_may_be_told(self.name, "on")
         self._call(self._driver.on)
 
     def off(self) -> None:
@@ -125,6 +127,7 @@ class Axis(AxisMotion):
             UsageError: its controller can't do that.
             DeviceBusyError: it moves.
         """
+        check_may_be_told(self.name, "off")
         self._must_rest("its power can be switched off")
         self._call(self._driver.off)
 
@@ -202,7 +205,7 @@ class Axis(AxisMotion):
         if self.disabled:
             why = f": {self._now['disabled']}" if isinstance(self._now["disabled"], str) else ""
             self._notices.append(f"{self.name} is disabled{why} ({self.name}.enable() ends that)")
-        if not numbers:
+        if not numbers or is_looking():  # then it is asked where it stands, and not told
             return
         if not self._usable.keeps_position:
             self._usable.set_position(numbers[-1])

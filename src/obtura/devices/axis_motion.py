@@ -4,6 +4,7 @@ import logging
 import math
 
 from obtura.contracts.claims import check_free
+from obtura.contracts.looking import check_may_be_told
 from obtura.contracts.motion import Move
 from obtura.contracts.together import Trip, move_together, settle
 from obtura.devices.arguments import number
@@ -117,6 +118,7 @@ class AxisMotion(AxisPlace):
             move.stopped = True
         if (move is None or move.started) and self._says_ready():
             return
+        check_may_be_told(self.name, "stop")
         self._ask(self._driver.stop)
         if move is not None:
             move.halted.set()
@@ -223,6 +225,7 @@ class AxisMotion(AxisPlace):
     @ending_in_order()
     def _search(self, move: Underway, wait: bool) -> None:
         check_free((self,))
+        check_may_be_told(self.name, move.kind)
         self.check()
         settle((self,))
         trip = Trip((self,))
@@ -259,6 +262,7 @@ class AxisMotion(AxisPlace):
         self._trip = trip
 
     def _set_off(self, move: Underway) -> None:
+        check_may_be_told(self.name, move.kind)
         with self._lock:
             self.check()
             before, self._move = self._move, move

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from obtura.contracts.devices import Movable
+from obtura.contracts.looking import check_may_be_told
 from obtura.contracts.motion import MotionHook
 from obtura.contracts.together import Joint, Trip
 from obtura.devices.arguments import number, positive, quantity
@@ -91,6 +92,7 @@ class AxisPlace(AxisSettings):
         value = number(f"{self.name}: dial", dial)
         if math.isinf(value):
             raise UsageError(f"{self.name}: dial must be finite, got {value}")
+        check_may_be_told(self.name, "dial")
         self._must_rest("its dial position can be set")
         with self._lock:
             user = self.position
@@ -142,7 +144,9 @@ class AxisPlace(AxisSettings):
 
         Raises:
             UsageError: it is no position.
+            DeviceError: devices are only asked here, see `obtura.contracts.looking`.
         """
+        check_may_be_told(self.name, "move")
         low, high = self._limits
         if type(target) is not float or not low <= target <= high or not math.isfinite(target):
             target = self._position(target)  # the common case needs no words
@@ -151,6 +155,7 @@ class AxisPlace(AxisSettings):
 
     def check_path(self, targets: npt.ArrayLike) -> None:
         """Raise what `check_target` raises when it can't go to these targets one after another; touch nothing."""
+        check_may_be_told(self.name, "move")
         path = np.array(targets, dtype=float)
         if not path.size:
             return

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from obtura.contracts.cameras import CameraController, CameraDriver, FrameCounter, Frames
+from obtura.contracts.looking import check_may_be_told, is_looking
 from obtura.contracts.settings import Setting
 from obtura.devices.arguments import number, positive, quantity
 from obtura.devices.kept import Kept
@@ -95,6 +96,7 @@ class Camera(Kept, CameraController):
     @binning.setter
     def binning(self, binning: int) -> None:
         if (wanted := self._checked_binning(binning)) != self._binning:
+            check_may_be_told(self.name, "binning")
             self._set_binning(wanted)
         self._keep("binning", self._binning)
 
@@ -165,7 +167,7 @@ class Camera(Kept, CameraController):
         rois: dict[str, Rectangle] = {
             name: self.roi_counters.checked(name, roi) for name, roi in wanted["rois"].items()
         }
-        if binning != self._binning:
+        if binning != self._binning and not is_looking():
             self._set_binning(binning)
         self._exposure, self._compression = exposure, packing
         self.roi_counters.restore(rois)
@@ -181,6 +183,7 @@ class Camera(Kept, CameraController):
             DeviceError: no frame came.
             DeviceBusyError: a scan is just taking frames.
         """
+        check_may_be_told(self.name, "take")
         seconds = self._checked_exposure(exposure)
         if seconds is None:
             seconds = self.exposure_for(1.0)

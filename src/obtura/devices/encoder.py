@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from obtura.contracts.counters import Counter
+from obtura.contracts.looking import check_may_be_told
 from obtura.devices.arguments import number, positive, quantity
 from obtura.devices.selfreading import SelfReadingController, SelfReadingCounter
 from obtura.ground.errors import UsageError
@@ -59,6 +60,7 @@ class Encoder:
 
     def set(self, position: float) -> None:
         """Take where it is now for `position`, in `unit`."""
+        check_may_be_told(self.name, "set")
         with self._lock:
             self.raw_write(position * self.steps_per_unit)
 

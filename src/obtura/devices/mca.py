@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from obtura.contracts.acquisition import AcquisitionSlave, Effort
 from obtura.contracts.counters import Counter, CounterController
+from obtura.contracts.looking import check_may_be_told
 from obtura.contracts.settings import OnSetting, Setting
 from obtura.devices.arguments import choice, number
 from obtura.ground.errors import UsageError
@@ -201,6 +202,7 @@ class _MCASlave(AcquisitionSlave):
             self.add_counter(counter)
 
     def validate(self) -> None:
+        check_may_be_told(self._mca.name, "start")
         self._mca.check()
 
     def on_lane_start(self) -> None:

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 
+from obtura.contracts.looking import check_may_be_told
 from obtura.contracts.settings import Setting
 from obtura.devices.arguments import choice
 from obtura.devices.kept import Kept
@@ -41,6 +42,7 @@ class Multiplexer(Kept):
         Raises:
             UsageError: there is no such output, or it can't have this input; nothing was switched.
         """
+        check_may_be_told(self.name, "switch")
         self.check_switch(output, input)
         self._driver.switch(output, input)
 
@@ -81,6 +83,7 @@ class Multiplexer(Kept):
         Raises:
             UsageError: there is no such name, or an output or input is there no more; nothing was switched.
         """
+        check_may_be_told(self.name, "recall")
         wanted = self._stored[choice(f"{self.name}: stored state", name, self._stored)]
         for output, input in wanted.items():
             self.check_switch(output, input)

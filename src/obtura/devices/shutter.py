@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from obtura.contracts.looking import check_may_be_told
 from obtura.contracts.safety import SafeAction
 from obtura.contracts.settings import Setting
 from obtura.devices.any_shutter import AnyShutter
@@ -72,6 +73,7 @@ class Shutter(AnyShutter, Kept):
     @mode.setter
     def mode(self, mode: ShutterMode | str) -> None:
         known = self._known_mode(mode)
+        check_may_be_told(self.name, "mode")
         self._driver.set_mode(known)
         self._mode = self._told = known
         self._keep("mode", str(known))
@@ -169,6 +171,7 @@ class Shutter(AnyShutter, Kept):
             )
 
     def _drive(self, verb: str, wanted: ShutterState, timeout: float | None, usual: float | None) -> None:
+        check_may_be_told(self.name, verb)
         what = f"{self.name}.{verb}"
         seconds = patience(what, timeout, self.timeout)
         self._allowed(verb)

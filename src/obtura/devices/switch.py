@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
+from obtura.contracts.looking import check_may_be_told
 from obtura.devices.arguments import choice
 from obtura.ground.errors import UsageError
 
@@ -37,6 +38,7 @@ class Switch:
         Raises:
             UsageError: there is no such state; nothing was switched.
         """
+        check_may_be_told(self.name, "set")
         wanted = state.upper() if isinstance(state, str) else state
         self._driver.set(choice(f"{self.name}: state", wanted, self.states_list()))
 

@@ -43,6 +43,7 @@ def heading(began: ScanBegan, not_shown: Sequence[str]) -> str:
         info.get("filename") or "<no saving>",
         info.get("session_name"),
         f"user = {info.get('user_name', '')}",
+        str(info.get("manner", "")).upper(),
     )
     lines = ["", " ".join(str(word) for word in words if word), began.title]
     if outlook := _outlook(info.get("estimation")):

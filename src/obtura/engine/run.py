@@ -161,7 +161,7 @@ class Run:
         scan.scan_info.update(scan_nb=began.number, start_time=began.start_time.isoformat())
         self._audience.open(consumers, began, self.write_text)
         if scan.watchdog is not None:
-            watchdog = Watchdog(scan.watchdog, scan, self.data.infos, self._end_early)
+            watchdog = Watchdog(scan.watchdog, scan, self.data.infos, scan.end)
             self._audience.attach(self._record.attach(watchdog, self._outcome.fail, began))
         for comment in scan.comments:
             self.write(comment)
@@ -171,14 +171,6 @@ class Run:
         self._outlook = estimate = known(self._chain, around.dead_time)
         if estimate is not None:
             self._scan.scan_info["estimation"] = {**estimate._asdict(), "total": estimate.total}
-
-    def _end_early(self, error: BaseException | None) -> None:
-        """The watchdog had enough: end well, or fail; the point under way is cut off."""
-        if error is None:
-            self._outcome.cut()
-        else:
-            self._outcome.fail(error)
-        self.cut()
 
     def _build(self) -> None:
         tops = self._chain.top_masters

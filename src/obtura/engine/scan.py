@@ -229,6 +229,21 @@ class Scan:
         self._outcome.stop()
         doors.reopen(was)
 
+    def end(self, error: BaseException | None = None) -> None:
+        """End the scan now, the point under way is cut off: well, or, with an `error`, failed; from any thread."""
+        was = doors.shut()
+        try:
+            if self.state >= ScanState.DONE:
+                return
+            if error is None:
+                self._outcome.cut()
+            else:
+                self._outcome.fail(error)
+            if self._run is not None:
+                self._run.cut()
+        finally:
+            doors.reopen(was)
+
     def pause(self) -> None:
         """Ask the scan to pause when every branch stands between two points; returns at once, from any thread.
 

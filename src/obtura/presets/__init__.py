@@ -3,6 +3,7 @@
 from obtura.presets.anylevel import AnyLevelPreset
 from obtura.presets.cover import DetectorCoverPreset
 from obtura.presets.multiplexer import MultiplexerPreset
+from obtura.presets.protect import ProtectPreset
 from obtura.presets.shutter import ShutterPreset
 from obtura.presets.wait_for_beam import WaitForBeam
 from obtura.presets.wait_for_refill import WaitForRefill
@@ -11,6 +12,7 @@ __all__ = [
     "AnyLevelPreset",
     "DetectorCoverPreset",
     "MultiplexerPreset",
+    "ProtectPreset",
     "ShutterPreset",
     "WaitForBeam",
     "WaitForRefill",

@@ -2,8 +2,7 @@
 
 from collections.abc import Callable
 
-from obtura.works.clock import Flag
-from obtura.works.companion import companion
+from obtura.presets.polling import Polling
 
 __all__ = ["BeamWatch"]
 
@@ -16,9 +15,8 @@ class BeamWatch:
         self.error: BaseException | None = None
         self._read = read
         self._minimum = minimum
-        self._poll = poll
-        self._ended = Flag()
-        companion("beam watch", self._watch).start()
+        # On virtual time a point takes none, and is looked at when it is over.
+        self._polling = Polling("beam watch", self._watch, poll)
 
     def look(self, value: float) -> None:
         """Take a value into account."""
@@ -27,13 +25,11 @@ class BeamWatch:
 
     def end(self) -> None:
         """Look no longer; a reading that is going on is not waited for, lest it hold up a shutter."""
-        self._ended.set()
+        self._polling.end()
 
     def _watch(self) -> None:
-        # Real time, also where the clock is virtual: there a point takes none, and is looked at when it is over.
-        while not self._ended.wait(self._poll):
-            try:
-                self.look(self._read())
-            except BaseException as error:  # noqa: BLE001 - raised on the scan's thread, when it asks
-                self.error = error
-                return
+        try:
+            self.look(self._read())
+        except BaseException as error:  # noqa: BLE001 - raised on the scan's thread, when it asks
+            self.error = error
+            self._polling.end()

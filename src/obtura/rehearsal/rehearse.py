@@ -24,7 +24,7 @@ from obtura.rehearsal.happen import Happenings
 from obtura.rehearsal.moments import span_text
 from obtura.rehearsal.passing import FullDisk, LastSteps, night_time, output_to
 from obtura.rehearsal.report import FAILED, FileSeen, Report
-from obtura.rehearsal.standins import needed, rehearsed, settings_elsewhere
+from obtura.rehearsal.standins import rehearsed, settings_elsewhere
 from obtura.rehearsal.stuck import Stuckness
 from obtura.rehearsal.timeline import Timeline
 from obtura.rehearsal.troubles import can_fail
@@ -32,6 +32,7 @@ from obtura.session.messages import places, told_of_script
 from obtura.session.opening import Found, find_session, open_found
 from obtura.session.session import Session
 from obtura.session.settings import settings_path
+from obtura.session.simulating import needed
 from obtura.works.ordered import OrderedTime
 
 __all__ = ["rehearse"]

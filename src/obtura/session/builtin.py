@@ -7,6 +7,7 @@ from obtura.data.saving import ScanSaving
 from obtura.devices.sim.beamline import demo_beamline
 from obtura.session import opened
 from obtura.session.at_home import feel_at_home
+from obtura.session.manner import PLAIN, Manner
 from obtura.session.measurement_group import MeasurementGroup
 from obtura.session.origin import Origin
 from obtura.session.session import Session
@@ -18,7 +19,7 @@ DEMO = "demo"
 _opened: list[Session] = []
 
 
-def demo_session() -> Session:
+def demo_session(manner: Manner = PLAIN) -> Session:
     """The demo session of this process; a new one when it was closed."""
     if not _opened or _opened[-1].closed:
         session = Session(
@@ -26,7 +27,7 @@ def demo_session() -> Session:
             demo_beamline()._asdict(),
             ScanSaving(DEMO, base_path=Path(tempfile.gettempdir()) / "scans"),
             display=True,
-            origin=Origin(title="a simulated beamline"),
+            origin=Origin(title="a simulated beamline", manner=manner),
         )
         session.add_group(MeasurementGroup("detectors", ["diode", "monitor", "mca"], disabled=["mca"]))
         _opened[:] = [session]

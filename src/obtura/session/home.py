@@ -21,6 +21,7 @@ from obtura.ground.events import Position
 from obtura.session.aliases import Aliases
 from obtura.session.groups import Groups
 from obtura.session.logfile import scans_are_logged
+from obtura.session.manner import PLAIN
 from obtura.session.scan_log import ScanLog
 from obtura.session.scan_meta import ScanMeta
 
@@ -58,28 +59,34 @@ class Home(Surroundings):
         self.listeners: list[Callable[[Any], object]] = []
         self.scan_meta = ScanMeta()
         self.history = History()
+        self.manner = PLAIN
 
     def _saving(self, scan_saving: Any) -> ScanSaving:
         return self._scan_saving if scan_saving is None else scan_saving
 
     def number(self, name: str, save: bool, scan_saving: Any) -> int:
         """Saved scans count on in their file, the others on their own."""
-        return self._saving(scan_saving).next_number() if save else next(self._unsaved)
+        return self._saving(scan_saving).next_number() if self._saves(save) else next(self._unsaved)
+
+    def _saves(self, save: bool) -> bool:
+        """A look leaves nothing behind, least of all among the data of those who measure."""
+        return save and not self.manner.read_only
 
     def consumers(self, save: bool, scan_saving: Any) -> list[Consumer]:
         """A saver for a saved scan, what the user has added, a display and the log file where these were asked for.
 
         The log file comes last: what it has to say is then shown.
         """
-        savers: list[Consumer] = [HDF5Saver(self._saving(scan_saving))] if save else []
+        savers: list[Consumer] = [HDF5Saver(self._saving(scan_saving))] if self._saves(save) else []
         added = [make() for make in self.makers]
         shown = [TerminalDisplay()] if self._display else []
         return [*savers, *added, *shown, *([ScanLog()] if scans_are_logged() else [])]
 
     def scan_info(self, save: bool, scan_saving: Any) -> dict[str, Any]:
-        """Session, user and file."""
-        filename = str(self._saving(scan_saving).filename) if save else None
-        return {"session_name": self._name, "user_name": account(), "filename": filename}
+        """Session, user and file; `manner`, when devices are simulated or only asked."""
+        filename = str(self._saving(scan_saving).filename) if self._saves(save) else None
+        how = {"manner": self.manner.words} if self.manner.words else {}
+        return {"session_name": self._name, "user_name": account(), "filename": filename, **how}
 
     def positions(self) -> Mapping[str, Position]:
         """Where every axis is; NaN for one that does not answer."""

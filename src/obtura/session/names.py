@@ -14,6 +14,7 @@ from obtura.devices.expression import ExpressionCalcCounter
 from obtura.devices.soft import SoftAxis, SoftCounter
 from obtura.presets.cover import DetectorCoverPreset
 from obtura.presets.multiplexer import MultiplexerPreset
+from obtura.presets.protect import ProtectPreset
 from obtura.presets.shutter import ShutterPreset
 from obtura.presets.wait_for_beam import WaitForBeam
 from obtura.presets.wait_for_refill import WaitForRefill
@@ -37,6 +38,7 @@ CLASSES = (
     MultiplexerPreset,
     SamplingMode,
     ScanPreset,
+    ProtectPreset,
     ShutterPreset,
     SoftAxis,
     SoftCounter,

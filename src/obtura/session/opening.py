@@ -12,24 +12,29 @@ from obtura.devices.calc_axis import CalcAxes
 from obtura.devices.energy import EnergyWavelength
 from obtura.ground.errors import UsageError
 from obtura.session import opened
-from obtura.session.aftermath import tell
+from obtura.session.aftermath import left_behind, said_of, tell
 from obtura.session.at_home import feel_at_home
+from obtura.session.borrowed import Borrowed
 from obtura.session.builtin import DEMO, demo_session
 from obtura.session.checking import OwnerError, check_all, check_of
 from obtura.session.config import Config, ConfigError, SessionSpec, config_directory
 from obtura.session.config.files import MARK
 from obtura.session.config.restored import differences
+from obtura.session.config.twins import substitute
 from obtura.session.first_saving import first_saving
 from obtura.session.hidden import hidden_names
 from obtura.session.keeping import Keeper, is_persistent
 from obtura.session.making import Making, Objects
+from obtura.session.manner import PLAIN, Manner, adopt
 from obtura.session.measurement_group import MeasurementGroup
 from obtura.session.messages import told
+from obtura.session.muzzle import muzzle
 from obtura.session.origin import Origin
 from obtura.session.patience import ask_all
 from obtura.session.safeguard import safeguard
 from obtura.session.session import Session
 from obtura.session.settings import Settings, ledger_of, settings_path
+from obtura.session.simulating import simulated
 
 __all__ = ["Found", "default_session", "find_session", "load_session", "open_found"]
 
@@ -38,18 +43,28 @@ log = logging.getLogger(__name__)
 DEADLINE = 20.0
 """Seconds that all devices together have to be made, and as many to answer."""
 
-_open: dict[tuple[Path, str], Session] = {}
+_open: dict[tuple[Path | None, str], Session] = {}
 
 
 class Found(NamedTuple):
-    """A session that can be opened: its name, and the description it is in; None: the one that is built in."""
+    """A session that can be opened: its name, and the description it is in; None: the one that is built in.
+
+    `manner`: how it is to be opened. `told`: what is said when it is.
+    """
 
     name: str
     described: Config | None
+    manner: Manner = PLAIN
+    told: tuple[str, ...] = ()
 
 
 def load_session(
-    name: str | None = None, config: str | os.PathLike[str] | None = None, display: bool = True
+    name: str | None = None,
+    config: str | os.PathLike[str] | None = None,
+    display: bool = True,
+    *,
+    simulate: bool = False,
+    read_only: bool = False,
 ) -> Session:
     """Open a session: `session = load_session("align")`; the same one again while it is open.
 
@@ -58,47 +73,63 @@ def load_session(
     here or the nearest parent that has an `obtura.yml`. `display`: whether scans are shown. Devices that do not
     answer are told, and refuse when they are used.
 
+    `simulate`: simulated devices of the same names stand in for real ones, data go below `~/scans/simulated`.
+    `read_only`: from now on no device of this process is told anything; nothing is saved. Neither writes settings.
+
     Raises:
-        UsageError: there is no such session or directory, or none is named where there are several, or none.
+        UsageError: there is no such session or directory, or none is named where there are several, or none; or one
+            is open already that is not opened in the same manner.
         ConfigError: the YAML has mistakes; nothing was made.
     """
-    return open_found(find_session(name, config), display)
+    return open_found(find_session(name, config, Manner(read_only, simulate)), display)
 
 
-def find_session(name: str | None = None, config: str | os.PathLike[str] | None = None) -> Found:
+def find_session(
+    name: str | None = None, config: str | os.PathLike[str] | None = None, manner: Manner = PLAIN
+) -> Found:
     """Find a session without opening it; arguments and errors as of `load_session`."""
-    described = _described(config, name)
+    described = _described(config, name, manner.simulate)
     chosen = name if name is not None else default_session(described)
     if described is not None:
         if chosen is None:
             raise UsageError(_which(described))
         if chosen in described.sessions or chosen != DEMO:
-            return Found(described.session(chosen).name, described)
+            name = described.session(chosen).name
+            if not manner.simulate:
+                return Found(name, described, manner)
+            double = simulated(described, name)
+            return Found(name, double.config, manner, double.told)
     if chosen != DEMO:
         raise UsageError(
             f"there is no session {chosen!r} but {DEMO}: here and above is no {MARK}; "
             "say where the beamline is described: --config DIR, or the variable OBTURA_CONFIG"
         )
-    return Found(DEMO, None)
+    return Found(DEMO, None, manner)
 
 
 def open_found(found: Found, display: bool = True) -> Session:
     """Open what was found."""
-    if found.described is None:
-        return demo_session()
-    key = found.described.directory.resolve(), found.name
+    key = (None if found.described is None else found.described.directory.resolve()), found.name
     session = _open.get(key)
-    if session is None or session.closed:
-        session = _open[key] = _Opening(found.described, found.described.session(found.name), display).session
-        feel_at_home(session.namespace().values())
+    if session is not None and not session.closed and session.origin.manner == found.manner:
+        return session
+    newest = opened.newest()
+    with adopt(found.manner, None if newest is None else newest.origin.manner) as way_back:
+        if found.described is None:
+            session = demo_session(found.manner)
+        else:
+            session = _Opening(found, found.described, found.described.session(found.name), display).session
+        session.on_close(way_back.pop_all().close)
+    _open[key] = session
+    feel_at_home(session.namespace().values())
     return session
 
 
-def _described(config: str | os.PathLike[str] | None, name: str | None) -> Config | None:
+def _described(config: str | os.PathLike[str] | None, name: str | None, simulate: bool) -> Config | None:
     """The description of the beamline, or None where there is none. Mistakes in it don't keep `demo` from opening."""
     directory = config_directory(config)
     try:
-        return Config.load(directory) if directory is not None else None
+        return Config.load(directory, substitute if simulate else None) if directory is not None else None
     except ConfigError as error:
         if name != DEMO:
             raise
@@ -135,11 +166,13 @@ def _which(described: Config) -> str:
 class _Opening:
     """The steps of opening a session; what is to be told is printed, each with a line."""
 
-    def __init__(self, config: Config, spec: SessionSpec, display: bool) -> None:
+    def __init__(self, found: Found, config: Config, spec: SessionSpec, display: bool) -> None:
         self._config = config
         self._spec = spec
-        self._keeper = Keeper(Settings(settings_path(config), self._warn))
-        self._ledger = ledger_of(config)
+        self._manner = manner = found.manner
+        path = settings_path(config)
+        self._keeper = Keeper(Borrowed(path) if manner.borrows else Settings(path, self._warn))
+        self._ledger = None if manner.borrows else ledger_of(config)
         self._known: set[str] = set()
         origin = Origin(
             title=spec.title,
@@ -151,15 +184,17 @@ class _Opening:
             keeper=self._keeper,
             build=self._build,
             ledger=self._ledger,
+            manner=manner,
         )
         self.session = Session(spec.name, {}, first_saving(spec), display, origin)
         opened.note(self.session)
+        for line in found.told:
+            self._warn(line)
         for problem in hidden_names(config, spec._replace(aliases={}), self.session.namespace()):
             self._warn(str(problem))
         self._devices()
         self._presets()
-        for name in spec.consumers:
-            self.session.add_consumer(partial(config.new, name))
+        self._consumers()
         self._groups()
         for target in dict.fromkeys(spec.aliases.values()):
             self._attempt(partial(self.session.add_aliases, target))
@@ -214,8 +249,11 @@ class _Opening:
                 self._tell(self._keeper.keep(name, thing))
                 if is_persistent(thing):
                     self._tell(differences(self._config, name, thing.settings()))
-                for line in safeguard(thing, self._ledger):
-                    self._warn(line)
+                if self._manner.read_only:
+                    muzzle(name, thing)
+                elif not self._manner.simulate:
+                    for line in safeguard(thing, self._ledger):
+                        self._warn(line)
 
     # -- what uses them -----------------------------------------------------------------------------------
 
@@ -230,8 +268,17 @@ class _Opening:
                 self._warn(self.session.missing_preset(name, error) if standing else said)
                 continue
             self.session.put(name, preset)
-            if standing:
+            if standing and not self._manner.read_only:
                 self.session.add_preset(preset, name)
+        if self._manner.read_only and self._spec.presets:
+            self._warn(f"read-only: {', '.join(self._spec.presets)} stand on no scan, for they may drive devices")
+
+    def _consumers(self) -> None:
+        if self._manner.read_only and self._spec.consumers:
+            self._warn(f"read-only: left out are {', '.join(self._spec.consumers)}, which take scans elsewhere")
+            return
+        for name in self._spec.consumers:
+            self.session.add_consumer(partial(self._config.new, name))
 
     def _groups(self) -> None:
         for name in self._spec.measurement_groups:
@@ -248,9 +295,13 @@ class _Opening:
         return tuple(dict.fromkeys([*files, *([spec.setup] if spec.setup is not None else [])]))
 
     def _aftermath(self) -> None:
-        for line in tell(self._ledger, {**self._config.objects, **self.session.objects()}):
-            self._warn(line)
-        self._ledger.tidy()
+        if self._ledger is not None:
+            for line in tell(self._ledger, {**self._config.objects, **self.session.objects()}):
+                self._warn(line)
+            self._ledger.tidy()
+        elif self._manner.read_only:
+            for entry in left_behind(ledger_of(self._config)):
+                self._warn(said_of(entry, {}))
 
     # -- telling ------------------------------------------------------------------------------------------
 

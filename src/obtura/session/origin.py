@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from obtura.session.keeping import Keeper
+from obtura.session.manner import PLAIN, Manner
 from obtura.works.ledger import Ledger
 
 __all__ = ["Origin"]
@@ -19,7 +20,7 @@ class Origin:
     file it was read from; `setups`: the Python files
     that are run at the start; `scripts`: the directory of scripts; `aliases`: names of devices by alias; `keeper`:
     keeps settings; `build`: makes an object that was not there, or raises what is wrong; `ledger`: where is
-    noted what has to be closed and returned.
+    noted what has to be closed and returned; `manner`: how it was opened.
     """
 
     title: str = ""
@@ -31,3 +32,4 @@ class Origin:
     keeper: Keeper = field(default_factory=Keeper)
     build: Callable[[str], Any] | None = None
     ledger: Ledger | None = None
+    manner: Manner = PLAIN

@@ -51,6 +51,7 @@ from obtura.ground.errors import (
 )
 from obtura.presets.cover import DetectorCoverPreset
 from obtura.presets.multiplexer import MultiplexerPreset
+from obtura.presets.protect import ProtectPreset
 from obtura.presets.shutter import ShutterPreset
 from obtura.presets.wait_for_beam import WaitForBeam
 from obtura.presets.wait_for_refill import WaitForRefill
@@ -100,6 +101,7 @@ __all__ = [
     "MultiplexerPreset",
     "ObturaError",
     "Policy",
+    "ProtectPreset",
     "SamplingCounter",
     "SamplingCounterAcquisitionSlave",
     "SamplingCounterController",

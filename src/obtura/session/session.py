@@ -60,6 +60,8 @@ class Session:
         self._active_group = ActiveGroup(self._groups)
         self._home = Home(name, scan_saving, self.axes, display, self._groups, self.aliases, self.origin.texts)
         self._home.ledger = self.origin.ledger
+        self._home.manner = self.origin.manner
+        self._closing: list[Callable[[], object]] = []
         self.bench = Bench(self._home)
         self.env_dict.update(self._own_names())
         for device_name, device in devices.items():
@@ -83,7 +85,8 @@ class Session:
 
     def __info__(self) -> str:
         title = f" ({self.origin.title})" if self.origin.title else ""
-        lines = [f"session {self.name}{title}: {', '.join(self.devices)}"]
+        manner = f" ({words})" if (words := self.origin.manner.words) else ""
+        lines = [f"session {self.name}{title}{manner}: {', '.join(self.devices)}"]
         return "\n".join([*lines, *(f"  {absent}" for absent in self.absent.values())])
 
     @property
@@ -304,6 +307,10 @@ class Session:
             raise UsageError(f"session {self.name} has no device {name!r}; {close_match(name, self.devices)}")
         self.origin.keeper.forget(name)
 
+    def on_close(self, function: Callable[[], object]) -> None:
+        """Have `function()` called at the end of `close`."""
+        self._closing.append(function)
+
     def close(self) -> None:
         """Let everything go: settings are written, devices are closed that have something to close.
 
@@ -327,6 +334,8 @@ class Session:
                     log.error("%s could not be closed", name, exc_info=error)
                     errors.append(f"{name} could not be closed: {one_line(error)}")
         self.origin.keeper.close()
+        for function in self._closing:
+            function()
         if errors:
             raise DeviceError("\n".join(errors))
 

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from obtura.contracts.absent import Absent
 from obtura.contracts.devices import Movable, is_movable
 from obtura.display.grid import folded, grid, terminal_width
 from obtura.ground.errors import UsageError, one_line
@@ -17,10 +18,13 @@ UNKNOWN = "!ERR"
 
 
 class Where:
-    """The commands of a session that look at its axes; `axes` gives them."""
+    """The commands of a session that look at its axes; `axes` gives them, `objects` all that it has, by name."""
 
-    def __init__(self, axes: Callable[[], Iterable[Movable]]) -> None:
+    def __init__(
+        self, axes: Callable[[], Iterable[Movable]], objects: Callable[[], Mapping[str, Any]] = lambda: {}
+    ) -> None:
         self._axes = axes
+        self._objects = objects
 
     def wa(self) -> None:
         """Print where every axis is: user positions, and dial positions where they differ."""
@@ -55,11 +59,32 @@ class Where:
         _print_columns(_checked("wm", axes), rows)
 
     def sta(self, *axes: Any) -> None:
-        """Print the state of some axes, or of all."""
+        """Print the state of some axes, or of all; and how things are connected that are reached over a connection.
+
+        Of all that is told also for what is no axis: since when, and what went wrong last. Connections ask nobody.
+        """
         chosen = _checked("sta", axes) or list(self._axes())
         rows = [[axis.name, *_told(axis, lambda one: str(one.state))] for axis in chosen]
-        print(grid(["axis", "state"], [row[:2] for row in rows], terminal_width()))
+        told = [[*row[:2], _connection(axis)] for row, axis in zip(rows, chosen, strict=True)]
+        header = ["axis", "state", "connection"]
+        columns = 3 if any(row[2] for row in told) else 2
+        print(grid(header[:columns], [row[:columns] for row in told], terminal_width()))
         _print_problems(row[2] for row in rows)
+        known = {id(axis) for axis in chosen}
+        others = {name: one for name, one in self._objects().items() if id(one) not in known} if not axes else {}
+        reached = [[name, type(one).__name__, text] for name, one in others.items() if (text := _connection(one))]
+        if reached:
+            print(grid(["device", "class", "connection"], reached, terminal_width()))
+
+
+def _connection(thing: Any) -> str:
+    """How it is connected; nothing for what is here, or not there at all."""
+    if isinstance(thing, Absent):
+        return ""
+    try:
+        return str(getattr(thing, "connection", ""))
+    except Exception as error:  # noqa: BLE001 - of a user's class; the others are told all the same
+        return f"{UNKNOWN}: {one_line(error)}"
 
 
 def _checked(command: str, axes: Sequence[Any]) -> list[Any]:

@@ -22,7 +22,7 @@ def words(
     axes: Callable[[], Iterable[Movable]], objects: Callable[[], Mapping[str, Any]], scans: Iterable[Any]
 ) -> dict[str, Any]:
     """The commands by name, for the session whose axes, objects and last scans these are."""
-    motion, where, listing = Motion(), Where(axes), Listing(objects, scans)
+    motion, where, listing = Motion(), Where(axes, objects), Listing(objects, scans)
     return {
         **{name: getattr(motion, name) for name in _MOTION},
         **{name: getattr(where, name) for name in _WHERE},

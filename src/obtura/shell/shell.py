@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 from obtura.display.grid import terminal_width
 from obtura.session.logfile import history_file, log_to_file
+from obtura.session.manner import PLAIN, Manner
 from obtura.session.opening import find_session
 from obtura.session.session import Session
 from obtura.shell.piped import run_piped
@@ -23,13 +24,13 @@ from obtura.shell.typing_help import TypingHelp
 __all__ = ["shell"]
 
 
-def shell(name: str | None, config: str | None = None) -> int:
+def shell(name: str | None, config: str | None = None, manner: Manner = PLAIN) -> int:
     """Open the shell of a session; returns when the user leaves. Fed from a pipe it runs what comes.
 
     Raises:
         UsageError: there is no such session, or the YAML that describes it has mistakes.
     """
-    found = find_session(name, config)
+    found = find_session(name, config, manner)
     log = log_to_file(found.name)
     for word in ("exit", "quit"):
         setattr(builtins, word, _Leave(word))
@@ -66,7 +67,7 @@ def _tell_of_thread(ended: threading.ExceptHookArgs) -> None:
 
 
 def _run(session: Session, log: Path | None) -> int:
-    name, names = session.name, session.env_dict  # the very names: what setup and scripts define is seen at once
+    name, names = _prompt(session), session.env_dict  # the very names: what setup and scripts define is seen at once
     names.update(__name__="__main__", __builtins__=__builtins__)
     names["typing_help"] = typing_help = TypingHelp(names)
     if not sys.stdin.isatty():
@@ -76,16 +77,22 @@ def _run(session: Session, log: Path | None) -> int:
         print(_greeting(session))
         if log is not None:
             print(f"Log: {log}")
-        run_repl(name, names, history_file(name), typing_help, session.take_assigned_group)
+        run_repl(name, names, history_file(session.name), typing_help, session.take_assigned_group)
     finally:
         signal.signal(signal.SIGINT, before)
     return 0
 
 
+def _prompt(session: Session) -> str:
+    """The name that stands at the prompt, with how the session was opened."""
+    return f"{session.name} {session.origin.manner.words}".rstrip()
+
+
 def _greeting(session: Session) -> str:
     devices = ", ".join(name for name in session.devices if name != "world")
     whole = [example.replace(" ", "\0") for example in _examples(session)]  # no line ends within one
-    lines = f"Session {session.name}: {devices}", f"Try: {'   '.join(whole)}"
+    manner = f" ({words})" if (words := session.origin.manner.words) else ""
+    lines = f"Session {session.name}{manner}: {devices}", f"Try: {'   '.join(whole)}"
     width = terminal_width() or 80
     return "\n".join(textwrap.fill(line, width, subsequent_indent="    ") for line in lines).replace("\0", " ")
 

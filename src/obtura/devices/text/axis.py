@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy.typing as npt
 
 from obtura.contracts.motion import MotionHook
+from obtura.contracts.twins import Twin
 from obtura.devices.axis import Axis
 from obtura.devices.axis_written import wrong_with_axis
 from obtura.devices.text.answers import Question, compiled, question
@@ -36,6 +37,8 @@ class TextAxis(Spoken, Axis):
     Raises:
         UsageError: what can't be.
     """
+
+    twin: ClassVar[Twin] = "axis"
 
     def __init__(
         self,

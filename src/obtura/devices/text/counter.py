@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from obtura.contracts.connections import Exchange
 from obtura.contracts.counters import SamplingCounter, SamplingMode
+from obtura.contracts.twins import Twin
 from obtura.devices.text.answers import Question
 from obtura.devices.text.instrument import TextInstrument
 from obtura.ground.errors import UsageError
@@ -23,6 +24,8 @@ class TextCounter(SamplingCounter):
     Raises:
         UsageError: what can't be.
     """
+
+    twin: ClassVar[Twin] = "counter"
 
     controller: TextInstrument
 

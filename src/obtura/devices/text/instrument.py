@@ -3,10 +3,12 @@
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from obtura.contracts.connections import Exchange
 from obtura.contracts.counters import SamplingCounterController
+from obtura.contracts.looking import is_looking
+from obtura.contracts.twins import Twin
 from obtura.devices.text.answers import compiled, wrong_pattern
 from obtura.devices.text.line import TIMEOUT, Line, end_of, line_to
 from obtura.devices.text.serial_port import SerialSettings
@@ -41,6 +43,8 @@ class TextInstrument(SamplingCounterController):
     Raises:
         UsageError: what can't be.
     """
+
+    twin: ClassVar[Twin] = "controller"
 
     yaml_members: Mapping[str, tuple[str, str | None]] = {
         "counters": ("controller", "TextCounter"),
@@ -156,7 +160,7 @@ class TextInstrument(SamplingCounterController):
             return
         if self.identity is not None:
             self._identify(talk, self.identity, patient=talk.doubts != doubts)
-        if talk.restarts != restarts and not self.manners.read_only:
+        if talk.restarts != restarts and not self.is_read_only:
             speech = Speech(talk, self.manners)
             for text in self.initial:
                 speech.command(text)
@@ -181,8 +185,13 @@ class TextInstrument(SamplingCounterController):
 
     def check_may_be_told(self) -> None:
         """Raise `DeviceError` when it is read-only."""
-        if self.manners.read_only:
+        if self.is_read_only:
             raise DeviceError(f"{self.line.address} is read-only here: it is asked, and told nothing")
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether it is told nothing: it was described so, or the session is for a look only."""
+        return self.manners.read_only or is_looking()
 
     def reach(self, who: str = "") -> None:
         """Raise `DeviceError` unless it is connected, and who it should be."""
@@ -255,5 +264,5 @@ class TextInstrument(SamplingCounterController):
         _, *counters = super().__info__().splitlines()
         who = [f"  it is: {self.said_to_be}"] if self.said_to_be else []
         wrong = [f"  last error: {self._last_error}"] if self._last_error else []
-        may = ", read-only" if self.manners.read_only else ""
+        may = ", read-only" if self.is_read_only else ""
         return "\n".join([f"{type(self).__name__} {self.name}: {self.connection}{may}", *who, *wrong, *counters])

@@ -3,8 +3,9 @@
 import dataclasses
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
+from obtura.contracts.twins import Twin
 from obtura.devices.multiplexer import Multiplexer, MultiplexerDriver
 from obtura.devices.text.answers import Question, compiled, question
 from obtura.devices.text.instrument import TextInstrument
@@ -81,6 +82,8 @@ class TextMultiplexer(Spoken, Multiplexer):
 
     `timeout`: s after which an output must say that it is connected as it was told to.
     """
+
+    twin: ClassVar[Twin] = "multiplexer"
 
     def __init__(
         self, name: str, instrument: TextInstrument, outputs: Mapping[str, Output], timeout: Positive = 2.0

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from obtura.contracts.safety import SafeAction
+from obtura.contracts.twins import Twin
 from obtura.devices.shutter import Shutter
 from obtura.devices.shutter_driver import ShutterDriver, ShutterState
 from obtura.devices.text.answers import Question, compiled, question, wrong_pattern
@@ -77,6 +78,8 @@ class TextShutter(Spoken, Shutter):
     Raises:
         UsageError: what can't be.
     """
+
+    twin: ClassVar[Twin] = "shutter"
 
     def __init__(
         self,

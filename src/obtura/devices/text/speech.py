@@ -4,6 +4,7 @@ import dataclasses
 import re
 from typing import NamedTuple
 
+from obtura.contracts.looking import is_looking
 from obtura.devices.text.answers import compiled
 from obtura.devices.text.talk import Talk
 from obtura.devices.text.transport import shown
@@ -65,7 +66,7 @@ class Speech:
             DeviceError: it does not answer, refuses, or is read-only.
         """
         how, address = self._manners, self._talk.transport.address
-        if how.read_only:
+        if how.read_only or is_looking():
             raise DeviceError(f"{address} is read-only here: it is asked, and told nothing")
         if how.acknowledge is None:
             self._talk.write(text)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from obtura.contracts.twins import Twin
 from obtura.devices.bliss.config import as_described
 from obtura.ground.errors import DeviceError, ObturaError, UsageError, annotate, one_line
 from obtura.session.config.constructors import call_with, signature_of
@@ -53,8 +54,12 @@ class Config:
         self._locks = {name: threading.RLock() for name in objects}
 
     @classmethod
-    def load(cls, directory: str | os.PathLike[str]) -> "Config":
+    def load(
+        cls, directory: str | os.PathLike[str], substitute: Callable[[str, Twin], Callable[..., Any]] | None = None
+    ) -> "Config":
         """Read and check all YAML files of a directory; no object is made, no hardware touched.
+
+        `substitute`: see `KnownClasses`.
 
         Raises:
             ConfigError: with everything that is wrong.
@@ -68,7 +73,7 @@ class Config:
         files = [parse(text, name, problems) for name, text in texts]
         unread = bool(problems) and not all(files)
         documents = macros_put_in(in_our_words(files, problems), problems)
-        known = KnownClasses()
+        known = KnownClasses(substitute)
         facts = read_facts(directory, documents, known, problems)
         objects, lost = describe(documents, known, facts, problems)
 
@@ -201,11 +206,18 @@ class Config:
             raise _NeededError(error) from None
         for attribute in reference.attributes:
             by_key = not hasattr(value, attribute) and hasattr(type(value), "__getitem__")  # $slits.hgap
-            value = value[attribute] if by_key else getattr(value, attribute)
+            value = value[attribute] if by_key else _attribute(value, attribute, reference)
         wanted = reference.wanted
         if reference.attributes and wanted is not None and not fits(type(value), wanted):
             raise UsageError(f"{reference} is {value!r}, not a {wanted.__name__} ({reference.place.short})")
         return value
+
+
+def _attribute(value: Any, attribute: str, reference: Reference) -> Any:
+    try:
+        return getattr(value, attribute)
+    except AttributeError as error:
+        raise UsageError(f"{reference}: {one_line(error)} ({reference.place.short})") from error
 
 
 _ASKED = {"session": "session", "group": "measurement_group"}

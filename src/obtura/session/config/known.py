@@ -4,14 +4,15 @@ A description can't have anything else imported: what a class name stands for is
 """
 
 import importlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, NamedTuple
 
+from obtura.contracts.twins import Twin
 from obtura.ground.errors import UsageError, one_line
 from obtura.session.config.problems import meant
 
-__all__ = ["GROUPS", "OWN", "SESSIONS", "KnownClass", "KnownClasses"]
+__all__ = ["GROUPS", "OWN", "SESSIONS", "TWINS", "KnownClass", "KnownClasses"]
 
 GROUPS = ("obtura.devices", "obtura.presets", "obtura.consumers")
 """The groups of entry points: the name is what stands behind `class:`, the value `module:attribute`."""
@@ -42,6 +43,7 @@ OWN = {
     "FaultyCounter": "obtura.devices.sim.faulty:FaultyCounter",
     "FaultyMockup": "obtura.devices.bliss.mockup:FaultyMockup",
     "FaultyShutter": "obtura.devices.sim.faulty:FaultyShutter",
+    "Host": "obtura.devices.host.host:Host",
     "MCA": "obtura.devices.mca:MCA",
     "MachineInfo": "obtura.devices.machine:MachineInfo",
     "Mockup": "obtura.devices.bliss.mockup:Mockup",
@@ -54,6 +56,7 @@ OWN = {
     "PVCounter": "obtura.instruments.epics.counter:PVCounter",
     "PVReader": "obtura.instruments.epics.counter:PVReader",
     "PVShutter": "obtura.instruments.epics.shutter:PVShutter",
+    "ProtectPreset": "obtura.presets.protect:ProtectPreset",
     "PseudoAxis": "obtura.devices.bliss.calc:PseudoAxis",
     "RandomCounter": "obtura.devices.sim.counters:RandomCounter",
     "SerialLine": "obtura.devices.text.line:SerialLine",
@@ -93,6 +96,13 @@ OWN = {
 }
 """obtura's own classes, by the name that YAML has for them; imported when first used."""
 
+TWINS: Mapping[str, Twin] = {
+    "PVAxis": "axis",
+    "PVCounter": "counter",
+    "PVReader": "controller",
+    "PVShutter": "shutter",
+}
+"""What stands in for devices whose class needs a library that may be missing; the class says the same, as `twin`."""
 
 THEIR_MODULES = (
     *("energy_wavelength", "energywavelength", "expression_based_calc", "mockup", "motors.mockup", "motors.slits"),
@@ -111,9 +121,13 @@ class KnownClass(NamedTuple):
 
 
 class KnownClasses:
-    """Finds classes by name, and imports only those that are asked for."""
+    """Finds classes by name, and imports only those that are asked for.
 
-    def __init__(self) -> None:
+    `substitute`: what stands for one of `TWINS` whose library is missing, by its name and kind; None: it is an error.
+    """
+
+    def __init__(self, substitute: Callable[[str, Twin], Callable[..., Any]] | None = None) -> None:
+        self._substitute = substitute
         self._offered: dict[str, list[tuple[str, str, EntryPoint | None]]] = {}
         for name, target in {**OWN, **SESSIONS}.items():
             self._offered[name] = [("obtura", target, None)]
@@ -153,8 +167,16 @@ class KnownClasses:
             raise UsageError(f"the class {name} is offered by {told}: say which one with the key `package`")
         dist, target, _ = chosen[0]
         if (name, target) not in self._found:
-            self._found[name, target] = KnownClass(name, target, dist, _imported(name, target, dist))
+            self._found[name, target] = KnownClass(name, target, dist, self._make(name, target, dist))
         return self._found[name, target]
+
+    def _make(self, name: str, target: str, dist: str) -> Callable[..., Any]:
+        try:
+            return _imported(name, target, dist)
+        except UsageError as error:
+            if self._substitute is None or name not in TWINS or not isinstance(error.__cause__, ImportError):
+                raise
+            return self._substitute(name, TWINS[name])
 
 
 def _entry_points() -> Iterator[tuple[str, EntryPoint]]:
