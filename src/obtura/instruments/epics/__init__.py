@@ -16,6 +16,7 @@ When an IOC dies, calls fail within `timeout` with a `DeviceError` that names th
 from obtura.instruments.epics.axis import PVAxis
 from obtura.instruments.epics.counter import PVCounter, PVReader
 from obtura.instruments.epics.linked import connect
+from obtura.instruments.epics.motor import MotorRecord
 from obtura.instruments.epics.shutter import PVShutter
 
-__all__ = ["PVAxis", "PVCounter", "PVReader", "PVShutter", "connect"]
+__all__ = ["MotorRecord", "PVAxis", "PVCounter", "PVReader", "PVShutter", "connect"]
