@@ -57,7 +57,7 @@ class Served:
             self._process = subprocess.Popen(
                 [sys.executable, *self.arguments],
                 env=os.environ | server,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,  # an IOC in C ends with it
                 stdout=errors,
                 stderr=errors,
                 start_new_session=True,
@@ -76,7 +76,8 @@ class Served:
         process, self._process = self._process, None
         if process is not None:
             process.kill()
-            process.wait()
+            with process:  # waits for it and closes the pipe
+                pass
 
     def end(self):
         self.kill()

@@ -17,6 +17,7 @@ from obtura.instruments.epics.axis import PVAxis
 from obtura.instruments.epics.counter import PVCounter, PVReader
 from obtura.instruments.epics.linked import connect
 from obtura.instruments.epics.motor import MotorRecord
+from obtura.instruments.epics.multiplexer import PVMultiplexer, PVOutput
 from obtura.instruments.epics.shutter import PVShutter
 
-__all__ = ["MotorRecord", "PVAxis", "PVCounter", "PVReader", "PVShutter", "connect"]
+__all__ = ["MotorRecord", "PVAxis", "PVCounter", "PVMultiplexer", "PVOutput", "PVReader", "PVShutter", "connect"]

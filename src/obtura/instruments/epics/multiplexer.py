@@ -1,6 +1,7 @@
 """A multiplexer, a switch, or a setting with names, that is a PV for each output."""
 
 import dataclasses
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -15,6 +16,8 @@ from obtura.works.clock import clock
 
 __all__ = ["PVMultiplexer", "PVOutput"]
 
+log = logging.getLogger(__name__)
+
 POLL = 0.01
 
 
@@ -22,18 +25,18 @@ POLL = 0.01
 class PVOutput:
     """An output. `pv`: what is put to; `inputs`: the names of the inputs, or what is put for each, a number or text.
 
-    `readback_pv` says what it is connected to, by the same values; without one, `pv` itself. `tolerance`: of values that
+    Without `inputs` they are the states of the enum that `pv` is, asked for when they are first needed. `readback_pv` says what it is connected to, by the same values; without one, `pv` itself. `tolerance`: of values that
     are numbers.
     """
 
     pv: str
-    inputs: Sequence[str] | Mapping[str, float | str]
+    inputs: Sequence[str] | Mapping[str, float | str] | None = None
     readback_pv: str | None = None
     tolerance: NotNegative = 1e-6
 
     def __post_init__(self) -> None:
         values = self.values
-        if not values:
+        if self.inputs is not None and not values:
             raise UsageError(f"{self.pv}: it has no inputs")
         if len({isinstance(value, str) for value in values.values()}) > 1:
             raise UsageError(f"{self.pv}: the values of its inputs must be all numbers, or all text")
@@ -42,13 +45,8 @@ class PVOutput:
 
     @property
     def values(self) -> dict[str, float | str]:
-        """What is put for each input."""
-        return dict(self.inputs) if isinstance(self.inputs, Mapping) else {name: name for name in self.inputs}
-
-    @property
-    def speaks_text(self) -> bool:
-        """Whether its values are text: the names of an enum's states, or strings."""
-        return all(isinstance(value, str) for value in self.values.values())
+        """What is put for each input; nothing where that is not said."""
+        return dict(self.inputs) if isinstance(self.inputs, Mapping) else {name: name for name in self.inputs or ()}
 
 
 class _Puts(MultiplexerDriver):
@@ -56,15 +54,27 @@ class _Puts(MultiplexerDriver):
 
     def __init__(self, name: str, outputs: Mapping[str, PVOutput], timeout: float, patience: float) -> None:
         self._name = name
-        self._outputs = outputs
+        self._tolerances = {output: each.tolerance for output, each in outputs.items()}
         self._patience = patience
+        self.values = {output: each.values for output, each in outputs.items()}
         pvs = {output: each.pv for output, each in outputs.items()}
         backs = {f"{output} readback": each.readback_pv for output, each in outputs.items() if each.readback_pv}
         self.pvs = PVs(name, pvs | backs, timeout)
 
+    def learn(self, operation: str, *outputs: str) -> None:
+        """Ask the enums for the names of the inputs that nobody has said."""
+        for output in outputs:
+            if not self.values[output]:
+                states = getattr(self.pvs[output].control(operation), "enum_strings", ())
+                names = [state.decode("latin-1") for state in states]
+                if not any(names):
+                    what = "is no enum with named states: say with `inputs` what is put for each input"
+                    raise self.pvs[output].failure(operation, what)
+                self.values[output] = {name: name for name in names if name}
+
     def switch(self, output: str, input: str) -> None:
         until = clock.time() + self._patience
-        self.pvs.tell("switch", **{output: self._outputs[output].values[input]})
+        self.pvs.tell("switch", **{output: self.values[output][input]})
         while (now := self._read("switch", output)) != input:
             if clock.time() >= until:
                 link = self.pvs[self._looked_at(output)]
@@ -77,7 +87,7 @@ class _Puts(MultiplexerDriver):
     def get_output(self, output: str) -> str:
         found = self._read("get_output", output)
         if found is None:
-            known = ", ".join(f"{input} ({value})" for input, value in self._outputs[output].values.items())
+            known = ", ".join(f"{input} ({value})" for input, value in self.values[output].items())
             link = self.pvs[self._looked_at(output)]
             raise DeviceError(f"{self._name}: {output} is {self._seen}, PV {link.name} says; none of {known}")
         return found
@@ -87,20 +97,20 @@ class _Puts(MultiplexerDriver):
         return readback if readback in self.pvs else output
 
     def _read(self, operation: str, output: str) -> str | None:
-        it, place = self._outputs[output], self._looked_at(output)
-        seen = self._seen = self.pvs.text(operation, place) if it.speaks_text else self.pvs.number(operation, place)
-        for input, value in it.values.items():
-            if seen == value or (not it.speaks_text and abs(float(seen) - float(value)) <= it.tolerance):
+        place, values = self._looked_at(output), self.values[output]
+        is_text = all(isinstance(value, str) for value in values.values())
+        seen = self._seen = self.pvs.text(operation, place) if is_text else self.pvs.number(operation, place)
+        for input, value in values.items():
+            if seen == value or (not is_text and abs(float(seen) - float(value)) <= self._tolerances[output]):
                 return input
         return None
 
 
 class PVMultiplexer(Multiplexer):
-    """A multiplexer whose outputs are PVs. `outputs`: each by its name, see `PVOutput`; or just the PV of an enum.
+    """A multiplexer whose outputs are PVs. `outputs`: each by its name, see `PVOutput`.
 
-    Of an enum the inputs are its states, asked for when they are first needed: `PVMultiplexer("mux", {"trigger":
-    "X:mux:trigger"})`. `timeout`: s that a server has to be found, to answer; `patience`: s after which an output must
-    be connected as it was told.
+    `PVMultiplexer("mux", {"trigger": PVOutput("X:mux:trigger")})`: the inputs are the states of that enum. `timeout`: s
+    that a server has to be found, to answer; `patience`: s after which an output must be connected as it was told.
 
     Raises:
         UsageError: what can't be.
@@ -139,6 +149,46 @@ class PVMultiplexer(Multiplexer):
         """What was said last. Asks nobody."""
         return self._driven.pvs.trace
 
+    def check_switch(self, output: str, input: str) -> None:
+        """Raise `UsageError` when `output` can't be connected to `input`, as far as names are known; touch nothing."""
+        if output in self.outputs and not self.outputs[output]:
+            try:
+                self._learn("check_switch", output)
+            except DeviceError as error:  # not connected: to switch it will say so
+                log.debug("%s", one_line(error))
+                return
+        super().check_switch(output, input)
+
+    def switch(self, output: str, input: str, synchronous: bool = True) -> None:
+        """Connect `output` to `input`; returns when it is, `synchronous` or not.
+
+        Raises:
+            UsageError: there is no such output, or it can't have this input; nothing was switched.
+            DeviceError: the server is not there, refuses, or the readback does not follow.
+        """
+        self._learn("switch", output)
+        super().switch(output, input, synchronous)
+
+    def get_output(self, output: str) -> str:
+        """The input that `output` is connected to.
+
+        Raises:
+            UsageError: there is no such output.
+            DeviceError: the server is not there, or says what is none of the inputs.
+        """
+        self._learn("get_output", output)
+        return super().get_output(output)
+
+    def getPossibleValues(self, output: str) -> list[str]:
+        """The inputs that `output` can have."""
+        self._learn("getPossibleValues", output)
+        return super().getPossibleValues(output)
+
+    def _learn(self, operation: str, output: str) -> None:
+        if output in self.outputs and not self.outputs[output]:
+            self._driven.learn(operation, output)
+            self.outputs[output] = tuple(self._driven.values[output])
+
     def check(self) -> None:
         """Raise `DeviceError` unless its PVs are connected, valid, and may be put to; touch nothing."""
         self._driven.pvs.check_writable(*self.outputs)
@@ -146,6 +196,8 @@ class PVMultiplexer(Multiplexer):
     def __info__(self) -> str:
         """How it is connected, both ways."""
         try:
+            for output in self.outputs:
+                self._learn("info", output)
             told = super().__info__()
         except DeviceError as error:
             told = f"multiplexer {self.name}: {one_line(error)}"
