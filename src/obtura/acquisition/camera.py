@@ -1,6 +1,7 @@
 """Cameras in scans: frames are taken one a trigger, or all in a row, and counters worked out from them."""
 
 import math
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +12,7 @@ from obtura.contracts.cameras import CameraController, FrameCounter, Frames
 from obtura.contracts.counters import Counter
 from obtura.contracts.looking import check_may_be_told
 from obtura.ground.channels import AcquisitionChannel
-from obtura.ground.errors import DeviceError, UsageError
+from obtura.ground.errors import DeviceError, DeviceTimeoutError, UsageError
 from obtura.works.clock import Flag, clock
 
 __all__ = ["CameraAcquisitionSlave"]
@@ -61,6 +62,7 @@ class CameraAcquisitionSlave(AcquisitionSlave):
             raise UsageError(f"{camera.name}: the exposure must be a number of s, not negative; got {exposure!r}")
         self._frame_shape = camera.driver.frame_shape
         self._taken = 0  # frames since the camera was prepared
+        self._written = 0  # of these, by the camera itself since it was armed
         self._ended = Flag()
         for device in devices:
             if isinstance(device, FrameCounter):
@@ -71,6 +73,12 @@ class CameraAcquisitionSlave(AcquisitionSlave):
         channels = super().channels_of(counter)
         for channel in channels:
             channel.compression = self.camera.compression
+            channel.inside = self.camera.driver.inside
+        if self.camera.driver.inside is not None and len(counter.shape) < 2:
+            raise UsageError(
+                f"{counter.fullname} is worked out from frames, and {self.camera.name} writes its frames into a file "
+                f"itself: count {self.camera.name}.image"
+            )
         return channels
 
     @property
@@ -110,14 +118,25 @@ class CameraAcquisitionSlave(AcquisitionSlave):
             self._prepare()
 
     def _prepare(self) -> None:
+        driver = self.camera.driver
         self.camera.armed_by = self
-        self.camera.driver.prepare(max(self.npoints - self._taken, 0), self.exposure, self._is_triggered)
+        if driver.inside is not None:
+            self._written = 0
+            driver.write_to(self.channels[0].file if self.channels else None)
+        driver.prepare(max(self.npoints - self._taken, 0), self.exposure, self._is_triggered)
+        self._quiet_again()
+
+    def _quiet_again(self) -> None:
+        """It was stopped from another thread while it was told to go on."""
+        if self._ended.is_set:
+            self.camera.driver.stop()
 
     def start(self) -> None:
         """Arm the camera; with trigger type HARDWARE it begins."""
         with self.camera.lock:
             self.camera.driver.start()
             self.camera.taking = not self._is_triggered
+            self._quiet_again()
 
     def trigger(self) -> None:
         """Have one frame taken."""
@@ -127,6 +146,7 @@ class CameraAcquisitionSlave(AcquisitionSlave):
                 self.camera.driver.start()
             self.camera.taking = True
             self.camera.driver.trigger()
+            self._quiet_again()
 
     def reading(self) -> None:
         """Take over and emit: the frame that was triggered, or all there are to come."""
@@ -140,10 +160,8 @@ class CameraAcquisitionSlave(AcquisitionSlave):
         allowed = self.exposure + self.camera.driver.readout_time + self.camera.timeout
         late = clock.time() + allowed
         while not self._ended.is_set:
-            frames = self._checked(self.camera.driver.read(WAIT))
-            count = len(frames) if not goal else min(len(frames), goal - self._taken)
-            if count and not self._ended.is_set:
-                self._emit(frames[:count])
+            most = goal - self._taken if goal else sys.maxsize
+            count = self._take(most) if self.camera.driver.inside is None else self._take_written(most)
             if goal and self._taken >= goal:
                 return
             if count or not (self._is_triggered or self.is_awaited):  # a wire may be quiet while hooks wait
@@ -151,13 +169,32 @@ class CameraAcquisitionSlave(AcquisitionSlave):
             elif clock.time() > late:
                 raise self._late(goal, allowed)
 
-    def _late(self, goal: int, allowed: float) -> DeviceError:
+    def _late(self, goal: int, allowed: float) -> DeviceTimeoutError:
         if self._is_triggered:
             what = f"was asked for frame {self._taken} and has not given it after {allowed:g} s; is it connected,"
         else:
             of_all = f" of {goal}" if goal else ""
             what = f"has given {self._taken} frames{of_all} and no further one for {allowed:g} s; is it connected,"
-        return DeviceError(f"{self.camera.name} {what} does it run?")
+        condition = self.camera.driver.condition()
+        return DeviceTimeoutError(f"{self.camera.name} {what} does it run?{f' {condition}' if condition else ''}")
+
+    def _take(self, most: int) -> int:
+        """Take frames over and emit them; how many."""
+        frames = self._checked(self.camera.driver.read(WAIT))[:most]
+        if len(frames) and not self._ended.is_set:
+            self._emit(frames)
+        return len(frames)
+
+    def _take_written(self, most: int) -> int:
+        """Say what the camera has written; how many."""
+        written = self.camera.driver.written(WAIT)
+        count = min(written - self._written, most)
+        if count and not self._ended.is_set:
+            for channel in self.channels:
+                channel.emit_written(count)
+            self._taken += count
+            self._written += count
+        return count
 
     def _emit(self, frames: Frames) -> None:
         for channel, counter in zip(self.channels, self.devices[1:], strict=True):

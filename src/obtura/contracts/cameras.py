@@ -5,6 +5,7 @@ camera's acquisition slave drives it in scans.
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,10 +22,13 @@ Frames = npt.NDArray[Any]
 class CameraDriver:
     """What has to be written for a camera. In scans every call but `stop` is made on one thread.
 
-    `readout_time`: s between the end of an exposure and the earliest start of the next.
+    `readout_time`: s between the end of an exposure and the earliest start of the next. `inside`: of a camera that
+    writes its frames into a file itself, where in that HDF5 file they are; it has `write_to` and `written` in place of
+    `read`. None: it hands its frames over.
     """
 
     readout_time = 0.0
+    inside: str | None = None
 
     @property
     def frame_shape(self) -> tuple[int, int]:
@@ -58,6 +62,24 @@ class CameraDriver:
         (`frames.flags.writeable = False`) is taken as it is, which is faster.
         """
         raise NotImplementedError
+
+    def write_to(self, path: Path | None) -> None:
+        """Have the next `prepare` begin this file, which is not there yet, its directory is; None: write nothing."""
+        raise NotImplementedError
+
+    def written(self, wait: float) -> int:
+        """How many frames were written since `prepare`; may wait for a further one, `wait` s at most.
+
+        Where there is no file it says how many were taken.
+
+        Raises:
+            DeviceError: one could not be written, or was lost.
+        """
+        raise NotImplementedError
+
+    def condition(self) -> str:
+        """How it is, in plain words, for the error that says that a frame did not come; empty: it does not know."""
+        return ""
 
     def stop(self) -> None:
         """End what goes on, from any thread; `read` returns soon. Nothing may go on: then there is nothing to do."""

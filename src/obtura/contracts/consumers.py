@@ -17,7 +17,10 @@ Say = Callable[[str, str], None]
 
 
 class FrameSource(Protocol):
-    """Gives back the frames of one channel that a saver has put away."""
+    """Gives back the frames of one channel that a saver has put away.
+
+    Of a channel whose detector writes a file itself (`ChannelInfo.inside`) it also has `path`: that file.
+    """
 
     count: int
     """How many frames can be read, from the first on; it only grows. Only a number: it is asked often."""

@@ -42,6 +42,7 @@ from obtura.data.tree import (
     unique_name,
 )
 from obtura.data.validity import Flags
+from obtura.data.written_frames import WrittenSeries
 from obtura.ground.events import ChannelInfo, ScanBegan
 
 __all__ = ["Entry"]
@@ -61,7 +62,7 @@ class Entry:
         began: ScanBegan,
         branch: int,
         zero: float,
-        frames: Mapping[int, tuple[str, FrameSeries]],
+        frames: Mapping[int, tuple[str, FrameSeries | WrittenSeries]],
         first: Common | None = None,
     ) -> None:
         self._began = began
@@ -191,7 +192,7 @@ class Entry:
         _, data = self._homes[index]
         if data is None:
             file, series = self._frames[index]
-            external(parent, name, file, series.place.path)
+            external(parent, name, file, series.path_inside)
         else:
             link(parent, name, data)
 

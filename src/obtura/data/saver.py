@@ -103,7 +103,8 @@ class HDF5Saver(Consumer):
         self._check_space(master, self._reserve)
         began = with_compression(began, self._saving.compression)
         images = self._images(began)
-        require_writable([began.channels[index] for channels in images.values() for index in channels])
+        own = {path: numbers for path, numbers in images.items() if not any(began.channels[i].inside for i in numbers)}
+        require_writable([began.channels[index] for channels in own.values() for index in channels])
         self._master, self._number, self._began = master, began.number, began
         self._say = say
         lock.take(master, began.number)
@@ -113,7 +114,9 @@ class HDF5Saver(Consumer):
         for path, expected in _bytes_expected(began, master, images).items():
             self._check_space(path, self._reserve, expected)
         self._file = ScanFile(scan_file(master, began.number), began, zero, images)
-        self.takes_frames = bool(images)
+        self.takes_frames = bool(own)
+        for path in images.keys() - own.keys():  # its detector makes the file, and not the directory
+            make_directory(path.parent)
         self._begin_journal(self._file, master, began, zero)
         add_links(master, {entry.name: self._file.path for entry in self._file.entries})
         self._linked = True
@@ -166,7 +169,7 @@ class HDF5Saver(Consumer):
 
     def frames(self, channel: int) -> FrameSource | None:
         """Frames that are saved can be read from their file, also while it grows."""
-        return None if self._file is None else self._file.frames.get(channel)
+        return None if self._file is None else self._file.frames.get(channel) or self._file.linked.get(channel)
 
     def receive(self, events: Sequence[Event]) -> None:
         """Write blocks of points. After `ScanEnded` it returns with the file closed and on disk.

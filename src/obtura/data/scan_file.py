@@ -15,6 +15,7 @@ from obtura.data.journal import Layout
 from obtura.data.ragged import RaggedColumn
 from obtura.data.sketch import Node
 from obtura.data.tree import say_default
+from obtura.data.written_frames import WrittenSeries
 from obtura.ground.errors import SavingError
 from obtura.ground.events import (
     Attempt,
@@ -39,7 +40,7 @@ class ScanFile:
     """The file of a running scan, ready to receive. `zero`: the clock's time (s) at the scan's start_time.
 
     `images`: the files for frames, each with the channels (their numbers) that go into it; frames of other channels
-    are not saved. `disks`: of the files that are written one on each disk.
+    are not saved. Those of channels with `inside` are written by their detector; `linked`: by channel. `disks`: of the files that are written one on each disk.
 
     Raises:
         SavingError: a file exists already, or can't be made; then there is none.
@@ -53,10 +54,14 @@ class ScanFile:
         self.is_behind = False  # something was received that is not written
         self.kept: dict[str, int] = {}  # by entry, its complete points, once it is finished
         self._images: list[FrameFile] = []
+        self.linked: dict[int, WrittenSeries] = {}
         try:
             for file, channels in (images or {}).items():
                 infos = {index: began.channels[index] for index in channels}
-                self._images.append(FrameFile(file, began, infos))
+                if all(info.inside for info in infos.values()):
+                    self.linked |= {index: WrittenSeries(info, file) for index, info in infos.items()}
+                else:
+                    self._images.append(FrameFile(file, began, infos))
             self.frames = {index: series for file in self._images for index, series in file.series.items()}
             self._file = GrowingFile(path, began.number, lambda root: self._build(root, began, zero))
         except BaseException:
@@ -66,7 +71,7 @@ class ScanFile:
         self.disks = list({disk_of(path): path for path in (*(one.path for one in self._images), path)}.values())
 
     def _build(self, root: Node, began: ScanBegan, zero: float) -> None:
-        frames = {index: (self._beside(series), series) for index, series in self.frames.items()}
+        frames = {index: (self._beside(series), series) for index, series in (self.frames | self.linked).items()}
         self.entries = [Entry(root, began, 0, zero, frames)]
         self._common = self.entries[0].common
         for branch in range(1, len(began.branches)):
@@ -137,7 +142,7 @@ class ScanFile:
         image, self._file.image = self._file.image, b""
         return image
 
-    def _beside(self, series: FrameSeries) -> str:
+    def _beside(self, series: FrameSeries | WrittenSeries) -> str:
         """A file as a link names it: relative to this one, to be moved with it; or in full when it is elsewhere."""
         beside = series.path.is_relative_to(self.path.parent)
         return (series.path.relative_to(self.path.parent) if beside else series.path).as_posix()
@@ -226,6 +231,8 @@ class ScanFile:
         for file in self._images:
             file.finish()
         if ended.end_reason == "SUCCESS":
+            for linked in self.linked.values():
+                linked.check()
             for entry in self.entries:
                 self._check_complete(entry)
         self._common.end(ended)
@@ -236,9 +243,10 @@ class ScanFile:
 
     def _check_complete(self, entry: Entry) -> None:
         """Every point must have its frame."""
-        points = min((column.received for column in entry.rows if not isinstance(column, FrameSeries)), default=0)
+        kinds = FrameSeries, WrittenSeries
+        points = min((column.received for column in entry.rows if not isinstance(column, kinds)), default=0)
         for column in entry.rows:
-            if isinstance(column, FrameSeries) and column.count < points:
+            if isinstance(column, kinds) and column.count < points:
                 raise SavingError(f"{column.name} gave {column.count} frames for {points} points; {column.path}")
 
     def _write_others_and_flush(self) -> None:

@@ -15,7 +15,7 @@ from obtura.contracts.consumers import Consumer
 from obtura.contracts.presets import DataCallback
 from obtura.engine.attempts import Attempts
 from obtura.engine.data import Column, RaggedColumn, ScanData, until
-from obtura.engine.frames import BEHIND, FrameColumn, memory
+from obtura.engine.frames import BEHIND, FrameColumn, WrittenColumn, memory
 from obtura.engine.outcome import Outcome
 from obtura.engine.plan import levels_below, paces
 from obtura.engine.timing import BEHIND as SAVER
@@ -69,7 +69,11 @@ class DataPath:
             names = _renamed([self._unique(channel, node) for channel, node, *_ in described], renamed)
             self.infos = tuple(_info(*parts, name) for parts, name in zip(described, names, strict=True))
             for number, (channel, info) in enumerate(zip(self._channels, self.infos, strict=True)):
-                if info.is_frame:
+                if info.inside:
+                    written = WrittenColumn(info.name, channel.dtype, channel.shape)
+                    self._columns.append(written)
+                    sink = self._written_sink(number, written)
+                elif info.is_frame:
                     frames = FrameColumn(info.name, channel.dtype, channel.shape)
                     self._columns.append(frames)
                     sink = self._frame_sink(number, frames)
@@ -94,11 +98,14 @@ class DataPath:
         for number, column in enumerate(self._columns):
             if isinstance(column, FrameColumn) and column.source is None:
                 column.source = consumer.frames(number)
+                if isinstance(column, WrittenColumn):
+                    self._channels[number].file = getattr(column.source, "path", None)
 
     def disconnect(self) -> None:
         """From now on emitting is an error."""
         for channel in self._channels:
             channel.connect(None)
+            channel.file = None
             if channel.row is not None:
                 channel.row.connect(None)
 
@@ -213,10 +220,29 @@ class DataPath:
                         while record.load > 2 * BEHIND and not self._outcome.cutting:
                             doors.call(time.sleep, 0.002)  # real time: it is the disk that is waited for
                 with record.lock:
-                    first = column.append(np.asarray(block))
+                    first = column.append(block)
                     record.post_heavy(Points(number, first, block))
                 if self._listeners:
                     self._tell(number, channel, block)
+            finally:
+                doors.reopen(was)
+
+        return take
+
+    def _written_sink(self, number: int, column: WrittenColumn) -> Sink:
+        """What goes into the record are the numbers of the frames in their detector's file."""
+        record = self._record
+
+        def take(channel: AcquisitionChannel, block: Block) -> None:
+            was = doors.shut()
+            try:
+                with record.lock:
+                    first = column.append(block)
+                    numbers = range(first, first + len(block))
+                    if record.read:
+                        record.post(Points(number, first, numbers))
+                if self._listeners:
+                    self._tell(number, channel, numbers)
             finally:
                 doors.reopen(was)
 
@@ -353,4 +379,5 @@ def _info(channel: AcquisitionChannel, node: AcquisitionObject, branch: int, per
         per_point=per_point,
         compression=channel.compression,
         may_fail=channel.may_fail,
+        inside=channel.inside or "",
     )

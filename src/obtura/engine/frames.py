@@ -8,6 +8,7 @@ for a saver that is far behind; of one that is not saved they are gone.
 import threading
 import weakref
 from collections import deque
+from collections.abc import Sized
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +19,7 @@ from obtura.ground.errors import ObturaError
 from obtura.ground.events import Event, Points
 from obtura.works.interrupt import doors
 
-__all__ = ["BEHIND", "FrameColumn", "FrameMemory", "FramesGoneError", "memory", "weight"]
+__all__ = ["BEHIND", "FrameColumn", "FrameMemory", "FramesGoneError", "WrittenColumn", "memory", "weight"]
 
 BEHIND = 256_000_000
 """Bytes of frames a saver may be behind before the scan waits for it, between two points; a camera that goes at its
@@ -99,11 +100,11 @@ class FrameColumn:
         first, block = self.blocks[0]
         return not self.ended and self.source is not None and self.source.count < first + len(block)
 
-    def append(self, block: npt.NDArray[np.generic]) -> int:
+    def append(self, block: Sized) -> int:
         """Add frames; returns the index of the first. The caller holds the record's lock."""
         first = self.count
         self.count += len(block)
-        memory.keep(self, first, block)
+        memory.keep(self, first, np.asarray(block))
         return first
 
     def array(self) -> FrameView:
@@ -141,3 +142,13 @@ class FrameColumn:
             f"{which} of {self.name}: not there any more; {why} "
             f"only the newest {memory.limit / 1e6:.4g} MB of frames stay in memory"
         )
+
+
+class WrittenColumn(FrameColumn):
+    """The frames of a channel whose detector writes them into a file itself; none of them is in memory."""
+
+    def append(self, block: Sized) -> int:
+        """Count further frames; returns the index of the first. The caller holds the record's lock."""
+        first = self.count
+        self.count += len(block)
+        return first

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeAlias, TypeGuard
 
 import numpy as np
@@ -38,6 +39,9 @@ class AcquisitionChannel:
     spectrum, (-1,) for an array whose length changes from point to point; `unit` a string such as "mm", or None.
     `compression`: of frames, see `ChannelInfo`; None unless it is set. `may_fail`: it may give NaN for what could not
     be read, as its counter's policy allows.
+
+    `inside`: of frames that their detector writes itself, where in its file they are; None: they are emitted. `file`:
+    that file, from the scan's `prepare` on; None: the scan is not saved.
     """
 
     def __init__(
@@ -52,6 +56,8 @@ class AcquisitionChannel:
         self.unit = unit
         self.compression: str | None = None
         self.may_fail = False
+        self.inside: str | None = None
+        self.file: Path | None = None
         self._is_number = self.shape == () and self.dtype.kind == "f"
         self._target: Sink | None = None
         self._in_vain: Callable[[int], None] | None = None
@@ -184,6 +190,20 @@ class AcquisitionChannel:
         """Say that the device did not give its next `count` points in time; NaN is emitted in their place."""
         if self._in_vain is not None:
             self._in_vain(count)
+
+    def emit_written(self, count: int) -> None:
+        """Say that their detector has written `count` further frames into `file`.
+
+        Raises:
+            UsageError: the frames of this channel are emitted.
+            ScanStateError: no scan is running with this channel.
+        """
+        if self.inside is None:
+            raise UsageError(f"channel {self.name}: its frames are emitted, nobody else writes them")
+        if self._sink is None:
+            raise ScanStateError(f"channel {self.name}: emit_written() outside of a running scan")
+        if count > 0:
+            self._sink(self, range(count))
 
     def _block(self, data: npt.ArrayLike) -> npt.NDArray[np.generic]:
         if data is None:  # which an array of floats would take for NaN

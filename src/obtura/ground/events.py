@@ -44,7 +44,8 @@ class ChannelInfo(NamedTuple):
     `role` is "timer", "axis" or "counter"; `branch` counts the top-masters from 0; `device` is the name of
     the acquisition object; `per_point`: one point an iteration is expected, so that rows can be formed.
     `compression`: of frames in files, one of `COMPRESSIONS`; None: as is usual where they are saved. `may_fail`: NaN
-    says that its counter could not be read, and the scan goes on.
+    says that its counter could not be read, and the scan goes on. `inside`: of frames that their detector writes into a
+    file of its own, where in it they are; a point is the number of a frame there. Empty: they are in the record.
     """
 
     name: str
@@ -58,6 +59,7 @@ class ChannelInfo(NamedTuple):
     per_point: bool
     compression: str | None = None
     may_fail: bool = False
+    inside: str = ""
 
     @property
     def is_frame(self) -> bool:

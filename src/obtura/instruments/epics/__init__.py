@@ -15,9 +15,10 @@ When an IOC dies, calls fail within `timeout` with a `DeviceError` that names th
 
 from obtura.instruments.epics.axis import PVAxis
 from obtura.instruments.epics.counter import PVCounter, PVReader
+from obtura.instruments.epics.detector import AreaDetector
 from obtura.instruments.epics.linked import connect
 from obtura.instruments.epics.motor import MotorRecord
 from obtura.instruments.epics.multiplexer import PVMultiplexer, PVOutput
 from obtura.instruments.epics.shutter import PVShutter
 
-__all__ = ["MotorRecord", "PVAxis", "PVCounter", "PVMultiplexer", "PVOutput", "PVReader", "PVShutter", "connect"]
+__all__ = ["AreaDetector", "MotorRecord", "PVAxis", "PVCounter", "PVMultiplexer", "PVOutput", "PVReader", "PVShutter", "connect"]

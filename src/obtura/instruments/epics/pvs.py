@@ -46,9 +46,9 @@ class PVs:
         try:
             values = read_all([self._links[name] for name in names], operation)
         except DeviceError as error:
-            self._note(asked, began, error=error)
+            self.note(asked, began, error=error)
             raise
-        self._note(asked, began, ", ".join(f"{value:.9g}" for value in values))
+        self.note(asked, began, ", ".join(f"{value:.9g}" for value in values))
         return values
 
     def number(self, operation: str, name: str) -> float:
@@ -61,9 +61,9 @@ class PVs:
         try:
             text = link.read_text(operation)
         except DeviceError as error:
-            self._note(f"read {link.name}", began, error=error)
+            self.note(f"read {link.name}", began, error=error)
             raise
-        self._note(f"read {link.name}", began, text)
+        self.note(f"read {link.name}", began, text)
         return text
 
     def check_writable(self, *names: str) -> None:
@@ -82,9 +82,9 @@ class PVs:
             check_may_be_told(self.device, operation)
             answer = link.put(value, operation, confirm)
         except DeviceError as error:
-            self._note(f"put {link.name} {value}", began, error=error)
+            self.note(f"put {link.name} {value}", began, error=error)
             raise
-        self._note(f"put {link.name} {value}", began)
+        self.note(f"put {link.name} {value}", began)
         return answer
 
     def tell(self, operation: str, **values: float | str) -> None:
@@ -98,10 +98,11 @@ class PVs:
         try:
             answer.wait(clock.time() + self.timeout)
         except DeviceError as error:
-            self._note(f"confirm {self._links[name].name}", began, error=error)
+            self.note(f"confirm {self._links[name].name}", began, error=error)
             raise
 
-    def _note(self, sent: str, began: float, answer: str = "", error: DeviceError | None = None) -> None:
+    def note(self, sent: str, began: float, answer: str = "", error: DeviceError | None = None) -> None:
+        """Keep what was said. `began`: as `time.monotonic` had it."""
         took, problem = time.monotonic() - began, "" if error is None else one_line(error)
         self._last_error = problem or self._last_error
         if self._exchanges and self._exchanges[-1][2:] == (sent, answer, problem):  # it was looked at again

@@ -9,6 +9,7 @@ import os
 import socket
 import sys
 import threading
+import time
 from contextlib import ExitStack
 from typing import Any, TextIO
 
@@ -20,6 +21,7 @@ except ModuleNotFoundError as error:
     ) from error
 
 from obtura.instruments.simioc.beamline import World, records
+from obtura.instruments.simioc.detector import Detector
 
 __all__ = ["main"]
 
@@ -50,7 +52,23 @@ async def _serve(prefix: str, port: int, log: TextIO | None) -> None:
     async def announce(_library: Any) -> None:
         sys.stdout.write(f"{prefix} answers on {LOOPBACK}:{port}\n")
 
-    await start_server(records(prefix, World(), log), startup_hook=announce)
+    world = World()
+    detector = Detector(lambda: world.diode).records(prefix)
+    for name, record in detector.items():
+        record.put = _logged(name, record.put, log)
+    await start_server(records(prefix, world, log) | detector, startup_hook=announce)
+
+
+def _logged(name: str, put: Any, log: TextIO | None) -> Any:
+    """A put that is written to `log` before it is done."""
+    if put is None or log is None:
+        return put
+
+    def note(value: Any) -> Any:
+        log.write(f"{time.time():.6f} {name} {value}\n")
+        return put(value)
+
+    return note
 
 
 def _loopback_only(port: int) -> socket.socket:

@@ -25,6 +25,7 @@ SESSIONS = {
 
 OWN = {
     "Actuator": "obtura.devices.actuator:Actuator",
+    "AreaDetector": "obtura.instruments.epics.detector:AreaDetector",
     "Axis": "obtura.devices.axis:Axis",
     "BoxedShutter": "obtura.devices.sim.boxed_shutter:BoxedShutter",
     "CalcAxis": "obtura.devices.calc_axis:CalcAxis",
