@@ -1,7 +1,7 @@
 """A motor record as its reference describes it, with what a real one does rarely: `python motor_ioc.py`.
 
-`T:m1`, `T:m2`: its fields; `T:m1:wire`: what is wrong with the motor, in words, see `Motor.meddle`. It confirms a put to
-VAL when the motion has ended, as the record does. What is put is written to the file PUTS_LOG.
+`T:m1`, `T:m2`: its fields; `T:m1:wire`: what is wrong with the motor, in words, see `Motor.meddle`. It confirms a put
+to VAL when the motion has ended, as the record does. What is put is written to the file PUTS_LOG.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ class Motor:
         self.homed = False
 
     def meddle(self, words):
-        """anew; sound; stall, comm, problem: a bit of MSTA; switch X: a high limit switch at X; stuck; short; refuses."""
+        """anew; sound; stall, comm, problem: a bit of MSTA; switch X: a high limit switch there; stuck, short, refuses."""
         if words == "anew":
             self.__init__()
             return

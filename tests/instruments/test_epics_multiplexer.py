@@ -8,8 +8,9 @@ pytest.importorskip("caproto", reason="EPICS is an extra: pip install obtura[epi
 pytest.importorskip("pvxslibs", reason="the IOC in C comes with pvxslibs")
 
 import base_ioc
-import obtura
 from iocs import Served
+
+import obtura
 from obtura.contracts import looking
 from obtura.ground.errors import DeviceError, DeviceTimeoutError, UsageError
 from obtura.instruments.epics import PVCounter, PVMultiplexer, PVOutput, connect
@@ -88,7 +89,9 @@ def test_a_pv_without_states_needs_inputs(server):
         mux.switch("out", "x")
 
 
-@pytest.mark.parametrize(("inputs", "why"), [([], "no inputs"), ({"a": 1, "b": "x"}, "all numbers"), ({"a": 1, "b": 1}, "same")])
+@pytest.mark.parametrize(
+    ("inputs", "why"), [([], "no inputs"), ({"a": 1, "b": "x"}, "all numbers"), ({"a": 1, "b": 1}, "same")]
+)
 def test_inputs_that_can_not_be_are_refused(inputs, why):
     with pytest.raises(UsageError, match=why):
         PVOutput("B:mux:range", inputs)

@@ -40,7 +40,8 @@ class ScanFile:
     """The file of a running scan, ready to receive. `zero`: the clock's time (s) at the scan's start_time.
 
     `images`: the files for frames, each with the channels (their numbers) that go into it; frames of other channels
-    are not saved. Those of channels with `inside` are written by their detector; `linked`: by channel. `disks`: of the files that are written one on each disk.
+    are not saved. Those of channels with `inside` are written by their detector, and `linked`, by channel. `disks`: of
+    the files that are written one on each disk.
 
     Raises:
         SavingError: a file exists already, or can't be made; then there is none.

@@ -17,7 +17,7 @@ __all__ = ["WrittenSeries"]
 
 
 class WrittenSeries:
-    """The frames of one channel in the file `path` of its detector; a column of a scan. `count`: how many are said to be.
+    """The frames of one channel in the file `path` of its detector; a column of a scan. `count`: so many it has said.
 
     They can be read once the detector has closed the file; while it writes in SWMR mode, at any time.
     """
@@ -28,6 +28,7 @@ class WrittenSeries:
         self.path_inside = info.inside
         self.received = 0
         self.count = 0
+        self._is_exact = info.per_point  # what goes at its own pace may write on until it is stopped
         self._dtype = dtype_of(info)
         self._shape = info.shape
 
@@ -48,14 +49,15 @@ class WrittenSeries:
         self.count = max(self.count, min(upto, self.received))
 
     def check(self) -> None:
-        """Raise `SavingError` when the file has not exactly the frames that the detector said it wrote."""
+        """Raise `SavingError` when the file has not the frames that the detector said it wrote."""
         there = self._ask(lambda data: data.shape)
         if len(there) != 1 + len(self._shape) or there[1:] != self._shape:
             frames = " x ".join(map(str, there[1:]))
             raise SavingError(f"{self.path}: its frames are of {frames} pixels, {self.name} has {self._shape}")
-        if there[0] != self.received:
+        if there[0] < self.received or (self._is_exact and there[0] > self.received):
             raise SavingError(
-                f"{self.path}: its detector said that it wrote {self.received} frames of {self.name}, {there[0]} are there"
+                f"{self.path}: its detector said that it wrote {self.received} frames of {self.name}, "
+                f"{there[0]} are there"
             )
 
     def read(self, first: int, stop: int) -> npt.NDArray[np.generic]:

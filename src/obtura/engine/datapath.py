@@ -7,8 +7,6 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from obtura.contracts.acquisition import AcquisitionMaster, AcquisitionObject, TriggerMode
 from obtura.contracts.chain import AcquisitionChain
 from obtura.contracts.consumers import Consumer

@@ -21,4 +21,14 @@ from obtura.instruments.epics.motor import MotorRecord
 from obtura.instruments.epics.multiplexer import PVMultiplexer, PVOutput
 from obtura.instruments.epics.shutter import PVShutter
 
-__all__ = ["AreaDetector", "MotorRecord", "PVAxis", "PVCounter", "PVMultiplexer", "PVOutput", "PVReader", "PVShutter", "connect"]
+__all__ = [
+    "AreaDetector",
+    "MotorRecord",
+    "PVAxis",
+    "PVCounter",
+    "PVMultiplexer",
+    "PVOutput",
+    "PVReader",
+    "PVShutter",
+    "connect",
+]

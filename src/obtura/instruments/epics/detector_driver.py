@@ -52,6 +52,8 @@ class DetectorDriver(CameraDriver):
         self._wire = wire
         self._path: Path | None = None
         self._armed = False
+        self._triggered = True
+        self._told = 0  # frames that were told of since `prepare`
         self._acquiring: Answer | None = None
         self._kind: tuple[float, tuple[int, int], np.dtype[Any]] = (-math.inf, (0, 0), np.dtype("uint16"))
 
@@ -120,8 +122,8 @@ class DetectorDriver(CameraDriver):
         if self.array is not None:
             self.array.arm()
         if self.file is not None and self._path is not None:
-            self.file.capture(self._path, nframes)
-        self._triggered = triggered
+            self.file.capture(self._path)
+        self._triggered, self._told = triggered, 0
 
     def start(self) -> None:
         """Begin, unless each frame is asked for."""
@@ -146,13 +148,13 @@ class DetectorDriver(CameraDriver):
 
     def written(self, wait: float) -> int:
         """How many frames the file plugin has written; without a file, how many were taken."""
-        until, before = clock.time() + wait, -1
+        until = clock.time() + wait
         while True:
             writes = self.file is not None and self.file.captures
             count = self.file.written() if self.file is not None and writes else self._taken()
-            if (count != before and before >= 0) or clock.time() >= until:
+            if count != self._told or clock.time() >= until:
+                self._told = count
                 return count
-            before = count
             self._check_going()
             clock.sleep(POLL)
 
@@ -206,8 +208,8 @@ class DetectorDriver(CameraDriver):
             except DeviceError as error:
                 errors.append(error)
         if errors:
-            for error in errors[1:]:
-                annotate(errors[0], f"and {one_line(error)}")
+            for later in errors[1:]:
+                annotate(errors[0], f"and {one_line(later)}")
             raise errors[0]
 
     def _tell_idle(self) -> None:
@@ -222,5 +224,7 @@ class DetectorDriver(CameraDriver):
                 return
             if clock.time() > until:
                 what = f"{self._prefix}Acquire_RBV" if acquires else "Capture_RBV of its file plugin"
-                raise DeviceTimeoutError(f"{self.name}.stop failed: {what} is still 1, {self.pvs.timeout:g} s after 0 was put")
+                raise DeviceTimeoutError(
+                    f"{self.name}.stop failed: {what} is still 1, {self.pvs.timeout:g} s after 0 was put"
+                )
             clock.sleep(POLL)

@@ -37,6 +37,7 @@ class FilePlugin:
         self._prefix = prefix
         self._seen_as = dict(seen_as)
         self._path: Path | None = None
+        self._before = 0  # frames in the file when it was prepared last
         self._device = device
 
     @property
@@ -44,18 +45,23 @@ class FilePlugin:
         """Whether it was told to write a file and not yet to end."""
         return self._path is not None
 
-    def capture(self, path: Path, count: int) -> None:
-        """Have the next `count` frames (0: all until `end`) written to `path`; returns when it is ready.
+    def capture(self, path: Path) -> None:
+        """Have all frames until the end written to `path`, on if that is open; returns when it is ready.
 
         Raises:
             DeviceError: the file is there already, the IOC does not find its directory, or the plugin does not begin.
         """
+        if self._path == path:
+            self._before = self._counts("prepare")[0]
+            return
         if path.exists():
             raise DeviceError(f"{self._device}: {path} exists already; {self._prefix} would overwrite it")
         where, operation = self._remote(path), "prepare"
         if len(str(where)) > LONGEST:
-            raise DeviceError(f"{self._device}: {where} is longer than the {LONGEST} characters that {self._prefix} takes")
-        self._path = path
+            raise DeviceError(
+                f"{self._device}: {where} is longer than the {LONGEST} characters that {self._prefix} takes"
+            )
+        self._path, self._before = path, 0
         self.pvs.tell(
             operation,
             EnableCallbacks="Enable",
@@ -65,7 +71,7 @@ class FilePlugin:
             AutoIncrement="No",
             FileWriteMode="Stream",
             LazyOpen="Yes",  # the size of a frame is known when the first one comes
-            NumCapture=count,
+            NumCapture=0,  # until it is told to end
             DroppedArrays=0,
         )
         if not self.pvs.number(operation, "FilePathExists_RBV"):
@@ -85,7 +91,7 @@ class FilePlugin:
             clock.sleep(POLL)
 
     def written(self) -> int:
-        """How many frames are written; raises `DeviceError` when one could not be, or was dropped."""
+        """How many frames are written since `capture`; raises `DeviceError` when one could not be, or was dropped."""
         captured, dropped = self._counts("reading")
         if dropped:
             raise DeviceError(
@@ -93,7 +99,7 @@ class FilePlugin:
                 f"(PV {self._prefix}DroppedArrays_RBV); frames come faster than it writes them"
             )
         self._check_written("reading")
-        return captured
+        return captured - self._before
 
     def _counts(self, operation: str) -> tuple[int, int]:
         captured, dropped = self.pvs.read(operation, "NumCaptured_RBV", "DroppedArrays_RBV")
@@ -123,7 +129,9 @@ class FilePlugin:
         if path is not None and self._counts("stop")[0]:
             full = self.pvs.text("stop", "FullFileName_RBV")
             if full != str(self._remote(path)):
-                raise DeviceError(f"{self._device}: its frames are in {full}, not in {self._remote(path)} as it was told")
+                raise DeviceError(
+                    f"{self._device}: its frames are in {full}, not in {self._remote(path)} as it was told"
+                )
 
     def _remote(self, path: Path) -> PurePosixPath:
         """A file as the IOC calls it."""
@@ -174,7 +182,7 @@ class ArrayPlugin:
         self._seen = count
         pixels = values[: shape[0] * shape[1]]
         same = pixels.dtype.itemsize == dtype.itemsize and pixels.dtype.kind in "iu"  # EPICS has no unsigned numbers
-        frames: Frames = (pixels.astype(pixels.dtype.newbyteorder("=")).view(dtype) if same else pixels.astype(dtype))
+        frames: Frames = pixels.astype(pixels.dtype.newbyteorder("=")).view(dtype) if same else pixels.astype(dtype)
         return frames.reshape(1, *shape)
 
     def _count(self) -> int:

@@ -26,13 +26,13 @@ POLL = 0.02
 LAG = 0.5
 """Seconds after a put for which DMOV is not believed of a motor that is not where it was sent: it may not know yet."""
 
-Kind = Literal["move", "jog", "home"]
+_Kind = Literal["move", "jog", "home"]
 
 
 class _Move:
     """What the record was asked for. `put`: the answer to it; `seen`: it was seen to move, so DMOV tells of the end."""
 
-    def __init__(self, kind: Kind, origin: float, target: float, tolerance: float, put: Answer) -> None:
+    def __init__(self, kind: _Kind, origin: float, target: float, tolerance: float, put: Answer) -> None:
         self.kind = kind
         self.origin = origin
         self.tolerance = tolerance
@@ -123,7 +123,9 @@ class MotorRecord(MotorPlace):
             return
         slowest, fastest = self.velocity_limits
         if not slowest <= abs(velocity) <= fastest:
-            raise LimitError(f"{self.name}: {velocity:g} is outside of {slowest:g} to {fastest:g} ({self.pv}.VBAS, VMAX)")
+            raise LimitError(
+                f"{self.name}: {velocity:g} is outside of {slowest:g} to {fastest:g} ({self.pv}.VBAS, VMAX)"
+            )
         end, here = self.limits[velocity > 0], self.position
         if (end - here) * velocity <= 0:
             raise LimitError(f"{self.name} can't jog further: it is at {here:g}, its limit is {end:g}")
@@ -148,7 +150,7 @@ class MotorRecord(MotorPlace):
         if wait:
             self.wait_move()
 
-    def _press(self, kind: Kind, button: str, **before: float) -> _Move:
+    def _press(self, kind: _Kind, button: str, **before: float) -> _Move:
         """Begin a motion without target, by a field that confirms only when it ends."""
         origin, tolerance = self._ready_for(kind), self.tolerance
         self._pvs.tell(kind, **before)
@@ -199,7 +201,9 @@ class MotorRecord(MotorPlace):
             low, high = self.limits
             unit = self.unit or ""
             where = f"{self.position:g} {unit}".rstrip() + f" (dial {self.dial:g}), limits {low:g} to {high:g}"
-            told = f"{where}\n  state: {self.state}\n  velocity: {self.velocity:g} {unit}/s, acctime: {self.acctime:g} s"
+            told = (
+                f"{where}\n  state: {self.state}\n  velocity: {self.velocity:g} {unit}/s, acctime: {self.acctime:g} s"
+            )
         except DeviceError as error:
             told = f"unknown: {one_line(error)}"
         return f"axis {self.name}: {told}\n  {self.connection}"

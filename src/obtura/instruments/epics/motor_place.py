@@ -196,7 +196,9 @@ class MotorPlace:
         value = _finite(f"{self.name}: velocity", velocity)
         low, high = self.velocity_limits
         if not (value > 0 and low <= value <= high):
-            raise LimitError(f"{self.name}: velocity {value:g} is outside of {low:g} to {high:g} ({self.pv}.VBAS, VMAX)")
+            raise LimitError(
+                f"{self.name}: velocity {value:g} is outside of {low:g} to {high:g} ({self.pv}.VBAS, VMAX)"
+            )
         self._pvs.tell("velocity", VELO=value)
 
     @property

@@ -6,7 +6,23 @@ from typing import NamedTuple
 __all__ = ["FAULTS", "FIELDS", "HOMED", "MODES", "Status"]
 
 FIELDS = (
-    *("VAL", "RBV", "DMOV", "MOVN", "STOP", "SPMG", "SET", "MSTA", "MISS", "LVIO", "HLS", "LLS", "ATHM", "STAT", "SEVR"),
+    *(
+        "VAL",
+        "RBV",
+        "DMOV",
+        "MOVN",
+        "STOP",
+        "SPMG",
+        "SET",
+        "MSTA",
+        "MISS",
+        "LVIO",
+        "HLS",
+        "LLS",
+        "ATHM",
+        "STAT",
+        "SEVR",
+    ),
     *("VELO", "VBAS", "VMAX", "ACCL", "HLM", "LLM", "DHLM", "DLLM", "OFF", "DIR", "DVAL", "DRBV", "EGU"),
     *("RDBD", "MRES", "JVEL", "JOGF", "JOGR", "HOMF", "HOMR"),
 )

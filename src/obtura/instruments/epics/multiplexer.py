@@ -25,8 +25,8 @@ POLL = 0.01
 class PVOutput:
     """An output. `pv`: what is put to; `inputs`: the names of the inputs, or what is put for each, a number or text.
 
-    Without `inputs` they are the states of the enum that `pv` is, asked for when they are first needed. `readback_pv` says what it is connected to, by the same values; without one, `pv` itself. `tolerance`: of values that
-    are numbers.
+    Without `inputs` they are the states of the enum that `pv` is, asked for when they are first needed. `readback_pv`
+    says what it is connected to, by the same values; without one, `pv` itself. `tolerance`: of values that are numbers.
     """
 
     pv: str

@@ -1,8 +1,8 @@
 """A simulated areaDetector: a camera, its plugin that writes HDF5, and its plugin that hands out arrays.
 
-It was written from the documents of areaDetector (ADCore R3), not from its code. Prefix `X:`: `X:cam1:` has what the
-driver has, `X:HDF1:` the file plugin, `X:image1:` the array plugin, each under the names of areaDetector. Frames go from
-the camera to the plugins, which do their part after it; the put to Acquire and Capture is confirmed when that has ended.
+It was written from the documents of areaDetector, not from its code. Prefix `X:`: `X:cam1:` has what the driver has,
+`X:HDF1:` the file plugin, `X:image1:` the array plugin, each under the names of areaDetector. Frames go from the camera
+to the plugins at once; a put to Acquire or Capture is confirmed when that has ended.
 
 `X:cam1:Fault` is what areaDetector has not: words, each for what is to go wrong from now on.
 
@@ -17,7 +17,7 @@ the camera to the plugins, which do their part after it; the put to Acquire and 
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +54,7 @@ class Detector:
         self.state, self.message = "Idle", ""
         self.images = self.unique_id = 0
         self.fault, self.at = "fine", 0.0
-        self.writer = Writer(self)
+        self.writer = _Writer(self)
         self.array: npt.NDArray[np.uint16] = np.zeros((HEIGHT, WIDTH), np.uint16)
         self.array_counter = self.array_id = 0
         self.array_enabled = "Disable"
@@ -126,18 +126,18 @@ class Detector:
         driver = self.driver
         found = {"Fault": long_text(lambda: self.fault, self.meddle)}
         for name in ("AcquireTime", "AcquirePeriod"):
-            found[name] = number(lambda name=name: driver[name], self._set(name))
-            found[f"{name}_RBV"] = number(lambda name=name: driver[name])
+            found[name] = number(_said(driver, name), self._set(name))
+            found[f"{name}_RBV"] = number(_said(driver, name))
         for name in ("NumImages", "ArrayCounter"):
-            found[name] = whole(lambda name=name: int(driver[name]), self._set(name))
-            found[f"{name}_RBV"] = whole(lambda name=name: int(driver[name]))
+            found[name] = whole(_said(driver, name), self._set(name))
+            found[f"{name}_RBV"] = whole(_said(driver, name))
         enums = {
             "ImageMode": ("Single", "Multiple", "Continuous"),
             "TriggerMode": ("Internal", "External"),
             "ArrayCallbacks": ("Disable", "Enable"),
         }
         for name, states in enums.items():
-            found[name] = choice(states, lambda name=name: driver[name], self._set(name))
+            found[name] = choice(states, _said(driver, name), self._set(name))
         found |= {
             "Acquire": choice(("Done", "Acquire"), lambda: "Acquire" if self.acquires else "Done", self.acquire),
             "Acquire_RBV": choice(("Done", "Acquiring"), lambda: "Acquiring" if self.acquires else "Done"),
@@ -166,7 +166,7 @@ class Detector:
         self.array_enabled = state
 
 
-class Writer:
+class _Writer:
     """The file plugin."""
 
     def __init__(self, detector: Detector) -> None:
@@ -254,7 +254,7 @@ class Writer:
         """Its PVs."""
         found: dict[str, Any] = {}
         for name in self.texts:
-            found[name] = long_text(lambda name=name: self.texts[name], self._set(name))
+            found[name] = long_text(_said(self.texts, name), self._set(name))
         states = {
             "EnableCallbacks": ("Disable", "Enable"),
             "AutoIncrement": ("No", "Yes"),
@@ -262,7 +262,7 @@ class Writer:
             "LazyOpen": ("No", "Yes"),
         }
         for name, known in states.items():
-            found[name] = choice(known, lambda name=name: self.enums[name], self._choose(name))
+            found[name] = choice(known, _said(self.enums, name), self._choose(name))
         return found | {
             "FullFileName_RBV": long_text(lambda: self.full_name),
             "FilePathExists_RBV": choice(("No", "Yes"), lambda: "Yes" if self.path_exists else "No"),
@@ -285,3 +285,8 @@ class Writer:
 
     def _choose(self, name: str) -> Callable[[Any], None]:
         return lambda state: self.enums.__setitem__(name, state)
+
+
+def _said(values: Mapping[str, Any], name: str) -> Callable[[], Any]:
+    """What was put last."""
+    return lambda: values[name]

@@ -8,14 +8,14 @@ import numpy as np
 
 __all__ = ["array", "choice", "long_text", "number", "whole"]
 
-Put = Callable[[Any], Awaitable[None] | None]
+_Put = Callable[[Any], Awaitable[None] | None]
 
 
 class _Live:
     """Mixed into a class of caproto's. `put` may be a coroutine: the put is confirmed when it returns."""
 
     look: Callable[[], Any]
-    put: Put | None = None
+    put: _Put | None = None
 
     async def read(self, data_type: Any) -> Any:
         await self.write(self.look(), verify_value=False)  # type: ignore[attr-defined]
@@ -59,17 +59,17 @@ class _LongText(_Live, caproto.ChannelChar):  # type: ignore[misc]
         return text.partition("\0")[0]
 
 
-def _made(record: Any, look: Callable[[], Any], put: Put | None) -> Any:
+def _made(record: Any, look: Callable[[], Any], put: _Put | None) -> Any:
     record.look, record.put = look, put
     return record
 
 
-def number(look: Callable[[], float], put: Put | None = None) -> Any:
+def number(look: Callable[[], float], put: _Put | None = None) -> Any:
     """A number."""
     return _made(_Number(value=0.0), look, put)
 
 
-def whole(look: Callable[[], int], put: Put | None = None) -> Any:
+def whole(look: Callable[[], int], put: _Put | None = None) -> Any:
     """A whole number."""
     return _made(_Whole(value=0), look, put)
 
@@ -79,11 +79,11 @@ def array(look: Callable[[], Any], length: int) -> Any:
     return _made(_Whole(value=[0], max_length=length), look, None)
 
 
-def choice(states: Sequence[str], look: Callable[[], str], put: Put | None = None) -> Any:
+def choice(states: Sequence[str], look: Callable[[], str], put: _Put | None = None) -> Any:
     """One of some named states."""
     return _made(_Choice(value=states[0], enum_strings=list(states)), look, put)
 
 
-def long_text(look: Callable[[], str], put: Put | None = None) -> Any:
+def long_text(look: Callable[[], str], put: _Put | None = None) -> Any:
     """Up to 256 characters."""
     return _made(_LongText(value="", max_length=256), look, put)
