@@ -96,6 +96,21 @@ def beamline(shared_ioc, monkeypatch):
     return beamline
 
 
+@pytest.fixture
+def m1(beamline):
+    """A motor record on that beamline, which has two, as after a start."""
+    from motors import meddle
+
+    from obtura.instruments.epics import MotorRecord, connect
+
+    for motor in ("m1", "m2"):
+        meddle("new", motor)
+    beamline.put()  # what came before does not count
+    axis = MotorRecord("m1", "T:m1")
+    connect(axis)
+    return axis
+
+
 @pytest.fixture(scope="session")
 def mortal_ioc(loopback_only):
     pytest.importorskip("caproto", reason="EPICS is an extra: pip install obtura[epics]")

@@ -5,7 +5,8 @@
         ...
         ioc.kill()
 
-Its PVs: `obtura.instruments.simioc.beamline`. It talks on loopback only.
+Its PVs: `obtura.instruments.simioc.beamline`, beside them two motor records (`motor`), and a camera of areaDetector
+(`detector`). It talks on loopback only.
 """
 
 import os

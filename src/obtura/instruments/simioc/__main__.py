@@ -22,6 +22,7 @@ except ModuleNotFoundError as error:
 
 from obtura.instruments.simioc.beamline import World, records
 from obtura.instruments.simioc.detector import Detector
+from obtura.instruments.simioc.motor import Motor
 
 __all__ = ["main"]
 
@@ -53,10 +54,11 @@ async def _serve(prefix: str, port: int, log: TextIO | None) -> None:
         sys.stdout.write(f"{prefix} answers on {LOOPBACK}:{port}\n")
 
     world = World()
-    detector = Detector(lambda: world.diode).records(prefix)
-    for name, record in detector.items():
-        record.put = _logged(name, record.put, log)
-    await start_server(records(prefix, world, log) | detector, startup_hook=announce)
+    more = Detector(lambda: world.diode).records(prefix)
+    more |= {name: record for motor in ("m1", "m2") for name, record in Motor().records(prefix + motor).items()}
+    for name, record in more.items():
+        record.put = _logged(name, getattr(record, "put", None), log)
+    await start_server(records(prefix, world, log) | more, startup_hook=announce)
 
 
 def _logged(name: str, put: Any, log: TextIO | None) -> Any:

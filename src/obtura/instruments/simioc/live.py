@@ -16,9 +16,16 @@ class _Live:
 
     look: Callable[[], Any]
     put: _Put | None = None
+    is_dead: Callable[[], bool] | None = None
+    _was_dead = False
 
     async def read(self, data_type: Any) -> Any:
         await self.write(self.look(), verify_value=False)  # type: ignore[attr-defined]
+        if self.is_dead is not None and (dead := self.is_dead()) != self._was_dead:
+            self._was_dead = dead
+            status = caproto.AlarmStatus.COMM if dead else caproto.AlarmStatus.NO_ALARM
+            severity = caproto.AlarmSeverity.INVALID_ALARM if dead else caproto.AlarmSeverity.NO_ALARM
+            await self.alarm.write(status=status, severity=severity)  # type: ignore[attr-defined]
         return await super().read(data_type)  # type: ignore[misc]
 
     async def verify_value(self, value: Any) -> Any:
