@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from obtura.contracts.devices import is_movable
-from obtura.ground.errors import DeviceBusyError, DeviceError, LimitError
+from obtura.ground.errors import DeviceBusyError, DeviceError, LimitError, UsageError
 from obtura.works.clock import clock
 
 pytest.importorskip("caproto", reason="EPICS is an extra: pip install obtura[epics]")
@@ -156,6 +156,35 @@ def test_many_targets_are_checked_with_few_questions_to_the_ioc(beamline, second
     took, error = seconds(lambda: [axis.check_target(x / 1000) for x in range(2000)])
     assert error is None
     assert took < 0.2  # asked for each, it would take at least 1 s
+
+
+def test_a_pv_that_says_that_it_moves_is_a_done_pv_that_is_0_at_rest(beamline, m1):
+    m1.velocity = 4.0
+    axis = PVAxis("mx", "T:m1", "T:m1.RBV", 0.01, done_pv="T:m1.MOVN", stop_pv="T:m1.STOP", done_value=0)
+    axis.move(1.0, wait=False)
+    assert axis.is_moving
+    axis.wait_move()
+    assert not axis.is_moving
+    assert axis.position == pytest.approx(1.0, abs=0.01)
+
+
+def test_what_stops_it_may_be_another_value_than_1(beamline):
+    beamline.put(axis__velocity=5.0)
+    axis = beamline.axis(stop_value=2)
+    axis.move(9.0, wait=False)
+    axis.stop()
+    assert beamline.puts()[-1] == ("axis:stop", "2.0")
+
+
+def test_its_velocity_can_be_set_where_there_is_one(beamline):
+    axis = beamline.axis()
+    axis.velocity = 7.0
+    assert (axis.velocity, beamline.puts()) == (7.0, [("axis:velocity", "7.0")])
+    for wrong in (0, -1, math.inf):
+        with pytest.raises(UsageError, match="velocity must be a finite number greater than 0"):
+            axis.velocity = wrong
+    with pytest.raises(UsageError, match="mx has no velocity: say with `velocity_pv`"):
+        _ = beamline.axis(velocity_pv=None).velocity
 
 
 def test_it_shows_position_limits_and_pvs(beamline):

@@ -7,6 +7,7 @@ from typing import ClassVar
 from obtura.contracts.claims import check_free
 from obtura.contracts.twins import Twin
 from obtura.ground.errors import DeviceBusyError, DeviceError, DeviceTimeoutError, LimitError
+from obtura.ground.errors import DeviceBusyError, DeviceError, LimitError, UsageError
 from obtura.ground.ranges import NotNegative
 from obtura.instruments.epics.link import TIMEOUT, Answer, Link, read_all
 from obtura.instruments.epics.linked import OfPVs
@@ -32,14 +33,14 @@ class PVAxis(OfPVs):
     """An axis that goes where `setpoint_pv` says, and is where `readback_pv` says (or else the setpoint).
 
     A move has arrived when the IOC has confirmed the put, the readback is within `tolerance` of the target,
-    and `done_pv`, where there is one, is not 0. It is given up when the readback comes no nearer for
-    `patience` s. `stop()` puts 1 to `stop_pv`; without one, the present readback to the setpoint. Where they
+    and `done_pv`, where there is one, is `done_value`; None: not 0. So a PV that says whether it moves, and is 0 at
+    rest, is a `done_pv` with `done_value=0`. It is given up when the readback comes no nearer for
+    `patience` s. `stop()` puts `stop_value` to `stop_pv`; without one, the present readback to the setpoint. Where they
     are not given, `unit` and limits are the setpoint's EGU and control limits (DRVL and DRVH, or a motor's
-    soft limits). `velocity_pv` serves to estimate how long a move takes. `timeout`: s that an IOC has to be
-    found, and to answer.
+    soft limits). `velocity_pv` serves to estimate how long a move takes, and is what `velocity` reads and sets.
+    `timeout`: s that an IOC has to be found, and to answer.
 
-    A motor record `X:m1`:
-    `PVAxis("m1", "X:m1", "X:m1.RBV", done_pv="X:m1.DMOV", stop_pv="X:m1.STOP", velocity_pv="X:m1.VELO")`
+    For motor records there is `MotorRecord`, which knows all that they say.
     """
 
     blocking = True
@@ -59,10 +60,14 @@ class PVAxis(OfPVs):
         high_limit: float | None = None,
         timeout: NotNegative = TIMEOUT,
         patience: NotNegative = 10.0,
+        done_value: float | None = None,
+        stop_value: float = 1,
     ) -> None:
         self.name = name
         self.tolerance = tolerance
         self.patience = patience
+        self._done_value = done_value
+        self._stop_value = stop_value
         self._unit = unit
         self._given_limits = (low_limit, high_limit)
         self._setpoint = Link(name, setpoint_pv, timeout)
@@ -115,7 +120,10 @@ class PVAxis(OfPVs):
         move = self._move
         if move is not None and not self._arrived(move, self._look(operation)):
             return True
-        return self._done is not None and not self._done.read(operation)
+        return self._done is not None and not self._is_done(self._done.read(operation))
+
+    def _is_done(self, said: float) -> bool:
+        return bool(said) if self._done_value is None else said == self._done_value
 
     def check(self) -> None:
         """Raise `DeviceError` unless its PVs are connected, valid, and may be put to."""
@@ -139,6 +147,27 @@ class PVAxis(OfPVs):
     def tells_time(self) -> bool:
         """Whether `estimate` is more than a limit: there is a velocity to tell."""
         return self._velocity is not None
+
+    @property
+    def velocity(self) -> float:
+        """How fast it moves, in unit/s: what `velocity_pv` says.
+
+        Raises:
+            UsageError: it has none.
+        """
+        return self._velocity_link().read("velocity")
+
+    @velocity.setter
+    def velocity(self, velocity: float) -> None:
+        link = self._velocity_link()
+        if not (math.isfinite(velocity) and velocity > 0):
+            raise UsageError(f"{self.name}: velocity must be a finite number greater than 0, got {velocity!r}")
+        link.put(float(velocity), "velocity").wait(clock.time() + link.timeout)
+
+    def _velocity_link(self) -> Link:
+        if self._velocity is None:
+            raise UsageError(f"{self.name} has no velocity: say with `velocity_pv` where it is")
+        return self._velocity
 
     def estimate(self, target: float) -> float:
         """How long a move from here to `target` takes, in s; `patience` when there is no velocity to tell."""
@@ -213,7 +242,7 @@ class PVAxis(OfPVs):
         if self._done is None:
             return self._readback.read(operation), True
         here, done = read_all([self._readback, self._done], operation)
-        return here, bool(done)
+        return here, self._is_done(done)
 
     def _arrived(self, move: _Move, seen: tuple[float, bool]) -> bool:
         here, done = seen
@@ -250,7 +279,7 @@ class PVAxis(OfPVs):
     def _halt(self) -> None:
         # Unconfirmed: a motor record confirms only when it is at rest, and a stop must not wait in a queue.
         if self._stop is not None:
-            self._stop.put(1, "stop", confirm=False)
+            self._stop.put(self._stop_value, "stop", confirm=False)
         else:
             self._setpoint.put(self._readback.read("stop"), "stop", confirm=False)
 
