@@ -111,6 +111,20 @@ def m1(beamline):
     return axis
 
 
+@pytest.fixture
+def camera(beamline):
+    """The camera of areaDetector on that beamline, with both plugins."""
+    from detectors import fault
+
+    from obtura.instruments.epics import AreaDetector, connect
+
+    made = AreaDetector("cam", "T:cam1:", "T:HDF1:", "T:image1:", timeout=1.0)
+    connect(made)
+    fault("fine")
+    beamline.put()
+    return made
+
+
 @pytest.fixture(scope="session")
 def mortal_ioc(loopback_only):
     pytest.importorskip("caproto", reason="EPICS is an extra: pip install obtura[epics]")

@@ -62,6 +62,7 @@ class FilePlugin:
                 f"{self._device}: {where} is longer than the {LONGEST} characters that {self._prefix} takes"
             )
         self._path, self._before = path, 0
+        self._end_what_was_left()
         self.pvs.tell(
             operation,
             EnableCallbacks="Enable",
@@ -89,6 +90,19 @@ class FilePlugin:
                     f"{self._prefix}Capture was put; {self.condition()}"
                 )
             clock.sleep(POLL)
+
+    def _end_what_was_left(self) -> None:
+        """Close a file that is open already, as where a process died in mid-scan: our frames would go into it."""
+        if self.pvs.number("prepare", "Capture_RBV"):
+            self.pvs.put("prepare", "Capture", 0, confirm=False)
+            until = clock.time() + self.pvs.timeout
+            while self.pvs.number("prepare", "Capture_RBV"):
+                if clock.time() > until:
+                    raise DeviceTimeoutError(
+                        f"{self._device}.prepare failed: {self._prefix} writes another file, and goes on after "
+                        f"{self._prefix}Capture was put to 0"
+                    )
+                clock.sleep(POLL)
 
     def written(self) -> int:
         """How many frames are written since `capture`; raises `DeviceError` when one could not be, or was dropped."""
