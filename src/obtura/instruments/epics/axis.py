@@ -6,8 +6,7 @@ from typing import ClassVar
 
 from obtura.contracts.claims import check_free
 from obtura.contracts.twins import Twin
-from obtura.ground.errors import DeviceBusyError, DeviceError, DeviceTimeoutError, LimitError
-from obtura.ground.errors import DeviceBusyError, DeviceError, LimitError, UsageError
+from obtura.ground.errors import DeviceBusyError, DeviceError, DeviceTimeoutError, LimitError, UsageError
 from obtura.ground.ranges import NotNegative
 from obtura.instruments.epics.link import TIMEOUT, Answer, Link, read_all
 from obtura.instruments.epics.linked import OfPVs

@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 
 import numpy.typing as npt
 
-from obtura.contracts.connections import Exchange
 from obtura.contracts.twins import Twin
 from obtura.devices.camera import Camera
 from obtura.ground.errors import DeviceBusyError, DeviceError, UsageError, one_line
@@ -13,6 +12,7 @@ from obtura.ground.ranges import NotNegative, Positive
 from obtura.instruments.epics.detector_driver import INSIDE, DetectorDriver
 from obtura.instruments.epics.detector_plugins import ArrayPlugin, FilePlugin
 from obtura.instruments.epics.link import TIMEOUT, Link
+from obtura.instruments.epics.linked import OfPVs
 from obtura.instruments.epics.pvs import PVs
 
 __all__ = ["AreaDetector"]
@@ -20,7 +20,7 @@ __all__ = ["AreaDetector"]
 ANY_SIZE = (1 << 31, 1 << 31)
 
 
-class AreaDetector(Camera):
+class AreaDetector(OfPVs, Camera):
     """A camera of areaDetector, `prefix` e.g. "X:cam1:", with the plugin that its frames go through.
 
     `file`, e.g. "X:HDF1:": its plugin writes them into a file of its own (NDFileHDF5), for each scan one, that the
@@ -87,16 +87,6 @@ class AreaDetector(Camera):
     def links(self) -> Sequence[Link]:
         """Its PVs."""
         return [link for group in self._groups for link in group.links]
-
-    @property
-    def connection(self) -> str:
-        """Which PVs are connected, since when, and what went wrong last. Asks nobody."""
-        return "; ".join(group.connection for group in self._groups)
-
-    @property
-    def trace(self) -> Sequence[Exchange]:
-        """What was said last. Asks nobody."""
-        return sorted((one for group in self._groups for one in group.trace), key=lambda one: one.when)
 
     def take(self, exposure: float | None = None) -> npt.NDArray[Any]:
         """Take one frame by the array plugin and return it, shape (height, width); nothing is saved.

@@ -1,6 +1,5 @@
 """Where the frames of an areaDetector camera go: into a file that its plugin writes, or here by the array plugin."""
 
-import time
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
@@ -184,9 +183,8 @@ class ArrayPlugin:
                 f"{self._device}: {count - self._seen} frames came at once, {self._prefix} keeps one: let it write "
                 "a file, or take frames more slowly"
             )
-        began, link = time.monotonic(), self.pvs["ArrayData"]
+        link = self.pvs["ArrayData"]
         values = np.asarray(link.read_array("reading"))
-        self.pvs.note(f"read {link.name}", began, f"{len(values)} numbers")
         if self._count() != count:
             raise DeviceError(f"{self._device}: a further frame came while one was read; take frames more slowly")
         if len(values) < shape[0] * shape[1]:

@@ -7,12 +7,12 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from obtura.contracts.connections import Exchange
 from obtura.contracts.twins import Twin
 from obtura.devices.axis_state import AxisState
 from obtura.ground.errors import DeviceBusyError, DeviceError, LimitError, UsageError
 from obtura.ground.ranges import NotNegative
 from obtura.instruments.epics.link import TIMEOUT, InvalidError, Link
+from obtura.instruments.epics.linked import OfPVs
 from obtura.instruments.epics.motor_words import FIELDS, Status
 from obtura.instruments.epics.pvs import PVs
 from obtura.works.clock import clock
@@ -26,7 +26,7 @@ CLOSEST = 1e-9
 """The least tolerance, in the axis' unit, for a record that has neither RDBD nor MRES."""
 
 
-class MotorPlace:
+class MotorPlace(OfPVs):
     """A motor record that stands where it is. `_pvs`: its fields."""
 
     blocking = True
@@ -44,16 +44,6 @@ class MotorPlace:
     def links(self) -> Sequence[Link]:
         """Its fields."""
         return self._pvs.links
-
-    @property
-    def connection(self) -> str:
-        """Which fields are connected, since when, and what went wrong last. Asks nobody."""
-        return self._pvs.connection
-
-    @property
-    def trace(self) -> Sequence[Exchange]:
-        """What was said last. Asks nobody."""
-        return self._pvs.trace
 
     # -- where it is, what it does --------------------------------------------------------------------------
 

@@ -5,12 +5,12 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
-from obtura.contracts.connections import Exchange
 from obtura.contracts.twins import Twin
 from obtura.devices.multiplexer import Multiplexer, MultiplexerDriver
 from obtura.ground.errors import DeviceError, DeviceTimeoutError, UsageError, one_line
 from obtura.ground.ranges import NotNegative, Positive
 from obtura.instruments.epics.link import TIMEOUT, Link
+from obtura.instruments.epics.linked import OfPVs
 from obtura.instruments.epics.pvs import PVs
 from obtura.works.clock import clock
 
@@ -65,8 +65,7 @@ class _Puts(MultiplexerDriver):
         """Ask the enums for the names of the inputs that nobody has said."""
         for output in outputs:
             if not self.values[output]:
-                states = getattr(self.pvs[output].control(operation), "enum_strings", ())
-                names = [state.decode("latin-1") for state in states]
+                names = self.pvs[output].control(operation).states
                 if not any(names):
                     what = "is no enum with named states: say with `inputs` what is put for each input"
                     raise self.pvs[output].failure(operation, what)
@@ -106,7 +105,7 @@ class _Puts(MultiplexerDriver):
         return None
 
 
-class PVMultiplexer(Multiplexer):
+class PVMultiplexer(OfPVs, Multiplexer):
     """A multiplexer whose outputs are PVs. `outputs`: each by its name, see `PVOutput`.
 
     `PVMultiplexer("mux", {"trigger": PVOutput("X:mux:trigger")})`: the inputs are the states of that enum. `timeout`: s
@@ -138,16 +137,6 @@ class PVMultiplexer(Multiplexer):
     def links(self) -> Sequence[Link]:
         """Its PVs."""
         return self._driven.pvs.links
-
-    @property
-    def connection(self) -> str:
-        """Which PVs are connected, since when, and what went wrong last. Asks nobody."""
-        return self._driven.pvs.connection
-
-    @property
-    def trace(self) -> Sequence[Exchange]:
-        """What was said last. Asks nobody."""
-        return self._driven.pvs.trace
 
     def check_switch(self, output: str, input: str) -> None:
         """Raise `UsageError` when `output` can't be connected to `input`, as far as names are known; touch nothing."""
