@@ -15,6 +15,7 @@ from obtura.contracts import looking
 from obtura.ground.errors import DeviceError, DeviceTimeoutError, UsageError
 from obtura.instruments.epics import PVCounter, PVMultiplexer, PVOutput, connect
 from obtura.instruments.epics.link import Link
+from obtura.works.clock import clock
 
 
 @pytest.fixture(scope="module")
@@ -136,6 +137,8 @@ def test_a_server_that_hangs_dies_and_comes_back(server, in_the_end):
     server.go_on()
     in_the_end(lambda: mux.switch("trigger", "off"))
     server.kill()
+    while mux.links[0].connected:  # a call in the instant of its death would fail otherwise
+        clock.sleep(0.005)
     for call in (lambda: mux.switch("trigger", "roby"), lambda: mux.get_output("gate"), mux.check):
         with pytest.raises(DeviceError, match="is the IOC running"):
             call()
