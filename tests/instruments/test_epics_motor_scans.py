@@ -200,8 +200,8 @@ def test_all_three_can_be_described_in_yaml(beamline, tmp_path):
 
 def test_a_continuous_scan_passes_with_its_velocity_and_puts_it_back(m1, beamline):
     before = m1.velocity
-    scan = obtura.cscan(m1, 0, 2, 5, 0.2, beamline.counter(), save=False)
-    assert len(scan.get_data("diode")) == 5
+    scan = obtura.cscan(m1, 0, 2, 4, 0.5, beamline.counter(), save=False)  # slow enough for a busy computer
+    assert len(scan.get_data("diode")) == 4
     velocities = [float(value) for pv, value in told(beamline) if pv == "m1.VELO"]
     assert len(velocities) == 2
     assert velocities[0] < velocities[1] == m1.velocity == before
