@@ -167,3 +167,15 @@ def test_it_tells_what_was_said(camera):
     assert "T:cam1:ImageMode := Single" in [exchange.sent for exchange in camera.trace]
     assert camera.twin == "camera"
     assert "16 x 12 pixels, uint16" in camera.__info__()
+
+
+def test_after_a_stop_that_failed_it_can_be_looked_through_again(mortal_beamline, in_the_end):
+    camera = AreaDetector("cam", "M:cam1:", array="M:image1:", answer_timeout=0.3, timeout=0.5)
+    connect(camera)
+    scan = obtura.loopscan(2, 0.02, camera, run=False, save=False)
+    scan.acq_chain.add_preset(Strikes("start", mortal_beamline.ioc.kill))
+    with pytest.raises(DeviceError):
+        scan.run()
+    mortal_beamline.ioc.start()
+    assert in_the_end(lambda: camera.take(0.02)).shape == (12, 16)
+    mortal_beamline.put(note="used")

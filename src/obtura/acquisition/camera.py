@@ -216,5 +216,7 @@ class CameraAcquisitionSlave(AcquisitionSlave):
     def stop(self) -> None:
         """End the reading, and leave the camera quiet."""
         self._ended.set()
-        self.camera.driver.stop()
-        self.camera.taking = False
+        try:
+            self.camera.driver.stop()
+        finally:
+            self.camera.taking = False

@@ -1,5 +1,6 @@
 """Frames that their detector writes into a file of its own: the scan's file links to them, and they are counted."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,10 @@ from obtura.ground.errors import SavingError
 from obtura.ground.events import ChannelInfo
 
 __all__ = ["WrittenSeries"]
+
+PATIENCE = 3.0
+LOOK = 0.1
+"""Seconds for which frames that are said to be written are looked for, and between two looks."""
 
 
 class WrittenSeries:
@@ -50,7 +55,7 @@ class WrittenSeries:
 
     def check(self) -> None:
         """Raise `SavingError` when the file has not the frames that the detector said it wrote."""
-        there = self._ask(lambda data: data.shape)
+        there = self._there()
         if len(there) != 1 + len(self._shape) or there[1:] != self._shape:
             frames = " x ".join(map(str, there[1:]))
             raise SavingError(f"{self.path}: its frames are of {frames} pixels, {self.name} has {self._shape}")
@@ -59,6 +64,19 @@ class WrittenSeries:
                 f"{self.path}: its detector said that it wrote {self.received} frames of {self.name}, "
                 f"{there[0]} are there"
             )
+
+    def _there(self) -> tuple[int, ...]:
+        """The shape of all frames; a disk of the network may show a little late what another computer has written."""
+        late = time.monotonic() + PATIENCE  # real time: it is the disk that is waited for
+        while True:
+            try:
+                shape: tuple[int, ...] = self._ask(lambda data: data.shape)
+                if shape[0] >= self.received or time.monotonic() > late:
+                    return shape
+            except SavingError:
+                if time.monotonic() > late:
+                    raise
+            time.sleep(LOOK)
 
     def read(self, first: int, stop: int) -> npt.NDArray[np.generic]:
         """Frames `first` to `stop - 1`; see `FrameSource`."""

@@ -53,7 +53,8 @@ class FilePlugin:
         if self._path == path:
             self._before = self._counts("prepare")[0]
             return
-        if path.exists():
+        # Not path.exists(): a disk of the network would remember for a while that it was not there.
+        if path.parent.is_dir() and any(each.name == path.name for each in path.parent.iterdir()):
             raise DeviceError(f"{self._device}: {path} exists already; {self._prefix} would overwrite it")
         where, operation = self._remote(path), "prepare"
         if len(str(where)) > LONGEST:
