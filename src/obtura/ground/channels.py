@@ -186,6 +186,11 @@ class AcquisitionChannel:
         if len(block):
             sink(self, block)
 
+    def waited_in_vain(self, count: int = 1) -> None:
+        """Say that the device did not give its next `count` points in time; NaN is emitted in their place."""
+        if self._in_vain is not None:
+            self._in_vain(count)
+
     def emit_written(self, count: int) -> None:
         """Say that their detector has written `count` further frames into `file`.
 
