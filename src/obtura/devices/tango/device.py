@@ -1,0 +1,210 @@
+"""A Tango device, and what of it is counted."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar
+
+from obtura.contracts.connections import Exchange
+from obtura.contracts.counters import SamplingCounterController
+from obtura.contracts.twins import Twin
+from obtura.devices.tango.address import Address, wrong_address
+from obtura.devices.tango.link import TIMEOUT, Link
+from obtura.devices.tango.monitor import Monitor
+from obtura.devices.tango.values import number_of, picked, value_of
+from obtura.devices.tango.words import told_by
+from obtura.ground.errors import DeviceError, one_line
+from obtura.ground.ranges import Positive
+
+__all__ = ["OfDevice", "TangoDevice"]
+
+
+def _valid(who: str, link: Link, attribute: Any) -> Any:
+    """The value of an attribute that was read."""
+    try:
+        if attribute.has_failed:
+            raise DeviceError(f"{attribute.name} can't be read: {told_by(attribute.get_err_stack())}")
+        return value_of(attribute)
+    except DeviceError as error:
+        raise DeviceError(f"{who}: {link.address} {error}") from None
+
+
+class TangoDevice(SamplingCounterController):
+    """A device of a Tango server. Its counters are read together: all their attributes with one call.
+
+    `device`: `id01/motor/mx`, or an alias, in the Tango database at `tango_host` (host:port; where that is not given
+    either, at what TANGO_HOST says); `tango://host:port/id01/motor/mx`; `tango://host:port/id01/motor/mx#dbase=no`
+    without a database, by the port of its server. `timeout`: s that it has to be connected to, and to answer.
+    Nothing is sent before it is needed; a device that was lost is connected anew when it is next asked.
+    `max_sampling_frequency`: readings of its counters per second, None for as often as it answers.
+
+    Raises:
+        UsageError: this is no device.
+    """
+
+    twin: ClassVar[Twin] = "controller"
+    yaml_members: Mapping[str, tuple[str, str | None]] = {
+        "counters": ("controller", "TangoCounter"),
+        "axes": ("device", "TangoAxis"),
+        "shutters": ("device", "TangoShutter"),
+        "multiplexers": ("device", "TangoMultiplexer"),
+    }
+
+    def __init__(
+        self,
+        name: str,
+        device: str,
+        tango_host: str | None = None,
+        timeout: Positive = TIMEOUT,
+        max_sampling_frequency: Positive | None = None,
+    ) -> None:
+        super().__init__(name, blocking=True, max_sampling_frequency=max_sampling_frequency)
+        self.link = Link(Address(device, tango_host), timeout)
+        self._monitors: dict[str, Monitor] = {}
+
+    @staticmethod
+    def yaml_check(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """What can be wrong with what is written."""
+        if "device" in given and (why := wrong_address(given["device"], given.get("tango_host"))):
+            yield "device", why
+
+    # -- what may be said, by code of one's own -----------------------------------------------------------------
+
+    def read_attribute(self, attribute: str, who: str = "") -> Any:
+        """The present value of an attribute, as PyTango gives it. `who` asks, for messages.
+
+        Raises:
+            DeviceError: it can't be had, or is not valid.
+        """
+        who = who or f"{self.name}.{attribute}"
+        return _valid(who, self.link, self.link.ask(who, attribute, lambda proxy: proxy.read_attribute(attribute)))
+
+    def value_and_name(self, attribute: str, who: str) -> tuple[Any, ...]:
+        """The present value of an attribute; with it, of a state or an enum, its name."""
+        value = self.read_attribute(attribute, who)
+        if (name := getattr(value, "name", None)) is not None:  # DevState
+            return value, name
+        labels = list(self.link.config(who, attribute).enum_labels)
+        is_number = isinstance(value, int) and not isinstance(value, bool)
+        return (value, labels[value]) if is_number and 0 <= value < len(labels) else (value,)
+
+    def write_attribute(self, attribute: str, value: Any) -> None:
+        """Write an attribute; the name of a state of an enum will do.
+
+        Raises:
+            DeviceError: it is refused, or can't be told.
+        """
+        self.link.write(self.name, attribute, attribute, value)
+
+    def command(self, command: str, argument: Any = None, timeout: float | None = None) -> Any:
+        """Have a command executed, and give what it gives. `timeout`: s that it may take, None: as the device's.
+
+        Raises:
+            DeviceError: it is refused, or has not ended in time.
+        """
+        return self.link.command(self.name, command, command, argument, timeout)
+
+    def monitor(self, attribute: str) -> Monitor:
+        """What knows this attribute by its events; one for all who want it."""
+        if attribute not in self._monitors:
+            self._monitors[attribute] = Monitor(self.link, attribute)
+        return self._monitors[attribute]
+
+    def state_and_status(self, who: str) -> tuple[str, str]:
+        """The name of its state, as FAULT, and the text of its status."""
+        state, status = self.link.ask(who, "State, Status", lambda proxy: (proxy.state(), proxy.status()))
+        return state.name, " ".join(str(status).split())
+
+    # -- as a controller of counters ----------------------------------------------------------------------------
+
+    def check(self) -> None:
+        """Raise `DeviceError` unless it answers; what its counters read is not asked for."""
+        self.reach(self.name)
+
+    def reach(self, who: str) -> None:
+        """Raise `DeviceError` unless it answers, for `who`."""
+        self.link.ask(who, "ping", lambda proxy: proxy.ping())
+
+    def check_counters(self, *counters: Any) -> None:
+        """Raise `DeviceError` when one of these has no value; not asked of those that a scan goes on without."""
+        self.read_all(*(counter for counter in counters if not counter.may_fail))
+
+    def read_all(self, *counters: Any) -> Sequence[Any]:
+        """The present values: attributes with one call, commands one after the other."""
+        found = self._monitored(counters)
+        answers: dict[tuple[str, Any], Any] = {}
+        attributes = [each.attribute for each in counters if each.attribute is not None]
+        wanted = [each for each in dict.fromkeys(attributes) if each not in found]
+        commands = dict.fromkeys((each.command, each.argument) for each in counters if each.command is not None)
+        if wanted or commands:
+            who = counters[0].fullname if len(counters) == 1 else f"{self.name}.read"
+
+            def read(proxy: Any) -> tuple[list[Any], list[Any]]:
+                read = proxy.read_attributes(wanted) if wanted else []
+                return read, [proxy.command_inout(*each) for each in commands]
+
+            what = ", ".join([*wanted, *(f"{name}()" for name, _ in commands)])
+            values, results = self.link.ask(who, what, read)
+            found |= dict(zip(wanted, values, strict=True))
+            answers = dict(zip(commands, results, strict=True))
+            for each in counters:
+                if each.watch is not None and each.attribute in wanted:
+                    each.watch.take(found[each.attribute])
+        return [
+            self._number(each, answers[each.command, each.argument] if each.command else found[each.attribute])
+            for each in counters
+        ]
+
+    def _monitored(self, counters: Sequence[Any]) -> dict[str, Any]:
+        """Of attributes with events what is known without asking."""
+        known = {each.attribute: each.watch.value() for each in counters if each.watch is not None}
+        return {attribute: value for attribute, value in known.items() if value is not None}
+
+    def _number(self, counter: Any, answer: Any) -> Any:
+        who = counter.fullname
+        if counter.command is None:
+            answer = _valid(who, self.link, answer)
+        try:
+            return number_of(picked(answer, counter.index), counter.shape, counter.words)
+        except DeviceError as error:
+            raise DeviceError(f"{who}: {self.link.address} {counter.source}: {error}") from None
+
+    # -- how it is ----------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Disconnect. When it is used again, it connects again."""
+        self.link.close()
+
+    @property
+    def connection(self) -> str:
+        """Its address, whether and since when it is connected."""
+        return f"{self.link.address}, {self.link.state}"
+
+    @property
+    def trace(self) -> Sequence[Exchange]:
+        """What was said last, the oldest first."""
+        return self.link.trace
+
+    def __info__(self) -> str:
+        """Its state and status, whether it is connected, its counters. One that is not connected is not waited for."""
+        _, *counters = super().__info__().splitlines()
+        try:
+            state, status = self.state_and_status(self.name) if self.link.is_connected or self.link.is_new else ("", "")
+            told = [f"  {state}: {status}"] if state else []
+        except DeviceError as error:
+            told = [f"  {one_line(error)}"]
+        return "\n".join([f"{type(self).__name__} {self.name}: {self.connection}", *told, *counters])
+
+
+class OfDevice:
+    """What belongs to a `device`: how it is connected is what that says."""
+
+    device: TangoDevice
+
+    @property
+    def connection(self) -> str:
+        """The address of its device, whether and since when it is connected."""
+        return self.device.connection
+
+    @property
+    def trace(self) -> Sequence[Exchange]:
+        """What was said last to its device."""
+        return self.device.trace
