@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from obtura.contracts import looking
-from obtura.devices.tango import TangoAxis, TangoCounter
+from obtura.devices.tango import TangoAxis, TangoCounter, TangoShutter
 from obtura.ground.errors import DeviceError, DeviceTimeoutError, LimitError, UsageError
 from obtura.session.debugging import debug
 
@@ -168,20 +168,14 @@ def test_a_shutter_is_opened_and_closed(beam):
 
 
 def test_a_shutter_may_be_a_boolean_or_an_enum(beam):
-    stage = TangoShutterOf(beam, attribute="Out")
+    stage = TangoShutter("wheel", beam.device("wheel"), attribute="Out")
     with stage:
         assert stage.state == "OPEN"
     assert stage.state == "CLOSED"
-    wheel = TangoShutterOf(beam, attribute="Filter", open_value="OUT", closed_value="THICK")
+    wheel = TangoShutter("w", stage.device, attribute="Filter", open_value="OUT", closed_value="THICK")
     wheel.close()
     assert wheel.state == "CLOSED"
     assert beam.told() == [("wheel", "Out", True), ("wheel", "Out", False), ("wheel", "Filter", 2)]
-
-
-def TangoShutterOf(beam, **options):
-    from obtura.devices.tango import TangoShutter
-
-    return TangoShutter("wheel", beam.device("wheel"), **options)
 
 
 def test_a_shutter_that_fails_says_why(beam):

@@ -42,6 +42,13 @@ class Address:
         """What another process makes the same of."""
         return {"device": self.device, "tango_host": self.tango_host or os.environ.get("TANGO_HOST")}
 
+    @property
+    def remedy(self) -> str:
+        """What to look at when nobody listens there."""
+        if self.device.lower().endswith("#dbase=no"):
+            return "is its device server running, and the address right?"
+        return f"is the Tango database running, and TANGO_HOST={self._hosts()} right?"
+
     def full(self) -> str:
         """With the host in it, where that is known here; else Tango looks it up."""
         hosts = self._hosts()

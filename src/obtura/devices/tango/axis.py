@@ -172,3 +172,7 @@ class TangoAxis(OfDevice, Axis):
         self._adopt()
         super().check_path(targets)
         check_may_be_told(self.name, "move")
+
+    def __info__(self) -> str:
+        """Where it is and what it does, and how its device is connected."""
+        return f"{super().__info__()}\n  {self.connection}"

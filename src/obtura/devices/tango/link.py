@@ -9,6 +9,7 @@ for a flag, no longer than a known time, and may be interrupted: what was not be
 connection that was lost is not mended but made anew, after a look whether anybody listens there at all.
 """
 
+import ctypes
 import threading
 import time
 from collections import deque
@@ -68,7 +69,15 @@ def _known_to_omniorb() -> None:
     """Have Tango's omniORB know this thread until it ends."""
     context = tango().EnsureOmniThread()
     context.__enter__()
+    # One that still lives when the interpreter ends would be destroyed by another thread, and omniORB aborts the
+    # process for that: so it is destroyed by `_unknown_to_omniorb`, or never.
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(context))
     _of_this_thread.context = context
+
+
+def _unknown_to_omniorb() -> None:
+    """The thread is about to end."""
+    _of_this_thread.context.__exit__(None, None, None)
 
 
 def _ms(seconds: float) -> int:
@@ -219,9 +228,10 @@ class Link:
         lane = self._lanes.pop("", None)
         if lane is None:
             return
-        call = Call("close", self._drop)
-        lane.submit(call)
-        call.done.wait(self.timeout)
+        calls = [Call("close", self._drop), Call("close", _unknown_to_omniorb)]
+        for call in calls:
+            lane.submit(call)
+        calls[-1].done.wait(self.timeout)
         lane.close()
 
     # -- on the thread of whoever wants something ---------------------------------------------------------------
@@ -315,7 +325,7 @@ class Link:
             proxy.set_timeout_millis(_ms(self.timeout))
             proxy.ping()
         except OSError as error:
-            what = f"is not connected ({one_line(error)}): is its device server running, and the address right?"
+            what = f"is not connected ({one_line(error)}): {self.address.remedy}"
             raise self._failed("connect", began, Failure(what, lost=True)) from error
         except module.DevFailed as error:
             raise self._failed("connect", began, failure_of(error, self.timeout)._replace(lost=True)) from error

@@ -86,8 +86,10 @@ class Motor(AxisDriver):
         if kind == "MOVING":
             self._target = None  # the move is seen to have begun: from now on it is believed
             return AxisState("MOVING")
+        if kind in ("READY", "ALARM") and not self._believed():
+            return AxisState("MOVING")
         if kind == "READY":
-            return AxisState("READY" if self._believed() else "MOVING")
+            return AxisState("READY")
         _, status = self._device.state_and_status(self._name)
         self._target = None
         return axis_state(kind, name, status)

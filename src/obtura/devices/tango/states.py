@@ -38,7 +38,7 @@ def axis_state(kind: str, state: str, status: str) -> AxisState:
     """The state of an axis: of this `kind`, as in AXIS, when the device says it is in this state and status."""
     said = f"{state}: {status}" if status else state
     if kind == "ALARM":
-        return AxisState("READY", ("ALARM", said))
+        return AxisState("READY", ("ALARM", "something is wrong, and it can move"), reason=said)
     if kind in ("FAULT", "OFF"):
         return AxisState(kind, reason=said)
     return AxisState(kind)

@@ -52,6 +52,8 @@ def failure_of(error: Exception, timeout: float) -> Failure:
     reasons = [each.reason for each in stack]
     if _LATE in reasons or any("CallTimedout" in each.desc for each in stack):
         return Failure(f"did not answer within {timeout:g} s; does its device server hang?", late=True)
+    if "API_CommandTimedOut" in reasons:
+        return Failure("is busy: its server is still at something that it was told before", late=True)
     for reason in (*reasons[1:], reasons[0]):  # the more telling ones stand behind
         if reason in LOST:
             return Failure(f"is not connected: {LOST[reason]}", lost=True)
