@@ -138,6 +138,9 @@ class TangoDevice(SamplingCounterController):
             who = counters[0].fullname if len(counters) == 1 else f"{self.name}.read"
 
             def read(proxy: Any) -> tuple[list[Any], list[Any]]:
+                for each in counters:
+                    if each.watch is not None:
+                        each.watch.read(proxy)
                 read = proxy.read_attributes(wanted) if wanted else []
                 return read, [proxy.command_inout(*each) for each in commands]
 

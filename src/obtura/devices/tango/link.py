@@ -95,8 +95,7 @@ class Link:
         self.address = address
         self.timeout = timeout
         self.restarts = 0
-        self.on_connect: list[Callable[[Any], None]] = []
-        """Called on the lane with each new proxy."""
+        """How often it was connected."""
         self._proxy: Any = None
         self._tried = False  # a whole time limit was spent in vain since it was last connected
         self._since = clock.epoch()
@@ -157,10 +156,10 @@ class Link:
 
     def _reply(self, who: str, what: str, number: int, timeout: float) -> Any:
         not_arrived = tango().AsynReplyNotArrived
-        sent, nothing = self._proxy, object()
+        sent, nothing = self.restarts, object()
 
         def look(proxy: Any) -> Any:
-            if proxy is not sent:
+            if self.restarts != sent:
                 raise DeviceError(f"{self.address} was lost during {what}")
             try:
                 return proxy.command_inout_reply(number)
@@ -181,9 +180,9 @@ class Link:
             self._started().submit(Call("forget", lambda: self._forget(sent, number)))
             raise
 
-    def _forget(self, proxy: Any, number: int) -> None:
-        if proxy is not None:
-            proxy.cancel_asynch_request(number)
+    def _forget(self, sent: int, number: int) -> None:
+        if self._proxy is not None and self.restarts == sent:
+            self._proxy.cancel_asynch_request(number)
 
     def config(self, who: str, attribute: str) -> Any:
         """The configuration of an attribute, as tango.AttributeInfoEx; at most `FRESH` s old."""
@@ -334,8 +333,6 @@ class Link:
         self._configs.clear()
         self.restarts += 1
         self._note("connect", began, "connected")
-        for tell in self.on_connect:
-            tell(proxy)
         return proxy
 
     def _failed(self, what: str, began: float, failure: Failure) -> DeviceError:

@@ -98,14 +98,19 @@ class Motor(AxisDriver):
         return self._manner.poll
 
     def _state_name(self) -> str:
-        if self._watch is not None:
-            seen = self._watch.value(since=self._told)
-            if seen is not None:
-                return str(seen.value)
-            read: Any = self._device.link.ask(self._name, "State", lambda proxy: proxy.read_attribute("State"))
-            self._watch.take(read)
-            return str(read.value)
-        return str(self._device.link.ask(self._name, "State", lambda proxy: proxy.state()))
+        watch = self._watch
+        if watch is None:
+            return str(self._device.link.ask(self._name, "State", lambda proxy: proxy.state()))
+        seen = watch.value(since=self._told)
+        if seen is None:
+
+            def read(proxy: Any) -> Any:
+                watch.read(proxy)
+                return proxy.read_attribute("State")
+
+            seen = self._device.link.ask(self._name, "State", read)
+            watch.take(seen)
+        return str(seen.value)
 
     def _believed(self) -> bool:
         target = self._target
