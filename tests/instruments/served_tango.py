@@ -68,9 +68,8 @@ class Server:
 
 
 def without_database(program, instance, devices):
-    listed = [word for kind, name in devices.items() for word in ("-dlist", f"{kind}::{name}")]
-    listed = ["-dlist", ",".join(f"{kind}::{name}" for kind, name in devices.items())] if len(devices) > 1 else listed
-    return [*program, instance, "-nodb", *listed, "-ORBendPoint", "giop:tcp:127.0.0.1:PORT", "-host", "127.0.0.1"]
+    listed = ",".join(f"{kind}::{name}" for kind, name in devices.items())
+    return [*program, instance, "-nodb", "-dlist", listed, "-ORBendPoint", "giop:tcp:127.0.0.1:PORT", "-host", "127.0.0.1"]
 
 
 class Beamline(Server):
@@ -88,11 +87,15 @@ class Beamline(Server):
 
     def told(self):
         """What it was told: device, attribute or command, value."""
+        return [each for each in self.heard() if not each[1].startswith("read ")]
+
+    def heard(self):
+        """As `told`, and what was read of the diode."""
         return [tuple(line[1:]) for line in self._lines()]
 
     def told_at(self):
         """When it was told each of these, in s since 1970."""
-        return [line[0] for line in self._lines()]
+        return [line[0] for line in self._lines() if not line[2].startswith("read ")]
 
     def _lines(self):
         return [json.loads(line) for line in self.file.read_text().splitlines()]

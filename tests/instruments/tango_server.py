@@ -1,15 +1,16 @@
 """A Tango device server as a beamline has one, run by tests in another process: a diode, a motor, a shutter, a filter.
 
-Each write and each command is a line of the file that TANGO_LOG names. `Misbehave` makes a device late, wrong or dead.
+Each write, each command and some readings are lines of the file that TANGO_LOG names. `Misbehave` makes a device late, wrong or dead.
 """
 
 import json
 import os
+import threading
 import time
 from enum import IntEnum
 
 import numpy as np
-from tango import AttrQuality, AttrWriteType, DevState
+from tango import AttrQuality, AttrWriteType, DevState, EnsureOmniThread
 from tango.server import Device, attribute, command, run
 
 
@@ -51,6 +52,7 @@ class Diode(Logging):
 
     @attribute(dtype=float, unit="mA")
     def Current(self):
+        self.log("read Current")
         self.behave()
         if self.mood == "text":
             return "garbage"
@@ -130,6 +132,13 @@ class Motor(Logging):
         self.begun, self.start, self.target = time.monotonic(), self.here(), target
         if self.mood == "stuck":
             self.target = self.start + 0.1
+        threading.Thread(target=self.tell_of_it, args=[abs(target - self.start) / self.speed], daemon=True).start()
+
+    def tell_of_it(self, seconds):
+        with EnsureOmniThread():
+            self.push_change_event("State", DevState.MOVING)
+            time.sleep(seconds + 0.001)
+            self.push_change_event("State", self.dev_state())
 
     @attribute(dtype=float, unit="mm/s", access=AttrWriteType.READ_WRITE)
     def Velocity(self):

@@ -63,7 +63,10 @@ def test_the_state_of_an_axis_may_be_told(beam):
     for target in (1, 2, 3):
         axis.move(target)
         assert axis.position == target
-    assert len(beam.told()) == 3
+    axis.move(-9)
+    polls = sum(each.sent == "State" for each in axis.trace)
+    assert beam.told() == [("mx", "Position", target) for target in (1, 2, 3, -9)]
+    assert polls < 20  # the last move alone takes 0.6 s, and is looked at every 0.02 s
 
 
 EXIT = """
