@@ -90,7 +90,8 @@ def test_a_hundred_attributes_are_read_with_one_call_a_point(beam):
     device = beam.device("many")
     counters = [TangoCounter(f"c{number}", device, f"c{number}") for number in range(100)]
     scan = obtura.loopscan(5, 0.0, *counters, save=False)
-    assert [scan.get_data(f"c{number}")[-1] for number in range(100)] == list(range(100))
+    data = scan.get_data()
+    assert [data[f"many_device:c{number}"][-1] for number in range(100)] == list(range(100))
     readings = [each for each in device.trace if each.sent.startswith("c0, c1, ")]
     assert len(readings) == 1 + 5  # it is checked first
 

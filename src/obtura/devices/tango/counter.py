@@ -8,8 +8,8 @@ from obtura.contracts.connections import Exchange
 from obtura.contracts.counters import SamplingCounter, SamplingMode
 from obtura.contracts.twins import Twin
 from obtura.devices.tango.device import TangoDevice
-from obtura.devices.tango.values import shown, unit_in
-from obtura.ground.errors import DeviceError, UsageError
+from obtura.devices.tango.values import shown
+from obtura.ground.errors import UsageError
 
 __all__ = ["TangoCounter"]
 
@@ -68,13 +68,7 @@ class TangoCounter(SamplingCounter):
         """The unit given, or the attribute's; None when it has none, or its device is not connected."""
         if self._unit is not None or self.attribute is None:
             return self._unit
-        link = self.controller.link
-        if not (link.is_connected or link.is_new):
-            return None
-        try:
-            return unit_in(link.config(f"{self.fullname}.unit", self.attribute))
-        except DeviceError:
-            return None
+        return self.controller.unit_of(self.attribute)
 
     @unit.setter
     def unit(self, unit: str | None) -> None:

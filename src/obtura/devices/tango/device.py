@@ -1,5 +1,6 @@
 """A Tango device, and what of it is counted."""
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -9,12 +10,14 @@ from obtura.contracts.twins import Twin
 from obtura.devices.tango.address import Address, wrong_address
 from obtura.devices.tango.link import TIMEOUT, Link
 from obtura.devices.tango.monitor import Monitor
-from obtura.devices.tango.values import number_of, picked, value_of
+from obtura.devices.tango.values import number_of, picked, unit_in, value_of
 from obtura.devices.tango.words import told_by
 from obtura.ground.errors import DeviceError, one_line
 from obtura.ground.ranges import Positive
 
 __all__ = ["OfDevice", "TangoDevice"]
+
+log = logging.getLogger(__name__)
 
 
 def _valid(who: str, link: Link, attribute: Any) -> Any:
@@ -107,6 +110,21 @@ class TangoDevice(SamplingCounterController):
         if attribute not in self._monitors:
             self._monitors[attribute] = Monitor(self.link, attribute)
         return self._monitors[attribute]
+
+    def unit_of(self, attribute: str) -> str | None:
+        """The unit of an attribute that is counted; None when it has none, or the device is not connected.
+
+        Those of all counters are asked for at once: a scan of them needs them all.
+        """
+        if not (self.link.is_connected or self.link.is_new):
+            return None
+        counted = (getattr(each, "attribute", None) for each in self.counters.values())
+        for wanted in (list(dict.fromkeys([attribute, *filter(None, counted)])), [attribute]):
+            try:
+                return unit_in(self.link.configs(f"{self.name}.unit", wanted)[0])
+            except DeviceError as error:  # it may have one of them only
+                log.debug("%s", one_line(error))
+        return None
 
     def state_and_status(self, who: str) -> tuple[str, str]:
         """The name of its state, as FAULT, and the text of its status."""

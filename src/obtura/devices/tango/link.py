@@ -186,11 +186,17 @@ class Link:
 
     def config(self, who: str, attribute: str) -> Any:
         """The configuration of an attribute, as tango.AttributeInfoEx; at most `FRESH` s old."""
-        read, config = self._configs.get(attribute, (-FRESH, None))
-        if config is None or time.monotonic() - read > FRESH:
-            config = self.ask(who, f"{attribute}?", lambda proxy: proxy.get_attribute_config(attribute))
-            self._configs[attribute] = time.monotonic(), config
-        return config
+        return self.configs(who, [attribute])[0]
+
+    def configs(self, who: str, attributes: Sequence[str]) -> list[Any]:
+        """The configurations of several attributes, asked for together."""
+        limit = time.monotonic() - FRESH
+        stale = [each for each in attributes if self._configs.get(each, (limit, None))[0] <= limit]
+        if stale:
+            what = f"configuration of {', '.join(stale)}"
+            found = self.ask(who, what, lambda proxy: list(proxy.get_attribute_config_ex(stale)))
+            self._configs.update(zip(stale, ((time.monotonic(), each) for each in found), strict=True))
+        return [self._configs[each][1] for each in attributes]
 
     # -- how it is ------------------------------------------------------------------------------------------
 

@@ -83,10 +83,12 @@ def bound_of(text: str) -> float | None:
 
 def shown(answer: Any) -> str:
     """An answer as messages and traces show it."""
-    if isinstance(answer, list | tuple) and answer and hasattr(answer[0], "has_failed"):
-        return _cut(", ".join(map(_read, answer)))
+    if isinstance(answer, list | tuple):
+        return _cut(", ".join(map(shown, answer)))
     if hasattr(answer, "has_failed"):
         return _cut(_read(answer))
+    if hasattr(answer, "enum_labels"):  # a configuration
+        return f"{answer.name}: {answer.data_type}, {answer.unit or 'no unit'}, {answer.min_value} to {answer.max_value}"
     return "" if answer is None else _cut(str(answer))
 
 
