@@ -35,10 +35,11 @@ class Server:
         self.port = port or free_port()
         self._command = [str(word).replace("PORT", str(self.port)) for word in command]
         self._environment = {**os.environ, **(environment or {})}
+        self._folder = None
         self._process = None
 
     def start(self):
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        quiet = {"cwd": self._folder, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         self._process = subprocess.Popen(self._command, env=self._environment, **quiet)
         until = time.monotonic() + PATIENCE
         while True:
@@ -72,13 +73,45 @@ def without_database(program, instance, devices):
     return [*program, instance, "-nodb", "-dlist", listed, "-ORBendPoint", "giop:tcp:127.0.0.1:PORT", "-host", "127.0.0.1"]
 
 
+class Database(Server):
+    """A Tango database, as PyTango brings one, in a folder; it may know devices of our server before that runs."""
+
+    def __init__(self, folder):
+        super().__init__([sys.executable, "-m", "tango.databaseds.database", "--host", "127.0.0.1", "--port", "PORT", "2"])
+        self.host = f"127.0.0.1:{self.port}"
+        self._environment["TANGO_HOST"] = self.host
+        self._folder = folder
+
+    def add(self, program, devices):
+        """Have it know the devices of a server, by class."""
+        import tango
+
+        until = time.monotonic() + PATIENCE
+        while True:  # it listens a little before it answers
+            try:
+                database = tango.Database("127.0.0.1", str(self.port))
+                break
+            except tango.DevFailed:
+                assert time.monotonic() < until, "the database does not answer"
+                time.sleep(0.05)
+        for kind, name in {"DServer": f"dserver/{program}", **devices}.items():
+            info = tango.DbDevInfo()
+            info.server, info._class, info.name = program, kind, name
+            database.add_device(info)
+
+
+def by_database(program, instance):
+    return [*program, instance, "-ORBendPoint", "giop:tcp:127.0.0.1:PORT", "-host", "127.0.0.1"]
+
+
 class Beamline(Server):
     """Our server, and devices on it by name; what it was told in this test."""
 
-    def __init__(self, folder, command=None):
+    def __init__(self, folder, database=None):
         self.file = folder / "told"
         program = [sys.executable, Path(__file__).with_name("tango_server.py")]
-        super().__init__(command or without_database(program, "t", OURS), {"TANGO_LOG": str(self.file)})
+        command = by_database(program, "t") if database else without_database(program, "t", OURS)
+        super().__init__(command, {"TANGO_LOG": str(self.file)} | ({"TANGO_HOST": database} if database else {}))
         self.forget()
         self.made = []
 

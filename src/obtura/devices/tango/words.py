@@ -17,16 +17,16 @@ _PYTHON = "PyDs_PythonError"
 _LATE = "API_DeviceTimedOut"
 
 LOST = {
+    "DB_DeviceNotDefined": "the Tango database knows no such device: is the name right?",
+    "API_CantConnectToDatabase": "the Tango database does not answer: is it running, and TANGO_HOST right?",
+    "API_DeviceNotExported": "the Tango database knows it, but no server has it: is its device server running?",
+    "API_DeviceNotDefined": "its server has no such device: is the name right, and has it started?",
+    "API_ServerNotRunning": "is its device server running?",
     "API_CantConnectToDevice": "is its device server running?",
     "API_CommunicationFailed": "is its device server running?",
     "API_CorbaException": "is its device server running?",
-    "API_ServerNotRunning": "is its device server running?",
-    "API_DeviceNotDefined": "its server has no such device: is the name right, and has it started?",
-    "API_DeviceNotExported": "the database knows it, but no server has it: is its device server running?",
-    "API_CantConnectToDatabase": "the Tango database does not answer: is it running, and TANGO_HOST right?",
-    "DB_DeviceNotDefined": "the Tango database knows no such device: is the name right?",
 }
-"""Reasons for which there is no connection, and what to look at."""
+"""Reasons for which there is no connection, the most telling first, and what to look at."""
 
 _ENDINGS = re.compile(r"\s*\n\s*")
 
@@ -54,9 +54,9 @@ def failure_of(error: Exception, timeout: float) -> Failure:
         return Failure(f"did not answer within {timeout:g} s; does its device server hang?", late=True)
     if "API_CommandTimedOut" in reasons:
         return Failure("is busy: its server is still at something that it was told before", late=True)
-    for reason in (*reasons[1:], reasons[0]):  # the more telling ones stand behind
-        if reason in LOST:
-            return Failure(f"is not connected: {LOST[reason]}", lost=True)
+    for reason, remedy in LOST.items():
+        if reason in reasons:
+            return Failure(f"is not connected: {remedy}", lost=True)
     return Failure(f"refused: {told_by(stack)}")
 
 
