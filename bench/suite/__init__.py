@@ -7,6 +7,7 @@ MODULES = (
     "counters",
     "devices",
     "text",
+    "tango",
     "presets",
     "consumers",
     "sampling",
