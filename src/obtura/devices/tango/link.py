@@ -41,6 +41,11 @@ AGAIN = 0.1
 FRESH = 10.0
 """Seconds for which the configuration of an attribute is believed."""
 
+BEGIN = "begin "
+
+GLANCE = 0.01
+"""Seconds for which the lane waits whether a command that may be long is short."""
+
 POLL = 0.02
 """Seconds between two looks whether a long command has ended."""
 
@@ -151,31 +156,31 @@ class Link:
             finally:
                 proxy.set_timeout_millis(_ms(self.timeout))
 
-        number = self.tell(device, operation, what, send)
-        return self._reply(f"{device}.{operation} failed", what, number, timeout)
+        began = time.monotonic()
+        number = self.tell(device, operation, f"{BEGIN}{what}", send)
+        return self._reply(f"{device}.{operation} failed", what, number, began, timeout)
 
-    def _reply(self, who: str, what: str, number: int, timeout: float) -> Any:
+    def _reply(self, who: str, what: str, number: int, began: float, timeout: float) -> Any:
         not_arrived = tango().AsynReplyNotArrived
-        sent, nothing = self.restarts, object()
+        sent, nothing, patience = self.restarts, object(), GLANCE
 
         def look(proxy: Any) -> Any:
             if self.restarts != sent:
                 raise DeviceError(f"{self.address} was lost during {what}")
             try:
-                return proxy.command_inout_reply(number)
+                return proxy.command_inout_reply(number, _ms(patience)) if patience else proxy.command_inout_reply(number)
             except not_arrived:
                 return nothing
 
-        limit = time.monotonic() + timeout + GRACE
         try:
-            while True:
-                answer = self._called(who, f"{what} done?", lambda until: self._asked("", look, until, timeout))
+            while time.monotonic() < began + timeout + GRACE:
+                answer = self._called(who, f"{what} done?", lambda limit: self._asked("", look, limit, timeout))
                 if answer is not nothing:
-                    self._note(f"{what} done", time.monotonic(), answer)
+                    self._note(what, began, answer)
                     return answer
-                if time.monotonic() > limit:
-                    raise DeviceTimeoutError(f"{who}: {self.address} did not answer {what} within {timeout:g} s")
+                patience = 0.0
                 clock.sleep(POLL)
+            raise DeviceTimeoutError(f"{who}: {self.address} did not answer {what} within {timeout:g} s")
         except BaseException:
             self._started().submit(Call("forget", lambda: self._forget(sent, number)))
             raise
@@ -305,7 +310,7 @@ class Link:
             raise
         except Exception as error:
             raise self._failed(what, began, failure_of(error, timeout or self.timeout)) from error
-        if what:
+        if what and not what.startswith(BEGIN):
             self._note(what, began, answer)
         return answer
 
