@@ -115,9 +115,7 @@ def attributes(lab: Lab) -> list[Figure]:
         with answering_after(delay) as address:
             turns = [{way: WAYS[way](lab, address, names, POINTS) for way in WAYS} for _ in range(REPETITIONS)]
         what = f"{count} attribute{'s'[: count > 1]}, answered after {1000 * delay:g} ms"
-        found += [
-            Figure(f"{way}, {what}", 1e6 * statistics.median(turn[way] for turn in turns), "us") for way in WAYS
-        ]
+        found += [Figure(f"{way}, {what}", 1e6 * statistics.median(turn[way] for turn in turns), "us") for way in WAYS]
         share = statistics.median(1 - turn["bare client"] / turn["scan point"] for turn in turns)
         budget = SHARE if delay >= 0.001 else None
         found.append(Figure(f"share of the engine, {what}", 100 * max(share, 0.0), "%", budget))

@@ -70,14 +70,26 @@ class Server:
 
 def without_database(program, instance, devices):
     listed = ",".join(f"{kind}::{name}" for kind, name in devices.items())
-    return [*program, instance, "-nodb", "-dlist", listed, "-ORBendPoint", "giop:tcp:127.0.0.1:PORT", "-host", "127.0.0.1"]
+    return [
+        *program,
+        instance,
+        "-nodb",
+        "-dlist",
+        listed,
+        "-ORBendPoint",
+        "giop:tcp:127.0.0.1:PORT",
+        "-host",
+        "127.0.0.1",
+    ]
 
 
 class Database(Server):
     """A Tango database, as PyTango brings one, in a folder; it may know devices of our server before that runs."""
 
     def __init__(self, folder):
-        super().__init__([sys.executable, "-m", "tango.databaseds.database", "--host", "127.0.0.1", "--port", "PORT", "2"])
+        super().__init__(
+            [sys.executable, "-m", "tango.databaseds.database", "--host", "127.0.0.1", "--port", "PORT", "2"]
+        )
         self.host = f"127.0.0.1:{self.port}"
         self._environment["TANGO_HOST"] = self.host
         self._folder = folder

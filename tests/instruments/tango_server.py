@@ -1,6 +1,7 @@
 """A Tango device server as a beamline has one, run by tests in another process: a diode, a motor, a shutter, a filter.
 
-Each write, each command and some readings are lines of the file that TANGO_LOG names. `Misbehave` makes a device late, wrong or dead.
+Each write, each command and some readings are lines of the file that TANGO_LOG names. `Misbehave` makes a
+device late or wrong.
 """
 
 import json

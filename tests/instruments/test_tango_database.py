@@ -22,9 +22,12 @@ def database(tmp_path_factory):
 
 
 @pytest.fixture
-def served(database, tmp_path):
+def served(database, tmp_path, in_the_end):
     beamline = Beamline(tmp_path, database.host)
     beamline.start()
+    whole = TangoDevice("server", "dserver/tango_server/t", tango_host=database.host)
+    in_the_end(whole.check)  # or events would have to wait 10 s, until Tango tries again to subscribe to them
+    whole.close()
     yield beamline
     beamline.kill()
 

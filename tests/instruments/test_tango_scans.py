@@ -1,5 +1,10 @@
 """Scans on Tango devices: what the server was told, in its order, and what is left when it dies."""
 
+import signal
+import subprocess
+import sys
+import time
+
 import pytest
 from accidents import PHASES, accident_at
 
@@ -196,3 +201,45 @@ def test_a_server_that_dies_in_any_phase_is_named_and_the_way_out_is_done(beam, 
     beam.start()
     again = obtura.ascan(beam.axis(20.0), 0, 1, 1, 0.01, beam.counter(timeout=20.0), save=False)
     assert len(again.get_data("current")) == 2
+
+
+INTERRUPTED = """
+import sys
+import obtura
+from obtura.devices.tango import TangoAxis, TangoCounter, TangoDevice, TangoShutter
+
+mx, front_end, diode = (TangoDevice(f"d{number}", address) for number, address in enumerate(sys.argv[1:]))
+scan = obtura.ascan(TangoAxis("mx", mx), 0, 10, 1, 0.0, TangoCounter("c", diode, "Current"), run=False, save=False)
+scan.add_preset(obtura.ShutterPreset(TangoShutter("shutter", front_end)))
+
+
+class Ready(obtura.ChainIterationPreset):
+    def stop(self):
+        print("READY", flush=True)
+
+
+class Tell(obtura.ChainPreset):
+    def get_iterator(self, chain):
+        yield Ready()
+
+
+scan.acq_chain.add_preset(Tell())
+try:
+    scan.run()
+except KeyboardInterrupt:
+    print(scan.state)
+"""
+
+
+def test_ctrl_c_stops_the_axis_and_closes_the_shutter(beam):
+    beam.device("mx").write_attribute("Velocity", 0.5)
+    beam.forget()
+    command = [sys.executable, "-c", INTERRUPTED, *map(beam.address, ("mx", "shutter", "diode"))]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "READY\n"
+        until = time.monotonic() + 20
+        while at(10) not in beam.told() and time.monotonic() < until:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        assert "USER_ABORTED" in process.communicate(timeout=30)[0]
+    assert beam.told() == [at(0), OPEN, at(10), ("mx", "Stop", None), CLOSE]

@@ -6,8 +6,8 @@
     shutter = TangoShutter("shutter", TangoDevice("front_end", "id01/shutter/1"))
 
 In YAML they are listed with the device. Nothing is sent, and PyTango is not imported, before it is needed. When a
-server is lost, calls fail within their time limit with a `DeviceError` that says what was asked of whom; once it is back they
-work again.
+server is lost, calls fail within their time limit with a `DeviceError` that says what was asked of whom; once it is
+back they work again.
 
 They only take orders, so axes, shutters and multiplexers are those of `obtura.devices`, with a driver that gives them;
 that is why this stands here, and not among the control systems, which may import nothing of this room.

@@ -168,7 +168,9 @@ class Link:
             if self.restarts != sent:
                 raise DeviceError(f"{self.address} was lost during {what}")
             try:
-                return proxy.command_inout_reply(number, _ms(patience)) if patience else proxy.command_inout_reply(number)
+                return (
+                    proxy.command_inout_reply(number, _ms(patience)) if patience else proxy.command_inout_reply(number)
+                )
             except not_arrived:
                 return nothing
 

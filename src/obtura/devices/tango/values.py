@@ -88,7 +88,9 @@ def shown(answer: Any) -> str:
     if hasattr(answer, "has_failed"):
         return _cut(_read(answer))
     if hasattr(answer, "enum_labels"):  # a configuration
-        return f"{answer.name}: {answer.data_type}, {answer.unit or 'no unit'}, {answer.min_value} to {answer.max_value}"
+        return (
+            f"{answer.name}: {answer.data_type}, {answer.unit or 'no unit'}, {answer.min_value} to {answer.max_value}"
+        )
     return "" if answer is None else _cut(str(answer))
 
 
