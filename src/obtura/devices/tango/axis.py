@@ -134,7 +134,7 @@ class TangoAxis(OfDevice, Axis):
     def _adopt(self) -> None:
         """Take over unit, limits and velocity of the device, where nobody has said otherwise; once per connection."""
         link = self.device.link
-        if link.is_connected and self._adopted == link.restarts:
+        if link.is_connected and self._adopted == link.wire.restarts:
             return
         config = link.config(self.name, self._manner.setpoint)
         self._devices_unit = unit_in(config)
@@ -151,7 +151,7 @@ class TangoAxis(OfDevice, Axis):
                 self._now[key] = value
             self._config[key] = value
         self._take_over()
-        self._adopted = link.restarts
+        self._adopted = link.wire.restarts
 
     # -- what it accepts ----------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from obtura.contracts.twins import Twin
 from obtura.devices.tango.address import Address, wrong_address
 from obtura.devices.tango.link import TIMEOUT, Link
 from obtura.devices.tango.monitor import Monitor
+from obtura.devices.tango.omni import know_this_thread
 from obtura.devices.tango.values import number_of, picked, unit_in, value_of
 from obtura.devices.tango.words import told_by
 from obtura.ground.errors import DeviceError, one_line
@@ -131,6 +132,10 @@ class TangoDevice(SamplingCounterController):
         state, status = self.link.ask(who, "State, Status", lambda proxy: (proxy.state(), proxy.status()))
         return state.name, " ".join(str(status).split())
 
+    def on_lane_start(self) -> None:
+        """Have Tango know the thread that makes a scan's calls."""
+        know_this_thread()
+
     # -- as a controller of counters ----------------------------------------------------------------------------
 
     def check(self) -> None:
@@ -197,12 +202,12 @@ class TangoDevice(SamplingCounterController):
     @property
     def connection(self) -> str:
         """Its address, whether and since when it is connected."""
-        return f"{self.link.address}, {self.link.state}"
+        return f"{self.link.address}, {self.link.wire.state}"
 
     @property
     def trace(self) -> Sequence[Exchange]:
         """What was said last, the oldest first."""
-        return self.link.trace
+        return self.link.wire.trace
 
     def __info__(self) -> str:
         """Its state and status, whether it is connected, its counters. One that is not connected is not waited for."""

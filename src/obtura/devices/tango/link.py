@@ -1,31 +1,27 @@
-"""The line to one Tango device: a failure is a `DeviceError` in plain words, and comes within a known time.
+"""The line to one Tango device, for whoever wants something of it: a failure comes within a known time.
 
-The problem. Tango's client is C++: while a call of it waits, no Ctrl-C is delivered to that thread. It wants every
-thread that calls it to be known to its omniORB. Its own reconnecting makes a call to a server that hangs last 4 s where
-0.5 s were allowed, and after a failure it refuses for a second to try again.
+The problem. Tango's client is C++: while a call of it waits, no Ctrl-C is delivered to that thread; and it wants every
+thread that calls it to be known to its omniORB.
 
-The solution. Every call to a device is made on one thread, its lane, which omniORB knows; whoever wants something waits
-for a flag, no longer than a known time, and may be interrupted: what was not begun then is not begun any more. A
-connection that was lost is not mended but made anew, after a look whether anybody listens there at all.
+The solution. A call to a device is made on a thread of its own, its lane, which omniORB knows; whoever wants something
+waits for a flag, no longer than a known time, and may be interrupted: what was not begun then is not begun any more.
+The lanes of scans, to which no Ctrl-C comes, speak for themselves, in turn.
 """
 
-import ctypes
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from obtura.contracts.connections import Exchange
 from obtura.contracts.looking import check_may_be_told
 from obtura.devices.tango.address import Address
-from obtura.devices.tango.values import shown
-from obtura.devices.tango.words import Failure, failure_of
-from obtura.ground.errors import DeviceError, DeviceTimeoutError, UsageError, one_line
+from obtura.devices.tango.omni import is_known, know_this_thread, tango
+from obtura.devices.tango.wire import Wire, milliseconds
+from obtura.ground.errors import DeviceError, DeviceTimeoutError
 from obtura.works.clock import Flag, clock
 from obtura.works.lanes import SLICE, Call, ThreadLane
 
-__all__ = ["TIMEOUT", "Link", "tango"]
+__all__ = ["TIMEOUT", "Link"]
 
 R = TypeVar("R")
 
@@ -35,62 +31,14 @@ TIMEOUT = 3.0
 GRACE = 0.5
 """Seconds after which a call that should have ended by its own time limit is waited for no more."""
 
-AGAIN = 0.1
-"""Seconds between attempts to connect."""
-
 FRESH = 10.0
 """Seconds for which the configuration of an attribute is believed."""
-
-BEGIN = "begin "
 
 GLANCE = 0.01
 """Seconds for which the lane waits whether a command that may be long is short."""
 
 POLL = 0.02
 """Seconds between two looks whether a long command has ended."""
-
-KEPT = 200
-"""So many exchanges are kept."""
-
-_of_this_thread = threading.local()
-
-
-def tango() -> Any:
-    """The module `tango`.
-
-    Raises:
-        UsageError: it is not installed.
-    """
-    try:
-        import tango
-    except ModuleNotFoundError as error:
-        if error.name != "tango":
-            raise
-        raise UsageError("Tango needs PyTango: pip install 'obtura[tango]'") from None
-    return tango
-
-
-def _known_to_omniorb() -> None:
-    """Have Tango's omniORB know this thread until it ends."""
-    context = tango().EnsureOmniThread()
-    context.__enter__()
-    # One that still lives when the interpreter ends would be destroyed by another thread, and omniORB aborts the
-    # process for that: so it is destroyed by `_unknown_to_omniorb`, or never.
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(context))
-    _of_this_thread.context = context
-
-
-def _unknown_to_omniorb() -> None:
-    """The thread is about to end."""
-    _of_this_thread.context.__exit__(None, None, None)
-
-
-def _ms(seconds: float) -> int:
-    return max(1, round(1000 * seconds))
-
-
-class _LostError(DeviceError):
-    """There is no connection any more."""
 
 
 class Link:
@@ -99,14 +47,9 @@ class Link:
     def __init__(self, address: Address, timeout: float = TIMEOUT) -> None:
         self.address = address
         self.timeout = timeout
-        self.restarts = 0
-        """How often it was connected."""
-        self._proxy: Any = None
-        self._tried = False  # a whole time limit was spent in vain since it was last connected
-        self._since = clock.epoch()
-        self._last_error = ""
-        self._configs: dict[str, tuple[float, Any]] = {}
-        self._exchanges: deque[tuple[float, float, str, Any, str]] = deque(maxlen=KEPT)
+        self.wire = Wire(address, timeout)
+        self._configs: dict[str, tuple[float, int, Any]] = {}  # when it was read (monotonic), on which connection
+        self._turn = threading.Lock()
         self._lanes: dict[str, ThreadLane] = {}  # none or one
 
     # -- what may be said -----------------------------------------------------------------------------------
@@ -119,12 +62,12 @@ class Link:
         Raises:
             DeviceError: it can't be had; a DeviceTimeoutError when no answer comes in time.
         """
-        return self._called(who, what, lambda limit: self._asked(what, function, limit))
+        return self._called(who, what, lambda limit: self.wire.asked(what, function, limit))
 
     def tell(self, device: str, operation: str, what: str, function: Callable[[Any], R]) -> R:
         """As `ask`, for what changes something: it is told once, and to a server that has just answered."""
         check_may_be_told(device, operation)
-        return self._called(f"{device}.{operation} failed", what, lambda limit: self._told(what, function, limit))
+        return self._called(f"{device}.{operation} failed", what, lambda limit: self.wire.told(what, function, limit))
 
     def write(self, device: str, operation: str, attribute: str, value: Any) -> None:
         """Write an attribute. The name of a state of an enum will do for its number."""
@@ -150,37 +93,37 @@ class Link:
             return self.tell(device, operation, what, lambda proxy: proxy.command_inout(command, argument))
 
         def send(proxy: Any) -> Any:
-            proxy.set_timeout_millis(_ms(timeout))
+            proxy.set_timeout_millis(milliseconds(timeout))
             try:
                 return proxy.command_inout_asynch(command, argument)
             finally:
-                proxy.set_timeout_millis(_ms(self.timeout))
+                proxy.set_timeout_millis(milliseconds(self.timeout))
 
         began = time.monotonic()
-        number = self.tell(device, operation, f"{BEGIN}{what}", send)
-        return self._reply(f"{device}.{operation} failed", what, number, began, timeout)
+        who = f"{device}.{operation} failed"
+        check_may_be_told(device, operation)
+        number = self._called(who, what, lambda limit: self.wire.told("", send, limit))
+        return self._reply(who, what, number, began, timeout)
 
     def _reply(self, who: str, what: str, number: int, began: float, timeout: float) -> Any:
         not_arrived = tango().AsynReplyNotArrived
-        sent, nothing, patience = self.restarts, object(), GLANCE
+        sent, nothing, waiting = self.wire.restarts, object(), [milliseconds(GLANCE)]
 
         def look(proxy: Any) -> Any:
-            if self.restarts != sent:
+            if self.wire.restarts != sent:
                 raise DeviceError(f"{self.address} was lost during {what}")
             try:
-                return (
-                    proxy.command_inout_reply(number, _ms(patience)) if patience else proxy.command_inout_reply(number)
-                )
+                return proxy.command_inout_reply(number, *waiting)
             except not_arrived:
                 return nothing
 
         try:
             while time.monotonic() < began + timeout + GRACE:
-                answer = self._called(who, f"{what} done?", lambda limit: self._asked("", look, limit, timeout))
+                answer = self._called(who, f"{what} done?", lambda limit: self.wire.asked("", look, limit, timeout))
                 if answer is not nothing:
-                    self._note(what, began, answer)
+                    self.wire.note(what, began, answer)
                     return answer
-                patience = 0.0
+                waiting.clear()
                 clock.sleep(POLL)
             raise DeviceTimeoutError(f"{who}: {self.address} did not answer {what} within {timeout:g} s")
         except BaseException:
@@ -188,8 +131,8 @@ class Link:
             raise
 
     def _forget(self, sent: int, number: int) -> None:
-        if self._proxy is not None and self.restarts == sent:
-            self._proxy.cancel_asynch_request(number)
+        if self.wire.proxy is not None and self.wire.restarts == sent:
+            self.wire.proxy.cancel_asynch_request(number)
 
     def config(self, who: str, attribute: str) -> Any:
         """The configuration of an attribute, as tango.AttributeInfoEx; at most `FRESH` s old."""
@@ -197,71 +140,67 @@ class Link:
 
     def configs(self, who: str, attributes: Sequence[str]) -> list[Any]:
         """The configurations of several attributes, asked for together."""
-        limit = time.monotonic() - FRESH
-        stale = [each for each in attributes if self._configs.get(each, (limit, None))[0] <= limit]
+        now, nth = time.monotonic(), self.wire.restarts
+        stale = [each for each in attributes if not self._is_fresh(each, now, nth)]
         if stale:
             what = f"configuration of {', '.join(stale)}"
             found = self.ask(who, what, lambda proxy: list(proxy.get_attribute_config_ex(stale)))
-            self._configs.update(zip(stale, ((time.monotonic(), each) for each in found), strict=True))
-        return [self._configs[each][1] for each in attributes]
+            nth = self.wire.restarts
+            self._configs.update(zip(stale, ((now, nth, each) for each in found), strict=True))
+        return [self._configs[each][2] for each in attributes]
+
+    def _is_fresh(self, attribute: str, now: float, nth: int) -> bool:
+        read, of, _ = self._configs.get(attribute, (now - FRESH, nth, None))
+        return now - read < FRESH and of == nth
 
     # -- how it is ------------------------------------------------------------------------------------------
 
     @property
     def is_connected(self) -> bool:
         """Whether it was when something was last said."""
-        return self._proxy is not None
+        return self.wire.proxy is not None
 
     @property
     def is_new(self) -> bool:
         """Whether nobody has tried yet to connect it."""
-        return not self.restarts and not self._last_error
-
-    @property
-    def state(self) -> str:
-        """`connected since 14:02:11`, or why it is not. Asks nobody."""
-        since = time.strftime("%H:%M:%S", time.localtime(self._since))
-        if self.is_connected:
-            return f"connected since {since}"
-        if self.is_new:
-            return "not used yet"
-        return f"not connected since {since}" + (f" ({self._last_error})" if self._last_error else "")
-
-    @property
-    def trace(self) -> Sequence[Exchange]:
-        """What was said last, the oldest first."""
-        return [
-            Exchange(when, took, what, shown(answer), error)
-            for when, took, what, answer, error in self._exchanges.copy()
-        ]
+        return self.wire.is_new
 
     def close(self) -> None:
         """Disconnect, once what is being said is said. When it is used again, it connects again."""
         lane = self._lanes.pop("", None)
         if lane is None:
             return
-        calls = [Call("close", self._drop), Call("close", _unknown_to_omniorb)]
-        for call in calls:
-            lane.submit(call)
-        calls[-1].done.wait(self.timeout)
+        call = Call("close", self.wire.drop)
+        lane.submit(call)
+        call.done.wait(self.timeout)
         lane.close()
 
     # -- on the thread of whoever wants something ---------------------------------------------------------------
 
     def _called(self, who: str, what: str, function: Callable[[float], R]) -> R:
-        """Call `function(limit)` on the lane and wait, a little longer than until `limit` (monotonic)."""
+        """What `function(limit)` gives; it has until `limit` (monotonic)."""
         tango()  # first of all, for the sake of the message
+        limit = time.monotonic() + self.timeout
+        try:
+            if self.is_connected and is_known():  # to hand over takes longer than many a device to answer
+                return self._in_turn(what, function, limit)
+            return self._on_lane(what, function, limit)
+        except DeviceError as error:
+            kind = DeviceTimeoutError if isinstance(error, TimeoutError) else DeviceError
+            raise kind(f"{who}: {error}") from error
+
+    def _on_lane(self, what: str, function: Callable[[float], R], limit: float) -> R:
+        """Call it on the lane and wait, a little longer than until `limit`."""
         results: list[R] = []
         left = Flag()
-        limit = time.monotonic() + self.timeout
 
         def work() -> None:
             if left.is_set:
                 raise DeviceError(f"{self.address} was not asked {what}: who wanted it did not wait")
-            results.append(function(limit))
+            results.append(self._in_turn(what, function, limit))
 
-        lane = self._started()
         call = Call(what, work)
+        lane = self._started()
         lane.submit(call)
         try:
             while not call.done.is_set and (patience := limit + GRACE - time.monotonic()) > 0:
@@ -271,98 +210,26 @@ class Link:
             raise
         if not call.done.is_set:
             left.set()
-            said = lane.busy
-            busy = f"; it is busy with {said.what}" if said is not None and said is not call else ""
-            raise DeviceTimeoutError(f"{who}: {self.address} did not answer {what} within {self.timeout:g} s{busy}")
-        if isinstance(call.error, DeviceError):
-            kind = DeviceTimeoutError if isinstance(call.error, TimeoutError) else DeviceError
-            raise kind(f"{who}: {call.error}") from call.error
+            raise self._silent(what, lane.busy)
         if call.error is not None:
             raise call.error
         return results[0]
 
+    def _in_turn(self, what: str, function: Callable[[float], R], limit: float) -> R:
+        """Call it once nobody else speaks, on a thread that omniORB knows."""
+        if not self._turn.acquire(timeout=max(limit - time.monotonic(), 0.0)):
+            raise self._silent(what, None)
+        try:
+            return function(limit)
+        finally:
+            self._turn.release()
+
+    def _silent(self, what: str, instead: Call | None) -> DeviceTimeoutError:
+        busy = f"; it is busy with {instead.what}" if instead is not None and instead.what != what else ""
+        return DeviceTimeoutError(f"{self.address} did not answer {what} within {self.timeout:g} s{busy}")
+
     def _started(self) -> ThreadLane:
         lane = self._lanes.get("")
         if lane is None:
-            lane = self._lanes[""] = ThreadLane(f"tango {self.address}", _known_to_omniorb)
+            lane = self._lanes[""] = ThreadLane(f"tango {self.address}", know_this_thread)
         return lane
-
-    # -- on the lane ----------------------------------------------------------------------------------------
-
-    def _asked(self, what: str, function: Callable[[Any], R], limit: float, timeout: float | None = None) -> R:
-        was_connected = self.is_connected
-        try:
-            return self._said(what, function, limit, timeout)
-        except _LostError:
-            if not was_connected:
-                raise
-        return self._said(what, function, limit, timeout)
-
-    def _told(self, what: str, function: Callable[[Any], R], limit: float) -> R:
-        if self.is_connected:
-            self._asked("", lambda proxy: proxy.ping(), limit)
-        return self._said(what, function, limit)
-
-    def _said(self, what: str, function: Callable[[Any], R], limit: float, timeout: float | None = None) -> R:
-        proxy = self._proxy if self._proxy is not None else self._connected(limit)
-        began = time.monotonic()
-        try:
-            answer = function(proxy)
-        except DeviceError:
-            raise
-        except Exception as error:
-            raise self._failed(what, began, failure_of(error, timeout or self.timeout)) from error
-        if what and not what.startswith(BEGIN):
-            self._note(what, began, answer)
-        return answer
-
-    def _connected(self, limit: float) -> Any:
-        """A new proxy, which has answered. A server that is being started is waited for, once."""
-        began = time.monotonic()
-        while True:
-            try:
-                return self._connect(began)
-            except _LostError:
-                if self._tried or time.monotonic() + AGAIN >= limit:
-                    self._tried = True
-                    raise
-            time.sleep(AGAIN)
-
-    def _connect(self, began: float) -> Any:
-        module = tango()
-        try:
-            self.address.probe(self.timeout)
-            proxy = module.DeviceProxy(self.address.full())
-            proxy.set_transparency_reconnection(False)
-            proxy.set_timeout_millis(_ms(self.timeout))
-            proxy.ping()
-        except OSError as error:
-            what = f"is not connected ({one_line(error)}): {self.address.remedy}"
-            raise self._failed("connect", began, Failure(what, lost=True)) from error
-        except module.DevFailed as error:
-            raise self._failed("connect", began, failure_of(error, self.timeout)._replace(lost=True)) from error
-        self._proxy, self._tried = proxy, False
-        self._since, self._last_error = clock.epoch(), ""
-        self._configs.clear()
-        self.restarts += 1
-        self._note("connect", began, "connected")
-        return proxy
-
-    def _failed(self, what: str, began: float, failure: Failure) -> DeviceError:
-        """The error to raise; when the connection was lost, it is."""
-        text = f"{self.address} {failure.what}"
-        self._note(what or "ping", began, None, failure.what)
-        if not failure.lost:
-            return failure.kind(f"{text} (at {what})" if what else text)
-        if self.is_connected or self.is_new:
-            self._since = clock.epoch()
-        self._last_error = failure.what
-        self._drop()
-        return DeviceTimeoutError(text) if failure.late else _LostError(text)
-
-    def _drop(self) -> None:
-        self._proxy = None
-
-    def _note(self, what: str, began: float, answer: Any, error: str = "") -> None:
-        took = time.monotonic() - began
-        self._exchanges.append((clock.epoch() - took, took, what, answer, error))

@@ -11,7 +11,8 @@ import logging
 import time
 from typing import Any
 
-from obtura.devices.tango.link import Link, tango
+from obtura.devices.tango.link import Link
+from obtura.devices.tango.omni import tango
 from obtura.ground.errors import one_line
 
 __all__ = ["BELIEVED", "Monitor"]
@@ -43,10 +44,10 @@ class Monitor:
 
     def read(self, proxy: Any) -> None:
         """Called on the lane when it is about to be read: subscribe, once per connection."""
-        if self._subscribed == self._link.restarts:
+        if self._subscribed == self._link.wire.restarts:
             return
         module = tango()
-        self._subscribed, self._has_events, self._seen = self._link.restarts, False, None
+        self._subscribed, self._has_events, self._seen = self._link.wire.restarts, False, None
         for kind in (module.EventType.CHANGE_EVENT, module.EventType.PERIODIC_EVENT):
             try:
                 proxy.subscribe_event(self.attribute, kind, self._happened, module.EventSubMode.Stateless)
