@@ -74,6 +74,10 @@ class Diode(Logging):
     def Spectrum(self):
         return np.arange(4.0) if self.mood != "short" else np.arange(3.0)
 
+    @attribute(dtype=(float,), max_dim_x=8)
+    def Empty(self):
+        return []
+
     @attribute(dtype=((float,),), max_dim_x=4, max_dim_y=4)
     def Image(self):
         return np.arange(6.0).reshape(2, 3)

@@ -134,6 +134,34 @@ def test_a_long_command_of_a_server_that_dies_ends(beam):
     later.join()
 
 
+EXIT = """
+import sys
+from obtura.devices.tango import TangoDevice
+from obtura.ground.errors import DeviceError
+device = TangoDevice("d", sys.argv[1], timeout=0.1)
+device.check()
+print("READY", flush=True)
+sys.stdin.readline()
+try:
+    TangoDevice("new", sys.argv[1], timeout=0.1).check()  # its lane is stuck in Tango's client for some seconds
+except DeviceError as error:
+    print(type(error).__name__)
+"""
+
+
+def test_a_process_ends_well_while_a_call_has_not_come_back(beam):
+    command = [sys.executable, "-c", EXIT, beam.address("diode")]
+    pipes = {name: subprocess.PIPE for name in ("stdin", "stdout", "stderr")}
+    with subprocess.Popen(command, text=True, **pipes) as process:
+        assert process.stdout.readline() == "READY\n"
+        beam.hang()
+        try:
+            said = process.communicate("\n", timeout=30)
+        finally:
+            beam.go_on()
+    assert (process.returncode, *said) == (0, "DeviceTimeoutError\n", "")
+
+
 CTRL_C = """
 import os, signal, sys, threading, time
 from obtura.devices.tango import TangoDevice

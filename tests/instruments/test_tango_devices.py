@@ -27,6 +27,7 @@ def test_an_attribute_is_a_counter_with_its_unit(beam):
         ("Spectrum", {"shape": [4]}, [0, 1, 2, 3]),
         ("Spectrum", {"shape": [-1]}, [0, 1, 2, 3]),
         ("Spectrum", {"index": 2}, 2),
+        ("Empty", {"shape": [-1]}, []),
         ("Image", {"shape": [2, 3]}, [[0, 1, 2], [3, 4, 5]]),
         ("Kind", {}, 1),
         ("State", {}, 0),

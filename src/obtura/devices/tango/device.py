@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from obtura.contracts.connections import Exchange
 from obtura.contracts.counters import SamplingCounterController
@@ -29,6 +29,38 @@ def _valid(who: str, link: Link, attribute: Any) -> Any:
         return value_of(attribute)
     except DeviceError as error:
         raise DeviceError(f"{who}: {link.address} {error}") from None
+
+
+class _Plan(NamedTuple):
+    """What is asked of a device to have the values of some counters. `known`: attributes that need not be asked for."""
+
+    counters: tuple[Any, ...]
+    who: str
+    what: str
+    attributes: list[str]
+    commands: list[tuple[str, Any]]
+    watched: list[Any]
+    known: dict[str, Any]
+
+    def read(self, proxy: Any) -> tuple[list[Any], list[Any]]:
+        """Ask for it."""
+        for each in self.watched:
+            each.watch.read(proxy)
+        read = proxy.read_attributes(self.attributes) if self.attributes else []
+        return read, [proxy.command_inout(*each) for each in self.commands]
+
+    def without(self, told: Mapping[str, Any]) -> "_Plan":
+        """The same, without what events have told."""
+        known = {attribute: value for attribute, value in told.items() if value is not None}
+        return self._replace(attributes=[each for each in self.attributes if each not in known], known=known)
+
+
+def _planned(name: str, counters: tuple[Any, ...]) -> _Plan:
+    attributes = list(dict.fromkeys(each.attribute for each in counters if each.attribute is not None))
+    commands = list(dict.fromkeys((each.command, each.argument) for each in counters if each.command is not None))
+    who = counters[0].fullname if len(counters) == 1 else f"{name}.read"
+    what = ", ".join([*attributes, *(f"{command}()" for command, _ in commands)])
+    return _Plan(counters, who, what, attributes, commands, [each for each in counters if each.watch is not None], {})
 
 
 class TangoDevice(SamplingCounterController):
@@ -63,6 +95,7 @@ class TangoDevice(SamplingCounterController):
         super().__init__(name, blocking=True, max_sampling_frequency=max_sampling_frequency)
         self.link = Link(Address(device, tango_host), timeout)
         self._monitors: dict[str, Monitor] = {}
+        self._plan: _Plan | None = None
 
     @staticmethod
     def yaml_check(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -152,37 +185,23 @@ class TangoDevice(SamplingCounterController):
 
     def read_all(self, *counters: Any) -> Sequence[Any]:
         """The present values: attributes with one call, commands one after the other."""
-        found = self._monitored(counters)
-        answers: dict[tuple[str, Any], Any] = {}
-        attributes = [each.attribute for each in counters if each.attribute is not None]
-        wanted = [each for each in dict.fromkeys(attributes) if each not in found]
-        commands = dict.fromkeys((each.command, each.argument) for each in counters if each.command is not None)
-        if wanted or commands:
-            who = counters[0].fullname if len(counters) == 1 else f"{self.name}.read"
-
-            def read(proxy: Any) -> tuple[list[Any], list[Any]]:
-                for each in counters:
-                    if each.watch is not None:
-                        each.watch.read(proxy)
-                read = proxy.read_attributes(wanted) if wanted else []
-                return read, [proxy.command_inout(*each) for each in commands]
-
-            what = ", ".join([*wanted, *(f"{name}()" for name, _ in commands)])
-            values, results = self.link.ask(who, what, read)
-            found |= dict(zip(wanted, values, strict=True))
-            answers = dict(zip(commands, results, strict=True))
-            for each in counters:
-                if each.watch is not None and each.attribute in wanted:
+        plan = self._plan
+        if plan is None or plan.counters != counters:  # a scan asks for the same again and again
+            plan = self._plan = _planned(self.name, counters)
+        if plan.watched:
+            plan = plan.without({each.attribute: each.watch.value() for each in plan.watched})
+        found, answers = plan.known, dict[tuple[str, Any], Any]()
+        if plan.attributes or plan.commands:
+            values, results = self.link.ask(plan.who, plan.what, plan.read)
+            found = found | dict(zip(plan.attributes, values, strict=True))
+            answers = dict(zip(plan.commands, results, strict=True))
+            for each in plan.watched:
+                if each.attribute in plan.attributes:
                     each.watch.take(found[each.attribute])
         return [
-            self._number(each, answers[each.command, each.argument] if each.command else found[each.attribute])
+            self._number(each, found[each.attribute] if each.command is None else answers[each.command, each.argument])
             for each in counters
         ]
-
-    def _monitored(self, counters: Sequence[Any]) -> dict[str, Any]:
-        """Of attributes with events what is known without asking."""
-        known = {each.attribute: each.watch.value() for each in counters if each.watch is not None}
-        return {attribute: value for attribute, value in known.items() if value is not None}
 
     def _number(self, counter: Any, answer: Any) -> Any:
         who = counter.fullname

@@ -22,9 +22,11 @@ def value_of(attribute: Any) -> Any:
     Raises:
         DeviceError: its server says that it is not valid.
     """
-    if attribute.is_empty or attribute.quality.name == "ATTR_INVALID":
+    if not attribute.is_empty:
+        return attribute.value
+    if attribute.quality.name == "ATTR_INVALID":
         raise DeviceError(f"{attribute.name} has no valid value (ATTR_INVALID): its server runs, look behind it")
-    return attribute.value
+    return ()  # an array without an item
 
 
 def picked(value: Any, index: int | None) -> Any:
