@@ -3,6 +3,7 @@
 import pytest
 from served_tango import free_port
 
+from obtura.ground.errors import DeviceError
 from obtura.session import opening
 from obtura.session.config import Config, ConfigError
 
@@ -114,6 +115,21 @@ def test_a_session_opens_without_the_server_and_has_it_later(open_lab, lab, shar
     assert session.env_dict["mx"].position == 1
     session.env_dict["shutter"].close()
     assert session.env_dict["current"].read() == 1.25
+
+
+def test_of_a_server_that_is_lost_the_words_of_the_session_tell(open_lab, beam, capsys):
+    text = LAB.format(port=beam.port).replace("timeout: 1", "timeout: 0.2")
+    session = open_lab(text.replace("  axes:", "  timeout: 0.2\n  axes:"))
+    names = session.env_dict
+    beam.kill()
+    for word in ("lscnt", "lsmot", "wa", "sta"):
+        names[word]()
+    told = capsys.readouterr().out
+    assert "not connected since" in told and "is its device server running" in told
+    for name in ("mx", "shutter", "opiom", "diode", "current"):
+        assert "not connected" in names[name].__info__()
+    with pytest.raises(DeviceError, match="is its device server running"):
+        session.bench.ascan(names["mx"], 1, 2, 1, 0.01, names["current"])
 
 
 @pytest.mark.parametrize(
