@@ -237,8 +237,10 @@ def rude():
 def shared_tango(tmp_path_factory):
     pytest.importorskip("tango", reason="Tango is an extra: pip install obtura[tango]")
     server = TangoBeamline(tmp_path_factory.mktemp("tango"))
-    yield server
-    server.kill()
+    try:
+        yield server
+    finally:
+        server.kill()
 
 
 @pytest.fixture

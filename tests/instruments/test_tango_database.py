@@ -15,25 +15,27 @@ from obtura.ground.errors import DeviceError
 def database(tmp_path_factory):
     pytest.importorskip("tango", reason="Tango is an extra: pip install obtura[tango]")
     database = Database(tmp_path_factory.mktemp("database"))
-    database.start()
-    database.add("tango_server/t", OURS)
-    yield database
-    database.kill()
+    try:
+        database.start()
+        database.add("tango_server/t", OURS)
+        yield database
+    finally:
+        database.kill()
 
 
 @pytest.fixture
-def served(database, tmp_path, in_the_end):
+def served(database, tmp_path, in_the_end, request):
     beamline = Beamline(tmp_path, database.host)
+    request.addfinalizer(beamline.kill)
     beamline.start()
     whole = TangoDevice("server", "dserver/tango_server/t", tango_host=database.host)
     in_the_end(whole.check)  # or events would have to wait 10 s, until Tango tries again to subscribe to them
     whole.close()
-    yield beamline
-    beamline.kill()
+    return beamline
 
 
 @pytest.fixture
-def device(request):
+def device():
     made = []
 
     def make(name, **options):

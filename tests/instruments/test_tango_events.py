@@ -48,7 +48,7 @@ def test_an_attribute_without_events_is_asked_each_time(beam):
 
 def test_a_lost_server_is_noticed_though_it_sends_no_event(beam, in_the_end, seconds):
     counter = TangoCounter("watched", beam.device("diode", timeout=0.3), "Watched", monitor=True)
-    counter.read()
+    in_the_end(counter.read)
     beam.kill()
     assert patiently(lambda: seconds(counter.read)[1] is not None)
     beam.start()

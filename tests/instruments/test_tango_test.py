@@ -14,9 +14,11 @@ def server():
     if not TANGO_TEST.exists():
         pytest.skip("TangoTest is missing: tools/system-packages installs it (Debian: apt install tango-test)")
     server = Server(without_database([TANGO_TEST], "t", {"TangoTest": "sys/tg_test/1"}))
-    server.start()
-    yield server
-    server.kill()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.kill()
 
 
 @pytest.fixture

@@ -23,18 +23,21 @@ LAB = """
 - class: TangoDevice
   name: motor
   device: tango://127.0.0.1:{port}/t/x/mx#dbase=no
+  timeout: 1
   axes:
     - {{name: mx, velocity_attribute: Velocity, states: {{ALARM: READY}}, offset: 1}}
 
 - class: TangoDevice
   name: front_end
   device: tango://127.0.0.1:{port}/t/x/shutter#dbase=no
+  timeout: 1
   shutters:
     - {{name: shutter, safe_action: close}}
 
 - class: TangoDevice
   name: wheel
   device: tango://127.0.0.1:{port}/t/x/wheel#dbase=no
+  timeout: 1
   shutters:
     - {{name: stage, attribute: Out}}
   multiplexers:
@@ -106,7 +109,7 @@ def test_all_of_it_is_there_and_works(open_lab, beam, capsys):
 
 def test_a_session_opens_without_the_server_and_has_it_later(open_lab, lab, shared_tango, capsys):
     shared_tango.kill()
-    session = open_lab(LAB.format(port=shared_tango.port).replace("timeout: 1", "timeout: 0.2"))
+    session = open_lab(LAB.format(port=shared_tango.port))
     assert {"diode", "mx", "shutter", "opiom"} <= set(session.absent)
     shared_tango.be_ready()
     for name in session.absent:
@@ -118,8 +121,7 @@ def test_a_session_opens_without_the_server_and_has_it_later(open_lab, lab, shar
 
 
 def test_of_a_server_that_is_lost_the_words_of_the_session_tell(open_lab, beam, capsys):
-    text = LAB.format(port=beam.port).replace("timeout: 1", "timeout: 0.2")
-    session = open_lab(text.replace("  axes:", "  timeout: 0.2\n  axes:"))
+    session = open_lab(LAB.format(port=beam.port))
     names = session.env_dict
     beam.kill()
     for word in ("lscnt", "lsmot", "wa", "sta"):

@@ -66,8 +66,12 @@ class Link:
 
     def tell(self, device: str, operation: str, what: str, function: Callable[[Any], R]) -> R:
         """As `ask`, for what changes something: it is told once, and to a server that has just answered."""
+        return self._sent(device, operation, what, lambda limit: self.wire.told(what, function, limit))
+
+    def _sent(self, device: str, operation: str, what: str, function: Callable[[float], R]) -> R:
+        """Every order goes this way."""
         check_may_be_told(device, operation)
-        return self._called(f"{device}.{operation} failed", what, lambda limit: self.wire.told(what, function, limit))
+        return self._called(f"{device}.{operation} failed", what, function)
 
     def write(self, device: str, operation: str, attribute: str, value: Any) -> None:
         """Write an attribute. The name of a state of an enum will do for its number."""
@@ -93,17 +97,11 @@ class Link:
             return self.tell(device, operation, what, lambda proxy: proxy.command_inout(command, argument))
 
         def send(proxy: Any) -> Any:
-            proxy.set_timeout_millis(milliseconds(timeout))
-            try:
-                return proxy.command_inout_asynch(command, argument)
-            finally:
-                proxy.set_timeout_millis(milliseconds(self.timeout))
+            return self.wire.patient(timeout).command_inout_asynch(command, argument)
 
         began = time.monotonic()
-        who = f"{device}.{operation} failed"
-        check_may_be_told(device, operation)
-        number = self._called(who, what, lambda limit: self.wire.told("", send, limit))
-        return self._reply(who, what, number, began, timeout)
+        number = self._sent(device, operation, what, lambda limit: self.wire.told("", send, limit))
+        return self._reply(f"{device}.{operation} failed", what, number, began, timeout)
 
     def _reply(self, who: str, what: str, number: int, began: float, timeout: float) -> Any:
         not_arrived = tango().AsynReplyNotArrived
@@ -113,7 +111,7 @@ class Link:
             if self.wire.restarts != sent:
                 raise DeviceError(f"{self.address} was lost during {what}")
             try:
-                return proxy.command_inout_reply(number, *waiting)
+                return self.wire.patient(timeout).command_inout_reply(number, *waiting)
             except not_arrived:
                 return nothing
 
@@ -127,12 +125,12 @@ class Link:
                 clock.sleep(POLL)
             raise DeviceTimeoutError(f"{who}: {self.address} did not answer {what} within {timeout:g} s")
         except BaseException:
-            self._started().submit(Call("forget", lambda: self._forget(sent, number)))
+            self._started().submit(Call("forget", lambda: self._forget(sent, number, timeout)))
             raise
 
-    def _forget(self, sent: int, number: int) -> None:
-        if self.wire.proxy is not None and self.wire.restarts == sent:
-            self.wire.proxy.cancel_asynch_request(number)
+    def _forget(self, sent: int, number: int, timeout: float) -> None:
+        if self.is_connected and self.wire.restarts == sent:
+            self.wire.patient(timeout).cancel_asynch_request(number)
 
     def config(self, who: str, attribute: str) -> Any:
         """The configuration of an attribute, as tango.AttributeInfoEx; at most `FRESH` s old."""

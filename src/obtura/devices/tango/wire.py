@@ -52,6 +52,7 @@ class Wire:
         """The connection; None when it was lost."""
         self.restarts = 0
         """How often it was connected."""
+        self._patient: dict[float, Any] = {}
         self._tried = False  # a whole time limit was spent in vain since it was last connected
         self._since = clock.epoch()
         self._last_error = ""
@@ -132,9 +133,7 @@ class Wire:
         module = tango()
         try:
             self.address.probe(self.timeout)
-            proxy = module.DeviceProxy(self.address.full())
-            proxy.set_transparency_reconnection(False)
-            proxy.set_timeout_millis(milliseconds(self.timeout))
+            proxy = self._made(self.timeout)
             proxy.ping()
         except OSError as error:
             what = f"is not connected ({one_line(error)}): {self.address.remedy}"
@@ -159,9 +158,25 @@ class Wire:
         self.drop()
         return DeviceTimeoutError(text) if failure.late else _LostError(text)
 
+    def patient(self, timeout: float) -> Any:
+        """A proxy for what may take so long, in s, as long as this connection lasts.
+
+        Not the same one with another timeout: Tango looks at that a little after a call was begun.
+        """
+        if timeout not in self._patient:
+            self._patient[timeout] = self._made(timeout)
+        return self._patient[timeout]
+
+    def _made(self, timeout: float) -> Any:
+        proxy = tango().DeviceProxy(self.address.full())
+        proxy.set_transparency_reconnection(False)
+        proxy.set_timeout_millis(milliseconds(timeout))
+        return proxy
+
     def drop(self) -> None:
         """Disconnect."""
         self.proxy = None
+        self._patient.clear()
 
     def note(self, what: str, began: float, answer: Any, error: str = "") -> None:
         """Have it in the trace; `began` is monotonic."""
