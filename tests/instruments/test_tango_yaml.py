@@ -168,3 +168,14 @@ def test_the_host_of_the_database_comes_from_yaml_or_the_environment(open_lab, m
     told = {name: session.absent[name] for name in ("one", "two")}
     assert f"TANGO_HOST={host} right?" in str(told["one"])
     assert f"TANGO_HOST={environment} right?" in str(told["two"])
+
+
+def test_the_same_yaml_serves_without_the_beamline(lab):
+    session = opening.load_session("lab", config=lab(LAB.format(port=free_port())), display=False, simulate=True)
+    names = session.env_dict
+    scan = session.bench.ascan(names["mx"], 1, 2, 1, 0.01, names["current"], run=False, save=False)
+    scan.acq_chain.add_preset(names["ShutterPreset"](names["shutter"], per_point=True))
+    scan.run()
+    assert len(scan.get_data("current")) == 2
+    names["opiom"].switch("filter", "thin")
+    session.close()
