@@ -102,7 +102,8 @@ class Motor(AxisDriver):
         if watch is None:
             return str(self._device.link.ask(self._name, "State", lambda proxy: proxy.state()))
         seen = watch.value(since=self._told)
-        if seen is None:
+        if seen is None or self._manner.states.get(str(seen.value)) != "MOVING":
+            # That it rests is asked for: the event may be a late one, of the move before.
 
             def read(proxy: Any) -> Any:
                 watch.read(proxy)
