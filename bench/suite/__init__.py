@@ -8,6 +8,7 @@ MODULES = (
     "devices",
     "text",
     "epics",
+    "tango",
     "presets",
     "consumers",
     "sampling",

@@ -1,4 +1,4 @@
-"""Real servers in other processes, and devices on them: EPICS, and instruments that are spoken to in text."""
+"""Real servers in other processes, and devices on them: EPICS, Tango, and instruments that are spoken to in text."""
 
 import time
 from contextlib import closing
@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 from served import Motor, Pace, Rude, program
+from served_tango import Beamline as TangoBeamline
 
 from obtura.devices.text import (
     Output,
@@ -322,3 +323,22 @@ def mortal_c_beamline(mortal_c_ioc, protocol, monkeypatch):
     if mortal_c_ioc.process is None:
         mortal_c_ioc.start()
     return c_beamline_on(mortal_c_ioc, protocol, monkeypatch)
+# -- Tango ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def shared_tango(tmp_path_factory):
+    pytest.importorskip("tango", reason="Tango is an extra: pip install obtura[tango]")
+    server = TangoBeamline(tmp_path_factory.mktemp("tango"))
+    try:
+        yield server
+    finally:
+        server.kill()
+
+
+@pytest.fixture
+def beam(shared_tango):
+    """Devices of a Tango server that is as after its start; a test may kill it."""
+    shared_tango.be_ready()
+    yield shared_tango
+    shared_tango.rest()

@@ -5,6 +5,7 @@ import threading
 import time
 
 import pytest
+from accidents import PHASES, accident_at
 
 import obtura
 from obtura.devices.text import TcpLine, TextAxis, TextCounter, TextInstrument
@@ -132,67 +133,6 @@ def test_a_scan_is_refused_when_a_counter_answers_rubbish_or_the_instrument_is_d
 # -- it dies in each phase ------------------------------------------------------------------------------------
 
 
-class Accident(obtura.ScanPreset):
-    """Strikes once in a phase of a scan."""
-
-    def __init__(self, phase, strike):
-        self.phase, self.strike, self.struck = phase, strike, False
-        self.left = False
-
-    def happens(self, phase):
-        if phase == self.phase and not self.struck:
-            self.struck = True
-            self.strike()
-
-    def prepare(self, scan):
-        self.happens("prepare")
-        self.connect_data_channels([scan.counter], lambda *_: self.happens("between points"))
-
-    def start(self, scan):
-        self.happens("start")
-
-    def stop(self, scan):
-        self.happens("stop")
-        self.left = True
-
-
-class AtCount(obtura.ChainPreset):
-    """While the second point is counted."""
-
-    def __init__(self, accident):
-        self.accident = accident
-
-    def get_iterator(self, chain):
-        yield Quiet()
-        yield Counting(self.accident)
-
-
-class Quiet(obtura.ChainIterationPreset):
-    def start(self):
-        """Let it count."""
-
-
-class Counting(obtura.ChainIterationPreset):
-    def __init__(self, accident):
-        self.accident = accident
-
-    def start(self):
-        threading.Timer(0.05, self.accident.happens, ["count"]).start()
-
-
-PHASES = ["prepare", "start", "count", "between points", "stop"]
-
-
-def accident_at(phase, made, strike):
-    scan = obtura.ascan(made.setpoint, 0, 2, 2, 0.1, made.pressure, run=False)
-    scan.counter = made.pressure
-    accident = Accident(phase, strike)
-    scan.add_preset(accident)
-    scan.acq_chain.add_preset(obtura.ShutterPreset(made.valve, per_point=True))
-    scan.acq_chain.add_preset(AtCount(accident))
-    return scan, accident
-
-
 @pytest.mark.parametrize("phase", PHASES)
 def test_an_instrument_that_is_started_anew_in_any_phase_is_met_again(pace, controller, phase):
     made = controller(pace, timeout=20.0)
@@ -202,7 +142,7 @@ def test_an_instrument_that_is_started_anew_in_any_phase_is_met_again(pace, cont
         pace.kill()
         pace.start()
 
-    scan, accident = accident_at(phase, made, strike)
+    scan, accident = accident_at(phase, made.setpoint, made.pressure, made.valve, strike)
     scan.run()
     assert accident.struck and accident.left
     assert scan.state is obtura.ScanState.DONE
@@ -214,7 +154,7 @@ def test_an_instrument_that_is_started_anew_in_any_phase_is_met_again(pace, cont
 @pytest.mark.parametrize("phase", PHASES)
 def test_an_instrument_that_dies_in_any_phase_is_named_and_the_way_out_is_done(pace, controller, phase, seconds):
     made = controller(pace, timeout=0.15)
-    scan, accident = accident_at(phase, made, pace.kill)
+    scan, accident = accident_at(phase, made.setpoint, made.pressure, made.valve, pace.kill)
     took, error = seconds(scan.run)
     assert took < SOON
     assert accident.struck and accident.left
@@ -231,7 +171,7 @@ def test_an_instrument_that_dies_in_any_phase_is_named_and_the_way_out_is_done(p
 
 def test_an_instrument_that_hangs_ends_the_scan_in_time_and_what_is_late_is_no_answer(pace, controller, seconds):
     made = controller(pace, timeout=0.15)
-    scan, _ = accident_at("count", made, pace.hang)
+    scan, _ = accident_at("count", made.setpoint, made.pressure, made.valve, pace.hang)
     took, error = seconds(scan.run)
     assert took < SOON
     assert "did not answer" in str(error)

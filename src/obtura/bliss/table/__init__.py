@@ -26,7 +26,7 @@ ABSENT_MODULES: dict[str, str] = {
     "bliss.common.motor_settings": "`axis.settings`, `controller.axis_settings`",
     "bliss.common.profiling": "`scan.scan_info` says how long hooks took; cProfile",
     "bliss.common.regulation": "no regulation loops here; a SoftAxis around the setpoint, a SoftCounter that reads it",
-    "bliss.common.tango": "Tango devices are not driven yet; use a SoftCounter or SoftAxis around `tango.DeviceProxy`",
+    "bliss.common.tango": "TangoDevice and what is listed with it: docs/howto/connect-tango.md",
     "bliss.common.temperature": "a SoftAxis around the setpoint, a SoftCounter that reads it",
     "bliss.common.types": "annotations of your own: `obtura.contracts`",
     "bliss.common.user_status_info": "`user_print`",

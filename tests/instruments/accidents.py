@@ -1,0 +1,67 @@
+"""A server that dies, or is started anew, in each phase of a scan."""
+
+import threading
+
+import obtura
+
+
+class Accident(obtura.ScanPreset):
+    """Strikes once in a phase of a scan."""
+
+    def __init__(self, phase, strike):
+        self.phase, self.strike, self.struck = phase, strike, False
+        self.left = False
+
+    def happens(self, phase):
+        if phase == self.phase and not self.struck:
+            self.struck = True
+            self.strike()
+
+    def prepare(self, scan):
+        self.happens("prepare")
+        self.connect_data_channels([scan.counter], lambda *_: self.happens("between points"))
+
+    def start(self, scan):
+        self.happens("start")
+
+    def stop(self, scan):
+        self.happens("stop")
+        self.left = True
+
+
+class AtCount(obtura.ChainPreset):
+    """While the second point is counted."""
+
+    def __init__(self, accident):
+        self.accident = accident
+
+    def get_iterator(self, chain):
+        yield Quiet()
+        yield Counting(self.accident)
+
+
+class Quiet(obtura.ChainIterationPreset):
+    def start(self):
+        """Let it count."""
+
+
+class Counting(obtura.ChainIterationPreset):
+    def __init__(self, accident):
+        self.accident = accident
+
+    def start(self):
+        threading.Timer(0.05, self.accident.happens, ["count"]).start()
+
+
+PHASES = ["prepare", "start", "count", "between points", "stop"]
+
+
+def accident_at(phase, axis, counter, shutter, strike):
+    """An `ascan` of three points that opens the shutter for each, and in a phase of which `strike` is called once."""
+    scan = obtura.ascan(axis, 0, 2, 2, 0.1, counter, run=False)
+    scan.counter = counter
+    accident = Accident(phase, strike)
+    scan.add_preset(accident)
+    scan.acq_chain.add_preset(obtura.ShutterPreset(shutter, per_point=True))
+    scan.acq_chain.add_preset(AtCount(accident))
+    return scan, accident
