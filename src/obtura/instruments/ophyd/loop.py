@@ -30,7 +30,7 @@ _ours: list[Loop] = []
 def the_loop() -> Loop:
     """The loop for a device that is made now."""
     with _lock:
-        theirs = get_bluesky_event_loop()  # type: ignore[no-untyped-call]
+        theirs = get_bluesky_event_loop()
         if theirs is not None and theirs.is_running():
             return Loop(theirs)
         if not _ours:
@@ -40,7 +40,7 @@ def the_loop() -> Loop:
 
 
 async def _tell_bluesky() -> None:
-    set_bluesky_event_loop(asyncio.get_running_loop())  # type: ignore[no-untyped-call]
+    set_bluesky_event_loop(asyncio.get_running_loop())
 
 
 def on_loop(loop: Loop, what: str, function: Callable[[], Awaitable[R]], timeout: float | None) -> R:

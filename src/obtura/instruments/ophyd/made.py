@@ -43,7 +43,7 @@ def made(who: str, ophyd: Any, prefix: str | None, arguments: Mapping[str, Any] 
     """A device of the class that `ophyd` names, or `ophyd` itself when it is a device already.
 
     A class is called with `prefix`, when there is one, the arguments, and `name=who`. An argument that is a mapping
-    with `ophyd`, the name of a class, and perhaps `arguments`, is made, too; of a device of obtura it is the one of ophyd.
+    with `ophyd`, the name of a class, and perhaps `arguments`, is made, too; a device of obtura is given as its own.
 
     Raises:
         UsageError: there is no such class, or it does not take that.
@@ -64,7 +64,9 @@ def made(who: str, ophyd: Any, prefix: str | None, arguments: Mapping[str, Any] 
 
 
 def _argument(who: str, value: Any) -> Any:
-    if not (isinstance(value, Mapping) and isinstance(value.get("ophyd"), str) and set(value) <= {"ophyd", "arguments"}):
+    if not (
+        isinstance(value, Mapping) and isinstance(value.get("ophyd"), str) and set(value) <= {"ophyd", "arguments"}
+    ):
         return getattr(value, "ophyd_device", value)
     given = {key: _argument(f"{who}: {key}", one) for key, one in value.get("arguments", {}).items()}
     try:

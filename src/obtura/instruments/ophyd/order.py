@@ -17,6 +17,7 @@ class Order:
     """
 
     def __init__(self, given: Any, on_done: Callable[[BaseException | None], None]) -> None:
+        self.given = given
         self.done = Flag()
         self.error: BaseException | None = None
         self.progress: dict[str, Any] = {}
