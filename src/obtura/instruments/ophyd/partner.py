@@ -143,8 +143,8 @@ class Partner:
         began = time.monotonic()
         try:
             if self.is_async:
-                limit = self.timeout + 2.0
-                answer = on_loop(self._the_loop, f"{self.who}.{operation}", lambda: _given(method(*arguments)), limit)
+                what = f"{self.who}.{operation}"
+                answer = on_loop(self._the_loop, what, lambda: _given(method(*arguments)), self.timeout)
             else:
                 answer = method(*arguments)
         except Exception as error:
@@ -170,6 +170,15 @@ class Partner:
         """
         check_may_be_told(self.who, operation)
         self.ready(operation)
+        return self.tell_anyway(operation, method, *arguments, **named)
+
+    def tell_anyway(self, operation: str, method: Callable[..., Any], *arguments: Any, **named: Any) -> Order:
+        """As `tell`, whether or not it is connected: for what must not be left undone.
+
+        Raises:
+            DeviceError: as `tell`.
+        """
+        check_may_be_told(self.who, operation)
         began = time.monotonic()
         said = _said(method, arguments)
 
@@ -187,21 +196,12 @@ class Partner:
             raise self.wrong(operation, began, said, error) from error
 
     def halt(self, operation: str, stop: Callable[..., Any]) -> None:
-        """Call a device's `stop(success=False)`, whether or not it seems to be connected.
+        """Call a device's `stop(success=False)`, whether or not it is connected.
 
         Raises:
             DeviceError: it could not be told.
         """
-        check_may_be_told(self.who, operation)
-        began = time.monotonic()
-        try:
-            if self.is_async:
-                on_loop(self._the_loop, f"{self.who}.{operation}", lambda: _given(stop(success=False)), self.timeout)
-            else:
-                stop(success=False)
-        except Exception as error:
-            raise self.wrong(operation, began, "stop()", error) from error
-        self.note("stop()", began, "done")
+        self.wait(operation, self.tell_anyway(operation, stop, success=False), self.timeout)
 
     def wait(self, operation: str, order: Order, timeout: float) -> None:
         """Return when an order is done.

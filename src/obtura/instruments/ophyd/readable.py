@@ -104,14 +104,15 @@ class Reads(Spoken):
 
     def _stage(self) -> None:
         device = self.ophyd_device
-        if isinstance(device, Stageable) and not self._staged:
+        if isinstance(device, Stageable):
+            self._unstage()  # it was away when it should have been: ophyd refuses to stage twice
             self._staged = True  # also when it fails half-way
             self._partner.wait("stage", self._partner.tell("stage", device.stage), self.timeout)
 
     def _unstage(self) -> None:
         if self._staged:
+            self._partner.wait("unstage", self._partner.tell_anyway("unstage", self.ophyd_device.unstage), self.timeout)
             self._staged = False
-            self._partner.wait("unstage", self._partner.tell("unstage", self.ophyd_device.unstage), self.timeout)
 
     def __info__(self) -> str:
         """Its counters, and how it is connected."""
