@@ -1,12 +1,16 @@
-"""For scripts: devices of classic ophyd on the simulated beamline, by pyepics, and on a motor record that caproto plays."""
+"""For scripts: devices of classic ophyd on the simulated beamline, by pyepics; and a motor record of caproto."""
 
 import sys
+import threading
 
 import ophyd
+from caproto.ioc_examples.fake_motor_record import FakeMotor
+from caproto.server import run
 from ophyd import Component, Device, EpicsSignal, EpicsSignalRO
 
 import obtura
 from obtura.instruments.ophyd import OphydAxis, OphydDevice, OphydShutter
+from obtura.instruments.simioc.__main__ import _end_with_parent, _free_port, _loopback_only
 
 __all__ = ["Mx", "devices", "obtura", "ophyd"]
 
@@ -48,13 +52,6 @@ def devices(prefix, timeout=2.0):
 
 def serve_motor(prefix):
     """A motor record, until standard input ends."""
-    import threading
-
-    from caproto.ioc_examples.fake_motor_record import FakeMotor
-    from caproto.server import run
-
-    from obtura.instruments.simioc.__main__ import _end_with_parent, _free_port, _loopback_only
-
     port = int(sys.argv[2]) or _free_port()
     sink = _loopback_only(port)
     threading.Thread(target=_end_with_parent, daemon=True).start()

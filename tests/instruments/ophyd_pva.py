@@ -8,6 +8,11 @@ import time
 from functools import cached_property
 from pathlib import Path
 
+from ophyd_async.core import MovableLogic, StandardMovable, StandardReadable, StrictEnum
+from ophyd_async.core import StandardReadableFormat as Format
+from ophyd_async.epics.core import epics_signal_r, epics_signal_rw
+from p4p.client.thread import Context
+
 __all__ = ["SoftIoc", "Stage", "in_the_end", "puts"]
 
 DATABASE = """
@@ -77,12 +82,7 @@ class SoftIoc:
         self.kill()
 
 
-os.environ |= environment()  # before p4p is imported
-
-from ophyd_async.core import MovableLogic, StandardMovable, StandardReadable
-from ophyd_async.core import StandardReadableFormat as Format
-from ophyd_async.core import StrictEnum
-from ophyd_async.epics.core import epics_signal_r, epics_signal_rw
+os.environ |= environment()  # p4p reads it when it is first used
 
 
 class State(StrictEnum):
@@ -108,8 +108,6 @@ class Stage(StandardReadable, StandardMovable[float]):
 
 def puts(name):
     """What was put, as the server kept it."""
-    from p4p.client.thread import Context
-
     with Context("pva") as context:
         return [float(value) for value in context.get(name, timeout=5)]
 

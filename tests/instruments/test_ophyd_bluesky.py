@@ -20,7 +20,7 @@ from event_model import DocumentNames, schema_validators
 
 import obtura
 from obtura.bluesky import PlanPreset, as_bluesky, obtura_scan
-from obtura.devices.sim import SimulatedAxis, SimulatedDiode, SimulatedShutter
+from obtura.devices.sim import SimulatedAxis, SimulatedShutter
 from obtura.ground.errors import DeviceError, LimitError, UsageError
 from obtura.instruments.ophyd import OphydAxis, OphydDevice
 from obtura.works.clock import Flag

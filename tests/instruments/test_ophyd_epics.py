@@ -91,8 +91,8 @@ with start_ioc("T:") as ioc:
     assert puts(scan) == [*notes("S.prepare", "C.prepare", "S.start", "C.start"), *point, *point, *end], ioc.puts()
     assert len(scan.get_data("diode_value")) == 2 and min(scan.get_data("diode_value")) > 5
     assert puts(obtura.ascan(mx, 1, 2, 1, 0.01, diode, run=False)) == [
-        *notes("S.prepare", "C.prepare"), ("axis", "1.0"), *notes("S.start", "C.start"), *point, ("axis", "2.0"), *point,
-        *end,
+        *notes("S.prepare", "C.prepare"), ("axis", "1.0"), *notes("S.start", "C.start"), *point,
+        ("axis", "2.0"), *point, *end,
     ], ioc.puts()
 print("good")
 """
