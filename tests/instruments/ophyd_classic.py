@@ -1,7 +1,9 @@
 """For scripts: devices of classic ophyd on the simulated beamline, by pyepics; and a motor record of caproto."""
 
+import contextlib
 import sys
 import threading
+import time
 
 import ophyd
 from caproto.ioc_examples.fake_motor_record import FakeMotor
@@ -16,14 +18,38 @@ __all__ = ["Mx", "devices", "obtura", "ophyd"]
 
 
 class Axis(EpicsSignal):
-    """Where the readback is; a put goes to the setpoint, and is done when the readback is there."""
+    """Where the readback is; a put goes to the setpoint, and is done when the readback is there, or it was stopped.
+
+    Not the `set` of a signal: that one waits for ever when the axis is stopped, and takes no other meanwhile.
+    """
 
     def __init__(self, prefix, **options):
-        super().__init__(f"{prefix}axis:readback", write_pv=f"{prefix}axis", tolerance=1e-3, **options)
+        super().__init__(f"{prefix}axis:readback", write_pv=f"{prefix}axis", **options)
         self.halt = EpicsSignal(f"{prefix}axis:stop", name="halt")
+        self.status = None
+
+    def set(self, value, **_options):
+        self.status = status = ophyd.status.Status(self)
+        self.put(value, wait=True, timeout=2)
+        threading.Thread(target=self.follow, args=(value, status), daemon=True).start()
+        return status
+
+    def follow(self, value, status):
+        try:
+            while not status.done and abs(self.get() - value) > 1e-3:
+                time.sleep(0.01)
+            self.end(status, None)
+        except Exception as error:
+            self.end(status, error)
+
+    def end(self, status, error):
+        with contextlib.suppress(ophyd.utils.errors.InvalidState):
+            status.set_finished() if error is None else status.set_exception(error)
 
     def stop(self, *, success=False):
         self.halt.put(1.0, wait=True)
+        if self.status is not None:
+            self.end(self.status, RuntimeError("stopped"))
 
 
 Mx = Axis

@@ -70,21 +70,24 @@ class Place:
     def limits(self, operation: str) -> tuple[float, float]:
         """How far it may go; -inf, inf for no limits, as in EPICS when both are the same."""
         if self._has_limits and not self._partner.is_async:
-            low, high = self._partner.look(operation, "limits") or (0.0, 0.0)
-        elif all(hasattr(self._device, end) for end in ENDS):
-            low, high = (self._partner.look(operation, end) for end in ENDS)
-        else:
-            return -math.inf, math.inf
-        low, high = (math.nan if end is None else float(end) for end in (low, high))
-        return (low, high) if low < high else (-math.inf, math.inf)
+            limits = self._partner.look(operation, "limits")
+            if limits is not None and limits[0] is not None and limits[0] < limits[1]:
+                return float(limits[0]), float(limits[1])
+        signals = [getattr(self._device, end, None) for end in ENDS]
+        if all(signal is not None for signal in signals):
+            low, high = (self._value(operation, signal) for signal in signals)
+            if low < high:
+                return low, high
+        return -math.inf, math.inf
 
     def velocity(self, operation: str) -> float:
         """In unit/s; 0 when there is none to tell."""
         signal = getattr(self._device, "velocity", None)
-        if not hasattr(signal, "get_value" if self._partner.is_async else "get"):
-            return 0.0
-        method = signal.get_value if self._partner.is_async else signal.get  # type: ignore[union-attr]
-        return abs(float(self._partner.ask(operation, method)))
+        known = hasattr(signal, "get_value" if self._partner.is_async else "get")
+        return abs(self._value(operation, signal)) if known else 0.0
+
+    def _value(self, operation: str, signal: Any) -> float:
+        return float(self._partner.ask(operation, signal.get_value if self._partner.is_async else signal.get))
 
     def moves(self, operation: str) -> bool:
         """Whether it says that it moves; False when it has no word for it."""
