@@ -7,6 +7,7 @@ MODULES = (
     "counters",
     "devices",
     "text",
+    "ophyd",
     "presets",
     "consumers",
     "sampling",

@@ -9,7 +9,7 @@ from obtura.ground.errors import UsageError
 
 __all__ = ["PlanPreset"]
 
-Stubs = Callable[[], Iterable[Any]] | None
+_Stubs = Callable[[], Iterable[Any]] | None
 
 
 class PlanPreset(ScanPreset):
@@ -24,7 +24,7 @@ class PlanPreset(ScanPreset):
     """
 
     def __init__(
-        self, prepare: Stubs = None, start: Stubs = None, stop: Stubs = None, timeout: float | None = None
+        self, prepare: _Stubs = None, start: _Stubs = None, stop: _Stubs = None, timeout: float | None = None
     ) -> None:
         given = {"prepare": prepare, "start": start, "stop": stop}
         for hook, plan in given.items():

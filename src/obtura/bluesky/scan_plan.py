@@ -27,13 +27,13 @@ from obtura.works.companion import companion
 
 __all__ = ["obtura_scan"]
 
-Plan = Generator[Msg, Any, Any]
+_Plan = Generator[Msg, Any, Any]
 
 OURS = ("uid", "time", "scan_id", "versions")
 """What the RunEngine says itself in a start document."""
 
 
-def obtura_scan(scan: Scan | Callable[[], Any], md: dict[str, Any] | None = None) -> Plan:
+def obtura_scan(scan: Scan | Callable[[], Any], md: dict[str, Any] | None = None) -> _Plan:
     """A plan that runs a scan, or calls a function that runs any number of them: `obtura_scan(lambda: ascan(...))`.
 
     Each scan is a run. The plan's result is what the function gives, or the scan. When the RunEngine pauses, the scan
@@ -48,7 +48,7 @@ def obtura_scan(scan: Scan | Callable[[], Any], md: dict[str, Any] | None = None
     return _plan(_Performance(scan), dict(md or {}))
 
 
-def _plan(performance: "_Performance", md: dict[str, Any]) -> Plan:
+def _plan(performance: "_Performance", md: dict[str, Any]) -> _Plan:
     yield Msg("null", performance)  # so that it is told of pauses
     performance.begin()
     try:
@@ -67,7 +67,7 @@ def _plan(performance: "_Performance", md: dict[str, Any]) -> Plan:
     return performance.result()
 
 
-def _told(performance: "_Performance", md: dict[str, Any]) -> Plan:
+def _told(performance: "_Performance", md: dict[str, Any]) -> _Plan:
     """Say in messages what the scan tells, until it has ended."""
     while True:
         yield Msg("checkpoint")
@@ -78,7 +78,7 @@ def _told(performance: "_Performance", md: dict[str, Any]) -> Plan:
             return
 
 
-def _told_to_the_end(performance: "_Performance", md: dict[str, Any]) -> Plan:
+def _told_to_the_end(performance: "_Performance", md: dict[str, Any]) -> _Plan:
     yield from performance.runs.drop()
     yield from _told(performance, md)
 
@@ -207,7 +207,7 @@ class _Runs:
         self._unsaved: str | None = None
         self._streams: dict[str, tuple[str, str, list[_Object]]] = {}
 
-    def say(self, name: str, document: dict[str, Any], md: dict[str, Any]) -> Plan:
+    def say(self, name: str, document: dict[str, Any], md: dict[str, Any]) -> _Plan:
         """The messages for one document."""
         match name:
             case "start":
@@ -220,7 +220,7 @@ class _Runs:
                 ended = {key: document[key] for key in ("exit_status", "reason")}
                 yield Msg("close_run", None, run=document["run_start"], **ended)
 
-    def _open(self, start: dict[str, Any], md: dict[str, Any]) -> Plan:
+    def _open(self, start: dict[str, Any], md: dict[str, Any]) -> _Plan:
         told = {key: value for key, value in start.items() if key not in OURS}
         info = start["scan_info"]
         ours = {"uid": start["uid"], "scan_number": start["scan_id"], "filename": info.get("filename")}
@@ -235,7 +235,7 @@ class _Runs:
         known = [one for one in objects if one.keys]
         self._streams[descriptor["uid"]] = descriptor["run_start"], descriptor["name"], known
 
-    def _event(self, event: dict[str, Any]) -> Plan:
+    def _event(self, event: dict[str, Any]) -> _Plan:
         run, stream, objects = self._streams[event["descriptor"]]
         yield Msg("checkpoint")
         self._unsaved = run
@@ -247,7 +247,7 @@ class _Runs:
         self._unsaved = None
         yield Msg("checkpoint")
 
-    def drop(self) -> Plan:
+    def drop(self) -> _Plan:
         """Forget the row that was being said when something came in between."""
         if self._unsaved is not None:
             yield Msg("drop", None, run=self._unsaved)
