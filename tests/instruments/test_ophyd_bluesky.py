@@ -1,5 +1,8 @@
 """obtura in bluesky, with real RunEngines: our scans in plans, our devices in plans, plan stubs in hooks."""
 
+import signal
+import subprocess
+import sys
 import threading
 import time
 from contextlib import closing
@@ -181,10 +184,65 @@ def test_both_worlds_in_one_plan(RE, documents):
     assert {"diode", "det1", "motor"} <= set(documents.of("event")[0]["data"])
     theirs = ophyd_async.sim.SimMotor("m")
     ours = OphydAxis("m", theirs)
-    assert as_bluesky(ours) is theirs
+    assert as_bluesky(ours) is theirs and as_bluesky(OphydDevice("d", theirs)) is theirs
     ours.move(3.0)
     RE(bps.mv(theirs, 4.0))
     assert ours.position == 4.0
+
+
+def test_an_obtura_scan_drives_devices_that_live_on_the_loop_of_the_run_engine(RE, documents, session):
+    axis = OphydAxis("m", ophyd_async.sim.SimMotor("m"))
+    scan = session.ascan(axis, 0, 2, 2, 0.001, OphydDevice("d", axis.ophyd_device), run=False, save=False)
+    scan.add_preset(PlanPreset(stop=lambda: bps.mv(axis.ophyd_device, 5)))
+    RE(obtura_scan(scan))
+    assert [event["data"]["axis:m"] for event in documents.of("event")] == [0, 1, 2]
+    assert axis.position == 5
+
+
+def test_a_scan_started_in_a_hook_is_a_run_beside(RE, documents, session):
+    axis = roby()
+
+    class Look(obtura.ScanPreset):
+        def prepare(self, scan):
+            session.ct(0.001, diode(axis))
+
+    scan = session.loopscan(2, 0.001, diode(axis), run=False, save=False)
+    scan.add_preset(Look())
+    RE(obtura_scan(scan))
+    outer, inner = (start["uid"] for start in documents.of("start"))
+    assert [stop["run_start"] for stop in documents.of("stop")] == [inner, outer]
+    assert [stop["num_events"]["primary"] for stop in documents.of("stop")] == [1, 2]
+
+
+CTRL_C = """
+import threading, signal, os, time
+from bluesky import RunEngine
+from bluesky.run_engine import RunEngineInterrupted
+import obtura
+from obtura.bluesky import obtura_scan
+RE = RunEngine()
+scan = obtura.timescan(0.001, obtura.SoftCounter(lambda: 1.0, name="c"), run=False, save=False)
+told = threading.Event()
+RE.subscribe(lambda *_: told.is_set() or (told.set(), print("go", flush=True)), "event")
+try:
+    RE(obtura_scan(scan))
+except RunEngineInterrupted:
+    print(RE.state, scan.wait_state("PAUSED", 10), flush=True)
+RE.abort()
+print(RE.state, scan.state, flush=True)
+"""
+
+
+def test_ctrl_c_pauses_the_run_engine_and_the_scan_and_abort_ends_both(tmp_path):
+    code = f"import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n{CTRL_C}"
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "cwd": tmp_path}
+    with subprocess.Popen([sys.executable, "-c", code], text=True, **pipes) as process:
+        while process.stdout.readline() != "go\n":
+            assert process.poll() is None, process.stderr.read()
+        process.send_signal(signal.SIGINT)
+        said, complaints = process.communicate(timeout=30)
+    assert process.returncode == 0, complaints
+    assert "paused True\n" in said and said.endswith("idle USER_ABORTED\n"), said
 
 
 def test_a_refused_or_failed_move_is_a_failed_status(RE):

@@ -157,6 +157,7 @@ def test_for_a_look_only_nothing_is_told(session, monkeypatch):
     assert names["sx"].position == 0.0
     monkeypatch.setattr(looking, "_looking", True)
     assert names["sx"].position == 0.0 and names["where"].read() == 0.0
+    assert session.ct(0.01, names["where"]).get_data("where").tolist() == [0.0]
     for told in (lambda: names["sx"].move(1), names["shutter"].open, lambda: session.ct(0.01, names["det"])):
         with pytest.raises(DeviceError, match="refused: this is read-only"):
             told()

@@ -134,6 +134,6 @@ class Stub:
                 if order.done.is_set or not callable(stop):
                     continue
                 try:
-                    partner.halt("stop", stop)
+                    partner.end("stop", stop, order, partner.timeout)
                 except DeviceError as failed:
                     error.add_note(f"and it could not be stopped: {failed}")

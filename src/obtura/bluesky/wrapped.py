@@ -25,20 +25,22 @@ def as_bluesky(*devices: Any, count_time: float = 1.0, name: str = "") -> Any:
 
     An axis is a NamedMovable, Readable, Locatable and Stoppable; a shutter is set to "open" or "closed"; counters and
     controllers are a Readable that is triggered. `name`: of the device, by default that of the first of `devices`.
-    What is a device of ophyd is given back as that.
+    Alone, an axis, shutter or device of `obtura.instruments.ophyd` is given back as the device of ophyd that it is.
 
     Raises:
         UsageError: no such device, or several that are not all counters.
     """
     if not devices:
         raise UsageError("as_bluesky: expected an axis, a shutter, or counters")
+    if len(devices) == 1 and isinstance(devices[0], Spoken):
+        return devices[0].ophyd_device
     if all(isinstance(device, Counter | CounterController) or hasattr(device, "counters") for device in devices):
         return CountersInBluesky(devices, count_time, name or devices[0].name)
     device = devices[0]
     if len(devices) > 1:
         raise UsageError(f"as_bluesky: only counters go together, got {list(devices)}")
     if is_movable(device):
-        return device.ophyd_device if isinstance(device, Spoken) else AxisInBluesky(device, name or device.name)
+        return AxisInBluesky(device, name or device.name)
     if all(hasattr(type(device), one) for one in ("open", "close", "state")):
         return ShutterInBluesky(device, name or device.name)
     raise UsageError(f"as_bluesky: {device!r} is no axis, no shutter and no counter")

@@ -20,6 +20,11 @@ from obtura.works.lanes import SLICE
 
 __all__ = ["OphydAxis"]
 
+POLL = 0.01
+
+MOMENT = 2.0
+"""Seconds for which an error waits until an axis has stopped that it stops."""
+
 
 class _Move:
     def __init__(self, target: float, order: Order) -> None:
@@ -177,7 +182,7 @@ class OphydAxis(Spoken):
             self._follow(move)
         except BaseException as error:
             if self._move is move and not move.stopped.is_set and not move.order.done.is_set:
-                self._stop_after(error)
+                self._stop_after(move, error)
             raise
         finally:
             if self._move is move:
@@ -195,9 +200,8 @@ class OphydAxis(Spoken):
         if move is not None:
             move.stopped.set()  # whoever waits for it
         try:
-            self._halt()
-            if move is not None:
-                self._at_rest(move)
+            self._halt(move, self.patience)
+            self._come_to_rest()
         finally:
             if self._move is move:
                 self._move = None
@@ -240,19 +244,25 @@ class OphydAxis(Spoken):
         )
         return DeviceTimeoutError(str(self._partner.failure("move", what)))
 
-    def _halt(self) -> None:
+    def _halt(self, move: _Move | None, patience: float) -> None:
         device = self.ophyd_device
         if not isinstance(device, Stoppable):
             raise self._partner.failure("stop", "can't be stopped: it has no stop(), as a Stoppable has")
-        self._partner.halt("stop", device.stop)
+        if move is None:
+            self._partner.halt("stop", device.stop)
+        else:
+            self._partner.end("stop", device.stop, move.order, patience)
 
-    def _at_rest(self, move: _Move) -> None:
-        if not move.order.done.wait(self.patience):
-            what = f"is at {self.position:g} and still moves {self.patience:g} s after the stop"
-            raise DeviceTimeoutError(str(self._partner.failure("stop", what)))
+    def _come_to_rest(self) -> None:
+        limit = clock.time() + self.patience
+        while self._moves("stop"):
+            if clock.time() >= limit:
+                what = f"is at {self.position:g} and still moves {self.patience:g} s after the stop"
+                raise DeviceTimeoutError(str(self._partner.failure("stop", what)))
+            clock.sleep(POLL)
 
-    def _stop_after(self, error: BaseException) -> None:
+    def _stop_after(self, move: _Move, error: BaseException) -> None:
         try:
-            self._halt()
+            self._halt(move, MOMENT)
         except DeviceError as failed:
             error.add_note(f"and it could not be stopped: {failed}")

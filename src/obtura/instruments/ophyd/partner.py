@@ -22,6 +22,9 @@ TIMEOUT = 5.0
 REST = 2.0
 """Seconds for which nobody tries again to connect what was waited for in vain."""
 
+AGAIN = 0.5
+"""Seconds after which what does not come to an end is told again to stop."""
+
 KEPT = 200
 
 _ASKED = ("read", "describe", "locate", "connect", "get_value")
@@ -202,6 +205,20 @@ class Partner:
             DeviceError: it could not be told.
         """
         self.wait(operation, self.tell_anyway(operation, stop, success=False), self.timeout)
+
+    def end(self, operation: str, stop: Callable[..., Any], order: Order, patience: float) -> bool:
+        """Have an order ended by `stop`; whether it was within `patience` s.
+
+        More than once, if need be: ophyd-async loses a stop that comes in the moment in which a move begins.
+
+        Raises:
+            DeviceError: it could not be told.
+        """
+        limit = clock.time() + patience
+        while True:
+            self.halt(operation, stop)
+            if order.done.wait(min(AGAIN, patience)) or clock.time() >= limit:
+                return order.done.is_set
 
     def wait(self, operation: str, order: Order, timeout: float) -> None:
         """Return when an order is done.

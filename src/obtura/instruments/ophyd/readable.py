@@ -6,6 +6,7 @@ from typing import Any, cast
 from bluesky.protocols import Readable, Stageable
 
 from obtura.contracts.counters import Counter, Counters
+from obtura.contracts.looking import is_looking
 from obtura.ground.errors import DeviceError, UsageError
 from obtura.instruments.ophyd.facts import Key, described, hinted, only_key
 from obtura.instruments.ophyd.partner import Partner
@@ -104,7 +105,7 @@ class Reads(Spoken):
 
     def _stage(self) -> None:
         device = self.ophyd_device
-        if isinstance(device, Stageable):
+        if isinstance(device, Stageable) and not is_looking():
             self._unstage()  # it was away when it should have been: ophyd refuses to stage twice
             self._staged = True  # also when it fails half-way
             self._partner.wait("stage", self._partner.tell("stage", device.stage), self.timeout)
