@@ -15,6 +15,8 @@ pytest.importorskip("ophyd", reason="ophyd is an extra: pip install obtura[ophyd
 pytest.importorskip("ophyd_async", reason="ophyd is an extra: pip install obtura[ophyd]")
 pytest.importorskip("caproto", reason="EPICS is an extra: pip install obtura[epics]")
 
+pytestmark = pytest.mark.timeout(200)  # libca takes some seconds to find an IOC again
+
 STRICT = [sys.executable, "-W", "error"]
 pyepics = pytest.mark.skipif(importlib.util.find_spec("epics") is None, reason="pyepics is missing")
 pva = pytest.mark.skipif(
@@ -50,7 +52,7 @@ def process(tmp_path):
     yield run
     for one in processes:
         try:
-            said, complaints = one.communicate(timeout=50)
+            said, complaints = one.communicate(timeout=150)
         finally:
             one.kill()
         assert (one.returncode, said) == (0, "good\n"), complaints
@@ -178,7 +180,7 @@ print("good")
     "phases", [("scan prepare", "scan start"), ("point prepare", "point start"), ("point stop", "before_stop")]
 )
 def test_an_ioc_killed_in_any_phase_fails_the_scan_in_time_and_works_again(process, phases):
-    process(BEAMLINE + f"PHASES = {phases!r}\n" + KILLED)  # libca takes its time to find an IOC again
+    process(BEAMLINE + f"PHASES = {phases!r}\n" + KILLED)
 
 
 CTRL_C = """
@@ -288,11 +290,13 @@ import obtura
 from obtura.ground.errors import DeviceTimeoutError
 from obtura.instruments.ophyd import OphydAxis, OphydDevice, OphydShutter
 with SoftIoc(".") as ioc:
-    stage = OphydDevice("stage", Stage("P:", "stage"), timeout=1.5)
+    stage = OphydDevice("stage", Stage("P:", "stage"), timeout=3.0)
     in_the_end(stage.check)
     mx = OphydAxis("mx", device=stage, patience=2.0)
     shutter = OphydShutter("sh", device=stage, part="shutter", open_value="Open", close_value="Closed", patience=1.0)
-    assert (mx.position, mx.unit, shutter.state) == (0.0, "mm", "CLOSED")
+    in_the_end(mx.check), in_the_end(shutter.check)
+    seen = mx.position, mx.unit, shutter.state
+    assert seen == (0.0, "mm", "CLOSED"), (seen, shutter.trace)
     scan = obtura.ascan(mx, 1, 2, 1, 0.01, stage, save=False, run=False)
     scan.acq_chain.add_preset(obtura.ShutterPreset(shutter, per_point=True))
     scan.run()

@@ -89,6 +89,18 @@ def test_the_hinted_keys_are_counters_with_unit_and_shape():
     assert setpoint.read() == 2.5
 
 
+def test_where_an_axis_is_says_the_key_that_is_called_as_it_whatever_else_it_reads():
+    class Reading(ophyd_async.sim.SimMotor):
+        def __init__(self, name=""):
+            with self.add_children_as_readables(ophyd_async.core.StandardReadableFormat.HINTED_SIGNAL):
+                for letter in "abcdefgz":
+                    setattr(self, letter, ophyd_async.core.soft_signal_rw(float, units="V"))
+            super().__init__(name)
+
+    assert OphydAxis("mx", Reading("mx")).unit == "mm"
+    assert list(OphydDevice("mx", Reading("mx")).counters) == ["mx", *(f"mx-{letter}" for letter in "abcdefgz")]
+
+
 def test_an_ascan_with_both_kinds_saves_what_they_read():
     async_axis = OphydAxis("mx", "ophyd_async.sim:SimMotor")
     classic = OphydAxis("my", ophyd.sim.SynAxis(name="my"))

@@ -16,7 +16,7 @@ from collections.abc import Callable, Generator
 from functools import partial
 from typing import Any
 
-from bluesky.utils import Msg, RequestAbort, RequestStop
+from bluesky.utils import IllegalMessageSequence, Msg, RequestAbort, RequestStop
 
 from obtura.contracts.consumers import reading_along
 from obtura.data.documents.live import EventDocuments
@@ -54,7 +54,7 @@ def _plan(performance: "_Performance", md: dict[str, Any]) -> _Plan:
     try:
         yield from _told(performance, md)
     except GeneratorExit:  # halted: nothing more may be said
-        performance.abort()
+        performance.leave()
         raise
     except RequestStop:
         performance.stop()
@@ -157,6 +157,11 @@ class _Performance:
         self._ending = Scan.abort
         self._end_all()
 
+    def leave(self) -> None:
+        """End as Ctrl-C does; nobody listens any more, and the loop may be closed."""
+        self._wake = None
+        self.abort()
+
     def result(self) -> Any:
         """What it gave.
 
@@ -249,9 +254,13 @@ class _Runs:
 
     def drop(self) -> _Plan:
         """Forget the row that was being said when something came in between."""
-        if self._unsaved is not None:
-            yield Msg("drop", None, run=self._unsaved)
-            self._unsaved = None
+        if self._unsaved is None:
+            return
+        run, self._unsaved = self._unsaved, None
+        try:
+            yield Msg("drop", None, run=run)
+        except IllegalMessageSequence:  # it was not begun yet, or a pause has dropped it already
+            return
 
 
 class _Object:

@@ -25,12 +25,15 @@ class Key(NamedTuple):
 
 
 def described(partner: Partner, operation: str) -> dict[str, Key]:
-    """The keys of `describe()`, by name.
+    """The keys of `describe()`, by name; that which is called as the device first, which is where a Movable is.
 
     Raises:
         DeviceError: it does not answer.
     """
-    return {name: _key(name, said) for name, said in partner.ask(operation, partner.device.describe).items()}
+    said = partner.ask(operation, partner.device.describe)
+    names = sorted(said) if partner.is_async else list(said)  # ophyd-async has them from a set, in any order
+    names.sort(key=lambda name: name != getattr(partner.device, "name", ""))
+    return {name: _key(name, said[name]) for name in names}
 
 
 def _key(name: str, said: Mapping[str, Any]) -> Key:
