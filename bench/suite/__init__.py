@@ -9,6 +9,7 @@ MODULES = (
     "text",
     "epics",
     "tango",
+    "ophyd",
     "presets",
     "consumers",
     "sampling",

@@ -1,6 +1,8 @@
 """Consumers: savers and viewers. They read a scan's record and know nothing of the engine."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Protocol
 
 import numpy as np
@@ -10,7 +12,7 @@ from obtura.contracts.acquisition import MetaTiming
 from obtura.ground.events import Event, Position, ScanBegan
 from obtura.works.ledger import Ledger
 
-__all__ = ["Consumer", "Facts", "FrameSource", "Say", "Surroundings"]
+__all__ = ["Consumer", "Facts", "FrameSource", "Say", "Surroundings", "guests", "reading_along"]
 
 Say = Callable[[str, str], None]
 """`say(stream, text)` writes text into the record; `stream` is "stdout" or "stderr"."""
@@ -82,6 +84,24 @@ class Consumer:
 
     def close(self) -> None:
         """Give back what was taken. Called exactly once if `open` was begun, after the last `receive`."""
+
+
+_guests: ContextVar[tuple[Callable[[], Consumer], ...]] = ContextVar("who reads along here", default=())
+
+
+@contextmanager
+def reading_along(make: Callable[[], Consumer]) -> Iterator[None]:
+    """Scans that run in the body, whoever starts them, are read by one more consumer each, which `make()` gives."""
+    token = _guests.set((*_guests.get(), make))
+    try:
+        yield
+    finally:
+        _guests.reset(token)
+
+
+def guests() -> list[Consumer]:
+    """A new consumer of each sort that reads along here."""
+    return [make() for make in _guests.get()]
 
 
 Facts = Mapping[str, Mapping[str, Any]]

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from obtura.contracts.acquisition import MetaTiming
-from obtura.contracts.consumers import Facts, Surroundings
+from obtura.contracts.consumers import Facts, Surroundings, guests
 from obtura.engine.apparatus import Apparatus
 from obtura.engine.attempts import Attempts, judges
 from obtura.engine.audience import Audience
@@ -146,7 +146,7 @@ class Run:
             step.validate()
         scan, around = self._scan, self._surroundings
         scan.scan_info.update(around.scan_info(save, scan_saving))
-        consumers = around.consumers(save, scan_saving)
+        consumers = [*around.consumers(save, scan_saving), *guests()]
         scan.scan_number = around.number(scan.name, save, scan_saving)
         self.data.connect(around.channel_name, self._attempts)
         if plots := scan.scan_info.get("plots"):

@@ -194,10 +194,13 @@ def _outcome(function: Callable[[], Any]) -> BaseException | None:
 
 
 class Loop:
-    """The private event loop of a scan: async devices and async hooks run here, on one thread."""
+    """The private event loop of a scan: async devices and async hooks run here, on one thread.
 
-    def __init__(self) -> None:
-        self._loop: asyncio.AbstractEventLoop | None = None
+    `running`: a loop that runs on a thread of somebody else's and is used in its place; it is not closed.
+    """
+
+    def __init__(self, running: asyncio.AbstractEventLoop | None = None) -> None:
+        self._loop = running
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
 
@@ -233,6 +236,11 @@ class Loop:
             raise
         if call.error is not None:
             raise call.error
+
+    @property
+    def is_here(self) -> bool:
+        """Whether this thread is the loop's own: whoever waits here for what runs on it waits for ever."""
+        return self._loop is not None and asyncio._get_running_loop() is self._loop
 
     def close(self) -> None:
         """Cancel what still runs, stop the loop and its thread."""
