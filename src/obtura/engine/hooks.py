@@ -267,7 +267,10 @@ class Hooks(Doer):
 
     def _call(self, circle: Circle, preset: Any, hook: str, door: Callable[..., Any]) -> None:
         """Call a hook, if the preset has it: every call of a hook begins and ends here."""
-        kind, what = self._forms.get((type(preset), hook)) or self._form(preset, hook)
+        try:
+            kind, what = self._forms[type(preset), hook]
+        except KeyError:
+            kind, what = self._form(preset, hook)
         if kind is SKIPPED:
             return
         began: float | None = None

@@ -144,8 +144,9 @@ class Strand:
 
     def enter(self, what: str, owner: Any) -> None:
         """A call begins; each is left again."""
-        account = self._accounts.get(what)
-        if account is None:
+        try:
+            account = self._accounts[what]
+        except KeyError:
             account = self._accounts[what] = self._new(self._sort_of(what, owner))
         now = self._clock()
         self._stack.append((self.account, self._own + now - self._since, self._began))
@@ -162,9 +163,8 @@ class Strand:
         self._keep((self._began, now, account.number, point))
         self.account, self._own, self._began = self._stack.pop()
         self._since = now
-        most = account.most() if account.parts else ()
-        if self._spent is not None or (most and any(most)):  # often there is nothing to divide: no count time
-            self._divide(account, own, point, most)
+        if self._spent is not None or (account.parts and any(account.most())):  # often there is no time to divide
+            self._divide(account, own, point, account.most())
         else:  # what `add` does
             account.count += 1
             account.seconds += own
