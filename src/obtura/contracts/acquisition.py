@@ -159,8 +159,7 @@ class AcquisitionObject:
         Raises:
             UsageError: it belongs to another device.
         """
-        own = {getattr(device, "controller", device) for device in self.devices}
-        if counter.controller not in own:
+        if not any(getattr(device, "controller", device) is counter.controller for device in self.devices):
             raise UsageError(f"{self.name} can't measure {counter.fullname}: it belongs to another device")
         if counter not in self.devices:
             self.devices += (counter,)

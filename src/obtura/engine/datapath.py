@@ -4,6 +4,7 @@ import inspect
 import threading
 import time
 import warnings
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -66,7 +67,7 @@ class DataPath:
         ]
         with self._record.lock:  # a snapshot finds all of it or nothing
             self._channels = [channel for channel, *_ in described]
-            names = _renamed([self._unique(channel, node) for channel, node, *_ in described], renamed)
+            names = _renamed(_unique([(channel, node) for channel, node, *_ in described]), renamed)
             self.infos = tuple(_info(*parts, name) for parts, name in zip(described, names, strict=True))
             for number, (channel, info) in enumerate(zip(self._channels, self.infos, strict=True)):
                 if info.is_frame:
@@ -225,21 +226,17 @@ class DataPath:
     def _names(self) -> dict[int, str]:
         """The channel of each counter and axis, and that of the frames of each camera, by the object's id."""
         names: dict[int, str] = {}
-        for channel, info in zip(self._channels, self.infos, strict=True):
-            for node in self._chain.nodes_list:
-                for device in node.devices if channel in node.channels else ():
-                    if channel is own_channel(node, device):
-                        names[id(device)] = info.name
-                        if info.is_frame and hasattr(device, "controller"):
-                            names[id(device.controller)] = info.name
+        infos = dict(zip(self._channels, self.infos, strict=True))
+        for node in self._chain.nodes_list:
+            channels = {channel.name: channel for channel in reversed(node.channels)}
+            for device in node.devices:
+                channel = _own_of(channels, device)
+                channel = _own_of(channels, device)
+                if channel is not None and (info := infos.get(channel)) is not None:
+                    names[id(device)] = info.name
+                    if info.is_frame and hasattr(device, "controller"):
+                        names[id(device.controller)] = info.name
         return names
-
-    def _unique(self, channel: AcquisitionChannel, node: AcquisitionObject) -> str:
-        same = [other for other in self._channels if other.name == channel.name]
-        if len(same) == 1:
-            return channel.name
-        own = f"{node.name}:{channel.short_name}"
-        return own if own != channel.name else f"{own}_{same.index(channel)}"
 
     # -- callbacks ----------------------------------------------------------------------------------------
 
@@ -304,8 +301,27 @@ def _in_a_point(before: int, after: int) -> bool:
 
 def own_channel(node: AcquisitionObject, device: object) -> AcquisitionChannel | None:
     """The channel of a node that belongs to one of its counters or axes; None for a device as a whole."""
-    names = {getattr(device, "fullname", None), f"axis:{getattr(device, 'name', None)}"}
-    return next((channel for channel in node.channels if channel.name in names), None)
+    return _own_of({channel.name: channel for channel in reversed(node.channels)}, device)
+
+
+def _own_of(channels: Mapping[str, AcquisitionChannel], device: object) -> AcquisitionChannel | None:
+    own = channels.get(getattr(device, "fullname", ""))
+    return channels.get(f"axis:{getattr(device, 'name', None)}") if own is None else own
+
+
+def _unique(described: Sequence[tuple[AcquisitionChannel, AcquisitionObject]]) -> list[str]:
+    """The names of channels; those that several have, with that of the device."""
+    alike: dict[str, list[AcquisitionChannel]] = {}
+    for channel, _ in described:
+        alike.setdefault(channel.name, []).append(channel)
+    names = []
+    for channel, node in described:
+        name, same = channel.name, alike[channel.name]
+        if len(same) > 1:
+            own = f"{node.name}:{channel.short_name}"
+            name = own if own != name else f"{own}_{same.index(channel)}"
+        names.append(name)
+    return names
 
 
 def _in_step(top: AcquisitionMaster) -> set[AcquisitionObject]:
@@ -326,9 +342,9 @@ def _keeps_step(node: AcquisitionObject, pace: int, total: int) -> bool:
 def _renamed(names: list[str], renamed: Callable[[str], str]) -> list[str]:
     """The names as they are called in the data; one keeps its own that would hide another."""
     new = [renamed(name) for name in names]
-    taken = set(names)
+    taken, times = set(names), Counter(new)
     return [
-        after if after not in taken and new.count(after) == 1 else before
+        after if after not in taken and times[after] == 1 else before
         for before, after in zip(names, new, strict=True)
     ]
 
