@@ -344,8 +344,7 @@ def _renamed(names: list[str], renamed: Callable[[str], str]) -> list[str]:
     new = [renamed(name) for name in names]
     taken, times = set(names), Counter(new)
     return [
-        after if after not in taken and times[after] == 1 else before
-        for before, after in zip(names, new, strict=True)
+        after if after not in taken and times[after] == 1 else before for before, after in zip(names, new, strict=True)
     ]
 
 
