@@ -62,12 +62,13 @@ class Turn:
         it the other way round. So one of the two sees that the other was faster, and a call that nobody doubts needs
         no lock.
         """
-        self.strand.enter(duty[0], duty[1])
+        strand = self.strand
+        strand.enter(duty[0], duty[1])
         outer, self.doing = self.doing, duty
         try:
             return function(*args)
         finally:
-            self.strand.leave()
+            strand.leave()
             self.doing = outer
             if self._in_doubt:
                 self._came_back(duty)

@@ -163,8 +163,9 @@ class Strand:
         self._keep((self._began, now, account.number, point))
         self.account, self._own, self._began = self._stack.pop()
         self._since = now
-        if self._spent is not None or (account.parts and any(account.most())):  # often there is no time to divide
-            self._divide(account, own, point, account.most())
+        most = account.most() if account.parts else ()
+        if self._spent is not None or (most and any(most)):  # often there is nothing to divide: no count time
+            self._divide(account, own, point, most)
         else:  # what `add` does
             account.count += 1
             account.seconds += own
