@@ -23,7 +23,7 @@ KEPT = 5_000
 """Calls that are kept of a strand, one by one: so many first ones, and so many last ones."""
 
 BRIEF = 2e-5
-"""Seconds: a call that took less is not divided, it was for nothing but itself. To ask what it was for costs as much."""
+"""Seconds: a call that took less is not divided, it was for nothing but itself. To ask what for costs as much."""
 
 
 class Sort(NamedTuple):
