@@ -333,9 +333,8 @@ class Run:
         estimate = self._outlook
         if estimate is None or self._outcome.over or not estimate.points or self.data.points() < estimate.points:
             return
-        told = (
-            estimate.motion + estimate.counting + estimate.waiting + self.keeper.seconds("hook") + self.pausing.seconds
-        )
+        hooks, paused = self.keeper.seconds("hook"), self.pausing.seconds
+        told = estimate.motion + estimate.counting + estimate.waiting + hooks + paused
         lost = max(clock.time() - self._forward - told, 0.0)
         self._surroundings.learn(devices_key(self._chain), lost / estimate.points)
 
