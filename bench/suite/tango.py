@@ -14,7 +14,7 @@ from contextlib import contextmanager
 
 from bench.cases import Figure, study
 from bench.lab import Lab
-from obtura.devices.tango import TangoCounter, TangoDevice
+from obtura.instruments.tango import TangoCounter, TangoDevice
 
 SERVER = """
 import sys, time

@@ -74,9 +74,7 @@ def test_who_listens_gets_the_numbers_of_the_frames(camera):
 def test_frames_that_are_missing_fail_the_scan(camera, monkeypatch):
     monkeypatch.setattr(written_frames, "PATIENCE", 0.0)
     camera.driver.kept = 2
-    with pytest.raises(
-        SavingError, match=r"its detector said that it wrote 3 frames of cam:image, 2 are there"
-    ):
+    with pytest.raises(SavingError, match=r"its detector said that it wrote 3 frames of cam:image, 2 are there"):
         obtura.loopscan(3, 0.01, camera)
 
 

@@ -323,6 +323,8 @@ def mortal_c_beamline(mortal_c_ioc, protocol, monkeypatch):
     if mortal_c_ioc.process is None:
         mortal_c_ioc.start()
     return c_beamline_on(mortal_c_ioc, protocol, monkeypatch)
+
+
 # -- Tango ------------------------------------------------------------------------------------------------------
 
 

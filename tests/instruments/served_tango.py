@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from obtura.devices.tango import (
+from obtura.instruments.tango import (
     Output,
     TangoAxis,
     TangoCounter,

@@ -10,8 +10,8 @@ import time
 import pytest
 from served_tango import free_port
 
-from obtura.devices.tango import TangoAxis, TangoCounter, TangoDevice, TangoShutter
 from obtura.ground.errors import DeviceError, DeviceTimeoutError, UsageError
+from obtura.instruments.tango import TangoAxis, TangoCounter, TangoDevice, TangoShutter
 
 SOON = 30.0
 """Seconds for a call to a server that is dead or hangs; the timeouts are 0.3 s."""
@@ -139,7 +139,7 @@ def test_a_long_command_of_a_server_that_dies_ends(beam):
 
 EXIT = """
 import sys
-from obtura.devices.tango import TangoDevice
+from obtura.instruments.tango import TangoDevice
 from obtura.ground.errors import DeviceError
 device = TangoDevice("d", sys.argv[1], timeout=20)
 device.check()
@@ -167,7 +167,7 @@ def test_a_process_ends_well_while_a_call_has_not_come_back(beam):
 
 CTRL_C = """
 import os, signal, sys, threading, time
-from obtura.devices.tango import TangoDevice
+from obtura.instruments.tango import TangoDevice
 device = TangoDevice("d", sys.argv[1], timeout=20)
 device.check()
 print("READY", flush=True)
@@ -192,7 +192,7 @@ def test_ctrl_c_ends_the_wait_though_the_server_does_not_answer(beam):
 ABSENT = """
 import sys
 sys.modules["tango"] = None
-from obtura.devices.tango import TangoCounter, TangoDevice
+from obtura.instruments.tango import TangoCounter, TangoDevice
 from obtura.ground.errors import UsageError
 device = TangoDevice("d", "id01/motor/mx")
 try:
@@ -208,7 +208,7 @@ def test_without_pytango_the_message_names_the_extra():
 
 
 def test_it_is_imported_only_when_it_is_used():
-    look = "import sys, obtura, obtura.devices.tango; print('tango' in sys.modules)"
+    look = "import sys, obtura, obtura.instruments.tango; print('tango' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, timeout=60)
     assert done.stdout == "False\n", done.stderr
 

@@ -6,9 +6,9 @@ import pytest
 from served_tango import OURS, Beamline, Database
 
 from obtura.contracts.safety import action_of
-from obtura.devices.tango import TangoAxis, TangoCounter, TangoDevice, TangoShutter
-from obtura.devices.tango.safe import Tell
 from obtura.ground.errors import DeviceError
+from obtura.instruments.tango import TangoAxis, TangoCounter, TangoDevice, TangoShutter
+from obtura.instruments.tango.safe import Tell
 
 
 @pytest.fixture(scope="module")

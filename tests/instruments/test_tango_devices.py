@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from obtura.contracts import looking
-from obtura.devices.tango import TangoAxis, TangoCounter, TangoShutter
 from obtura.ground.errors import DeviceError, DeviceTimeoutError, LimitError, UsageError
+from obtura.instruments.tango import TangoAxis, TangoCounter, TangoShutter
 from obtura.session.debugging import debug
 
 # -- counters ---------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ import subprocess
 import sys
 import time
 
-from obtura.devices.tango import TangoCounter
+from obtura.instruments.tango import TangoCounter
 
 
 def asked(device, what):
@@ -71,7 +71,7 @@ def test_the_state_of_an_axis_may_be_told(beam):
 
 EXIT = """
 import sys
-from obtura.devices.tango import TangoCounter, TangoDevice
+from obtura.instruments.tango import TangoCounter, TangoDevice
 counter = TangoCounter("c", TangoDevice("d", sys.argv[1]), "Watched", monitor=True)
 print(counter.read())
 """

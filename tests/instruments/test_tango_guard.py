@@ -8,14 +8,14 @@ import pytest
 from served_tango import free_port
 
 from obtura.contracts.safety import action_of
-from obtura.devices.tango import TangoDevice, TangoShutter
-from obtura.devices.tango.safe import Tell
+from obtura.instruments.tango import TangoDevice, TangoShutter
+from obtura.instruments.tango.safe import Tell
 from obtura.works.guard import Guard, NoGuardError
 
 SCAN = """
 import obtura, time
 from obtura.devices.soft import SoftCounter
-from obtura.devices.tango import TangoDevice, TangoShutter
+from obtura.instruments.tango import TangoDevice, TangoShutter
 
 class Dark(obtura.ScanPreset):
     def start(self, scan):

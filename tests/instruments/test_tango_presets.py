@@ -5,8 +5,8 @@ import threading
 import pytest
 
 import obtura
-from obtura.devices.tango import TangoCounter
 from obtura.ground.errors import DeviceError
+from obtura.instruments.tango import TangoCounter
 
 OPEN, CLOSE = ("shutter", "Open", None), ("shutter", "Close", None)
 

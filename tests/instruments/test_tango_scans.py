@@ -9,7 +9,7 @@ import pytest
 from accidents import PHASES, accident_at
 
 import obtura
-from obtura.devices.tango import TangoCounter
+from obtura.instruments.tango import TangoCounter
 
 SOON = 30.0
 """Seconds for a scan whose server is dead; the timeouts are 1 s."""
@@ -206,7 +206,7 @@ def test_a_server_that_dies_in_any_phase_is_named_and_the_way_out_is_done(beam, 
 INTERRUPTED = """
 import sys
 import obtura
-from obtura.devices.tango import TangoAxis, TangoCounter, TangoDevice, TangoShutter
+from obtura.instruments.tango import TangoAxis, TangoCounter, TangoDevice, TangoShutter
 
 mx, front_end, diode = (TangoDevice(f"d{number}", address) for number, address in enumerate(sys.argv[1:]))
 scan = obtura.ascan(TangoAxis("mx", mx), 0, 10, 1, 0.0, TangoCounter("c", diode, "Current"), run=False, save=False)

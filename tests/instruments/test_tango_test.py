@@ -4,8 +4,8 @@ import pytest
 from served_tango import TANGO_TEST, Server, without_database
 
 import obtura
-from obtura.devices.tango import Output, TangoAxis, TangoCounter, TangoDevice, TangoMultiplexer, TangoShutter
 from obtura.ground.errors import DeviceError
+from obtura.instruments.tango import Output, TangoAxis, TangoCounter, TangoDevice, TangoMultiplexer, TangoShutter
 
 
 @pytest.fixture(scope="module")

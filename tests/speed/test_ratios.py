@@ -12,10 +12,10 @@ from bench.run import main, measure
 
 LIMITS = {
     "loopscan": 280,
-    "ascan": 1300,
+    "ascan": 800,
     "counters/100": 20,
     "devices/100": 120,
-    "iterationpresets/5": 400,
+    "iterationpresets/5": 320,
     "consumers/hdf5": 1200,
     "onepoint/saved": 80,
 }

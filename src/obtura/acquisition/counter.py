@@ -68,6 +68,7 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
         self._outputs: list[Callable[[Tally], None]] = []
         self._kinds: list[type[Tally]] = []
         self._counting = Effort(counting=count_time)
+        self._single = self._numbers = True  # all counters want a single reading; and give numbers as they are read
         self._once = self._plain = True  # a point is a single reading; and it is emitted as it is
         self._row = ChannelRow()
         self._period = 0.0
@@ -87,8 +88,10 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
         if isinstance(counter, SamplingCounter) and counter not in self._counters:
             super().add_counter(counter)
             self._counters.append(counter)
-            self._once = self.count_time == 0 or all(one.mode is SamplingMode.SINGLE for one in self._counters)
-            self._plain = self._once and all(one.mode in _PLAIN and not one.shape for one in self._counters)
+            self._single = self._single and counter.mode is SamplingMode.SINGLE
+            self._numbers = self._numbers and counter.mode in _PLAIN and not counter.shape
+            self._once = self.count_time == 0 or self._single
+            self._plain = self._once and self._numbers
 
     def channels_of(self, counter: Counter) -> list[AcquisitionChannel]:
         """One channel, or more, as the counter's mode asks for."""

@@ -12,7 +12,7 @@ from obtura.contracts.acquisition import AcquisitionMaster, Effort, Steps
 from obtura.contracts.devices import Movable, is_movable
 from obtura.contracts.together import ScanHooks, at_rest, check_distinct, check_paths, move_together, real_axes
 from obtura.contracts.turns import is_round, near
-from obtura.ground.channels import AcquisitionChannel
+from obtura.ground.channels import AcquisitionChannel, ChannelRow
 from obtura.ground.errors import ArgumentError, DeviceBusyError, UsageError
 from obtura.ground.many import check_positions
 from obtura.works.clock import Flag, clock
@@ -48,6 +48,7 @@ class VariableStepTriggerMaster(AcquisitionMaster):
         told = [*axes, *real_axes(axes)]
         self._hooks = ScanHooks(axes)
         self.channels += [AcquisitionChannel(f"axis:{axis.name}", unit=axis.unit) for axis in told]
+        self._row = ChannelRow(*self.channels)
         self._steps: Steps[tuple[float, ...]] = Steps(())
         self._told = [self._in_its_turn(axis) for axis in told]
         self._ended = Flag()
@@ -95,8 +96,7 @@ class VariableStepTriggerMaster(AcquisitionMaster):
         return _InTurn(axis, lambda: self._steps.present[index])
 
     def _tell(self) -> None:
-        for channel, axis in zip(self.channels, self._told, strict=True):
-            channel.emit(float(axis.position))
+        self._row.emit([float(axis.position) for axis in self._told])
 
     def stop(self) -> None:
         """Leave no axis moving."""

@@ -141,7 +141,7 @@ class AcquisitionObject:
         """What the call of `method` that has just ended was for: at most so many seconds of motion, counting, waiting.
 
         For the table of times only, see `scan.timing()`: what the call took beyond that is shown as the device's own.
-        Called after each call if it is overridden, so keep it short; `method`: "prepare", "trigger and reading".
+        Called after each call of more than 20 us if it is overridden; `method`: "prepare", "trigger and reading".
         """
         return Effort()
 
@@ -159,8 +159,7 @@ class AcquisitionObject:
         Raises:
             UsageError: it belongs to another device.
         """
-        own = {getattr(device, "controller", device) for device in self.devices}
-        if counter.controller not in own:
+        if not any(getattr(device, "controller", device) is counter.controller for device in self.devices):
             raise UsageError(f"{self.name} can't measure {counter.fullname}: it belongs to another device")
         if counter not in self.devices:
             self.devices += (counter,)

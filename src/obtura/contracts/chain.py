@@ -88,13 +88,22 @@ class AcquisitionChain:
         master.slaves.append(slave)
 
     def _claim_name(self, master: AcquisitionMaster) -> None:
+        if self._has(master):
+            return
         for node in self.nodes_list:
-            if isinstance(node, AcquisitionMaster) and node is not master and node.name == master.name:
+            if isinstance(node, AcquisitionMaster) and node.name == master.name:
                 raise UsageError(f"Cannot add acquisition master with name {master.name!r}: duplicated name")
 
     def _adopt(self, master: AcquisitionMaster) -> None:
-        if master not in self.nodes_list:
+        if not self._has(master):
             self._tops.append(master)
+
+    def _has(self, master: AcquisitionMaster) -> bool:
+        """Whether it is in the tree; one looks up, not through all that is below the others."""
+        top = master
+        while top.parent is not None:
+            top = top.parent
+        return top in self._tops
 
     def _take_from_its_place(self, master: AcquisitionMaster) -> None:
         if master in self._tops:

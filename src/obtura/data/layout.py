@@ -16,11 +16,10 @@ __all__ = [
     "OWN_NAMES",
     "SUFFIX",
     "entry_name",
-    "half_made_of",
     "highest_scan_file",
     "index_file",
     "journal_file",
-    "journals_of",
+    "left_behind",
     "lock_file",
     "master_of",
     "numbers_file",
@@ -79,16 +78,15 @@ def journal_file(scan: Path) -> Path:
     return scan.with_suffix(".journal")
 
 
-def journals_of(master: Path) -> list[Path]:
-    """The journals beside the files of the scans of a master, oldest scan first."""
-    home = scan_directory(master)
-    return [home / name for name in sorted(_names(home)) if name.startswith("scan") and name.endswith(".journal")]
+def left_behind(master: Path) -> tuple[list[Path], list[tuple[int, Path]]]:
+    """The journals beside the files of the scans of a master, oldest scan first; and what was half made.
 
-
-def half_made_of(master: Path) -> list[tuple[int, Path]]:
-    """The numbers of scans, and files of theirs that were being made when a kill came, perhaps a long time ago."""
+    Half made: the numbers of scans, and files of theirs that were being made when a kill came, perhaps a long time ago.
+    """
     home = scan_directory(master)
-    return [(int(match[1]), home / name) for name in _names(home) if (match := _HALF_MADE.match(name))]
+    odd = [name for name in _names(home) if name[0] == "." or not name.endswith(SUFFIX)]  # the others may be 10^4
+    journals = [home / name for name in sorted(odd) if name.startswith("scan") and name.endswith(".journal")]
+    return journals, [(int(match[1]), home / name) for name in odd if (match := _HALF_MADE.match(name))]
 
 
 def _names(directory: Path) -> list[str]:

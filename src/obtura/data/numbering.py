@@ -14,8 +14,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from obtura.data.disk import saving_error
-from obtura.data.layout import SUFFIX, highest_scan_file, numbers_file, scan_directory
-from obtura.data.master import highest_entry
+from obtura.data.layout import SUFFIX, entry_name, highest_scan_file, numbers_file, scan_directory, scan_file
+from obtura.data.master import entry_names, highest_entry
 from obtura.ground.errors import SavingError
 
 try:
@@ -39,21 +39,29 @@ _given: dict[Path, int] = {}
 def next_number(master: Path) -> int:
     """A number that no scan in the directory of `master` has: one more than any of its files, or than any given.
 
+    Where the last one was given by this process nobody looks through all files: there may be 10^4 of them.
+
     Raises:
         SavingError: the master is none of ours, the directory can't be read, or another process doesn't let go.
     """
     directory = Path(os.path.realpath(master.parent))
     with _numbering, _opened(directory) as descriptor:
         try:
-            last = _read(descriptor)
-            given = _highest_in(directory) if last is None else last
-            files = highest_scan_file(master)
+            last, ours = _read(descriptor), _given.get(directory, 0)
+            number = ours + 1
+            if last != ours or not _is_free(master, number):
+                given = _highest_in(directory) if last is None else last
+                number = 1 + max(given, highest_scan_file(master), highest_entry(master), ours)
         except OSError as error:
             raise saving_error("can't look for the scans so far", scan_directory(master), error) from error
-        number = 1 + max(given, files, highest_entry(master), _given.get(directory, 0))
         _given[directory] = number
         _write(descriptor, number)
         return number
+
+
+def _is_free(master: Path, number: int) -> bool:
+    """Whether no scan of a master has a number; somebody may have put files there."""
+    return not scan_file(master, number).exists() and entry_name(number, 0) not in entry_names(master)
 
 
 def forget(master: Path) -> None:

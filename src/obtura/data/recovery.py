@@ -26,7 +26,7 @@ from obtura.data.drawing import FORMAT
 from obtura.data.grid import gridded_again
 from obtura.data.hooks import KINDS
 from obtura.data.journal import Item, Layout, begins_with, read_journal
-from obtura.data.layout import SUFFIX, half_made_of, journals_of, master_of
+from obtura.data.layout import SUFFIX, left_behind, master_of
 from obtura.data.left_frames import frames_there, put_frames
 from obtura.data.master import add_links, entry_names
 from obtura.data.notes import note_rows
@@ -72,12 +72,13 @@ def recover_all(
 
     One that can't be is left as it is: given back is the error.
     """
-    parts: dict[Path, list[Path]] = {_scan_beside(each): [each] for each in journals_of(master)}
+    beside, half_made_files = left_behind(master)
+    parts: dict[Path, list[Path]] = {_scan_beside(each): [each] for each in beside}
     for each in spooled(spool):
         scan = scan_of(each)
         if scan is not None and master_of(scan) == master.absolute():
             parts.setdefault(scan, []).append(each)
-    for number, half_made in half_made_of(master):
+    for number, half_made in half_made_files:
         if not running(number):
             half_made.unlink(missing_ok=True)
     for scan, journals in parts.items():

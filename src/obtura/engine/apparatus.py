@@ -16,7 +16,7 @@ from obtura.engine.metadata import Inquiry, answering
 from obtura.engine.outcome import Leaving, Outcome
 from obtura.engine.patience import Patience
 from obtura.engine.plan import Level, Phase, Plan, Step, Turn, lane_of, overriding
-from obtura.engine.seat import Seat
+from obtura.engine.seat import Doer, Seat
 from obtura.engine.timing import HAND_OVER
 from obtura.engine.vigil import Vigil
 from obtura.ground.errors import DeviceError, ScanAbort, locate
@@ -27,7 +27,7 @@ from obtura.works.lanes import SLICE, Batch, Call, Loop
 __all__ = ["Apparatus"]
 
 
-class Apparatus(Halting):
+class Apparatus(Halting, Doer):
     """The devices below one top-master; `place` knows which point is being taken.
 
     `seat`: of the thread that takes the points; inline calls are made there.
@@ -197,31 +197,23 @@ class Apparatus(Halting):
             self._calling.remove(step.device)
             self._outcome.check()
         turn = self.seat.first
-        is_here = turn.thread == get_ident()  # a blocking master calls its slaves on its lane
-        if is_here:
-            outer, turn.doing = turn.doing, step  # and another from within its own call
-        strand = turn.strand if is_here else self._keeper.here()
-        strand.enter(step.what, step.device)
         try:
-            doors.call(step.function)
+            if turn.thread == get_ident():
+                turn.call((step.what, step.device, None, self, step), doors.call, step.function)
+            else:  # a blocking master calls its slaves on its lane
+                with self._keeper.over(step.what, step.device):
+                    doors.call(step.function)
         except (Leaving, ScanAbort):
             raise  # the call is cut off in its middle: the device counts as in progress
         except BaseException as error:
             self._calling.remove(step.device)
             self._blame(error, step.what)
             raise
-        finally:
-            strand.leave()
-            if is_here:
-                turn.doing = outer
-                if turn.lost:
-                    self._came_back(step)
         self._calling.remove(step.device)
 
-    def _came_back(self, step: Step) -> None:
+    def came_back(self, facts: Step) -> None:
         """An inline call that was given up has ended after all; what it did after the device's `stop` is undone."""
-        self.seat.settle()
-        self._stop_again(step.device, step.what)
+        self._stop_again(facts.device, facts.what)
 
     def _errand(self, what: str, node: AcquisitionObject, function: Callable[[], Any]) -> Errand:
         """For a lane: the call, unless the scan was cut while it was queued."""

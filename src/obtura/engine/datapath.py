@@ -4,6 +4,7 @@ import inspect
 import threading
 import time
 import warnings
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -64,7 +65,7 @@ class DataPath:
         ]
         with self._record.lock:  # a snapshot finds all of it or nothing
             self._channels = [channel for channel, *_ in described]
-            names = _renamed([self._unique(channel, node) for channel, node, *_ in described], renamed)
+            names = _renamed(_unique([(channel, node) for channel, node, *_ in described]), renamed)
             self.infos = tuple(_info(*parts, name) for parts, name in zip(described, names, strict=True))
             for number, (channel, info) in enumerate(zip(self._channels, self.infos, strict=True)):
                 if info.inside:
@@ -260,13 +261,6 @@ class DataPath:
                         names[id(device.controller)] = info.name
         return names
 
-    def _unique(self, channel: AcquisitionChannel, node: AcquisitionObject) -> str:
-        same = [other for other in self._channels if other.name == channel.name]
-        if len(same) == 1:
-            return channel.name
-        own = f"{node.name}:{channel.short_name}"
-        return own if own != channel.name else f"{own}_{same.index(channel)}"
-
     # -- callbacks ----------------------------------------------------------------------------------------
 
     def listen(self, preset: object, counters: Sequence[object], callback: DataCallback) -> None:
@@ -339,6 +333,21 @@ def own_channel(node: AcquisitionObject, device: object) -> AcquisitionChannel |
     return next((channel for channel in node.channels if channel.name in names), None)
 
 
+def _unique(described: Sequence[tuple[AcquisitionChannel, AcquisitionObject]]) -> list[str]:
+    """The names of channels; those that several have, with that of the device."""
+    alike: dict[str, list[AcquisitionChannel]] = {}
+    for channel, _ in described:
+        alike.setdefault(channel.name, []).append(channel)
+    names = []
+    for channel, node in described:
+        name, same = channel.name, alike[channel.name]
+        if len(same) > 1:
+            own = f"{node.name}:{channel.short_name}"
+            name = own if own != name else f"{own}_{same.index(channel)}"
+        names.append(name)
+    return names
+
+
 def _in_step(top: AcquisitionMaster) -> set[AcquisitionObject]:
     """The objects of a branch that take a point together with the fastest master, so that their channels form rows."""
     pace = paces(top)
@@ -357,10 +366,9 @@ def _keeps_step(node: AcquisitionObject, pace: int, total: int) -> bool:
 def _renamed(names: list[str], renamed: Callable[[str], str]) -> list[str]:
     """The names as they are called in the data; one keeps its own that would hide another."""
     new = [renamed(name) for name in names]
-    taken = set(names)
+    taken, times = set(names), Counter(new)
     return [
-        after if after not in taken and new.count(after) == 1 else before
-        for before, after in zip(names, new, strict=True)
+        after if after not in taken and times[after] == 1 else before for before, after in zip(names, new, strict=True)
     ]
 
 

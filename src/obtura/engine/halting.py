@@ -13,7 +13,7 @@ from typing import Any
 from obtura.contracts.acquisition import AcquisitionObject
 from obtura.engine.outcome import Leaving, Outcome
 from obtura.engine.plan import Plan, Step, devices_of
-from obtura.engine.seat import Duty, Seat
+from obtura.engine.seat import Doer, Seat
 from obtura.engine.vigil import Vigil
 from obtura.ground.errors import DeviceError, one_line
 from obtura.works.clock import clock
@@ -23,6 +23,16 @@ from obtura.works.lanes import SLICE, Call
 __all__ = ["Halting"]
 
 log = logging.getLogger(__name__)
+
+
+class _Stopping(Doer):
+    """Makes a call of the way out; `given_up`: the devices that are in one that hangs."""
+
+    def __init__(self, given_up: list[tuple[AcquisitionObject, Call]]) -> None:
+        self._given_up = given_up
+
+    def given_up(self, facts: tuple[AcquisitionObject, Call]) -> None:
+        self._given_up.append(facts)
 
 
 class Halting:
@@ -108,8 +118,8 @@ class Halting:
         if seat is None:  # `abort()` on a thread of its own
             call.run()
             return
-        with Duty(seat, call.what, node, lambda duty: self._given_up.append((node, call))):
-            doors.barred(call.run)
+        duty = call.what, node, time.monotonic(), _Stopping(self._given_up), (node, call)
+        seat.turn.call(duty, doors.barred, call.run)
 
     def _stop(self, nodes: Iterable[AcquisitionObject]) -> None:
         """Call the `stop` of those that are entered and not stopped yet, together.

@@ -4,12 +4,13 @@ import inspect
 import logging
 from collections.abc import Callable, Coroutine, Iterator
 from enum import Enum
+from time import monotonic
 from typing import Any, NamedTuple
 
 from obtura.contracts.presets import ChainIterationPreset, ChainPreset, ScanPreset, check_preset
 from obtura.engine.outcome import Outcome
 from obtura.engine.safety import Safety
-from obtura.engine.seat import Duty, Seat
+from obtura.engine.seat import NOBODY, Doer, Seat
 from obtura.ground.errors import HookError, UsageError, locate, one_line
 from obtura.ground.events import Event, HookEntered, HookLeft
 from obtura.works.clock import clock
@@ -28,6 +29,7 @@ PATIENCE = 30.0
 """Seconds that an interrupted async hook has to end."""
 
 END = object()
+NEXT: Callable[[Iterator[Any], object], Any] = next
 
 
 class Circle:
@@ -72,6 +74,9 @@ class Kind(Enum):
     ASYNC = 2
 
 
+SKIPPED, PLAIN, ASYNC = Kind  # of a module they are read faster
+
+
 class _Form(NamedTuple):
     """What is known of a hook from the class of its preset. `what`: as it is called in messages."""
 
@@ -79,7 +84,7 @@ class _Form(NamedTuple):
     what: str
 
 
-class Hooks:
+class Hooks(Doer):
     """Calls presets, on the thread that called `run()`; when that is stuck, on the one that took its `seat`.
 
     What is left is noted as left before the call: whoever takes over goes on with the next.
@@ -93,8 +98,6 @@ class Hooks:
         self._forms: dict[tuple[type, str], _Form] = {}
         self._checked: set[type] = set()
         self._answer: Any = None  # what the last hook returned
-        self.spent = 0.0
-        """Seconds in hooks so far."""
         self.safety: Safety | None = None
         """Insures presets before they are entered; None: nothing is really called."""
 
@@ -102,8 +105,8 @@ class Hooks:
 
     def prepare(self, circle: Circle) -> None:
         """Enter the presets of a scan or a chain."""
+        self._outcome.check()
         for preset in circle.presets:
-            self._outcome.check()
             self._enter(circle, preset)
             if circle.branch is None:
                 self._bind(preset, circle.argument[0])
@@ -114,7 +117,6 @@ class Hooks:
     def prepare_iteration(self, chain: Circle, iteration: Circle) -> None:
         """Take the next iteration preset of each chain preset, and enter it."""
         for key, (preset, iterator) in tuple(chain.iterators.items()):
-            self._outcome.check()
             item = self._next(preset, iterator, iteration)
             if item is END:
                 chain.exhausted[key] = chain.iterators.pop(key)
@@ -124,15 +126,15 @@ class Hooks:
 
     def prepare_again(self, circle: Circle, presets: list[Any]) -> None:
         """The same point is taken again: enter those that were left."""
+        self._outcome.check()
         for preset in presets:
-            self._outcome.check()
             self._enter(circle, preset)
             self._forward(circle, preset, "prepare")
 
     def judge(self, circle: Circle, presets: list[Any], reasons: list[str]) -> None:
         """A point is done: ask whether it has to be taken again, and add why to `reasons`."""
+        self._outcome.check()
         for preset in presets:
-            self._outcome.check()
             self._answer = None
             self._forward(circle, preset, "retake")
             if isinstance(self._answer, str) or self._answer is None:
@@ -147,23 +149,24 @@ class Hooks:
 
     def start(self, circle: Circle) -> None:
         """Call `start` of those that are entered."""
+        self._outcome.check()
         for preset in circle.entered:
-            self._outcome.check()
             self._forward(circle, preset, "start")
 
     def pause(self, circle: Circle) -> None:
         """The scan pauses: call `pause` of those that are entered, in reverse."""
+        self._outcome.check()
         for preset in reversed(circle.entered):
-            self._outcome.check()
             self._forward(circle, preset, "pause")
 
     def resume(self, circle: Circle) -> None:
         """The scan goes on: call `resume` of those that are entered."""
+        self._outcome.check()
         for preset in circle.entered:
-            self._outcome.check()
             self._forward(circle, preset, "resume")
 
     def _forward(self, circle: Circle, preset: Any, hook: str) -> None:
+        """Call a hook; afterwards it is looked whether the scan is to be left, so nobody need look before the next."""
         self._call(circle, preset, hook, doors.call)
         if self._outcome.cutting:  # e.g. a Ctrl-C that the hook swallowed
             self._outcome.check()
@@ -208,12 +211,11 @@ class Hooks:
         circle.argument[0].disconnect_data(preset)
 
     def _close(self, preset: Any, iterator: Any) -> None:
-        duty = Duty(self._seat, f"{type(preset).__name__}.get_iterator, on closing it", preset)
+        what = f"{type(preset).__name__}.get_iterator, on closing it"
         try:
-            with duty:
-                doors.barred(iterator.close)
+            self._seat.turn.call((what, preset, monotonic(), NOBODY, None), doors.barred, iterator.close)
         except BaseException as error:
-            locate(error, f"in {duty.what}")
+            locate(error, f"in {what}")
             raise
 
     # -- iterators ----------------------------------------------------------------------------------------
@@ -222,15 +224,19 @@ class Hooks:
         if type(preset).get_iterator is ChainPreset.get_iterator:
             return
         found: list[Any] = []  # kept, to be closed, also when Ctrl-C comes in the instant of its return
-        duty = Duty(self._seat, f"{type(preset).__name__}.get_iterator", preset)
+        what = f"{type(preset).__name__}.get_iterator"
+        turn = self._seat.turn
         try:
-            with duty:
-                doors.call(lambda: found.append(preset.get_iterator(*circle.argument)))
+            turn.call(
+                (what, preset, monotonic(), NOBODY, None),
+                doors.call,
+                lambda: found.append(preset.get_iterator(*circle.argument)),
+            )
         except BaseException as error:
-            locate(error, f"in {duty.what}")
+            locate(error, f"in {what}")
             raise
         finally:
-            if found and found[0] is not None and not duty.late:
+            if found and found[0] is not None and not turn.lost:
                 circle.iterators[id(preset)] = (preset, self._iterator(preset, found[0]))
         self._outcome.check()
 
@@ -243,8 +249,7 @@ class Hooks:
     def _next(self, preset: Any, iterator: Iterator[Any], iteration: Circle) -> Any:
         _, what = self._forms.get((type(preset), "get_iterator")) or self._form(preset, "get_iterator")
         try:
-            with Duty(self._seat, what, preset):
-                item = doors.call(next, iterator, END)
+            item = self._seat.turn.call((what, preset, monotonic(), NOBODY, None), doors.call, NEXT, iterator, END)
         except BaseException as error:
             locate(error, f"in {what}{iteration.where()}")
             raise
@@ -262,56 +267,61 @@ class Hooks:
 
     def _call(self, circle: Circle, preset: Any, hook: str, door: Callable[..., Any]) -> None:
         """Call a hook, if the preset has it: every call of a hook begins and ends here."""
-        kind, what = self._forms.get((type(preset), hook)) or self._form(preset, hook)
-        if kind is Kind.SKIPPED:
+        try:
+            kind, what = self._forms[type(preset), hook]
+        except KeyError:
+            kind, what = self._form(preset, hook)
+        if kind is SKIPPED:
             return
-        began = clock.time()
+        began: float | None = None
         if self._record.read:
+            began = clock.time()
             self._record.write(HookEntered(type(preset).__name__, hook, circle.branch, circle.point, began))
-        duty = Duty(self._seat, what, preset, self._given_up, (circle, hook, began))
+        turn = self._seat.turn
         failure: str | None = None
         try:
-            with duty:
-                function = getattr(preset, hook)
-                if kind is Kind.ASYNC:
-                    self._run_async(what, lambda: self._answered(function(*circle.argument)), door)
-                else:
-                    self._answer = door(function, *circle.argument)
+            duty = what, preset, monotonic(), self, (circle, preset, hook, began)
+            if kind is ASYNC:
+                turn.call(duty, self._run_async, what, getattr(preset, hook), circle.argument, door)
+            else:
+                self._answer = turn.call(duty, door, getattr(preset, hook), *circle.argument)
         except BaseException as error:
             failure = one_line(error)
             locate(error, f"in {what}{circle.where()}")
             raise
         finally:
-            if duty.late:
-                self._came_back(circle, preset, hook)
-            else:
-                self._ended(duty, failure)
+            if began is not None and not turn.lost:
+                self._tell_left(circle, preset, hook, began, failure)
 
-    def _given_up(self, duty: Duty) -> None:
-        self._ended(duty, GIVEN_UP)
+    def _tell_left(self, circle: Circle, preset: Any, hook: str, began: float, failure: str | None) -> None:
+        now, owner = clock.time(), type(preset).__name__
+        self._record.write(HookLeft(owner, hook, circle.branch, circle.point, now, now - began, failure))
 
-    def _ended(self, duty: Duty, failure: str | None) -> None:
-        circle, hook, began = duty.facts
-        now = clock.time()
-        lasted = now - began
-        self.spent += lasted
-        if self._record.read:
-            owner = type(duty.owner).__name__
-            self._record.write(HookLeft(owner, hook, circle.branch, circle.point, now, lasted, failure))
+    def given_up(self, facts: Any) -> None:
+        """A hook does not return."""
+        circle, preset, hook, began = facts
+        if began is not None:
+            self._tell_left(circle, preset, hook, began, GIVEN_UP)
 
-    def _came_back(self, circle: Circle, preset: Any, hook: str) -> None:
+    def came_back(self, facts: Any) -> None:
         """A hook that was given up has ended after all; what it did after the preset's `stop` is undone by another."""
-        if hook not in ("prepare", "start", "resume") or self._form(preset, "stop").kind is Kind.SKIPPED:
+        circle, preset, hook, _ = facts
+        if hook not in ("prepare", "start", "resume") or self._form(preset, "stop").kind is SKIPPED:
             return
         log.warning("%s.%s came back after it was given up: stop is called again", type(preset).__name__, hook)
         stop = Call(f"{type(preset).__name__}.stop", lambda: preset.stop(*circle.argument))
-        if self._form(preset, "stop").kind is Kind.ASYNC:
+        if self._form(preset, "stop").kind is ASYNC:
             return  # the loop is gone, and with it what the hook had begun
         doors.barred(stop.run)
         if stop.error is not None:
             log.error("%s, called again: %s", stop.what, one_line(stop.error), exc_info=stop.error)
 
-    def _run_async(self, what: str, coroutine: Callable[[], Any], door: Callable[..., Any]) -> None:
+    def _run_async(
+        self, what: str, function: Callable[..., Any], argument: tuple[Any, ...], door: Callable[..., Any]
+    ) -> None:
+        def coroutine() -> Coroutine[Any, Any, None]:
+            return self._answered(function(*argument))
+
         if door is doors.call:
             self._loop.run(what, coroutine, PATIENCE)
         else:
@@ -329,5 +339,5 @@ def _kind(preset: Any, hook: str) -> Kind:
     function = getattr(type(preset), hook, None)
     defaults = [vars(contract).get(hook) for contract in (ScanPreset, ChainPreset, ChainIterationPreset)]
     if function in defaults:
-        return Kind.SKIPPED
-    return Kind.ASYNC if inspect.iscoroutinefunction(getattr(preset, hook)) else Kind.PLAIN
+        return SKIPPED
+    return ASYNC if inspect.iscoroutinefunction(getattr(preset, hook)) else PLAIN

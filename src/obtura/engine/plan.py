@@ -3,7 +3,6 @@
 import asyncio
 import inspect
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from itertools import repeat
 from typing import Any
 
@@ -27,14 +26,16 @@ __all__ = [
 ]
 
 
-@dataclass(slots=True, frozen=True, eq=False)  # its fields are read at each point: slots are the fastest to read
 class Step:
     """A call to be made in a phase; `lane` None: inline."""
 
-    device: AcquisitionObject
-    what: str
-    function: Callable[[], Any]
-    lane: Lane | None
+    __slots__ = ("device", "function", "lane", "what")
+
+    def __init__(self, device: AcquisitionObject, what: str, function: Callable[[], Any], lane: Lane | None) -> None:
+        self.device = device
+        self.what = what
+        self.function = function
+        self.lane = lane
 
 
 class Level:

@@ -29,7 +29,7 @@ from obtura.engine.present import entries_here
 from obtura.engine.relay import Relay
 from obtura.engine.running import running
 from obtura.engine.safety import Safety
-from obtura.engine.seat import Duty, Seat
+from obtura.engine.seat import NOBODY, Seat
 from obtura.engine.states import ScanState
 from obtura.engine.timing import PAUSED, timing_rows
 from obtura.engine.vigil import Vigil
@@ -307,7 +307,7 @@ class Run:
         """Everything is left: end the call in which the thread that called `run()` is stuck."""
         if not self._seat.is_lost:  # it has come back, or this is it
             return
-        what = getattr(self._seat.first.doing, "what", "")
+        what = (self._seat.first.doing or [""])[0]
         doors.eject(self._outcome)
         limit = time.monotonic() + EJECTION
         while self._seat.is_lost and time.monotonic() < limit:
@@ -333,7 +333,8 @@ class Run:
         estimate = self._outlook
         if estimate is None or self._outcome.over or not estimate.points or self.data.points() < estimate.points:
             return
-        told = estimate.motion + estimate.counting + estimate.waiting + self._hooks.spent + self.pausing.seconds
+        hooks, paused = self.keeper.seconds("hook"), self.pausing.seconds
+        told = estimate.motion + estimate.counting + estimate.waiting + hooks + paused
         lost = max(clock.time() - self._forward - told, 0.0)
         self._surroundings.learn(devices_key(self._chain), lost / estimate.points)
 
@@ -368,8 +369,8 @@ class Run:
 
     def _ask_positions(self) -> None:
         if self._audience:
-            with Duty(self._seat, "asking the axes where they are", self._scan):
-                self._positions.update(self._surroundings.positions())
+            duty = "asking the axes where they are", self._scan, time.monotonic(), NOBODY, None
+            self._seat.turn.call(duty, lambda: self._positions.update(self._surroundings.positions()))
 
     def _ask_metadata(self) -> None:
         if self.began:

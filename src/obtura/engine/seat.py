@@ -10,8 +10,7 @@ its seat writes nothing into that of its substitute.
 
 import threading
 from collections.abc import Callable
-from time import monotonic
-from typing import Any, Protocol
+from typing import Any, TypeAlias, TypeVar, TypeVarTuple
 
 from obtura.works.clock import Flag
 from obtura.works.companion import companion
@@ -19,77 +18,76 @@ from obtura.works.errands import Timekeeper
 from obtura.works.interrupt import AGAIN, doors
 from obtura.works.timekeeping import Strand
 
-__all__ = ["Doing", "Duty", "Seat", "Turn"]
+__all__ = ["NOBODY", "Doer", "Duty", "Seat", "Turn"]
+
+A = TypeVarTuple("A")
+R = TypeVar("R")
 
 
-class Doing(Protocol):
-    """A call of user code: a `Duty`, or a step of a plan while all goes well."""
+class Doer:
+    """Who makes a call of user code; by default nothing has to be done when it hangs."""
 
-    @property
-    def what(self) -> str:
-        """What it is called in messages, e.g. `ShutterPreset.stop`."""
+    def given_up(self, facts: Any) -> None:
+        """The call is given up, another thread goes on. `facts`: those of its duty."""
+
+    def came_back(self, facts: Any) -> None:
+        """It has returned after all, when everything had been left by another thread; called on its own thread."""
 
 
-class Duty:
-    """A call that may be given up; the call is made in a `with` of it. `what`: as it is called in messages.
+NOBODY = Doer()
 
-    `owner`: whose call it is. `given_up(duty)` is called when it is; `facts`: what that needs to know. `late`,
-    afterwards: it has returned, but too late, when everything had been left by another thread. A plain class: one made
-    by `contextmanager` would write on errors that pass, and some can't be written on.
-    """
-
-    __slots__ = ("_seat", "_turn", "began", "facts", "given_up", "late", "named", "owner", "what")
-
-    def __init__(
-        self,
-        seat: "Seat",
-        what: str,
-        owner: Any,
-        given_up: "Callable[[Duty], None]" = lambda duty: None,
-        facts: Any = None,
-    ) -> None:
-        self.what = what
-        self.owner = owner
-        self.given_up = given_up
-        self.facts = facts
-        self.late = self.named = False
-        self.began = monotonic()
-        self._seat = seat
-        self._turn = seat.turn
-
-    def __enter__(self) -> "Duty":
-        self._turn.doing = self
-        self._turn.strand.enter(self.what, self.owner)
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        turn = self._turn
-        turn.strand.leave()
-        turn.lock.acquire()  # as does who gives the call up; no door is open, and `with` would cost three times that
-        if turn.doing is self:
-            turn.doing = None
-        turn.lock.release()
-        if turn.lost:
-            self.late = True
-            self._seat.settle()
+Duty: TypeAlias = tuple[str, Any, float | None, Doer, Any]
+"""A call that may be given up: what it is called in messages, e.g. `ShutterPreset.stop`; whose it is; since when, in s,
+monotonic, None: nobody noted it; who makes it; what that one needs to know. A plain tuple: one is made for each hook.
+"""
 
 
 class Turn:
-    """What one thread does on a seat; `strand`: where its time is charged."""
+    """What one thread does on a seat; `strand`: where its time is charged. `settle`: see `Seat`."""
 
-    __slots__ = ("doing", "lock", "lost", "strand", "thread")
+    __slots__ = ("_in_doubt", "_lock", "_settle", "doing", "lost", "strand", "thread")
 
-    def __init__(self, strand: Strand) -> None:
+    def __init__(self, strand: Strand, settle: Callable[[], None]) -> None:
         self.strand = strand
-        self.doing: Any = None
-        self.lost = False
+        self.doing: Duty | None = None
+        self.lost = self._in_doubt = False
         self.thread: int | None = threading.get_ident()
-        self.lock = threading.Lock()
+        self._settle = settle
+        self._lock = threading.Lock()
 
-    def lose(self, doing: Doing) -> bool:
-        """Give the call up; False: it has returned meanwhile."""
-        with self.lock:
-            self.lost = self.doing is doing
+    def call(self, duty: Duty, function: Callable[[*A], R], *args: *A) -> R:
+        """Make a call that may be given up, and keep its time: on the thread that has this turn.
+
+        Who gives it up casts doubt on it first and then looks whether it is still being made; who returns from it does
+        it the other way round. So one of the two sees that the other was faster, and a call that nobody doubts needs
+        no lock.
+        """
+        strand = self.strand
+        strand.enter(duty[0], duty[1])
+        outer, self.doing = self.doing, duty
+        try:
+            return function(*args)
+        finally:
+            strand.leave()
+            self.doing = outer
+            if self._in_doubt:
+                self._came_back(duty)
+
+    def _came_back(self, duty: Duty) -> None:
+        with self._lock:  # the other one has made up its mind
+            lost = self.lost
+        if lost:
+            self._settle()
+            duty[3].came_back(duty[4])
+
+    def lose(self, duty: Duty) -> bool:
+        """Give the call up, and with it the seat; False: it has returned meanwhile."""
+        with self._lock:
+            self._in_doubt = True
+            if self.doing is duty:
+                self.lost = True
+                self.thread = None
+            self._in_doubt = self.lost
             return self.lost
 
 
@@ -103,7 +101,7 @@ class Seat:
         self, name: str, go_on: Callable[[], None], keeper: Timekeeper, recall: Callable[[], None] | None = None
     ) -> None:
         self.name = name
-        self.turn = Turn(keeper.main)
+        self.turn = Turn(keeper.main, self.settle)
         self.first = self.turn
         self._go_on = go_on
         self.keeper = keeper
@@ -141,7 +139,7 @@ class Seat:
 
     def replace(self) -> None:
         """The turn is lost: have another thread go on."""
-        self.turn = turn = Turn(self.turn.strand)
+        self.turn = turn = Turn(self.turn.strand, self.settle)
         turn.thread = None
         companion(f"rescue {self.name}", self._rescue, turn).start()
 

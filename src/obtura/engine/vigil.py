@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 
 from obtura.contracts.acquisition import AcquisitionObject
 from obtura.engine.outcome import Outcome
-from obtura.engine.seat import Doing, Duty, Seat
+from obtura.engine.seat import Duty, Seat
 from obtura.engine.why import Waiting
 from obtura.ground.errors import DeviceError, HookError, one_line
 from obtura.works.companion import companion
@@ -61,6 +61,7 @@ class Vigil:
         self.seats: list[Seat] = []
         self._has_inner = has_inner
         self._inner_seen = 0.0
+        self._named: list[Duty] = []
         self._outcome = outcome
         self.say = say
         self._ahead = ahead
@@ -135,27 +136,26 @@ class Vigil:
             if seat.turn.lose(doing):
                 self._give_up(doing, now - since)
                 seat.replace()
-        elif now - since > PATIENCE and isinstance(doing, Duty) and not doing.named:
-            doing.named = True
-            self.say(f"Waiting for {doing.what}; it is given up after {deadline:g} s")
+        elif now - since > PATIENCE and doing[2] is not None and not any(doing is other for other in self._named):
+            self._named.append(doing)
+            self.say(f"Waiting for {doing[0]}; it is given up after {deadline:g} s")
 
-    def _times(self, doing: Doing) -> tuple[float, float]:
+    def _times(self, doing: Duty) -> tuple[float, float]:
         """Since when it counts, and how many seconds it has."""
         deadlines, left_since = self._outcome.deadlines, self._outcome.bad_since
-        owner = doing.owner if isinstance(doing, Duty) else doing.device  # type: ignore[attr-defined]
-        since = max(doing.began if isinstance(doing, Duty) else 0.0, left_since, self._inner_seen)
+        _, owner, began, _, _ = doing
+        since = max(began or 0.0, left_since, self._inner_seen)
         is_device = isinstance(owner, AcquisitionObject)
         return since, deadlines.of_device(owner) if is_device else deadlines.of_hook(owner)
 
-    def _give_up(self, doing: Doing, after: float) -> None:
-        owner = doing.owner if isinstance(doing, Duty) else doing.device  # type: ignore[attr-defined]
+    def _give_up(self, doing: Duty, after: float) -> None:
+        what, owner, _, doer, facts = doing
         kind = DeviceError if isinstance(owner, AcquisitionObject) else HookError
-        self._outcome.miss(doing.what)
+        self._outcome.miss(what)
         self._outcome.fail(
-            kind(f"{doing.what} has not returned after {after:.3g} s; it is given up, the rest is left without it")
+            kind(f"{what} has not returned after {after:.3g} s; it is given up, the rest is left without it")
         )
-        if isinstance(doing, Duty):
-            doing.given_up(doing)
+        doer.given_up(facts)
 
     def _name_steps(self) -> None:
         for step in tuple(self._steps.values()):
@@ -172,7 +172,7 @@ class Vigil:
         waits = [(step.what, step.began, step.given_up_after) for step in tuple(self._steps.values())]
         for seat in self.seats:
             if (doing := seat.turn.doing) is not None:
-                waits.append((doing.what, *self._times(doing)))
+                waits.append((doing[0], *self._times(doing)))
         is_third = self._outcome.hurried == self._heard
         under_way = [what for what, _, _ in waits]
         if is_third and under_way in ([], self._told):

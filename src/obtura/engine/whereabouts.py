@@ -5,6 +5,7 @@ from types import FrameType, FunctionType, TracebackType
 from typing import Any, NamedTuple
 
 from obtura.engine.hooks import Hooks
+from obtura.engine.seat import Turn
 from obtura.works.interrupt import Doors
 
 __all__ = ["Whereabouts", "of_script", "raised_at", "whereabouts"]
@@ -79,7 +80,8 @@ def _place(frame: FrameType, line: int) -> str:
 
 def _definition(frame: FrameType | None) -> str:
     """Where the hook is written that this frame of the engine calls."""
-    known: dict[str, Any] = {} if frame is None else frame.f_locals
+    hook = _caller(frame)
+    known: dict[str, Any] = {} if hook is None else hook.f_locals
     for kind in type(known.get("preset")).__mro__:
         function = vars(kind).get(known.get("hook", ""))
         if isinstance(function, FunctionType) and not function.__module__.startswith(INNER):
@@ -88,8 +90,13 @@ def _definition(frame: FrameType | None) -> str:
 
 
 def _is_left(frame: FrameType | None) -> bool:
-    known: dict[str, Any] = {} if frame is None or frame.f_code is not Hooks._call.__code__ else frame.f_locals
-    return bool(known) and bool(known["self"]._outcome.bad)
+    hook = _caller(frame)
+    return hook is not None and hook.f_code is Hooks._call.__code__ and bool(hook.f_locals["self"]._outcome.bad)
+
+
+def _caller(frame: FrameType | None) -> FrameType | None:
+    """Who had the call made."""
+    return frame.f_back if frame is not None and frame.f_code is Turn.call.__code__ else frame
 
 
 def _hook(frame: FrameType | None) -> str:
@@ -100,7 +107,7 @@ def _hook(frame: FrameType | None) -> str:
         if frame.f_code is Hooks._next.__code__:
             return f"{frame.f_locals['what']}{frame.f_locals['iteration'].where()}"
         if frame.f_code in (Hooks._open_iterator.__code__, Hooks._close.__code__):
-            return str(frame.f_locals["duty"].what)
+            return str(frame.f_locals["what"])
         if frame.f_code in DOORWAYS:
             return ""
         frame = frame.f_back

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from obtura.contracts.acquisition import AcquisitionObject
-from obtura.engine.seat import Duty, Seat
+from obtura.engine.seat import Seat
 
 __all__ = ["Waiting", "in_seats", "why"]
 
@@ -34,10 +34,6 @@ def why(scan: Any, points: Sequence[str], waiting: Sequence[Waiting]) -> str:
 def in_seats(seats: Sequence[Seat], masters: dict[AcquisitionObject, str]) -> Iterator[Waiting]:
     """User code that is being called by the engine's own threads; `masters`: who triggers a device."""
     for seat in seats:
-        doing = seat.turn.doing
-        if isinstance(doing, Duty):
-            owner = doing.owner
-            sake = masters.get(owner, "") if isinstance(owner, AcquisitionObject) else ""
-            yield Waiting(doing.what, doing.began, sake)
-        elif doing is not None:
-            yield Waiting(doing.what, None, masters.get(doing.device, ""))
+        if (doing := seat.turn.doing) is not None:
+            what, owner, began, _, _ = doing
+            yield Waiting(what, began, masters.get(owner, "") if isinstance(owner, AcquisitionObject) else "")

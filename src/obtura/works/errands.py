@@ -77,6 +77,12 @@ class Timekeeper:
         self.phase = phase
         self.here().turn(phase)
 
+    def seconds(self, kind: str) -> float:
+        """What was spent so far for calls of a kind, their own time alone."""
+        return sum(
+            account.seconds for strand in self.strands for account in strand.accounts if account.sort.kind == kind
+        )
+
     def end(self) -> None:
         """All is done."""
         for strand in self.strands:

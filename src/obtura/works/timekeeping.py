@@ -22,12 +22,15 @@ __all__ = ["KEPT", "NOWHERE", "Account", "Place", "Sort", "Span", "Spending", "S
 KEPT = 5_000
 """Calls that are kept of a strand, one by one: so many first ones, and so many last ones."""
 
+BRIEF = 2e-5
+"""Seconds: a call that took less is not divided, it was for nothing but itself. To ask what for costs as much."""
+
 
 class Sort(NamedTuple):
     """What sort of call it is: of which kind, whose, and which.
 
     `parts`: kinds that a part of its time may be of, `most()`: of the call that has just ended, how many seconds of
-    each at most. The last one is taken first; what is left is of `kind`.
+    each at most; it is asked of calls that are not `BRIEF`. The last one is taken first; what is left is of `kind`.
     """
 
     kind: str
@@ -144,8 +147,9 @@ class Strand:
 
     def enter(self, what: str, owner: Any) -> None:
         """A call begins; each is left again."""
-        account = self._accounts.get(what)
-        if account is None:
+        try:
+            account = self._accounts[what]
+        except KeyError:
             account = self._accounts[what] = self._new(self._sort_of(what, owner))
         now = self._clock()
         self._stack.append((self.account, self._own + now - self._since, self._began))
@@ -162,9 +166,8 @@ class Strand:
         self._keep((self._began, now, account.number, point))
         self.account, self._own, self._began = self._stack.pop()
         self._since = now
-        most = account.most() if account.parts else ()
-        if self._spent is not None or (most and any(most)):  # often there is nothing to divide: no count time
-            self._divide(account, own, point, most)
+        if self._spent is not None or (own > BRIEF and account.parts):
+            self._divide(account, own, point)
         else:  # what `add` does
             account.count += 1
             account.seconds += own
@@ -175,9 +178,11 @@ class Strand:
         if not self._room:
             self._keep = self.last.append
 
-    def _divide(self, account: Account, own: float, point: int | None, most: Sequence[float]) -> None:
+    def _divide(self, account: Account, own: float, point: int | None) -> None:
         spent, left = self._spent, own
-        parts, number = account.parts, len(most)
+        parts = account.parts
+        most = account.most() if parts and own > BRIEF else ()
+        number = len(most)
         while number:  # a plain loop: this is called at each point
             number -= 1
             limit = most[number]

@@ -90,11 +90,11 @@ OWN = {
     "Switch": "obtura.devices.switch:Switch",
     "TaggedEnergy": "obtura.devices.bliss.slits:TaggedEnergy",
     "TaggedSlits": "obtura.devices.bliss.slits:TaggedSlits",
-    "TangoAxis": "obtura.devices.tango.axis:TangoAxis",
-    "TangoCounter": "obtura.devices.tango.counter:TangoCounter",
-    "TangoDevice": "obtura.devices.tango.device:TangoDevice",
-    "TangoMultiplexer": "obtura.devices.tango.multiplexer:TangoMultiplexer",
-    "TangoShutter": "obtura.devices.tango.shutter:TangoShutter",
+    "TangoAxis": "obtura.instruments.tango.axis:TangoAxis",
+    "TangoCounter": "obtura.instruments.tango.counter:TangoCounter",
+    "TangoDevice": "obtura.instruments.tango.device:TangoDevice",
+    "TangoMultiplexer": "obtura.instruments.tango.multiplexer:TangoMultiplexer",
+    "TangoShutter": "obtura.instruments.tango.shutter:TangoShutter",
     "TcpLine": "obtura.devices.text.line:TcpLine",
     "TextAxis": "obtura.devices.text.axis:TextAxis",
     "TextCounter": "obtura.devices.text.counter:TextCounter",
@@ -111,10 +111,24 @@ OWN = {
 """obtura's own classes, by the name that YAML has for them; imported when first used."""
 
 TWINS: Mapping[str, Twin] = {
+    "AreaDetector": "camera",
+    "MotorRecord": "axis",
+    "OphydAxis": "axis",
+    "OphydCounter": "counter",
+    "OphydDetector": "controller",
+    "OphydDetectorCounter": "counter",
+    "OphydDevice": "controller",
+    "OphydShutter": "shutter",
     "PVAxis": "axis",
     "PVCounter": "counter",
+    "PVMultiplexer": "multiplexer",
     "PVReader": "controller",
     "PVShutter": "shutter",
+    "TangoAxis": "axis",
+    "TangoCounter": "counter",
+    "TangoDevice": "controller",
+    "TangoMultiplexer": "multiplexer",
+    "TangoShutter": "shutter",
 }
 """What stands in for devices whose class needs a library that may be missing; the class says the same, as `twin`."""
 

@@ -13,10 +13,10 @@ They only take orders, so axes, shutters and multiplexers are those of `obtura.d
 that is why this stands here, and not among the control systems, which may import nothing of this room.
 """
 
-from obtura.devices.tango.axis import TangoAxis
-from obtura.devices.tango.counter import TangoCounter
-from obtura.devices.tango.device import TangoDevice
-from obtura.devices.tango.multiplexer import Output, TangoMultiplexer
-from obtura.devices.tango.shutter import TangoShutter
+from obtura.instruments.tango.axis import TangoAxis
+from obtura.instruments.tango.counter import TangoCounter
+from obtura.instruments.tango.device import TangoDevice
+from obtura.instruments.tango.multiplexer import Output, TangoMultiplexer
+from obtura.instruments.tango.shutter import TangoShutter
 
 __all__ = ["Output", "TangoAxis", "TangoCounter", "TangoDevice", "TangoMultiplexer", "TangoShutter"]

@@ -11,12 +11,12 @@ from obtura.contracts.motion import MotionHook
 from obtura.contracts.twins import Twin
 from obtura.devices.axis import Axis
 from obtura.devices.axis_written import wrong_with_axis
-from obtura.devices.tango.device import OfDevice, TangoDevice
-from obtura.devices.tango.motor import Manner, Motor
-from obtura.devices.tango.states import AXIS, states_of, wrong_states
-from obtura.devices.tango.values import bound_of, unit_in
 from obtura.ground.errors import DeviceError
 from obtura.ground.ranges import NotNegative, Positive, Sign
+from obtura.instruments.tango.device import OfDevice, TangoDevice
+from obtura.instruments.tango.motor import Manner, Motor
+from obtura.instruments.tango.states import AXIS, states_of, wrong_states
+from obtura.instruments.tango.values import bound_of, unit_in
 
 __all__ = ["TangoAxis"]
 

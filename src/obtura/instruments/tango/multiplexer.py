@@ -6,10 +6,10 @@ from typing import Any, ClassVar
 
 from obtura.contracts.twins import Twin
 from obtura.devices.multiplexer import Multiplexer, MultiplexerDriver
-from obtura.devices.tango.device import OfDevice, TangoDevice
-from obtura.devices.tango.orders import Order
 from obtura.ground.errors import DeviceError, DeviceTimeoutError, UsageError
 from obtura.ground.ranges import Positive
+from obtura.instruments.tango.device import OfDevice, TangoDevice
+from obtura.instruments.tango.orders import Order
 from obtura.works.clock import clock
 
 __all__ = ["Output", "TangoMultiplexer"]

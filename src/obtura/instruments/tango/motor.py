@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 from obtura.devices.axis_driver import AxisDriver
 from obtura.devices.axis_state import AxisState
-from obtura.devices.tango.device import TangoDevice
-from obtura.devices.tango.monitor import Monitor
-from obtura.devices.tango.states import axis_state
-from obtura.devices.tango.values import number_of
 from obtura.ground.errors import DeviceError
+from obtura.instruments.tango.device import TangoDevice
+from obtura.instruments.tango.monitor import Monitor
+from obtura.instruments.tango.states import axis_state
+from obtura.instruments.tango.values import number_of
 
 __all__ = ["Manner", "Motor"]
 

@@ -3,7 +3,7 @@
 import dataclasses
 from typing import Any
 
-from obtura.devices.tango.link import Link
+from obtura.instruments.tango.link import Link
 
 __all__ = ["Order"]
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from obtura.contracts.safety import SafeAction
-from obtura.devices.tango.device import TangoDevice
-from obtura.devices.tango.orders import Order
 from obtura.ground.errors import DeviceError
+from obtura.instruments.tango.device import TangoDevice
+from obtura.instruments.tango.orders import Order
 
 __all__ = ["Tell", "told_from_elsewhere"]
 

@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 from obtura.contracts.connections import Exchange
 from obtura.contracts.counters import SamplingCounter, SamplingMode
 from obtura.contracts.twins import Twin
-from obtura.devices.tango.device import TangoDevice
-from obtura.devices.tango.values import shown
 from obtura.ground.errors import UsageError
+from obtura.instruments.tango.device import TangoDevice
+from obtura.instruments.tango.values import shown
 
 __all__ = ["TangoCounter"]
 

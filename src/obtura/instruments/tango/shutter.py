@@ -7,13 +7,13 @@ from obtura.contracts.safety import SafeAction
 from obtura.contracts.twins import Twin
 from obtura.devices.shutter import Shutter
 from obtura.devices.shutter_driver import ShutterDriver, ShutterState
-from obtura.devices.tango.device import OfDevice, TangoDevice
-from obtura.devices.tango.orders import Order
-from obtura.devices.tango.safe import told_from_elsewhere
-from obtura.devices.tango.states import SHUTTER, states_of, wrong_states
-from obtura.devices.tango.values import shown
 from obtura.ground.errors import DeviceError, DeviceTimeoutError
 from obtura.ground.ranges import Positive
+from obtura.instruments.tango.device import OfDevice, TangoDevice
+from obtura.instruments.tango.orders import Order
+from obtura.instruments.tango.safe import told_from_elsewhere
+from obtura.instruments.tango.states import SHUTTER, states_of, wrong_states
+from obtura.instruments.tango.values import shown
 
 __all__ = ["TangoShutter"]
 

@@ -12,11 +12,11 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from obtura.contracts.connections import Exchange
-from obtura.devices.tango.address import Address
-from obtura.devices.tango.omni import tango
-from obtura.devices.tango.values import shown
-from obtura.devices.tango.words import Failure, failure_of
 from obtura.ground.errors import DeviceError, DeviceTimeoutError, one_line
+from obtura.instruments.tango.address import Address
+from obtura.instruments.tango.omni import tango
+from obtura.instruments.tango.values import shown
+from obtura.instruments.tango.words import Failure, failure_of
 from obtura.works.clock import clock
 
 __all__ = ["Wire", "milliseconds"]

@@ -11,9 +11,9 @@ import logging
 import time
 from typing import Any
 
-from obtura.devices.tango.link import Link
-from obtura.devices.tango.omni import tango
 from obtura.ground.errors import one_line
+from obtura.instruments.tango.link import Link
+from obtura.instruments.tango.omni import tango
 
 __all__ = ["BELIEVED", "Monitor"]
 

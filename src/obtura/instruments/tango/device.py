@@ -7,14 +7,14 @@ from typing import Any, ClassVar, NamedTuple
 from obtura.contracts.connections import Exchange
 from obtura.contracts.counters import SamplingCounterController
 from obtura.contracts.twins import Twin
-from obtura.devices.tango.address import Address, wrong_address
-from obtura.devices.tango.link import TIMEOUT, Link
-from obtura.devices.tango.monitor import Monitor
-from obtura.devices.tango.omni import know_this_thread
-from obtura.devices.tango.values import number_of, picked, unit_in, value_of
-from obtura.devices.tango.words import told_by
 from obtura.ground.errors import DeviceError, one_line
 from obtura.ground.ranges import Positive
+from obtura.instruments.tango.address import Address, wrong_address
+from obtura.instruments.tango.link import TIMEOUT, Link
+from obtura.instruments.tango.monitor import Monitor
+from obtura.instruments.tango.omni import know_this_thread
+from obtura.instruments.tango.values import number_of, picked, unit_in, value_of
+from obtura.instruments.tango.words import told_by
 
 __all__ = ["OfDevice", "TangoDevice"]
 

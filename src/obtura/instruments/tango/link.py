@@ -14,10 +14,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from obtura.contracts.looking import check_may_be_told
-from obtura.devices.tango.address import Address
-from obtura.devices.tango.omni import is_known, know_this_thread, tango
-from obtura.devices.tango.wire import Wire, milliseconds
 from obtura.ground.errors import DeviceError, DeviceTimeoutError
+from obtura.instruments.tango.address import Address
+from obtura.instruments.tango.omni import is_known, know_this_thread, tango
+from obtura.instruments.tango.wire import Wire, milliseconds
 from obtura.works.clock import Flag, clock
 from obtura.works.lanes import SLICE, Call, ThreadLane
 
