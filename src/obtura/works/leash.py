@@ -12,6 +12,7 @@ would be torn on the way out, and that error told instead. Code in C that no sig
 ended by anything but the end of the process: then it is at least told why.
 """
 
+import gc
 import itertools
 import signal
 import sys
@@ -131,7 +132,15 @@ class Leash:
         self._culprit = None
 
     def _innermost(self) -> FrameType | None:
-        return sys._current_frames().get(self._main)
+        # Until CPython 3.11.8 and 3.12.2 a collection of garbage in the middle of this stops all threads for ever:
+        # https://github.com/python/cpython/issues/106883
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            return sys._current_frames().get(self._main)
+        finally:
+            if collecting:
+                gc.enable()
 
     # -- the main thread ------------------------------------------------------------------------------------
 
