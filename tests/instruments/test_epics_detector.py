@@ -173,9 +173,12 @@ def test_a_plugin_that_does_not_begin_is_named(beamline):
 
 def test_a_directory_that_the_ioc_does_not_find_is_named(beamline, tmp_path):
     camera = AreaDetector("cam", "T:cam1:", "T:HDF1:", seen_as={str(tmp_path): "/nowhere"})
-    connect(camera)
-    with pytest.raises(DeviceError, match=r"the IOC does not find /nowhere/scans/data/scan0001 .*seen_as"):
+    good = AreaDetector("good", "T:cam1:", "T:HDF1:")
+    connect(camera, good)
+    obtura.loopscan(1, 0.02, good)
+    with pytest.raises(DeviceError, match=r"the IOC does not find /nowhere/scans/data/scan0002 .*seen_as") as raised:
         obtura.loopscan(2, 0.02, camera)
+    assert not any("its frames are in" in note for note in raised.value.__notes__)  # the file of the scan before
     assert is_quiet()
 
 
