@@ -141,6 +141,7 @@ def test_the_ioc_may_call_directories_otherwise(beamline, tmp_path):
 WRONG = {
     "drop 1": r"cam: its file plugin dropped 1 frames, 1 are written \(PV T:HDF1:DroppedArrays_RBV\)",
     "write 1": r"cam: its file plugin can't write \(PV T:HDF1:WriteStatus\): ERROR Failed to write NDArray: No space",
+    "close": r"cam: its file plugin can't write \(PV T:HDF1:WriteStatus\): Error closing file: No space left",
     "lost 1": r"frame 1 and has not given it.*1 frames were taken, 1 are written and 0 dropped",
     "deaf": r"frame 0 and has not given it .*DetectorState_RBV is \w+, 0 frames were taken",
     "slow 5": r"frame 0 and has not given it .*DetectorState_RBV is Acquire, 0 frames were taken",
