@@ -1,13 +1,15 @@
 """An axis that is made of PVs of a live IOC."""
 
 import math
+import os
+import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from obtura.contracts.devices import is_movable
-from obtura.ground.errors import DeviceBusyError, DeviceError, LimitError, UsageError
+from obtura.ground.errors import DeviceBusyError, DeviceError, DeviceTimeoutError, LimitError, UsageError
 from obtura.works.clock import clock
 
 pytest.importorskip("caproto", reason="EPICS is an extra: pip install obtura[epics]")
@@ -112,6 +114,34 @@ def test_stop_touches_nothing_that_is_at_rest(axis, beamline):
     axis.move(1.0)
     axis.stop()
     assert beamline.puts() == [("axis", "1.0")]
+
+
+def test_where_nobody_says_whether_it_moves_it_is_told_to_stop(beamline):
+    axis = beamline.axis(timeout=0.2)
+    beamline.put(axis__velocity=5.0)
+    axis.move(9.0, wait=False)
+    os.kill(beamline.ioc.pid, signal.SIGSTOP)
+    try:
+        with pytest.raises(DeviceTimeoutError, match="mx.stop failed: .* did not answer"):
+            axis.stop()
+    finally:
+        os.kill(beamline.ioc.pid, signal.SIGCONT)
+    wait_until(lambda: ("axis:stop", "1.0") in beamline.puts())
+    assert axis.position < 9.0
+
+
+def test_its_state_says_whether_it_moves(axis, beamline):
+    assert axis.state == "READY"
+    beamline.put(axis__velocity=5.0)
+    axis.move(9.0, wait=False)
+    assert axis.state == "MOVING"
+    axis.stop()
+    assert axis.state.ready
+
+
+def test_limits_the_wrong_way_round_are_refused():
+    with pytest.raises(UsageError, match="high_limit 1 is below low_limit 5"):
+        PVAxis("mx", "T:axis", low_limit=5, high_limit=1)
 
 
 def test_an_axis_moved_by_somebody_else_is_moving_and_can_be_stopped(beamline):

@@ -4,6 +4,7 @@ import pytest
 
 from obtura.contracts.devices import SamplingCounter, SamplingCounterController
 from obtura.ground.errors import DeviceError
+from obtura.works.clock import clock
 
 pytest.importorskip("caproto", reason="EPICS is an extra: pip install obtura[epics]")
 
@@ -86,3 +87,13 @@ def test_a_counter_without_a_valid_value_shows_why(beamline):
     first, second = beamline.counter("dead").__info__().splitlines()
     assert first.startswith("counter dead: dead.read failed: PV T:dead has no valid value (INVALID, COMM)")
     assert second.startswith("  PV T:dead: connected since ")
+
+
+def test_the_simulated_ioc_tells_of_what_changes_by_time(beamline):
+    diode = beamline.counter("diode", monitor=True)
+    dark = diode.read()
+    beamline.shutter().open()
+    until = clock.time() + 5
+    while diode.read() == dark and clock.time() < until:
+        clock.sleep(0.01)
+    assert diode.read() > dark

@@ -141,6 +141,7 @@ def test_the_ioc_may_call_directories_otherwise(beamline, tmp_path):
 WRONG = {
     "drop 1": r"cam: its file plugin dropped 1 frames, 1 are written \(PV T:HDF1:DroppedArrays_RBV\)",
     "write 1": r"cam: its file plugin can't write \(PV T:HDF1:WriteStatus\): ERROR Failed to write NDArray: No space",
+    "close": r"cam: its file plugin can't write \(PV T:HDF1:WriteStatus\): Error closing file: No space left",
     "lost 1": r"frame 1 and has not given it.*1 frames were taken, 1 are written and 0 dropped",
     "deaf": r"frame 0 and has not given it .*DetectorState_RBV is \w+, 0 frames were taken",
     "slow 5": r"frame 0 and has not given it .*DetectorState_RBV is Acquire, 0 frames were taken",
@@ -173,9 +174,12 @@ def test_a_plugin_that_does_not_begin_is_named(beamline):
 
 def test_a_directory_that_the_ioc_does_not_find_is_named(beamline, tmp_path):
     camera = AreaDetector("cam", "T:cam1:", "T:HDF1:", seen_as={str(tmp_path): "/nowhere"})
-    connect(camera)
-    with pytest.raises(DeviceError, match=r"the IOC does not find /nowhere/scans/data/scan0001 .*seen_as"):
+    good = AreaDetector("good", "T:cam1:", "T:HDF1:")
+    connect(camera, good)
+    obtura.loopscan(1, 0.02, good)
+    with pytest.raises(DeviceError, match=r"the IOC does not find /nowhere/scans/data/scan0002 .*seen_as") as raised:
         obtura.loopscan(2, 0.02, camera)
+    assert not any("its frames are in" in note for note in raised.value.__notes__)  # the file of the scan before
     assert is_quiet()
 
 

@@ -248,6 +248,21 @@ def test_it_tells_how_it_is_connected_and_what_was_said(m1):
     assert "state: READY" in m1.__info__()
 
 
+def test_where_nobody_says_whether_it_moves_it_is_told_to_stop(mortal_beamline):
+    ioc = mortal_beamline.ioc
+    axis = MotorRecord("m1", "M:m1", timeout=0.2)
+    connect(axis)
+    axis.velocity = 2.0
+    axis.move(9.0, wait=False)
+    os.kill(ioc.pid, signal.SIGSTOP)
+    try:
+        with pytest.raises(DeviceTimeoutError, match="m1.stop failed: .* did not answer"):
+            axis.stop()
+    finally:
+        os.kill(ioc.pid, signal.SIGCONT)
+    wait_until(lambda: ("m1.STOP", "1.0") in told(mortal_beamline))
+
+
 def test_a_server_that_is_killed_hangs_and_comes_back(mortal_beamline, in_the_end):
     ioc = mortal_beamline.ioc
     axis = MotorRecord("m1", "M:m1", timeout=0.3, patience=0.5)

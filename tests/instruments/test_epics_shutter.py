@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from obtura.ground.errors import DeviceError
+from obtura.ground.errors import DeviceError, UsageError
 from obtura.works.clock import clock
 
 pytest.importorskip("caproto", reason="EPICS is an extra: pip install obtura[epics]")
@@ -45,6 +45,19 @@ def test_a_with_that_could_not_open_closes(beamline):
     with pytest.raises(DeviceError), beamline.shutter(patience=0.1):
         pytest.fail("the body must not run")
     assert beamline.puts() == [("shutter", "Open"), ("shutter", "Closed")]
+
+
+@pytest.mark.parametrize("values", [("Open", 0), (1, "Closed"), ("Open", "Open"), (1, 1)])
+def test_values_that_could_never_close_it_are_refused(values):
+    with pytest.raises(UsageError, match="both numbers, or both text|it would never close"):
+        PVShutter("shutter", "T:shutter", None, *values)
+
+
+def test_a_state_that_the_enum_does_not_have_is_told_before_anything_is_opened(beamline):
+    shutter = beamline.shutter(open_value="open")
+    with pytest.raises(DeviceError, match="PV T:shutter has no state 'open', there are Closed, Open; say what"):
+        shutter.check()
+    assert beamline.puts() == []
 
 
 def test_it_says_that_it_moves(beamline):

@@ -99,6 +99,24 @@ SPOKEN_TO = """
 """
 
 
+def test_a_preset_on_a_pv_looks_for_none(line, monkeypatch):
+    def find(name):
+        raise AssertionError(f"it looks for {name}")
+
+    monkeypatch.setattr("obtura.instruments.epics.link.wire_of", find)
+    script = """
+from obtura.presets.epics_watch import EpicsWatch
+scan = ascan(sx, 0, 1, 2, 60, i0, run=False)
+scan.acq_chain.add_preset(EpicsWatch("LAB:gap", "> 5"))
+scan.acq_chain.add_preset(beam)
+scan.run()
+"""
+    beam = '- {name: beam, class: EpicsWatch, pv: "LAB:current", condition: "> 5"}\n'
+    report = line(REAL + beam, script, simulate=True)
+    assert report.error is None, report.error
+    assert [scan.points for scan in report.scans] == [3]
+
+
 def test_instruments_that_are_spoken_to_in_text_are_stood_in_for(line):
     script = """
 valve.open()

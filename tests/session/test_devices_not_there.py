@@ -8,10 +8,12 @@ from types import SimpleNamespace
 import pytest
 from beamlines import DEVICES, LAB, Broken, Hangs, Unplugged, write
 
+from obtura.contracts.absent import Absent
 from obtura.contracts.presets import ScanPreset
 from obtura.engine.scan import Scan
 from obtura.ground.errors import DeviceError, UsageError
 from obtura.session import opening, patience
+from obtura.session.where import Where
 
 DEAD = DEVICES + "- {name: lab, class: Session, saving: {base_path: ../data}}\n- {name: mx, class: Broken}\n"
 
@@ -273,3 +275,13 @@ def test_pvs_whose_ioc_is_down_are_told_and_come_back_when_it_runs(home, tmp_pat
     assert all("PV T:" in line and "is the IOC running?" in line for line in printed[1:3])
     assert printed[3:] == ["refused mx is not there", "DONE {}"]
     assert done.stderr.count("is not there") == 2
+
+
+def test_sta_says_why_something_is_not_there(capsys):
+    m1 = Absent("m1", "PV X:m1.VAL is not connected", "session.retry('m1')")
+    Where(lambda: [], lambda: {"m1": m1}).sta()
+    line = capsys.readouterr().out.splitlines()[-1]
+    assert line.split(maxsplit=1) == [
+        "m1",
+        "not there: PV X:m1.VAL is not connected; once it is: session.retry('m1')",
+    ]

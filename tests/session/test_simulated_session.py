@@ -9,6 +9,7 @@ import pytest
 from obtura.devices.sim.counters import ConstantCounter, SimulatedDiode
 from obtura.devices.sim.motor import SimulatedAxis
 from obtura.ground.errors import DeviceError, UsageError
+from obtura.presets.epics_watch import EpicsWatch
 from obtura.session import opened, opening
 from obtura.session.config import Config, known
 from obtura.session.config.known import OWN, TWINS, KnownClasses
@@ -27,6 +28,8 @@ LAB = """
   axes: [{name: setpoint, set: "S {position}", readback: "S?", unit: mbar, limits: [0, 100], velocity: 50}]
   shutters: [{name: valve, open: "O 1", close: "O 0"}]
   multiplexers: [{name: mode, outputs: {ramp: {inputs: {LIN: L, MAX: M}, status: "R?"}}}]
+- {name: switch, class: PVMultiplexer, outputs: {gain: {pv: "NOWHERE:gain"}, speed: {pv: "X", inputs: {slow: 1}}}}
+- {name: beam, class: EpicsWatch, pv: "NOWHERE:current", condition: "> 5"}
 - {name: gauge, class: OwnGauge, port: /dev/nothing}
 - {name: lonely, class: Lonely}
 - {name: friend, class: Friend, of: $lonely}
@@ -94,6 +97,40 @@ def test_what_stands_in_has_name_unit_limits_and_kind_of_the_yaml(simulated):
     session.mode.switch("ramp", "MAX")
     session.valve.open()
     assert session.front.is_closed
+
+
+def test_an_output_whose_inputs_only_the_control_system_knows_takes_any(simulated):
+    session = simulated()
+    session.switch.switch("gain", "High")
+    session.switch.switch("speed", "slow")
+    assert session.switch.connections == {"gain": "High", "speed": "slow"}
+    assert "gain  = High  (of any)" in session.switch.__info__()
+    with pytest.raises(UsageError, match="input of speed 'fast' is not known"):
+        session.switch.switch("speed", "fast")
+    with pytest.raises(UsageError, match="output 'gaine' is not known"):
+        session.switch.switch("gaine", "High")
+    with pytest.raises(UsageError, match="input of gain must be a name"):
+        session.switch.switch("gain", 3)
+
+
+@pytest.mark.parametrize("every_point", [True, False])
+def test_a_preset_on_a_pv_looks_for_none_and_says_so(simulated, monkeypatch, every_point):
+    def find(name):
+        raise AssertionError(f"it looks for {name}")
+
+    monkeypatch.setattr("obtura.instruments.epics.link.wire_of", find)
+    session = simulated()
+    scan = session.loopscan(2, 0.01, session.i0, run=False)
+    for preset in session.beam, EpicsWatch("NOWHERE:gap", "> 5", every_point=every_point):
+        scan.acq_chain.add_preset(preset)
+        assert preset.links == []
+    said = []
+    scan.acq_chain.say = said.append
+    scan.run()
+    assert said == [f"NOWHERE:{pv} is taken as good: devices are simulated" for pv in ("current", "gap")]
+    session.close()
+    with pytest.raises(AssertionError, match="it looks for NOWHERE:gap"):  # this process pretends no longer
+        EpicsWatch("NOWHERE:gap", "> 5")
 
 
 def test_a_scan_goes_as_at_the_beamline_and_its_file_says_simulated(simulated, home, tmp_path):

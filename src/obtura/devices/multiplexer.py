@@ -144,7 +144,7 @@ class Multiplexer(Kept):
     def __info__(self) -> str:
         width = max(map(len, self.outputs), default=0)
         lines = [
-            f"  {output:{width}} = {self.get_output(output)}  (of {', '.join(inputs)})"
+            f"  {output:{width}} = {self.get_output(output)}  (of {', '.join(inputs) or 'any'})"
             for output, inputs in self.outputs.items()
         ]
         stored = [f"  stored: {', '.join(self._stored)}"] if self._stored else []

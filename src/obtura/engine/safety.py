@@ -61,6 +61,9 @@ def insure(
             number = guard.arm(name, told.described(), None if ledger is None else ledger.path, entry)
         except NoGuardError as error:
             why = str(error)
+        except BaseException:  # Ctrl-C while the guard starts: what would have to be undone was not begun
+            Insured(None, ledger, entry).over()
+            raise
     if number is None:
         log.warning("no guard for %s: %s", name, why)
         say(f"no guard for {name}: {why}; when this process dies, nobody does it")

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from obtura.contracts.pretending import is_pretending
 from obtura.devices.arguments import number, quantity
 from obtura.ground.errors import DeviceError, UsageError
 from obtura.ground.expression import Expression
@@ -34,6 +35,8 @@ class EpicsWatch(OfPVs, AnyLevelPreset):
     With `patience`, the scan ends with an error when it had to wait for more than so many s. Nobody is asked: the PV's
     server tells of each change. Ctrl-C ends the wait. `timeout`: s that a server has to be found.
 
+    In a session on simulated devices the PV is taken as good, which each scan says, and not looked for.
+
     Raises:
         UsageError: what can't be.
     """
@@ -60,22 +63,28 @@ class EpicsWatch(OfPVs, AnyLevelPreset):
                 f"EpicsWatch: settle must be at least 0 s, patience more than 0 s; got {settle} and {patience}"
             )
         self.every_point = self.per_point = every_point
-        self._link = Link("EpicsWatch", pv, timeout)
-        self._listening = Listening(self._link)
+        self._watched = None if is_pretending() else Listening(Link("EpicsWatch", pv, timeout))
         self._losses: int | None = None  # while a point is taken: how often the server had been lost before
 
     @property
     def links(self) -> Sequence[Link]:
-        """Its PV."""
-        return [self._link]
+        """Its PV; none in a session on simulated devices."""
+        return [] if self._watched is None else [self._watched.link]
 
     @staticmethod
     def yaml_check(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         """What can be wrong with what is written."""
+        yield from OfPVs.yaml_check(given)
         try:
             _condition(given.get("condition"), given.get("above"), given.get("below"))
         except UsageError as error:
             yield "condition", str(error).removeprefix("EpicsWatch: ")
+
+    def prepare(self, where: Any) -> None:
+        """Say so when the PV is only taken as good."""
+        if self._watched is None:
+            where.say(f"{self.pv} is taken as good: devices are simulated")
+        super().prepare(where)
 
     def set_up(self, say: Say) -> None:
         """Wait, unless that is done for each point."""
@@ -86,8 +95,9 @@ class EpicsWatch(OfPVs, AnyLevelPreset):
         """With `every_point`, wait: the motors have moved; and look on from now on."""
         if self.per_point:
             self._wait(say)
-            self._losses = self._link.losses
-            self._listening.collect()
+            if self._watched is not None:
+                self._losses = self._watched.link.losses
+                self._watched.collect()
 
     @property
     def retakes(self) -> bool:
@@ -96,14 +106,19 @@ class EpicsWatch(OfPVs, AnyLevelPreset):
 
     def retake(self, acq_chain: Any) -> str | None:
         """Whether the PV was not as it should be during the point."""
-        told = [self._link.understood("watch", Kind.VALUE, each) for each in self._listening.collected()]
-        if self._link.losses != self._losses or not self._link.connected:
+        if self._watched is None:
+            return None
+        link = self._watched.link
+        told = [link.understood("watch", Kind.VALUE, each) for each in self._watched.collected()]
+        if link.losses != self._losses or not link.connected:
             return f"{self.pv} was lost, nobody knows whether it was {self.wanted}"
-        return next((self._words(each) for each in told if not self._good(each)), None)
+        found = (self._look_at(link, each) for each in told)
+        return next((look.reads for look in found if not look.is_good), None)
 
     def put_back(self) -> None:
         """Look no longer."""
-        self._listening.collected()
+        if self._watched is not None:
+            self._watched.collected()
 
     def resume(self, where: Any) -> None:
         """The scan goes on after a pause: wait as at its beginning."""
@@ -111,34 +126,35 @@ class EpicsWatch(OfPVs, AnyLevelPreset):
             self._wait(where.say)
 
     def _wait(self, say: Say) -> None:
-        news = Flag()
+        watched, news = self._watched, Flag()
+        if watched is None:
+            return
 
         def look() -> Look:
             nonlocal news
-            self._listening.news = news = Flag()
-            return self._look()
+            watched.news = news = Flag()
+            return self._look(watched)
 
         def rest(seconds: float) -> None:
             clock.wait(news, min(seconds, LONGEST))
 
         hold_up(say, look, rest, self.settle, (f"Waiting for {self.pv}", f"{self.pv} is good"), self.patience)
 
-    def _look(self) -> Look:
+    def _look(self, watched: Listening) -> Look:
+        link = watched.link
         try:
-            self._link.require("watch")
-            self._listening.begin()
-            reading = self._listening.last("watch", clock.time() + self._link.timeout)
+            link.require("watch")
+            watched.begin()
+            reading = watched.last("watch", clock.time() + link.timeout)
         except DeviceError as error:
             return Look(False, str(error), self.wanted)
-        return Look(self._good(reading), self._words(reading), self.wanted)
+        return self._look_at(link, reading)
 
-    def _good(self, reading: Reading) -> bool:
-        return not reading.invalid and bool(self._is_good(self._link.number_of("watch", reading)))
-
-    def _words(self, reading: Reading) -> str:
+    def _look_at(self, link: Link, reading: Reading) -> Look:
         if reading.invalid:
-            return f"{self.pv} is not valid ({reading.invalid})"
-        return f"{self.pv} reads {quantity(self._link.number_of('watch', reading))}"
+            return Look(False, f"{self.pv} is not valid ({reading.invalid})", self.wanted)
+        value = link.number_of("watch", reading)
+        return Look(bool(self._is_good(value)), f"{self.pv} reads {quantity(value)}", self.wanted)
 
 
 def _condition(
@@ -153,6 +169,8 @@ def _condition(
     if condition is None:
         low = -math.inf if above is None else number("EpicsWatch: above", above)
         high = math.inf if below is None else number("EpicsWatch: below", below)
+        if not low < high:
+            raise UsageError(f"EpicsWatch: nothing is above {low:g} and below {high:g}")
         if not limits:
             return bool, "not 0"
         return lambda value: low < value < high, " and ".join(f"{sign} {limit:g}" for sign, limit in limits)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from obtura.contracts.counters import SamplingCounterController
+from obtura.contracts.pretending import pretend
 from obtura.data.disk import reason
 from obtura.data.master import entry_names
 from obtura.data.saving import all_below
@@ -145,7 +146,7 @@ class _Rehearsal:
         kept = sys.argv, sys.path[:]
         with contextlib.ExitStack() as stack:
             night = night_time(self._time, self._steps)
-            for context in (output_to(self._data / OUTPUT), night, all_below(self._data)):
+            for context in (output_to(self._data / OUTPUT), night, all_below(self._data), pretend()):
                 stack.enter_context(context)
             session = stack.enter_context(self._session())
             stack.enter_context(self._stuck.leash(patience))

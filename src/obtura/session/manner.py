@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from obtura.contracts.looking import is_looking, only_look
+from obtura.contracts.pretending import pretend
 from obtura.data.saving import all_below
 from obtura.ground.errors import UsageError
 
@@ -56,4 +57,5 @@ def adopt(manner: Manner, present: Manner | None) -> contextlib.ExitStack:
         only_look()
     if manner.simulate:
         stack.enter_context(all_below(_simulated_data()))
+        stack.enter_context(pretend())
     return stack

@@ -72,19 +72,23 @@ class Where:
         _print_problems(row[2] for row in rows)
         known = {id(axis) for axis in chosen}
         others = {name: one for name, one in self._objects().items() if id(one) not in known} if not axes else {}
-        reached = [[name, type(one).__name__, text] for name, one in others.items() if (text := _connection(one))]
+        reached = [[name, _kind(one), text] for name, one in others.items() if (text := _connection(one))]
         if reached:
             print(grid(["device", "class", "connection"], reached, terminal_width()))
 
 
 def _connection(thing: Any) -> str:
-    """How it is connected; nothing for what is here, or not there at all."""
+    """How it is connected; nothing for what is here. Of what is not there: why."""
     if isinstance(thing, Absent):
-        return ""
+        return str(thing).partition(" is ")[2]
     try:
         return str(getattr(thing, "connection", ""))
     except Exception as error:  # noqa: BLE001 - of a user's class; the others are told all the same
         return f"{UNKNOWN}: {one_line(error)}"
+
+
+def _kind(thing: Any) -> str:
+    return "" if isinstance(thing, Absent) else type(thing).__name__
 
 
 def _checked(command: str, axes: Sequence[Any]) -> list[Any]:

@@ -1,11 +1,12 @@
 """An axis that is a pair of PVs: a setpoint and a readback."""
 
 import math
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar
 
 from obtura.contracts.claims import check_free
 from obtura.contracts.twins import Twin
+from obtura.devices.axis_state import AxisState
 from obtura.ground.errors import DeviceBusyError, DeviceError, DeviceTimeoutError, LimitError, UsageError
 from obtura.ground.ranges import NotNegative
 from obtura.instruments.epics.link import TIMEOUT, Answer, Link, read_all
@@ -62,6 +63,8 @@ class PVAxis(OfPVs):
         done_value: float | None = None,
         stop_value: float = 1,
     ) -> None:
+        if None not in (low_limit, high_limit) and not low_limit <= high_limit:  # type: ignore[operator]
+            raise UsageError(f"{name}: high_limit {high_limit:g} is below low_limit {low_limit:g}")
         self.name = name
         self.tolerance = tolerance
         self.patience = patience
@@ -75,6 +78,14 @@ class PVAxis(OfPVs):
             Link(name, pv, timeout) if pv else None for pv in (done_pv, stop_pv, velocity_pv)
         )
         self._move: _Move | None = None
+
+    @staticmethod
+    def yaml_check(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """What can be wrong with what is written."""
+        yield from OfPVs.yaml_check(given)
+        low, high = given.get("low_limit", -math.inf), given.get("high_limit", math.inf)
+        if not low <= high:
+            yield "high_limit", f"is {high:g}, below low_limit, {low:g}"
 
     def __repr__(self) -> str:
         return f"PVAxis({self.name!r})"
@@ -114,6 +125,11 @@ class PVAxis(OfPVs):
     def is_moving(self) -> bool:
         """Whether it moves; without a `done_pv`, whether a move asked for here has not yet arrived."""
         return self._moves("is_moving")
+
+    @property
+    def state(self) -> AxisState:
+        """READY or MOVING: nothing else can be known of a pair of PVs."""
+        return AxisState("MOVING" if self._moves("state") else "READY")
 
     def _moves(self, operation: str) -> bool:
         move = self._move
@@ -213,7 +229,7 @@ class PVAxis(OfPVs):
         """Come to rest, from any thread; returns at rest. What does not move is not touched."""
         move = self._move
         try:
-            if not self._moves("stop"):
+            if not self._moves_as_far_as_known(move):
                 return
             self._halt()
         finally:
@@ -233,6 +249,15 @@ class PVAxis(OfPVs):
         except DeviceError as error:
             return f"axis {self.name}: {error}{pvs}"
         return f"axis {self.name}: {where}, limits {low:g} to {high:g}{pvs}"
+
+    def _moves_as_far_as_known(self, move: _Move | None) -> bool:
+        """Whether it moves; where nobody says so, what was sent on its way is told to stop before that is raised."""
+        try:
+            return self._moves("stop")
+        except DeviceError as error:
+            if move is not None:
+                self._halt_after(error)
+            raise
 
     # -- inside -------------------------------------------------------------------------------------------
 

@@ -179,6 +179,11 @@ class PVCounter(OfPVs, SamplingCounter):
     @staticmethod
     def yaml_check(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         """What can be wrong with what is written."""
+        yield from OfPVs.yaml_check(given)
+        try:
+            SamplingMode(given.get("mode", SamplingMode.MEAN))
+        except UsageError as error:
+            yield "mode", str(error)
         shape = tuple(given.get("shape", ()))
         if shape != RAGGED and any(size < 1 for size in shape):
             yield "shape", "must be of numbers of at least 1, or [-1] for an array of any length"

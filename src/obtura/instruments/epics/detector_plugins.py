@@ -36,6 +36,8 @@ class FilePlugin:
         self._prefix = prefix
         self._seen_as = dict(seen_as)
         self._path: Path | None = None
+        self._failed = False  # it was told that it can't write
+        self._begun = False  # Capture was put: what the plugin says of a file is of ours
         self._before = 0  # frames in the file when it was prepared last
         self._device = device
 
@@ -61,7 +63,7 @@ class FilePlugin:
             raise DeviceError(
                 f"{self._device}: {where} is longer than the {LONGEST} characters that {self._prefix} takes"
             )
-        self._path, self._before = path, 0
+        self._path, self._before, self._begun, self._failed = path, 0, False, False
         self._end_what_was_left()
         self.pvs.tell(
             operation,
@@ -80,6 +82,7 @@ class FilePlugin:
                 f"{self._device}.prepare failed: the IOC does not find {where.parent} "
                 f"(PV {self._prefix}FilePathExists_RBV); if it calls it otherwise, say so with `seen_as`"
             )
+        self._begun = True
         self.pvs.put(operation, "Capture", 1, confirm=False)  # it confirms when the file is closed
         until = clock.time() + self.pvs.timeout
         while not self.pvs.number(operation, "Capture_RBV"):
@@ -121,7 +124,8 @@ class FilePlugin:
 
     def _check_written(self, operation: str) -> None:
         if self.pvs.number(operation, "WriteStatus"):
-            message = self.pvs.text(operation, "WriteMessage") or "it does not say why"
+            self._failed = True
+            message = " ".join(self.pvs.text(operation, "WriteMessage").split()) or "it does not say why"
             raise DeviceError(f"{self._device}: its file plugin can't write (PV {self._prefix}WriteStatus): {message}")
 
     def condition(self) -> str:
@@ -138,14 +142,16 @@ class FilePlugin:
         return not self.pvs.number("stop", "Capture_RBV")
 
     def leave(self) -> None:
-        """The file is closed; raise `DeviceError` when it is another one than was asked for."""
+        """The file is closed; raise `DeviceError` when it could not be, or is another one than was asked for."""
         path, self._path = self._path, None
-        if path is not None and self._counts("stop")[0]:
+        if path is not None and self._begun and self._counts("stop")[0]:
             full = self.pvs.text("stop", "FullFileName_RBV")
             if full != str(self._remote(path)):
                 raise DeviceError(
                     f"{self._device}: its frames are in {full}, not in {self._remote(path)} as it was told"
                 )
+            if not self._failed:  # small frames are kept back until the end, where the disk may be full
+                self._check_written("stop")
 
     def _remote(self, path: Path) -> PurePosixPath:
         """A file as the IOC calls it."""

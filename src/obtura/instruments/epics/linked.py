@@ -1,14 +1,18 @@
 """Devices that are made of PVs: what they have in common, and connecting many of them at once."""
 
-from collections.abc import Sequence
-from typing import Protocol
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol
 
 from obtura.contracts.connections import Exchange
-from obtura.ground.errors import DeviceTimeoutError
+from obtura.ground.errors import DeviceTimeoutError, UsageError
 from obtura.instruments.epics.link import NAMED, Link, not_found
+from obtura.instruments.epics.wires import split
 from obtura.works.clock import clock
 
 __all__ = ["Linked", "OfPVs", "connect"]
+
+MACRO = re.compile(r"\$\([^()]*\)")
 
 
 class Linked(Protocol):
@@ -21,6 +25,17 @@ class Linked(Protocol):
 
 class OfPVs:
     """How a device is connected is what its `links` say."""
+
+    @staticmethod
+    def yaml_check(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """What is written that can't be the name of a PV."""
+        for key, value in given.items():
+            unknown = isinstance(value, str) and MACRO.search(value)  # a macro that is not known is told by itself
+            if isinstance(value, str) and not unknown and (key == "pv" or key.endswith("_pv")):
+                try:
+                    split(value)
+                except UsageError as error:
+                    yield key, str(error)
 
     @property
     def links(self) -> Sequence[Link]:

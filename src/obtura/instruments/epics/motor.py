@@ -77,7 +77,10 @@ class MotorRecord(MotorPlace):
     @property
     def is_moving(self) -> bool:
         """Whether it moves, or has been sent and has not begun yet."""
-        move, status = self._move, self._status("is_moving")
+        return self._moves("is_moving")
+
+    def _moves(self, operation: str) -> bool:
+        move, status = self._move, self._status(operation)
         return not status.done or (move is not None and not self._over(move, status))
 
     def estimate(self, target: float) -> float:
@@ -186,7 +189,7 @@ class MotorRecord(MotorPlace):
         """Come to rest, from any thread; returns at rest. What does not move is not touched."""
         move = self._move
         try:
-            if not self.is_moving:
+            if not self._moves_as_far_as_known(move):
                 return
             self._pvs.put("stop", "STOP", 1, confirm=False)
         finally:
@@ -207,6 +210,15 @@ class MotorRecord(MotorPlace):
         except DeviceError as error:
             told = f"unknown: {one_line(error)}"
         return f"axis {self.name}: {told}\n  {self.connection}"
+
+    def _moves_as_far_as_known(self, move: _Move | None) -> bool:
+        """Whether it moves; where nobody says so, what was sent on its way is told to stop before that is raised."""
+        try:
+            return self._moves("stop")
+        except DeviceError as error:
+            if move is not None:
+                self._halt_after(error)
+            raise
 
     # -- inside -----------------------------------------------------------------------------------------------
 

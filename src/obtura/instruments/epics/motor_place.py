@@ -1,7 +1,7 @@
 """Where a motor record is, what it does, and how it is set."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -33,12 +33,22 @@ class MotorPlace(OfPVs):
     twin: ClassVar[Twin] = "axis"
 
     def __init__(self, name: str, pv: str, tolerance: NotNegative | None, timeout: NotNegative = TIMEOUT) -> None:
+        for _, problem in self.yaml_check({"pv": pv}):
+            raise UsageError(f"{name}: {problem}")
         self.name = name
         self.pv = pv
         self._tolerance = tolerance
         self._pvs = PVs(name, {field: f"{pv}.{field}" for field in FIELDS}, timeout)
         self._known_limits = (-FRESH, (0.0, 0.0))
         self._known_unit: tuple[float, str | None] = (-FRESH, None)
+
+    @staticmethod
+    def yaml_check(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """What can be wrong with what is written."""
+        yield from OfPVs.yaml_check(given)
+        record, _, field = given.get("pv", "").rpartition(".")
+        if record and field in (*FIELDS, "VAL"):
+            yield "pv", f"is the field {field} of a record; say the record alone, {record}"
 
     @property
     def links(self) -> Sequence[Link]:

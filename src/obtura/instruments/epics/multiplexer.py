@@ -12,6 +12,7 @@ from obtura.ground.ranges import NotNegative, Positive
 from obtura.instruments.epics.link import TIMEOUT, Link
 from obtura.instruments.epics.linked import OfPVs
 from obtura.instruments.epics.pvs import PVs
+from obtura.instruments.epics.wires import split
 from obtura.works.clock import clock
 
 __all__ = ["PVMultiplexer", "PVOutput"]
@@ -35,6 +36,8 @@ class PVOutput:
     tolerance: NotNegative = 1e-6
 
     def __post_init__(self) -> None:
+        for pv in filter(None, (self.pv, self.readback_pv)):
+            split(pv)
         values = self.values
         if self.inputs is not None and not values:
             raise UsageError(f"{self.pv}: it has no inputs")

@@ -1,12 +1,12 @@
 """A shutter that is a PV."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, ClassVar, Literal, Self
 
 from obtura.contracts.safety import SafeAction
 from obtura.contracts.twins import Twin
-from obtura.ground.errors import DeviceError, DeviceTimeoutError
+from obtura.ground.errors import DeviceError, DeviceTimeoutError, UsageError
 from obtura.ground.ranges import NotNegative
 from obtura.instruments.epics.link import TIMEOUT, InvalidError, Link
 from obtura.instruments.epics.linked import OfPVs
@@ -24,6 +24,9 @@ class PVShutter(OfPVs):
     Where it is says `status_pv`, with the same values; without one, `command_pv` itself. Values are numbers,
     or text, e.g. the names of an enum's states. `timeout`: s that an IOC has to be found, and to answer;
     `patience`: s that the shutter may take to move. As a context manager it is open inside of the `with`.
+
+    Raises:
+        UsageError: the two values are the same, or one is text and the other a number.
     """
 
     blocking = True
@@ -42,6 +45,8 @@ class PVShutter(OfPVs):
         timeout: NotNegative = TIMEOUT,
         patience: NotNegative = 5.0,
     ) -> None:
+        for _, problem in self.yaml_check({"open_value": open_value, "close_value": close_value}):
+            raise UsageError(f"{name}: {problem}")
         self.name = name
         self.open_value = open_value
         self.close_value = close_value
@@ -49,6 +54,17 @@ class PVShutter(OfPVs):
         self._command = Link(name, command_pv, timeout)
         self._status = Link(name, status_pv, timeout) if status_pv else self._command
         self._moving = False
+
+    @staticmethod
+    def yaml_check(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """What can be wrong with what is written."""
+        yield from OfPVs.yaml_check(given)
+        opens, closes = given.get("open_value", 1), given.get("close_value", 0)
+        if opens == closes:
+            yield "close_value", f"is {closes!r}, as open_value is: it would never close"
+        elif isinstance(opens, str) != isinstance(closes, str):
+            what = f"open_value {opens!r} and close_value {closes!r} must be both numbers, or both text"
+            yield ("close_value" if "close_value" in given else "open_value"), what
 
     @property
     def links(self) -> Sequence[Link]:
@@ -78,8 +94,9 @@ class PVShutter(OfPVs):
         return self.state == "CLOSED"
 
     def check(self) -> None:
-        """Raise `DeviceError` unless its PVs are connected, valid, and may be put to."""
+        """Raise `DeviceError` unless its PVs are connected, valid, and may be put to; an enum must have both states."""
         self._command.check_writable("")
+        self._check_named("", self.open_value, self.close_value)
         if self._status is not self._command:  # which often has no valid value before the first put
             self._read("")
 
@@ -122,13 +139,34 @@ class PVShutter(OfPVs):
         deadline = clock.time() + self.patience
         self._moving = True
         try:
-            self._command.put(value, operation).wait(deadline)
+            self._put(value, operation, deadline)
             while (seen := self._read(operation)) != value:
                 if clock.time() >= deadline:
                     raise self._not_followed(operation, value, seen)
                 clock.sleep(POLL)
         finally:
             self._moving = False
+
+    def _put(self, value: float | str, operation: str, deadline: float) -> None:
+        try:
+            self._command.put(value, operation).wait(deadline)
+        except DeviceTimeoutError:
+            raise
+        except DeviceError:  # an IOC that refuses does not say why
+            if self._command.connected:
+                self._check_named(operation, value)
+            raise
+
+    def _check_named(self, operation: str, *values: float | str) -> None:
+        if not isinstance(self.open_value, str):
+            return
+        states = self._command.control(operation).states
+        for value in values:
+            if any(states) and value not in states:
+                what = (
+                    f"has no state {value!r}, there are {', '.join(filter(None, states))}; say what it is called there"
+                )
+                raise self._command.failure(operation, what)
 
     def _not_followed(self, operation: str, value: float | str, seen: float | str) -> DeviceError:
         what = f"still says {seen}, {self.patience:g} s after {value} was put to {self._command.name}"

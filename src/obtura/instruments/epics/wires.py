@@ -11,7 +11,19 @@ from typing import Any, NamedTuple, Protocol
 
 from obtura.ground.errors import UsageError
 
-__all__ = ["Ask", "Kind", "Metadata", "Reading", "RefusedError", "Remote", "Request", "Tell", "Wire", "wire_of"]
+__all__ = [
+    "Ask",
+    "Kind",
+    "Metadata",
+    "Reading",
+    "RefusedError",
+    "Remote",
+    "Request",
+    "Tell",
+    "Wire",
+    "split",
+    "wire_of",
+]
 
 PROTOCOLS = {"ca": "obtura.instruments.epics.ca", "pva": "obtura.instruments.epics.pva"}
 """By what a name begins with: the module whose function `wire()` gives the wire. It alone imports the client."""
@@ -123,12 +135,11 @@ class Wire(Protocol):
         """Who is asked for PVs, for the end of a message."""
 
 
-def wire_of(name: str) -> tuple[Wire, str]:
-    """The wire for a PV, and the PV's name there.
+def split(name: str) -> tuple[str, str]:
+    """The protocol by which a PV is found, and the PV's name there.
 
     Raises:
         UsageError: there is no such protocol, or no name.
-        ImportError: the extra for it is not installed; the message says which.
     """
     protocol, separator, rest = name.partition("://")
     if not separator:
@@ -137,5 +148,18 @@ def wire_of(name: str) -> tuple[Wire, str]:
         raise UsageError(f"PV {name}: there is no protocol {protocol}://; there are {', '.join(PROTOCOLS)}")
     if not rest or any(each.isspace() for each in rest):
         raise UsageError(f"{name!r} is no name of a PV")
+    if "$(" in rest or "${" in rest:
+        raise UsageError(f"{name!r} is no name of a PV: macros are written $(P), and stand in YAML only")
+    return protocol, rest
+
+
+def wire_of(name: str) -> tuple[Wire, str]:
+    """The wire for a PV, and the PV's name there.
+
+    Raises:
+        UsageError: there is no such protocol, or no name.
+        ImportError: the extra for it is not installed; the message says which.
+    """
+    protocol, rest = split(name)
     wire: Wire = importlib.import_module(PROTOCOLS[protocol]).wire()
     return wire, rest

@@ -10,6 +10,7 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Any, TextIO
 
@@ -27,6 +28,8 @@ from obtura.instruments.simioc.motor import Motor
 __all__ = ["main"]
 
 LOOPBACK = "127.0.0.1"
+TELLING = 0.05
+"""Seconds between two looks for what has changed."""
 
 
 def main() -> None:
@@ -52,13 +55,28 @@ def main() -> None:
 async def _serve(prefix: str, port: int, log: TextIO | None) -> None:
     async def announce(_library: Any) -> None:
         sys.stdout.write(f"{prefix} answers on {LOOPBACK}:{port}\n")
+        await _tell_changes(served)
 
     world = World()
     more = Detector(lambda: world.diode).records(prefix)
     more |= {name: record for motor in ("m1", "m2") for name, record in Motor().records(prefix + motor).items()}
     for name, record in more.items():
         record.put = _logged(name, getattr(record, "put", None), log)
-    await start_server(records(prefix, world, log) | more, startup_hook=announce)
+    served = records(prefix, world, log) | more
+    await start_server(served, startup_hook=announce)
+
+
+async def _tell_changes(served: Mapping[str, Any]) -> None:
+    """Have those who listen told of what has changed: values are a function of time, and nobody puts them."""
+    live = [record for record in served.values() if hasattr(record, "look")]
+    told = [record.look() for record in live]
+    while True:
+        await asyncio.sleep(TELLING)
+        for index, record in enumerate(live):
+            value = record.look()
+            if isinstance(value, (int, float, str)) and value != told[index]:  # frames are asked for
+                told[index] = value
+                await record.write(value, verify_value=False)
 
 
 def _logged(name: str, put: Any, log: TextIO | None) -> Any:

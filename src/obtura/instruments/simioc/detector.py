@@ -9,6 +9,7 @@ to the plugins at once; a put to Acquire or Capture is confirmed when that has e
     fine           nothing
     drop N         the file plugin drops frame N (from 0)
     write N        it can't write frame N
+    close          it can't close its file
     lost N         the camera gives no frame N
     slow S         each frame takes S s longer
     deaf           Acquire is taken, and nothing happens
@@ -204,9 +205,15 @@ class _Writer:
 
     def _end(self) -> None:
         done, self._done = self._done, None
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        file, self._file = self._file, None
+        if file is not None:
+            try:
+                file.flush()
+                file.close()
+            except (OSError, RuntimeError) as error:
+                self.status, self.message = "Write error", f"Error closing file: {error}"[:255]
+            if self._detector.fault == "close":
+                self.status, self.message = "Write error", "Error closing file: No space left on device"
         if done is not None:
             done.set()
 
@@ -225,6 +232,16 @@ class _Writer:
         if self._detector.goes_wrong("write", number):
             self.status, self.message = "Write error", "ERROR Failed to write NDArray: No space left on device"
             return
+        try:
+            self._write(frame, unique_id)
+        except (OSError, RuntimeError) as error:
+            self.status, self.message = "Write error", f"ERROR Failed to write NDArray: {error}"[:255]
+            return
+        self.captured += 1
+        if self.captured == self.wanted:
+            self._end()
+
+    def _write(self, frame: npt.NDArray[np.uint16], unique_id: int) -> None:
         if self._file is None:
             self._open(frame)
         assert self._file is not None
@@ -232,9 +249,7 @@ class _Writer:
             data = self._file[f"entry/instrument/{path}"]
             data.resize(self.captured + 1, axis=0)
             data[self.captured] = value
-        self.captured += 1
-        if self.captured == self.wanted:
-            self._end()
+            data.flush()  # while somebody hears of a full disk: in the end of `data` nobody does
 
     def _open(self, frame: npt.NDArray[np.uint16]) -> None:
         parts = self.texts["FilePath"], self.texts["FileName"], self.number

@@ -65,7 +65,7 @@ def stand_in(described: Description) -> Description | None:
     plain = {key: value for key, value in plain.items() if key not in ABOVE_0 or value > 0}
     if kind is SimulatedMultiplexer:  # of an output that is a description of its own, only the inputs count
         outputs = plain.get("outputs", {})
-        plain["outputs"] = {name: tuple(getattr(it, "inputs", it)) for name, it in outputs.items()}
+        plain["outputs"] = {name: tuple(getattr(it, "inputs", it) or ()) for name, it in outputs.items()}
     owner = described.arguments.get("controller")
     if kind is SimulatedDiode and isinstance(owner, Reference) and not owner.attributes:
         plain["controller"] = owner
