@@ -7,7 +7,7 @@ import pytest
 
 from obtura.contracts import looking
 from obtura.ground.errors import DeviceError, DeviceTimeoutError, LimitError, UsageError
-from obtura.instruments.tango import TangoAxis, TangoCounter, TangoShutter
+from obtura.instruments.tango import Output, TangoAxis, TangoCounter, TangoMultiplexer, TangoShutter
 from obtura.session.debugging import debug
 
 # -- counters ---------------------------------------------------------------------------------------------------
@@ -188,6 +188,40 @@ def test_a_shutter_that_fails_says_why(beam):
     beam.misbehave("shutter", "raise")
     with pytest.raises(DeviceError, match="shutter.open failed: .* refused: RuntimeError: the card does not answer"):
         shutter.open()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"close": "Clsoe"}, "has no command 'Clsoe' .it has: .*Close.*Open"),
+        ({"open": "Opne"}, "has no command 'Opne'"),
+        (
+            {"attribute": "Filter", "open_value": "OUT", "closed_value": "THIK"},
+            "Filter has no 'THIK' .it has: OUT, THIN, THICK",
+        ),
+    ],
+)
+def test_a_shutter_that_could_not_be_closed_is_not_opened(beam, options, words):
+    device = beam.device("wheel" if "attribute" in options else "shutter")
+    shutter = TangoShutter("s", device, **options)
+    for call in (shutter.check, shutter.open):
+        with pytest.raises(DeviceError, match=words):
+            call()
+    assert beam.told() == []
+
+
+def test_an_axis_that_could_not_be_stopped_is_not_moved(beam):
+    axis = beam.axis(stop="Stopp")
+    for call in (axis.check, lambda: axis.move(1)):
+        with pytest.raises(DeviceError, match="mx: .* has no command 'Stopp' .it has: .*Stop"):
+            call()
+    assert beam.told() == []
+
+
+def test_an_input_that_does_not_exist_is_found_before_it_is_needed(beam):
+    wheel = TangoMultiplexer("w", beam.device("wheel"), {"filter": Output({"in": "THIN", "out": "OOT"}, "Filter")})
+    with pytest.raises(DeviceError, match="w: .* Filter has no 'OOT' .it has: OUT, THIN, THICK"):
+        wheel.check()
 
 
 def test_outputs_are_switched_by_attributes_and_commands(beam):

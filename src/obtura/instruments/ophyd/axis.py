@@ -8,6 +8,7 @@ from bluesky.protocols import Movable, Stoppable
 
 from obtura.contracts.claims import check_free
 from obtura.contracts.twins import Twin
+from obtura.devices.axis_written import wrong_with_axis
 from obtura.ground.errors import DeviceBusyError, DeviceError, DeviceTimeoutError, LimitError, UsageError
 from obtura.ground.ranges import NotNegative, Positive
 from obtura.instruments.ophyd.counter import OphydDevice
@@ -82,6 +83,7 @@ class OphydAxis(Spoken):
     def yaml_check(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         """What can be wrong with what is written."""
         yield from wrong_as_written(given)
+        yield from wrong_with_axis(given)
 
     def __repr__(self) -> str:
         return f"OphydAxis({self.name!r})"

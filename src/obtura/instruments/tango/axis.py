@@ -137,6 +137,8 @@ class TangoAxis(OfDevice, Axis):
         if link.is_connected and self._adopted == link.wire.restarts:
             return
         config = link.config(self.name, self._manner.setpoint)
+        if self._manner.stop is not None:  # what could not be stopped is not moved
+            link.check_command(self.name, self._manner.stop)
         self._devices_unit = unit_in(config)
         adopted: dict[str, Any] = {}
         if self._adopts["limits"]:
