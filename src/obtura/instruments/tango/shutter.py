@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
+from obtura.contracts.looking import is_looking
 from obtura.contracts.safety import SafeAction
 from obtura.contracts.twins import Twin
 from obtura.devices.shutter import Shutter
@@ -172,7 +173,7 @@ class TangoShutter(OfDevice, Shutter):
         """With the device's own words, where it answers."""
         kind = DeviceTimeoutError if isinstance(error, TimeoutError) else DeviceError
         late = kind is DeviceTimeoutError or not self.device.link.is_connected
-        return error if late else kind(f"{error} ({self._words()})")
+        return error if late or is_looking() else kind(f"{error} ({self._words()})")
 
     def _words(self) -> str:
         try:
