@@ -140,6 +140,12 @@ def test_an_axis_that_ends_elsewhere_is_an_error(beam):
         beam.axis(lag=0.05).move(5)
 
 
+def test_an_axis_that_is_nowhere_is_refused(beam):
+    beam.misbehave("mx", "nowhere")
+    with pytest.raises(DeviceError, match="mx: .* Position is nan, which is no place"):
+        beam.axis().check()
+
+
 def test_a_fault_is_said_in_the_devices_words(beam):
     axis = beam.axis()
     beam.misbehave("mx", "FAULT")

@@ -131,7 +131,8 @@ class OphydAxis(Spoken):
     def check(self) -> None:
         """Raise `DeviceError` unless it is connected and has a position."""
         self._place.learn("")
-        self._place.number("")
+        if not math.isfinite(here := self._place.number("")):
+            raise self._partner.failure("", f"is at {here:g}, which is no place")
 
     def check_target(self, target: float) -> None:
         """Raise `LimitError` when `target` can't be gone to; touch nothing."""

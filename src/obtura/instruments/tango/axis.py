@@ -161,7 +161,9 @@ class TangoAxis(OfDevice, Axis):
         """Raise `DeviceError` when it can't be reached, has a fault, no position, or moves. Touch nothing."""
         self._adopt()
         super().check()
-        self._ask(self._driver.position)
+        if not math.isfinite(here := self._ask(self._driver.position)):
+            link = self.device.link
+            raise DeviceError(f"{self.name}: {link.address} {self._manner.attribute} is {here:g}, which is no place")
 
     def check_target(self, target: float) -> None:
         """Raise what `Axis` raises; and `DeviceError` when devices are only asked. Touch nothing."""
