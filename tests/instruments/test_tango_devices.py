@@ -8,6 +8,7 @@ import pytest
 from obtura.contracts import looking
 from obtura.ground.errors import DeviceError, DeviceTimeoutError, LimitError, UsageError
 from obtura.instruments.tango import Output, TangoAxis, TangoCounter, TangoMultiplexer, TangoShutter
+from obtura.session.checking import check_of
 from obtura.session.debugging import debug
 
 # -- counters ---------------------------------------------------------------------------------------------------
@@ -138,6 +139,21 @@ def test_an_axis_that_ends_elsewhere_is_an_error(beam):
     beam.misbehave("mx", "stuck")
     with pytest.raises(DeviceError, match="mx: the move to 5 mm ended at 0.1 mm"):
         beam.axis(lag=0.05).move(5)
+
+
+@pytest.mark.parametrize("mood", ["OFF", "FAULT", "moving"])
+def test_an_axis_that_can_not_set_off_is_there_when_a_session_opens(beam, mood):
+    axis = beam.axis()
+    if mood == "moving":
+        axis.velocity = 1
+        axis.move(5, wait=False)
+    else:
+        beam.misbehave("mx", mood)
+    with pytest.raises(DeviceError):
+        axis.check()
+    assert check_of(axis)() is None
+    beam.misbehave("mx", "")
+    axis.stop()
 
 
 def test_an_axis_that_is_nowhere_is_refused(beam):
