@@ -128,7 +128,7 @@ class Motor(Logging):
     @attribute(dtype=float, unit="mm", min_value=-10, max_value=10, access=AttrWriteType.READ_WRITE)
     def Position(self):
         self.behave()
-        return self.here()
+        return self.here() if self.mood != "nowhere" else np.nan
 
     @Position.write
     def Position(self, target):

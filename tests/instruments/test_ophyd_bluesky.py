@@ -111,6 +111,13 @@ def test_a_plan_goes_on_after_a_scan_and_has_what_it_gave(RE, documents, session
     assert len(documents.of("stop")) == 3
 
 
+def test_a_scan_that_a_function_has_made_and_not_run_is_run(RE, documents, session):
+    counter = obtura.SoftCounter(lambda: 1.0, name="c")
+    plan = obtura_scan(lambda: session.loopscan(2, 0.001, counter, run=False, save=False))
+    RE(plan)
+    assert documents.names() == ["start", "descriptor", "event", "event", "stop"]
+
+
 def test_what_a_scan_raises_the_plan_raises_and_the_run_has_failed(RE, documents, session):
     def broken():
         raise DeviceError("no light")

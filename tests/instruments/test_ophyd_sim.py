@@ -198,6 +198,14 @@ def test_one_that_is_not_there_says_so_in_time_and_again(seconds):
     assert "last error: NotConnectedError: no PV" in axis.connection and axis.unit is None
 
 
+def test_an_axis_that_is_nowhere_is_refused():
+    class Nowhere(ophyd.sim.SynAxis):
+        position = property(lambda self: float("nan"))
+
+    with pytest.raises(DeviceError, match="mx: Nowhere m is at nan, which is no place"):
+        OphydAxis("mx", Nowhere(name="m")).check()
+
+
 def test_a_failed_status_is_a_device_error_with_the_reason():
     class Broken(ophyd.sim.SynAxis):
         def set(self, value):
@@ -328,6 +336,6 @@ def test_protocols_decide_not_classes():
     assert [kind.twin for kind in (OphydAxis, OphydCounter, OphydDevice, OphydShutter)] == [
         "axis",
         "counter",
-        "controller",
+        "readable",
         "shutter",
     ]

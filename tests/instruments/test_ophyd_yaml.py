@@ -9,8 +9,11 @@ import pytest
 pytest.importorskip("ophyd", reason="ophyd is an extra: pip install obtura[ophyd]")
 pytest.importorskip("ophyd_async", reason="ophyd is an extra: pip install obtura[ophyd]")
 
+import ophyd
+
 from obtura.contracts import looking
 from obtura.contracts.safety import action_of
+from obtura.devices.multiple_positions import LabelledPosition, MultiplePositions, Target
 from obtura.ground.errors import DeviceError
 from obtura.instruments.ophyd import OphydAxis, OphydDevice, OphydShutter
 from obtura.session import opening
@@ -131,6 +134,31 @@ def test_a_session_has_them_and_says_who_is_not_there(session):
         assert names["shutter"].is_open
 
 
+def test_its_axes_are_axes_of_a_session(session, capsys):
+    session.dscan(session.env_dict["th"], -1, 1, 2, 0.001, session.env_dict["where"], save=False)
+    assert session.env_dict["th"].position == 3.0
+    wheel = MultiplePositions("wheel", [LabelledPosition("in", [Target(session.env_dict["th"], 3.0)])])
+    assert wheel.position == "in"
+    session.sta()
+    session.wm(session.env_dict["th"])
+    shown = capsys.readouterr().out
+    assert "READY" in shown and "dial high" in shown and "!" not in shown
+
+
+def test_of_many_signals_that_are_not_there_a_user_reads_the_first(lab):
+    lab(LAB)
+
+    class Lost(ophyd.Device):
+        def wait_for_connection(self, all_signals=False, timeout=2.0):
+            missing = ", ".join(f"d.signal_{number} (X:{number})" for number in range(30))
+            raise TimeoutError(f"Failed to connect to all signals: {missing}; Pending operations: {'much ' * 200}")
+
+    with pytest.raises(DeviceError) as error:
+        OphydDevice("d", Lost(name="d")).check()
+    assert "d.signal_0 (X:0)" in str(error.value) and "more; is it there" in str(error.value)
+    assert len(str(error.value)) < 400
+
+
 def test_what_was_said_last_is_shown(session, capsys):
     session.env_dict["sx"].move(1)
     debug(session.env_dict["sx"])
@@ -144,6 +172,7 @@ def test_what_was_said_last_is_shown(session, capsys):
         ("ophyd_async.sim.SimMotor", "SimMotor", "ophyd: must be module:Class, as ophyd:EpicsMotor, got 'SimMotor'"),
         ("key: stage-x", "kye: stage-x", "has no 'kye'"),
         ("low_limit: -5", "low_limit: left", "low_limit: expected a number"),
+        ("low_limit: -5", "low_limit: 50", "low_limit: the low limit 50 is above the high limit 5"),
     ],
 )
 def test_mistakes_are_told_with_their_place(lab, was, now, told):

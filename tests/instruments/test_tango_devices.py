@@ -7,7 +7,8 @@ import pytest
 
 from obtura.contracts import looking
 from obtura.ground.errors import DeviceError, DeviceTimeoutError, LimitError, UsageError
-from obtura.instruments.tango import TangoAxis, TangoCounter, TangoShutter
+from obtura.instruments.tango import Output, TangoAxis, TangoCounter, TangoMultiplexer, TangoShutter
+from obtura.session.checking import check_of
 from obtura.session.debugging import debug
 
 # -- counters ---------------------------------------------------------------------------------------------------
@@ -140,6 +141,27 @@ def test_an_axis_that_ends_elsewhere_is_an_error(beam):
         beam.axis(lag=0.05).move(5)
 
 
+@pytest.mark.parametrize("mood", ["OFF", "FAULT", "moving"])
+def test_an_axis_that_can_not_set_off_is_there_when_a_session_opens(beam, mood):
+    axis = beam.axis()
+    if mood == "moving":
+        axis.velocity = 1
+        axis.move(5, wait=False)
+    else:
+        beam.misbehave("mx", mood)
+    with pytest.raises(DeviceError):
+        axis.check()
+    assert check_of(axis)() is None
+    beam.misbehave("mx", "")
+    axis.stop()
+
+
+def test_an_axis_that_is_nowhere_is_refused(beam):
+    beam.misbehave("mx", "nowhere")
+    with pytest.raises(DeviceError, match="mx: .* Position is nan, which is no place"):
+        beam.axis().check()
+
+
 def test_a_fault_is_said_in_the_devices_words(beam):
     axis = beam.axis()
     beam.misbehave("mx", "FAULT")
@@ -188,6 +210,40 @@ def test_a_shutter_that_fails_says_why(beam):
     beam.misbehave("shutter", "raise")
     with pytest.raises(DeviceError, match="shutter.open failed: .* refused: RuntimeError: the card does not answer"):
         shutter.open()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"close": "Clsoe"}, "has no command 'Clsoe' .it has: .*Close.*Open"),
+        ({"open": "Opne"}, "has no command 'Opne'"),
+        (
+            {"attribute": "Filter", "open_value": "OUT", "closed_value": "THIK"},
+            "Filter has no 'THIK' .it has: OUT, THIN, THICK",
+        ),
+    ],
+)
+def test_a_shutter_that_could_not_be_closed_is_not_opened(beam, options, words):
+    device = beam.device("wheel" if "attribute" in options else "shutter")
+    shutter = TangoShutter("s", device, **options)
+    for call in (shutter.check, shutter.open):
+        with pytest.raises(DeviceError, match=words):
+            call()
+    assert beam.told() == []
+
+
+def test_an_axis_that_could_not_be_stopped_is_not_moved(beam):
+    axis = beam.axis(stop="Stopp")
+    for call in (axis.check, lambda: axis.move(1)):
+        with pytest.raises(DeviceError, match="mx: .* has no command 'Stopp' .it has: .*Stop"):
+            call()
+    assert beam.told() == []
+
+
+def test_an_input_that_does_not_exist_is_found_before_it_is_needed(beam):
+    wheel = TangoMultiplexer("w", beam.device("wheel"), {"filter": Output({"in": "THIN", "out": "OOT"}, "Filter")})
+    with pytest.raises(DeviceError, match="w: .* Filter has no 'OOT' .it has: OUT, THIN, THICK"):
+        wheel.check()
 
 
 def test_outputs_are_switched_by_attributes_and_commands(beam):

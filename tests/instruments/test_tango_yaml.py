@@ -4,7 +4,7 @@ import pytest
 from served_tango import free_port
 
 from obtura.ground.errors import DeviceError
-from obtura.session import opening
+from obtura.session import opened, opening
 from obtura.session.config import Config, ConfigError
 
 LAB = """
@@ -170,7 +170,8 @@ def test_the_host_of_the_database_comes_from_yaml_or_the_environment(open_lab, m
     assert f"TANGO_HOST={environment} right?" in str(told["two"])
 
 
-def test_the_same_yaml_serves_without_the_beamline(lab):
+def test_the_same_yaml_serves_without_the_beamline(lab, monkeypatch):
+    monkeypatch.setattr(opened, "_opened", [])  # other tests may leave some
     session = opening.load_session("lab", config=lab(LAB.format(port=free_port())), display=False, simulate=True)
     names = session.env_dict
     scan = session.bench.ascan(names["mx"], 1, 2, 1, 0.01, names["current"], run=False, save=False)

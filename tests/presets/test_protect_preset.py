@@ -16,7 +16,7 @@ from obtura.devices.shutter_driver import ShutterState
 from obtura.engine.states import ScanState
 from obtura.ground.errors import DeviceError, ScanAbort, UsageError
 from obtura.presets import ProtectPreset, ShutterPreset
-from obtura.presets.protector import Protector
+from obtura.presets.protector import AGAIN, IN_VAIN, Protector
 from obtura.testing import assert_preset_ok
 
 PATIENCE = 20.0
@@ -242,6 +242,34 @@ def test_it_is_done_once_and_again_only_after_it_was_safe_or_when_somebody_opens
     protector.see("f")
     protector.end()
     assert done == ["a", "c", "e", "f"]
+
+
+def test_what_is_seen_while_a_slow_shutter_closes_is_no_reason_to_close_it_again():
+    done, begun, go_on = [], threading.Event(), threading.Event()
+
+    def close(danger):
+        done.append(danger)
+        begun.set()
+        assert go_on.wait(PATIENCE)
+
+    protector = Protector(close, lambda: True)
+    protector.see("a")
+    assert begun.wait(PATIENCE)
+    for _ in range(100):
+        protector.see("b")
+    time.sleep(2 * AGAIN)
+    go_on.set()
+    protector.end()
+    assert done == ["a"]
+
+
+def test_what_was_done_in_vain_is_not_done_again_for_the_scan_has_failed():
+    done = []
+    protector = Protector(lambda danger: done.append(danger) or IN_VAIN, lambda: True)
+    for danger in ("a", "", "b"):
+        protector.see(danger)
+    protector.end()
+    assert done == ["a"]
 
 
 @pytest.mark.parametrize("seed", range(30))

@@ -12,7 +12,7 @@ from obtura.ground.errors import DeviceError, UsageError
 from obtura.presets.epics_watch import EpicsWatch
 from obtura.session import opened, opening
 from obtura.session.config import Config, known
-from obtura.session.config.known import OWN, TWINS, KnownClasses
+from obtura.session.config.known import MEMBERS, OWN, TWINS, KnownClasses
 
 LAB = """
 - {name: sx, class: PVAxis, setpoint_pv: "NOWHERE:m1", unit: mm, low_limit: -2, high_limit: 3, tolerance: 0}
@@ -193,6 +193,33 @@ def test_what_is_recorded_of_classes_is_what_they_say():
     said = {name: getattr(found.find(name).make, "twin", None) for name in OWN}
     away = {name: twin for name, twin in said.items() if twin and OWN[name].startswith("obtura.instruments.")}
     assert {name: twin for name, twin in away.items() if twin != "none"} == TWINS
+    assert {name: found.find(name).make.yaml_members for name in MEMBERS} == MEMBERS
+
+
+OPHYD = """
+- {name: det, class: OphydDetector, ophyd: "ophyd.sim:det"}
+- name: stage
+  class: OphydDevice
+  ophyd: nowhere:Stage
+  axes: [{name: ox, part: x, low_limit: -1}]
+  shutters: [{name: osh, part: shutter}]
+- {name: gauge, class: OphydDevice, ophyd: "nowhere:Gauge", counters: [{name: p1}, {name: p2, unit: mbar}]}
+- {name: lab, class: Session, saving: {base_path: ../data}}
+"""
+
+
+@pytest.mark.parametrize("library", ["missing", "there"])
+def test_devices_of_ophyd_have_what_is_listed_or_a_counter_of_their_own(simulated, monkeypatch, tmp_path, library):
+    if library == "missing":
+        for name in [name for name in sys.modules if name.startswith("obtura.instruments.ophyd")]:
+            monkeypatch.delitem(sys.modules, name)
+        monkeypatch.setitem(sys.modules, "bluesky.protocols", None)
+    (tmp_path / "beamline" / "all.yml").write_text(OPHYD)
+    session = simulated()
+    scan = session.ascan(session.ox, 0, 0.01, 1, 0.001, session.det, session.stage, session.gauge, save=False)
+    counted = {name for name in scan.get_data() if name.startswith(("det:", "stage:", "gauge:"))}
+    assert counted == {"det:det", "stage:stage", "gauge:p1", "gauge:p2"}
+    assert (session.osh.state, session.ox.limits[0], session.p2.unit) == ("CLOSED", -1, "mbar")
 
 
 def test_consumers_are_left_out_and_told(simulated, tmp_path, capsys):

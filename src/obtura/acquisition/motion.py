@@ -31,7 +31,7 @@ class Return:
     def validate(self) -> None:
         """Refuse to return axes to where they are not any more: positions were taken when the scan was made."""
         for axis, back in zip(self._axes, self._positions, strict=True):
-            if abs(near(axis, axis.position, back) - back) > 2 * getattr(axis, "tolerance", 1e-3):
+            if abs(near(axis, axis.position, back) - back) > 2 * (getattr(axis, "tolerance", None) or 1e-3):
                 raise UsageError(
                     f"{axis.name} has moved from {back:g} to {axis.position:g} since this relative scan was made; "
                     "make the scan again"

@@ -22,6 +22,7 @@ from obtura.contracts.consumers import reading_along
 from obtura.data.documents.live import EventDocuments
 from obtura.engine.running import running
 from obtura.engine.scan import Scan
+from obtura.engine.states import ScanState
 from obtura.ground.errors import ScanAbort, UsageError
 from obtura.works.companion import companion
 
@@ -36,9 +37,10 @@ OURS = ("uid", "time", "scan_id", "versions")
 def obtura_scan(scan: Scan | Callable[[], Any], md: dict[str, Any] | None = None) -> _Plan:
     """A plan that runs a scan, or calls a function that runs any number of them: `obtura_scan(lambda: ascan(...))`.
 
-    Each scan is a run. The plan's result is what the function gives, or the scan. When the RunEngine pauses, the scan
-    pauses between two points, and goes on with it; `RE.stop()` ends it well after its point, `RE.abort()` and
-    `RE.halt()` as Ctrl-C does. What the scan raises, the plan raises. `md`: metadata for the start documents.
+    Each scan is a run; one that the function gives and has not run is run. The plan's result is what the function
+    gives, or the scan. When the RunEngine pauses, the scan pauses between two points, and goes on with it; `RE.stop()`
+    ends it well after its point, `RE.abort()` and `RE.halt()` as Ctrl-C does. What the scan raises, the plan raises.
+    `md`: metadata for the start documents.
 
     Raises:
         UsageError: no scan and no function.
@@ -107,11 +109,9 @@ class _Performance:
     def _perform(self) -> None:
         try:
             with reading_along(lambda: EventDocuments(self._take)):
-                if isinstance(self._scan, Scan):
-                    self._scan.run()
-                    self._result = self._scan
-                else:
-                    self._result = self._scan()
+                self._result = scan = self._scan if isinstance(self._scan, Scan) else self._scan()
+                if isinstance(scan, Scan) and (scan is self._scan or scan.state is ScanState.IDLE):
+                    scan.run()
         except BaseException as error:  # noqa: BLE001 - the plan raises it
             self._error = error
         finally:
@@ -130,6 +130,7 @@ class _Performance:
 
     async def news(self) -> None:
         """Return when there are documents, or the scan is over."""
+        self._tell()  # whoever waited when the RunEngine was paused: nobody waits for that any more
         loop, told = asyncio.get_running_loop(), asyncio.Event()
         self._wake = partial(loop.call_soon_threadsafe, told.set)
         if not self.documents and not self.is_over:

@@ -7,5 +7,6 @@ from typing import Literal, TypeAlias
 
 __all__ = ["Twin"]
 
-Twin: TypeAlias = Literal["axis", "counter", "shutter", "multiplexer", "camera", "controller", "none"]
-"""What kind of device it is. `controller`: what only holds counters; `none`: it works without its control system."""
+Twin: TypeAlias = Literal["axis", "counter", "shutter", "multiplexer", "camera", "controller", "readable", "none"]
+"""What kind of device it is. `controller`: what only holds counters; `readable`: the same, with one of its own name
+where none is listed; `none`: it works without its control system."""

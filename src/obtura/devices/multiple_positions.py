@@ -35,8 +35,10 @@ class Target(NamedTuple):
     @property
     def reach(self) -> float:
         """How far off still counts, in the axis' unit."""
-        own = getattr(self.axis, "tolerance", USUAL_TOLERANCE)
-        return float(own if self.tolerance is None else self.tolerance)
+        if self.tolerance is not None:
+            return float(self.tolerance)
+        own = getattr(self.axis, "tolerance", None)
+        return USUAL_TOLERANCE if own is None else float(own)
 
     @property
     def is_met(self) -> bool:

@@ -14,7 +14,7 @@ from obtura.ground.errors import ScanStateError, UsageError, annotate, one_line
 from obtura.ground.ranges import Positive
 from obtura.presets.anylevel import Switch, require
 from obtura.presets.polling import Polling
-from obtura.presets.protector import Protector
+from obtura.presets.protector import IN_VAIN, Protector
 
 __all__ = ["ProtectPreset", "Watched"]
 
@@ -191,7 +191,7 @@ class ProtectPreset(ScanPreset):
     def _is_undone(self) -> bool:
         return bool(getattr(self.shutter, "is_open", False))
 
-    def _act(self, scan: Any, danger: str) -> None:
+    def _act(self, scan: Any, danger: str) -> str:
         done = []
         if self.action == "pause":
             scan.pause()  # first: closing may outlast the point
@@ -216,3 +216,4 @@ class ProtectPreset(ScanPreset):
             log.info("the scan has ended, its file is closed")
         if failure is not None or self.action == "end":
             scan.end(failure)
+        return "" if failure is None else IN_VAIN

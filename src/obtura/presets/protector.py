@@ -14,25 +14,28 @@ from obtura.works.clock import Flag
 from obtura.works.companion import companion
 from obtura.works.lanes import SLICE
 
-__all__ = ["Protector"]
+__all__ = ["AGAIN", "IN_VAIN", "Protector"]
 
 log = logging.getLogger(__name__)
 
 AGAIN = 0.1
 """Seconds between two looks, while it stays dangerous, whether it has to be acted again."""
 
+IN_VAIN = "in vain"
+"""What an action returns that has failed the scan."""
+
 
 class _Seen(NamedTuple):
-    """`danger`: in words; empty: it is none. `anew`: as if it had been none before."""
+    """`danger`: in words; empty: it is none. `when`: s, monotonic."""
 
-    danger: str = ""
-    anew: bool = False
+    danger: str
+    when: float
 
 
 class Protector:
     """Calls `act(danger)` each time it gets dangerous; while it stays so, again when `is_undone()`.
 
-    `act` must not raise.
+    `act` must not raise. Once it has returned `IN_VAIN`, it is not called any more: the scan has failed.
     """
 
     def __init__(self, act: Callable[[str], object], is_undone: Callable[[], bool]) -> None:
@@ -46,12 +49,12 @@ class Protector:
     def see(self, danger: str) -> None:
         """It is dangerous, in words, or (empty) it is not. From any thread; returns at once."""
         if danger or self._in_danger:
-            self._seen.put(_Seen(danger))
+            self._seen.put(_Seen(danger, time.monotonic()))
         self._in_danger = bool(danger)
 
     def rearm(self) -> None:
         """What is dangerous from now on is acted upon, also when it was before."""
-        self._seen.put(_Seen(anew=True))
+        self._seen.put(_Seen("", 0.0))
 
     def settle(self) -> None:
         """Return when everything that was seen until now has been acted upon."""
@@ -66,7 +69,7 @@ class Protector:
         self._thread.join()
 
     def _work(self) -> None:
-        armed, looked = True, 0.0
+        armed, in_vain, looked, acted = True, False, 0.0, 0.0
         while (seen := self._seen.get()) is not None:
             if isinstance(seen, Flag):
                 seen.set()
@@ -75,12 +78,13 @@ class Protector:
                 armed = True
                 continue
             now = time.monotonic()
-            if not armed and now - looked >= AGAIN:
+            if not armed and now - looked >= AGAIN and seen.when > acted:
                 looked = now
                 armed = self._undone()
-            if armed:
-                armed, looked = False, now
-                self._act(seen.danger)
+            if armed and not in_vain:
+                in_vain = self._act(seen.danger) is IN_VAIN
+                armed = False
+                looked = acted = time.monotonic()  # what was seen meanwhile is no news
 
     def _undone(self) -> bool:
         try:

@@ -96,7 +96,7 @@ def _is_back(axis: Any, position: float) -> bool:
     if not is_movable(axis):
         return False
     axis.check()
-    return abs(near(axis, axis.position, position) - position) <= 2 * getattr(axis, "tolerance", 1e-3)
+    return abs(near(axis, axis.position, position) - position) <= 2 * (getattr(axis, "tolerance", None) or 1e-3)
 
 
 def _move(axis: tuple[str, float, str | None], devices: Mapping[str, Any]) -> str:

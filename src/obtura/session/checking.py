@@ -1,10 +1,13 @@
 """Whether devices are there: what is listed with another device is asked once that one has answered."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from obtura.contracts.counters import Counter
-from obtura.ground.errors import DeviceError, one_line
+from obtura.devices.axis_state import AxisState
+from obtura.ground.errors import DeviceError, DeviceTimeoutError, one_line
 from obtura.session.patience import ask_all
 
 __all__ = ["OwnerError", "check_all", "check_of"]
@@ -43,8 +46,24 @@ def check_of(thing: Any) -> Callable[[], object] | None:
     for one in (thing, getattr(thing, "controller", None) if isinstance(thing, Counter) else None):
         if callable(getattr(type(one), "check", None)):
             check: Callable[[], object] = one.check  # type: ignore[union-attr]
-            return check
+            return partial(_there, one, check)
     return None
+
+
+def _there(thing: Any, check: Callable[[], object]) -> None:
+    """Raise what `check` does; but an axis that moves, is off or has a fault is there: it says so itself."""
+    try:
+        check()
+    except DeviceTimeoutError:
+        raise
+    except DeviceError:
+        if not isinstance(getattr(type(thing), "state", None), property):
+            raise
+        with suppress(DeviceError):
+            state = thing.state
+            if isinstance(state, AxisState) and not state.ready:
+                return
+        raise
 
 
 def _wrong(checks: Mapping[str, Callable[[], object]], deadline: float) -> dict[str, BaseException]:

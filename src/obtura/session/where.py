@@ -6,6 +6,7 @@ from typing import Any
 
 from obtura.contracts.absent import Absent
 from obtura.contracts.devices import Movable, is_movable
+from obtura.devices.axis_state import AxisState
 from obtura.display.grid import folded, grid, terminal_width
 from obtura.ground.errors import UsageError, one_line
 
@@ -53,8 +54,8 @@ class Where:
             "  low": lambda axis: axis.limits[0],
             "offset": "offset",
             "dial": "dial",
-            "  dial high": lambda axis: axis.dial_limits[1],
-            "  dial low": lambda axis: axis.dial_limits[0],
+            "  dial high": lambda axis: axis.dial_limits[1] if hasattr(type(axis), "dial_limits") else None,
+            "  dial low": lambda axis: axis.dial_limits[0] if hasattr(type(axis), "dial_limits") else None,
         }
         _print_columns(_checked("wm", axes), rows)
 
@@ -64,7 +65,7 @@ class Where:
         Of all that is told also for what is no axis: since when, and what went wrong last. Connections ask nobody.
         """
         chosen = _checked("sta", axes) or list(self._axes())
-        rows = [[axis.name, *_told(axis, lambda one: str(one.state))] for axis in chosen]
+        rows = [[axis.name, *_told(axis, _state)] for axis in chosen]
         told = [[*row[:2], _connection(axis)] for row, axis in zip(rows, chosen, strict=True)]
         header = ["axis", "state", "connection"]
         columns = 3 if any(row[2] for row in told) else 2
@@ -75,6 +76,13 @@ class Where:
         reached = [[name, _kind(one), text] for name, one in others.items() if (text := _connection(one))]
         if reached:
             print(grid(["device", "class", "connection"], reached, terminal_width()))
+
+
+def _state(axis: Any) -> str:
+    """Its state; of an axis that knows none, whether it moves."""
+    if hasattr(type(axis), "state"):
+        return str(axis.state)
+    return str(AxisState("MOVING" if axis.is_moving else "READY"))
 
 
 def _connection(thing: Any) -> str:

@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from obtura.contracts.counters import SamplingCounterController, SamplingMode
+from obtura.contracts.counters import Counter, Counters, SamplingCounterController, SamplingMode
 from obtura.contracts.devices import Movable
 from obtura.devices.selfreading import SelfReadingController, SelfReadingCounter
 from obtura.devices.sim.blades import Blade
@@ -17,7 +17,15 @@ from obtura.devices.sim.world import World, shared_world
 from obtura.ground.errors import UsageError
 from obtura.ground.ranges import Positive
 
-__all__ = ["Beam", "ConstantCounter", "RandomCounter", "SimulatedController", "SimulatedDiode", "Spot"]
+__all__ = [
+    "Beam",
+    "ConstantCounter",
+    "RandomCounter",
+    "SimulatedController",
+    "SimulatedDiode",
+    "SimulatedReadable",
+    "Spot",
+]
 
 
 class SimulatedController(SelfReadingController):
@@ -25,6 +33,26 @@ class SimulatedController(SelfReadingController):
 
     def __init__(self, name: str = "simulation", max_sampling_frequency: Positive | None = 1000.0) -> None:
         super().__init__(name, blocking=False, max_sampling_frequency=max_sampling_frequency)
+
+
+class SimulatedReadable(SimulatedController):
+    """A device with one counter, a simulated diode of its name; those that are listed with it take its place."""
+
+    def __init__(self, name: str, max_sampling_frequency: Positive | None = 1000.0) -> None:
+        super().__init__(name, max_sampling_frequency)
+        self.counters = _OneOrListed()
+        SimulatedDiode(name, self)
+        self.counters.is_listed = True
+
+
+class _OneOrListed(Counters):
+    is_listed = False
+
+    def __setitem__(self, name: str, counter: Counter) -> None:
+        if self.is_listed:
+            self.clear()
+            self.is_listed = False
+        super().__setitem__(name, counter)
 
 
 @functools.cache

@@ -8,6 +8,7 @@ from bluesky.protocols import Movable, Stoppable
 
 from obtura.contracts.claims import check_free
 from obtura.contracts.twins import Twin
+from obtura.devices.axis_written import wrong_with_axis
 from obtura.ground.errors import DeviceBusyError, DeviceError, DeviceTimeoutError, LimitError, UsageError
 from obtura.ground.ranges import NotNegative, Positive
 from obtura.instruments.ophyd.counter import OphydDevice
@@ -82,6 +83,7 @@ class OphydAxis(Spoken):
     def yaml_check(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         """What can be wrong with what is written."""
         yield from wrong_as_written(given)
+        yield from wrong_with_axis(given)
 
     def __repr__(self) -> str:
         return f"OphydAxis({self.name!r})"
@@ -129,7 +131,8 @@ class OphydAxis(Spoken):
     def check(self) -> None:
         """Raise `DeviceError` unless it is connected and has a position."""
         self._place.learn("")
-        self._place.number("")
+        if not math.isfinite(here := self._place.number("")):
+            raise self._partner.failure("", f"is at {here:g}, which is no place")
 
     def check_target(self, target: float) -> None:
         """Raise `LimitError` when `target` can't be gone to; touch nothing."""

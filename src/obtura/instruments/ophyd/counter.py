@@ -33,7 +33,7 @@ class OphydDevice(Reads, SamplingCounterController):
         "axes": ("device", "OphydAxis"),
         "shutters": ("device", "OphydShutter"),
     }
-    twin: ClassVar[Twin] = "controller"
+    twin: ClassVar[Twin] = "readable"
 
     def __init__(
         self,

@@ -44,7 +44,7 @@ class OphydDetector(Reads, IntegratingCounterController):
     """
 
     yaml_members: Mapping[str, tuple[str, str | None]] = {"counters": ("controller", "OphydDetectorCounter")}
-    twin: ClassVar[Twin] = "controller"
+    twin: ClassVar[Twin] = "readable"
 
     def __init__(
         self,

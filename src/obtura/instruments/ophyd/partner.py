@@ -27,6 +27,9 @@ AGAIN = 0.5
 
 KEPT = 200
 
+LONG = 240
+"""Characters of why nothing is connected that a user reads."""
+
 _ASKED = ("read", "describe", "locate", "connect", "get_value")
 _SILENCES = ("StatusTimeoutError", "WaitTimeoutError", "NotConnectedError", "DisconnectedError")
 """How the libraries say that nobody answered, where that is no TimeoutError."""
@@ -100,7 +103,7 @@ class Partner:
         except Exception as error:
             waited = time.monotonic() - now
             root._not_before = time.monotonic() + min(REST, waited)
-            root._down(one_line(error))
+            root._down(_brief(one_line(error)))
             self.note(f"{operation}: connect", now, error=root._last_error)
             told = f"is not connected after {self.timeout:g} s: {root._last_error}; is it there, and its address right?"
             if _is_silence(error):
@@ -297,6 +300,13 @@ async def _given(answer: Any) -> Any:
 def _said(method: Callable[..., Any], arguments: tuple[Any, ...]) -> str:
     name = getattr(method, "__name__", str(method))
     return f"{name}({', '.join(f'{one:g}' if isinstance(one, float) else repr(one) for one in arguments)})"
+
+
+def _brief(why: str) -> str:
+    """Why nothing is connected: of many signals that are not there the first few; the log has them all."""
+    told = why.partition("; Pending operations:")[0]
+    first = told[:LONG].rpartition(", ")[0] if len(told) > LONG else ""
+    return f"{first} and {told.count(', ') - first.count(', ')} more" if first else told
 
 
 def _short(answer: Any) -> str:

@@ -137,6 +137,8 @@ class TangoAxis(OfDevice, Axis):
         if link.is_connected and self._adopted == link.wire.restarts:
             return
         config = link.config(self.name, self._manner.setpoint)
+        if self._manner.stop is not None:  # what could not be stopped is not moved
+            link.check_command(self.name, self._manner.stop)
         self._devices_unit = unit_in(config)
         adopted: dict[str, Any] = {}
         if self._adopts["limits"]:
@@ -159,7 +161,9 @@ class TangoAxis(OfDevice, Axis):
         """Raise `DeviceError` when it can't be reached, has a fault, no position, or moves. Touch nothing."""
         self._adopt()
         super().check()
-        self._ask(self._driver.position)
+        if not math.isfinite(here := self._ask(self._driver.position)):
+            link = self.device.link
+            raise DeviceError(f"{self.name}: {link.address} {self._manner.attribute} is {here:g}, which is no place")
 
     def check_target(self, target: float) -> None:
         """Raise what `Axis` raises; and `DeviceError` when devices are only asked. Touch nothing."""

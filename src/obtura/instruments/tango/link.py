@@ -49,6 +49,7 @@ class Link:
         self.timeout = timeout
         self.wire = Wire(address, timeout)
         self._configs: dict[str, tuple[float, int, Any]] = {}  # when it was read (monotonic), on which connection
+        self._commands: tuple[int, list[str]] = -1, []  # of which connection
         self._turn = threading.Lock()
         self._lanes: dict[str, ThreadLane] = {}  # none or one
 
@@ -75,15 +76,36 @@ class Link:
 
     def write(self, device: str, operation: str, attribute: str, value: Any) -> None:
         """Write an attribute. The name of a state of an enum will do for its number."""
-        config = self.config(f"{device}.{operation} failed", attribute)
-        labels = list(config.enum_labels)
-        number = labels.index(value) if isinstance(value, str) and value in labels else value
+        config, number = self.written(f"{device}.{operation} failed", attribute, value)
         self.tell(
             device,
             operation,
             f"{attribute} = {value}",
             lambda proxy: proxy.write_attribute(config, number),
         )
+
+    def written(self, who: str, attribute: str, value: Any) -> tuple[Any, Any]:
+        """The configuration of an attribute, and what is written to it for `value`: of the name of a state its number.
+
+        Raises:
+            DeviceError: an enum has no state of this name.
+        """
+        config = self.config(who, attribute)
+        labels = list(config.enum_labels)
+        if not (labels and isinstance(value, str)):
+            return config, value
+        if value not in labels:
+            raise DeviceError(f"{who}: {self.address} {attribute} has no {value!r} (it has: {', '.join(labels)})")
+        return config, labels.index(value)
+
+    def check_command(self, who: str, command: str) -> None:
+        """Raise `DeviceError` when the device has no such command. It is asked once for each connection."""
+        nth, commands = self._commands
+        if nth != self.wire.restarts or not self.is_connected:
+            commands = self.ask(who, "its commands", lambda proxy: list(proxy.get_command_list()))
+            self._commands = self.wire.restarts, commands
+        if command.lower() not in (each.lower() for each in commands):
+            raise DeviceError(f"{who}: {self.address} has no command {command!r} (it has: {', '.join(commands)})")
 
     def command(
         self, device: str, operation: str, command: str, argument: Any = None, timeout: float | None = None

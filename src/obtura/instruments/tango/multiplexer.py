@@ -115,6 +115,7 @@ class TangoMultiplexer(OfDevice, Multiplexer):
     def __init__(self, name: str, device: TangoDevice, outputs: Mapping[str, Output], timeout: Positive = 2.0) -> None:
         self.device = device
         inputs = {output: tuple(each.inputs) for output, each in outputs.items()}
+        self._orders = [each.order(input) for each in outputs.values() for input in each.inputs]
         super().__init__(name, _Orders(name, device, outputs, timeout), inputs)
 
     @staticmethod
@@ -124,8 +125,10 @@ class TangoMultiplexer(OfDevice, Multiplexer):
             yield "outputs", "there is none"
 
     def check(self) -> None:
-        """Raise `DeviceError` when it can't be reached; touch nothing."""
+        """Raise `DeviceError` when it can't be reached, or could not be switched as written; touch nothing."""
         self.device.reach(self.name)
+        for order in self._orders:
+            order.check(self.device.link, self.name)
 
     def __info__(self) -> str:
         """How it is connected, both ways."""

@@ -16,6 +16,13 @@ class Order:
     command: str | None = None
     argument: Any = None
 
+    def check(self, link: Link, who: str) -> None:
+        """Raise `DeviceError` when it could not be given: there is no such command, attribute, or state of an enum."""
+        if self.attribute is not None:
+            link.written(who, self.attribute, self.argument)
+        else:
+            link.check_command(who, str(self.command))
+
     def give(self, link: Link, device: str, operation: str, timeout: float | None = None) -> None:
         """Give it; a command has `timeout` s to end.
 

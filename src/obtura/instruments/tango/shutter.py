@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
+from obtura.contracts.looking import is_looking
 from obtura.contracts.safety import SafeAction
 from obtura.contracts.twins import Twin
 from obtura.devices.shutter import Shutter
@@ -36,6 +37,8 @@ class _OfStates(ShutterDriver):
         self._timeout = timeout
 
     def open(self) -> None:
+        for order in self._orders.values():  # what could not be closed is not opened
+            order.check(self._device.link, f"{self._name}.open failed")
         self._orders["open"].give(self._device.link, self._name, "open", self._timeout)
 
     def close(self) -> None:
@@ -62,6 +65,8 @@ class _OfAttribute(ShutterDriver):
         self._readback = readback
 
     def open(self) -> None:
+        for order in self._orders.values():  # what could not be closed is not opened
+            order.check(self._device.link, f"{self._name}.open failed")
         self._orders["open"].give(self._device.link, self._name, "open")
 
     def close(self) -> None:
@@ -115,6 +120,7 @@ class TangoShutter(OfDevice, Shutter):
         else:
             orders = {"open": Order(attribute, None, open_value), "close": Order(attribute, None, closed_value)}
             driver = _OfAttribute(name, device, orders, readback or attribute)
+        self._orders = orders
         super().__init__(name, driver, timeout)
 
     @staticmethod
@@ -134,8 +140,10 @@ class TangoShutter(OfDevice, Shutter):
             yield "closed_value", "is the same as open_value"
 
     def check(self) -> None:
-        """Raise `DeviceError` when it can't be reached, or has a fault; touch nothing."""
+        """Raise `DeviceError` when it can't be reached, has no such orders, or has a fault; touch nothing."""
         super().check()
+        for order in self._orders.values():
+            order.check(self.device.link, self.name)
         if self.state is ShutterState.FAULT:
             raise DeviceError(f"{self.name}: it says {self._words()}")
 
@@ -165,7 +173,7 @@ class TangoShutter(OfDevice, Shutter):
         """With the device's own words, where it answers."""
         kind = DeviceTimeoutError if isinstance(error, TimeoutError) else DeviceError
         late = kind is DeviceTimeoutError or not self.device.link.is_connected
-        return error if late else kind(f"{error} ({self._words()})")
+        return error if late or is_looking() else kind(f"{error} ({self._words()})")
 
     def _words(self) -> str:
         try:

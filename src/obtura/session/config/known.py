@@ -115,9 +115,9 @@ TWINS: Mapping[str, Twin] = {
     "MotorRecord": "axis",
     "OphydAxis": "axis",
     "OphydCounter": "counter",
-    "OphydDetector": "controller",
+    "OphydDetector": "readable",
     "OphydDetectorCounter": "counter",
-    "OphydDevice": "controller",
+    "OphydDevice": "readable",
     "OphydShutter": "shutter",
     "PVAxis": "axis",
     "PVCounter": "counter",
@@ -131,6 +131,16 @@ TWINS: Mapping[str, Twin] = {
     "TangoShutter": "shutter",
 }
 """What stands in for devices whose class needs a library that may be missing; the class says the same, as `twin`."""
+
+MEMBERS: Mapping[str, Mapping[str, tuple[str, str | None]]] = {
+    "OphydDetector": {"counters": ("controller", "OphydDetectorCounter")},
+    "OphydDevice": {
+        "counters": ("controller", "OphydCounter"),
+        "axes": ("device", "OphydAxis"),
+        "shutters": ("device", "OphydShutter"),
+    },
+}
+"""What may be listed with such devices; the class says the same, as `yaml_members`."""
 
 THEIR_MODULES = (
     *("energy_wavelength", "energywavelength", "expression_based_calc", "mockup", "motors.mockup", "motors.slits"),

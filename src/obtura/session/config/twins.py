@@ -10,12 +10,12 @@ from typing import Any
 from obtura.contracts.twins import Twin
 from obtura.devices.sim.blades import SimulatedShutter
 from obtura.devices.sim.camera import SimulatedCamera
-from obtura.devices.sim.counters import SimulatedController, SimulatedDiode
+from obtura.devices.sim.counters import SimulatedController, SimulatedDiode, SimulatedReadable
 from obtura.devices.sim.motor import SimulatedAxis
 from obtura.devices.sim.multiplexer import SimulatedMultiplexer
 from obtura.devices.sim.ring import SimulatedRing
 from obtura.session.config.described import Description, parameters_of
-from obtura.session.config.known import KnownClass
+from obtura.session.config.known import MEMBERS, KnownClass
 from obtura.session.config.values import Reference, references
 
 __all__ = ["stand_in", "substitute", "twin_of"]
@@ -27,6 +27,7 @@ TWINS: Mapping[Twin, type] = {
     "multiplexer": SimulatedMultiplexer,
     "camera": SimulatedCamera,
     "controller": SimulatedController,
+    "readable": SimulatedReadable,
 }
 
 BY_METHODS: tuple[tuple[tuple[str, ...], type], ...] = (
@@ -76,7 +77,7 @@ def stand_in(described: Description) -> Description | None:
 def substitute(name: str, twin: Twin) -> type:
     """Stands for a class that can't be imported, while what is written of its devices is read: it takes anything."""
 
-    def init(self: Any, name: str, controller: Any = None, **arguments: Any) -> None:
+    def init(self: Any, name: str, controller: Any = None, device: Any = None, **arguments: Any) -> None:
         raise NotImplementedError(f"{name}: its library is missing")
 
     def more(self: Any, name: str) -> Any:  # so `$name.attribute` is not refused for what nobody can look up
@@ -84,6 +85,7 @@ def substitute(name: str, twin: Twin) -> type:
 
     base = TWINS[twin]
     own = {"__init__": init, "__getattr__": more, "__module__": base.__module__, "twin": twin, "stands_for": name}
+    own["yaml_members"] = MEMBERS.get(name, {})
     return type(name, (base,), own)
 
 
