@@ -4,6 +4,7 @@
     stage = OphydDevice("stage", "ophyd_async.sim:SimStage")     # each hinted key that it reads is a counter
     sx = OphydAxis("sx", device=stage, part="x")
     det = OphydDetector("det", a_detector_that_is_made_already)
+    cam = OphydCamera("cam", "ophyd_async.sim:SimBlobDetector")  # writes its frames itself, the scan's file links to them
 
 What a device can do is told by the protocols of bluesky that it has, not by its class: a Movable is an axis or a
 shutter, a Readable has counters, a Triggerable is a detector. A device of ophyd-async is connected, and lives, on one
@@ -24,8 +25,18 @@ except ModuleNotFoundError as error:
     ) from error
 
 from obtura.instruments.ophyd.axis import OphydAxis
+from obtura.instruments.ophyd.camera import OphydCamera
 from obtura.instruments.ophyd.counter import OphydCounter, OphydDevice
 from obtura.instruments.ophyd.detector import OphydDetector
+from obtura.instruments.ophyd.paths import ScanPathProvider
 from obtura.instruments.ophyd.shutter import OphydShutter
 
-__all__ = ["OphydAxis", "OphydCounter", "OphydDetector", "OphydDevice", "OphydShutter"]
+__all__ = [
+    "OphydAxis",
+    "OphydCamera",
+    "OphydCounter",
+    "OphydDetector",
+    "OphydDevice",
+    "OphydShutter",
+    "ScanPathProvider",
+]
