@@ -4,7 +4,7 @@
     stage = OphydDevice("stage", "ophyd_async.sim:SimStage")     # each hinted key that it reads is a counter
     sx = OphydAxis("sx", device=stage, part="x")
     det = OphydDetector("det", a_detector_that_is_made_already)
-    cam = OphydCamera("cam", "ophyd_async.sim:SimBlobDetector")  # writes its frames itself, the scan's file links to them
+    cam = OphydCamera("cam", "ophyd_async.sim:SimBlobDetector")  # writes its frames itself
 
 What a device can do is told by the protocols of bluesky that it has, not by its class: a Movable is an axis or a
 shutter, a Readable has counters, a Triggerable is a detector. A device of ophyd-async is connected, and lives, on one

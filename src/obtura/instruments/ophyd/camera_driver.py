@@ -12,7 +12,7 @@ import numpy as np
 from obtura.contracts.cameras import CameraDriver
 from obtura.contracts.claims import note
 from obtura.data.frames_elsewhere import link_frames, no_frames_yet
-from obtura.ground.errors import DeviceError, UsageError
+from obtura.ground.errors import UsageError
 from obtura.instruments.ophyd.facts import Key, described, hinted
 from obtura.instruments.ophyd.order import Order
 from obtura.instruments.ophyd.partner import Partner
@@ -55,6 +55,7 @@ class StandardDriver(CameraDriver):
         self._all = 0
         self._steps = 0
         self._resource = ""
+        self._last: tuple[Path, Path] | None = None  # where the frames were that were linked last, and from where
         self._count = self._before = 0  # frames in its file, and how many of them when it was prepared
 
     # -- what a frame is ------------------------------------------------------------------------------------
@@ -92,7 +93,8 @@ class StandardDriver(CameraDriver):
     def _described(self, operation: str) -> Frame:
         keys = described(self._partner, operation)
         frames = {name: key for name, key in keys.items() if key.external and len(key.shape) == 3}
-        name = self._key or next((name for name in hinted(self._partner, keys) if name in frames), next(iter(frames), ""))
+        ranked = [*hinted(self._partner, keys), *frames]
+        name = self._key or next((name for name in ranked if name in frames), "")
         if name not in frames or 0 in frames[name].shape:
             said = ", ".join(f"{each} of {key.shape[1:] if key.external else key.shape}" for each, key in keys.items())
             raise self._partner.failure(operation, f"writes no frames {name}".rstrip() + f" (it describes: {said})")
@@ -128,7 +130,8 @@ class StandardDriver(CameraDriver):
         now = self._described("prepare")
         if now != known:
             self._frame = now
-            raise self._partner.failure("prepare", f"has frames of {_told(now)}, not of {_told(known)}; make the scan again")
+            what = f"has frames of {_told(now)}, not of {_told(known)}; make the scan again"
+            raise self._partner.failure("prepare", what)
         if self._path is not None and not self._count:
             no_frames_yet(self._path, self.inside, *known)
 
@@ -210,7 +213,12 @@ class StandardDriver(CameraDriver):
             return
         self._resource = resource["uid"]
         if self._path is not None:
-            link_frames(self._path, self.inside, self._file_of(resource), dataset)
+            target, last = self._file_of(resource), self._last
+            if last is not None and last[0] == target and last[1] != self._path:
+                what = f"has written over the frames of the scan before: its path_provider names {target} again"
+                raise self._partner.failure("reading", what)
+            link_frames(self._path, self.inside, target, dataset)
+            self._last = target, self._path
 
     def _file_of(self, resource: Mapping[str, Any]) -> Path:
         place = urlsplit(resource["uri"])
