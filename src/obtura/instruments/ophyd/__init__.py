@@ -7,9 +7,10 @@
     cam = OphydCamera("cam", "ophyd_async.sim:SimBlobDetector")  # writes its frames itself
 
 What a device can do is told by the protocols of bluesky that it has, not by its class: a Movable is an axis or a
-shutter, a Readable has counters, a Triggerable is a detector. A device of ophyd-async is connected, and lives, on one
-event loop: bluesky's where there is a RunEngine already, else one of obtura's own. Devices are connected when they are
-first needed; one that is down fails each call within its `timeout` with a `DeviceError`, and works once it is back.
+shutter, a Readable has counters, a Triggerable is a detector, a Flyable is the master of a scan. A device of
+ophyd-async is connected, and lives, on one event loop: bluesky's where there is a RunEngine already, else one of
+obtura's own. Devices are connected when they are first needed; one that is down fails each call within its `timeout`
+with a `DeviceError`, and works once it is back.
 
 The way back, obtura in bluesky, is `obtura.bluesky`.
 """
@@ -28,6 +29,8 @@ from obtura.instruments.ophyd.axis import OphydAxis
 from obtura.instruments.ophyd.camera import OphydCamera
 from obtura.instruments.ophyd.counter import OphydCounter, OphydDevice
 from obtura.instruments.ophyd.detector import OphydDetector
+from obtura.instruments.ophyd.flyer import OphydFlyer
+from obtura.instruments.ophyd.flying import OphydFlyerMaster
 from obtura.instruments.ophyd.paths import ScanPathProvider
 from obtura.instruments.ophyd.shutter import OphydShutter
 
@@ -37,6 +40,8 @@ __all__ = [
     "OphydCounter",
     "OphydDetector",
     "OphydDevice",
+    "OphydFlyer",
+    "OphydFlyerMaster",
     "OphydShutter",
     "ScanPathProvider",
 ]

@@ -60,6 +60,7 @@ OWN = {
     "OphydDetector": "obtura.instruments.ophyd.detector:OphydDetector",
     "OphydDetectorCounter": "obtura.instruments.ophyd.detector:OphydDetectorCounter",
     "OphydDevice": "obtura.instruments.ophyd.counter:OphydDevice",
+    "OphydFlyer": "obtura.instruments.ophyd.flyer:OphydFlyer",
     "OphydShutter": "obtura.instruments.ophyd.shutter:OphydShutter",
     "PVAxis": "obtura.instruments.epics.axis:PVAxis",
     "PVCounter": "obtura.instruments.epics.counter:PVCounter",
