@@ -17,6 +17,7 @@ import ophyd_async.sim
 import obtura
 from obtura.acquisition.camera import CameraAcquisitionSlave
 from obtura.contracts import looking
+from obtura.devices.sim import SimulatedAxis
 from obtura.ground.errors import DeviceError, DeviceTimeoutError, UsageError
 from obtura.instruments.ophyd import OphydCamera, OphydFlyer, OphydFlyerMaster
 from obtura.instruments.ophyd.loop import on_loop, the_loop
@@ -77,7 +78,7 @@ def test_points_come_while_it_flies():
             self.connect_data_channels([flyer], self.look)
 
         def look(self, _counter, name, data):
-            if name == "mx":
+            if name == "fly:mx":
                 seen.extend(data)
                 held.set()
 
@@ -112,7 +113,7 @@ def test_more_or_fewer_points_than_said_fail_the_scan():
 
 
 def test_it_flies_at_each_point_of_a_slower_axis():
-    rows = obtura.SoftAxis("rows", 0.0)
+    rows = SimulatedAxis("rows")
     chain = obtura.AcquisitionChain()
     outer = obtura.LinearStepTriggerMaster(2, rows, 0, 1)
     chain.add(outer, OphydFlyerMaster(mock_flyer(), npoints=3))
@@ -135,9 +136,9 @@ def test_an_async_motor_flies_and_a_camera_flies_along():
     scan.run()
     said = [exchange.sent.partition("(")[0] for exchange in flyer.trace]
     assert [each for each in said if each in ("stage", "prepare", "kickoff", "complete", "stop")] == [
-        *("prepare", "kickoff", "complete")
+        *("stage", "prepare", "kickoff", "complete")
     ]
-    assert on_loop(the_loop(), "read", flyer.ophyd_device.user_readback.get_value, 5) == pytest.approx(1.025)
+    assert on_loop(the_loop(), "read", flyer.ophyd_device.user_readback.get_value, 5) == pytest.approx(1.125)  # run-down included
     with h5py.File(scan.scan_info["filename"]) as file:
         assert file["1.1/measurement/cam"].shape == (5, 240, 320)
 
