@@ -93,6 +93,13 @@ def test_its_frames_are_in_the_directory_of_the_scan_linked_and_read(capsys):
     assert "blob  uint8 (3, 240, 320)  frames in scan0001/blob.h5" in capsys.readouterr().out
 
 
+def test_they_are_found_when_the_data_are_moved(tmp_path):
+    obtura.loopscan(2, 0.01, blob())
+    (tmp_path / "scans").rename(tmp_path / "kept")
+    with h5py.File(tmp_path / "kept/data.h5") as file:
+        assert file["1.1/measurement/blob"][:, 1, 1].tolist() == [0, 1]
+
+
 def test_they_can_be_read_while_it_writes():
     camera, seen = blob(), []
 

@@ -138,7 +138,8 @@ def test_an_async_motor_flies_and_a_camera_flies_along():
     assert [each for each in said if each in ("stage", "prepare", "kickoff", "complete", "stop")] == [
         *("stage", "prepare", "kickoff", "complete")
     ]
-    assert on_loop(the_loop(), "read", flyer.ophyd_device.user_readback.get_value, 5) == pytest.approx(1.125)  # run-down included
+    with_run_down = on_loop(the_loop(), "read", flyer.ophyd_device.user_readback.get_value, 5)
+    assert with_run_down == pytest.approx(1.125)
     with h5py.File(scan.scan_info["filename"]) as file:
         assert file["1.1/measurement/cam"].shape == (5, 240, 320)
 

@@ -10,9 +10,11 @@ pytest.importorskip("ophyd", reason="ophyd is an extra: pip install obtura[ophyd
 pytest.importorskip("ophyd_async", reason="ophyd is an extra: pip install obtura[ophyd]")
 
 from obtura.contracts import looking
+from obtura.contracts.chain import AcquisitionChain
 from obtura.contracts.safety import action_of
+from obtura.engine.scan import Scan
 from obtura.ground.errors import DeviceError
-from obtura.instruments.ophyd import OphydAxis, OphydDevice, OphydShutter
+from obtura.instruments.ophyd import OphydAxis, OphydDevice, OphydFlyerMaster, OphydShutter
 from obtura.session import opening
 from obtura.session.config import Config, ConfigError
 from obtura.session.debugging import debug
@@ -44,6 +46,17 @@ LAB = """
   class: OphydDetector
   ophyd: their_devices:Detector
   exposure: exposure
+
+- name: cam
+  class: OphydCamera
+  ophyd: ophyd_async.sim:SimBlobDetector
+  shape: [240, 320]
+  dtype: uint8
+
+- name: flyer
+  class: OphydFlyer
+  ophyd: ophyd.sim:trivial_flyer
+  period: null
 
 - name: gone
   class: OphydDevice
@@ -131,6 +144,18 @@ def test_a_session_has_them_and_says_who_is_not_there(session):
         assert names["shutter"].is_open
 
 
+def test_a_camera_that_writes_its_frames_itself_and_a_flyer(session):
+    names = session.env_dict
+    scan = session.loopscan(2, 0.01, names["cam"])
+    assert scan.get_data("cam").shape == (2, 240, 320)
+    assert [exchange.sent for exchange in names["cam"].trace].count("stage()") == 1
+    chain = AcquisitionChain()
+    chain.add(OphydFlyerMaster(names["flyer"]))
+    flight = Scan(chain, save=False)
+    flight.run()
+    assert len(flight.get_data("epoch")) == 100
+
+
 def test_what_was_said_last_is_shown(session, capsys):
     session.env_dict["sx"].move(1)
     debug(session.env_dict["sx"])
@@ -142,6 +167,7 @@ def test_what_was_said_last_is_shown(session, capsys):
     ("was", "now", "told"),
     [
         ("ophyd_async.sim.SimMotor", "SimMotor", "ophyd: must be module:Class, as ophyd:EpicsMotor, got 'SimMotor'"),
+        ("dtype: uint8", "dtype: pixels", "dtype must be one of numpy, as uint16, got 'pixels'"),
         ("key: stage-x", "kye: stage-x", "has no 'kye'"),
         ("low_limit: -5", "low_limit: left", "low_limit: expected a number"),
     ],

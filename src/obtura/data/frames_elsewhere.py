@@ -28,9 +28,10 @@ def link_frames(path: Path, inside: str, target: Path, dataset: str) -> None:
     Raises:
         SavingError: it can't be written.
     """
-    beside = target.is_relative_to(path.parent)  # to be moved with it
+    home = path.absolute().parent
+    named = target.relative_to(home) if target.is_relative_to(home) else target  # beside it: to be moved with it
     with _Anew(path) as file:
-        file[inside] = h5py.ExternalLink((target.relative_to(path.parent) if beside else target).as_posix(), dataset)
+        file[inside] = h5py.ExternalLink(named.as_posix(), dataset)
 
 
 class _Anew:

@@ -26,7 +26,8 @@ PATIENT = 1e8
 
 POLL = 0.01
 
-Frame = tuple[tuple[int, int], "np.dtype[Any]"]
+_Frame = tuple[tuple[int, int], "np.dtype[Any]"]
+"""The shape of a frame and the type of its pixels."""
 
 
 class StandardDriver(CameraDriver):
@@ -38,7 +39,7 @@ class StandardDriver(CameraDriver):
 
     inside = "/entry/data/data"
 
-    def __init__(self, partner: Partner, key: str, wire: str, readout_time: float, frame: Frame | None) -> None:
+    def __init__(self, partner: Partner, key: str, wire: str, readout_time: float, frame: _Frame | None) -> None:
         self.readout_time = readout_time
         self.files: dict[str, str] = {}
         """Where what it writes is in the last scan: by key, `file://...#dataset`."""
@@ -75,22 +76,22 @@ class StandardDriver(CameraDriver):
         """The type of a pixel."""
         return self._known()[1]
 
-    def _known(self) -> Frame:
+    def _known(self) -> _Frame:
         if self._frame is None:
             self._frame = self._ask()
         return self._frame
 
-    def _ask(self) -> Frame:
+    def _ask(self) -> _Frame:
         """Prepare it, since it describes nothing before."""
         with tempfile.TemporaryDirectory(prefix="obtura-") as apart:
             try:
                 self._stage(Path(apart) / "frames.h5")
-                self._tell_prepare(Path(apart) / "frames.h5", self._core.TriggerInfo())
+                self._tell_prepare(Path(apart) / "frames.h5", self._core.TriggerInfo(trigger=self._trigger))
                 return self._described("")
             finally:
                 self._unstage()
 
-    def _described(self, operation: str) -> Frame:
+    def _described(self, operation: str) -> _Frame:
         keys = described(self._partner, operation)
         frames = {name: key for name, key in keys.items() if key.external and len(key.shape) == 3}
         ranked = [*hinted(self._partner, keys), *frames]
@@ -268,11 +269,11 @@ class StandardDriver(CameraDriver):
             self._partner.ask("stop", cancel)
 
 
-def _frame_of(key: Key) -> Frame:
+def _frame_of(key: Key) -> _Frame:
     _, height, width = key.shape
     return (height, width), key.dtype
 
 
-def _told(frame: Frame) -> str:
+def _told(frame: _Frame) -> str:
     (height, width), dtype = frame
     return f"{width} x {height} pixels of {dtype}"

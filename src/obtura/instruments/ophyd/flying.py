@@ -1,5 +1,6 @@
 """Flyers in scans: prepared, kicked off, and followed until they are complete."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -124,14 +125,16 @@ class OphydFlyerMaster(AcquisitionMaster):
             DeviceError: it failed; with `DeviceTimeoutError` it took longer than it may.
         """
         self._order = order
-        began = clock.time()
-        period = self._flyer.period if what == "complete" else None
-        while not clock.wait(order.done, SLICE if period is None else min(period, SLICE)):
+        late = clock.time() + (math.inf if self._longest is None else self._longest)
+        period = math.inf if self._flyer.period is None or what != "complete" else self._flyer.period
+        collected = clock.time()
+        while not clock.wait(order.done, min(period, SLICE)):
             if self._ended.is_set:
                 return
-            if period is not None:
+            if clock.time() >= collected + period:
                 self._emit()
-            if self._longest is not None and clock.time() > began + self._longest:
+                collected = clock.time()
+            if clock.time() > late:
                 raise DeviceTimeoutError(str(self._partner.failure(what, f"was not done after {self._longest:g} s")))
         if not self._ended.is_set:
             self._partner.check(what, order)
