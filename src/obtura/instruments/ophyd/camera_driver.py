@@ -195,15 +195,15 @@ class StandardDriver(CameraDriver):
     # -- what it tells --------------------------------------------------------------------------------------
 
     def _collect(self) -> None:
-        documents = self._partner.ask("reading", self._documents)
-        for kind, document in documents:
+
+        async def collect_asset_docs() -> list[Any]:
+            return [document async for document in self._partner.device.collect_asset_docs()]
+
+        for kind, document in self._partner.ask("reading", collect_asset_docs):
             if kind == "stream_resource":
                 self._note_file(document)
             elif kind == "stream_datum" and document["stream_resource"] == self._resource:
                 self._count = int(document["indices"]["stop"])
-
-    async def _documents(self) -> list[Any]:
-        return [document async for document in self._partner.device.collect_asset_docs()]
 
     def _note_file(self, resource: Mapping[str, Any]) -> None:
         key, dataset = resource["data_key"], resource["parameters"].get("dataset", "")
