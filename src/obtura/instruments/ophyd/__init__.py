@@ -15,6 +15,9 @@ with a `DeviceError`, and works once it is back.
 The way back, obtura in bluesky, is `obtura.bluesky`.
 """
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
 try:
     import bluesky.protocols  # noqa: F401 - first of all, for the sake of the message
     import event_model  # noqa: F401
@@ -25,14 +28,15 @@ except ModuleNotFoundError as error:
         "ophyd devices need the extra: pip install 'obtura[ophyd]' (in a checkout: pip install '.[ophyd]')"
     ) from error
 
-from obtura.instruments.ophyd.axis import OphydAxis
-from obtura.instruments.ophyd.camera import OphydCamera
-from obtura.instruments.ophyd.counter import OphydCounter, OphydDevice
-from obtura.instruments.ophyd.detector import OphydDetector
-from obtura.instruments.ophyd.flyer import OphydFlyer
-from obtura.instruments.ophyd.flying import OphydFlyerMaster
-from obtura.instruments.ophyd.paths import ScanPathProvider
-from obtura.instruments.ophyd.shutter import OphydShutter
+if TYPE_CHECKING:
+    from obtura.instruments.ophyd.axis import OphydAxis
+    from obtura.instruments.ophyd.camera import OphydCamera
+    from obtura.instruments.ophyd.counter import OphydCounter, OphydDevice
+    from obtura.instruments.ophyd.detector import OphydDetector
+    from obtura.instruments.ophyd.flyer import OphydFlyer
+    from obtura.instruments.ophyd.flying import OphydFlyerMaster
+    from obtura.instruments.ophyd.paths import ScanPathProvider
+    from obtura.instruments.ophyd.shutter import OphydShutter
 
 __all__ = [
     "OphydAxis",
@@ -45,3 +49,22 @@ __all__ = [
     "OphydShutter",
     "ScanPathProvider",
 ]
+
+_HOMES = {
+    "OphydAxis": "axis",
+    "OphydCamera": "camera",
+    "OphydCounter": "counter",
+    "OphydDetector": "detector",
+    "OphydDevice": "counter",
+    "OphydFlyer": "flyer",
+    "OphydFlyerMaster": "flying",
+    "OphydShutter": "shutter",
+    "ScanPathProvider": "paths",
+}
+"""Imported when first asked for: the process that closes a shutter when this one has died waits for none of them."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
