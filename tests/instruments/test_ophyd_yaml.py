@@ -12,10 +12,12 @@ pytest.importorskip("ophyd_async", reason="ophyd is an extra: pip install obtura
 import ophyd
 
 from obtura.contracts import looking
+from obtura.contracts.chain import AcquisitionChain
 from obtura.contracts.safety import action_of
 from obtura.devices.multiple_positions import LabelledPosition, MultiplePositions, Target
+from obtura.engine.scan import Scan
 from obtura.ground.errors import DeviceError
-from obtura.instruments.ophyd import OphydAxis, OphydDevice, OphydShutter
+from obtura.instruments.ophyd import OphydAxis, OphydDevice, OphydFlyerMaster, OphydShutter
 from obtura.session import opening
 from obtura.session.config import Config, ConfigError
 from obtura.session.debugging import debug
@@ -47,6 +49,17 @@ LAB = """
   class: OphydDetector
   ophyd: their_devices:Detector
   exposure: exposure
+
+- name: cam
+  class: OphydCamera
+  ophyd: ophyd_async.sim:SimBlobDetector
+  shape: [240, 320]
+  dtype: uint8
+
+- name: flyer
+  class: OphydFlyer
+  ophyd: ophyd.sim:trivial_flyer
+  period: null
 
 - name: gone
   class: OphydDevice
@@ -159,6 +172,18 @@ def test_of_many_signals_that_are_not_there_a_user_reads_the_first(lab):
     assert len(str(error.value)) < 400
 
 
+def test_a_camera_that_writes_its_frames_itself_and_a_flyer(session):
+    names = session.env_dict
+    scan = session.loopscan(2, 0.01, names["cam"])
+    assert scan.get_data("cam").shape == (2, 240, 320)
+    assert [exchange.sent for exchange in names["cam"].trace].count("stage()") == 1
+    chain = AcquisitionChain()
+    chain.add(OphydFlyerMaster(names["flyer"]))
+    flight = Scan(chain, save=False)
+    flight.run()
+    assert len(flight.get_data("epoch")) == 100
+
+
 def test_what_was_said_last_is_shown(session, capsys):
     session.env_dict["sx"].move(1)
     debug(session.env_dict["sx"])
@@ -170,6 +195,7 @@ def test_what_was_said_last_is_shown(session, capsys):
     ("was", "now", "told"),
     [
         ("ophyd_async.sim.SimMotor", "SimMotor", "ophyd: must be module:Class, as ophyd:EpicsMotor, got 'SimMotor'"),
+        ("dtype: uint8", "dtype: pixels", "dtype must be one of numpy, as uint16, got 'pixels'"),
         ("key: stage-x", "kye: stage-x", "has no 'kye'"),
         ("low_limit: -5", "low_limit: left", "low_limit: expected a number"),
         ("low_limit: -5", "low_limit: 50", "low_limit: the low limit 50 is above the high limit 5"),

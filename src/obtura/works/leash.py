@@ -132,7 +132,7 @@ class Leash:
         self._culprit = None
 
     def _innermost(self) -> FrameType | None:
-        # Until CPython 3.11.8 and 3.12.2 a collection of garbage in the middle of this stops all threads for ever:
+        # Before CPython 3.11.9 a collection of garbage in the middle of this stops all threads for ever:
         # https://github.com/python/cpython/issues/106883
         collecting = gc.isenabled()
         gc.disable()

@@ -8,7 +8,7 @@ import numpy as np
 from obtura.ground.errors import UsageError
 from obtura.instruments.ophyd.partner import Partner
 
-__all__ = ["Key", "described", "hinted", "only_key"]
+__all__ = ["Key", "described", "described_collect", "hinted", "only_key"]
 
 _TYPES: dict[str, type] = {"number": float, "integer": int, "boolean": bool}
 
@@ -34,6 +34,17 @@ def described(partner: Partner, operation: str) -> dict[str, Key]:
     names = sorted(said) if partner.is_async else list(said)  # ophyd-async has them from a set, in any order
     names.sort(key=lambda name: name != getattr(partner.device, "name", ""))
     return {name: _key(name, said[name]) for name in names}
+
+
+def described_collect(partner: Partner, operation: str) -> dict[str, Key]:
+    """The keys of `describe_collect()`, by name, of all streams.
+
+    Raises:
+        DeviceError: it does not answer.
+    """
+    said = partner.ask(operation, partner.device.describe_collect)
+    streams = [said] if all("dtype" in each for each in said.values()) else list(said.values())
+    return {name: _key(name, one) for stream in streams for name, one in stream.items()}
 
 
 def _key(name: str, said: Mapping[str, Any]) -> Key:

@@ -1,10 +1,12 @@
 """Objects of ophyd, found by what is written of them: `module:Class`, a prefix, arguments."""
 
 import importlib
+import inspect
 from collections.abc import Mapping
 from typing import Any
 
 from obtura.ground.errors import UsageError, one_line
+from obtura.instruments.ophyd.paths import ScanPathProvider
 
 __all__ = ["class_of", "made", "part_of", "wrong_name"]
 
@@ -44,6 +46,7 @@ def made(who: str, ophyd: Any, prefix: str | None, arguments: Mapping[str, Any] 
 
     A class is called with `prefix`, when there is one, the arguments, and `name=who`. An argument that is a mapping
     with `ophyd`, the name of a class, and perhaps `arguments`, is made, too; a device of obtura is given as its own.
+    A class that takes a `path_provider` and is given none writes where obtura's scan does.
 
     Raises:
         UsageError: there is no such class, or it does not take that.
@@ -56,11 +59,20 @@ def made(who: str, ophyd: Any, prefix: str | None, arguments: Mapping[str, Any] 
     if not callable(kind):
         return kind  # an object of a module, as ophyd.sim:motor
     named = {"name": who, **{key: _argument(f"{who}: {key}", value) for key, value in (arguments or {}).items()}}
+    if _takes_paths(kind):
+        named.setdefault("path_provider", ScanPathProvider())
     try:
         return kind(*([] if prefix is None else [prefix]), **named)
     except Exception as error:
         given = ", ".join([*([] if prefix is None else [repr(prefix)]), *(f"{key}=..." for key in named)])
         raise UsageError(f"{who}: {ophyd} can't be made with ({given}): {one_line(error)}") from error
+
+
+def _takes_paths(kind: Any) -> bool:
+    try:
+        return "path_provider" in inspect.signature(kind).parameters
+    except (TypeError, ValueError):  # it does not say what it takes
+        return False
 
 
 def _argument(who: str, value: Any) -> Any:
