@@ -153,3 +153,16 @@ obtura.ct(0.25, tick, save=False)
 print(tick.read() > 0, flush=True)
 """)
     assert process.stdout.readline() == "True\n"
+
+
+def test_a_name_server_that_is_not_there_writes_nothing_into_the_terminal():
+    pytest.importorskip("p4p", reason="PV Access is an extra: pip install obtura[pva]")
+    script = (
+        "import os, time\n"
+        'os.environ |= {"EPICS_PVA_NAME_SERVERS": "127.0.0.1:1", "EPICS_PVA_AUTO_ADDR_LIST": "NO"}\n'
+        "from obtura.instruments.epics import PVCounter\n"
+        'd = PVCounter("d", "pva://nope")\n'
+        "time.sleep(0.5)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=30, check=True)
+    assert done.stderr == done.stdout == ""

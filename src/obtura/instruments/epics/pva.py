@@ -23,6 +23,9 @@ import numpy as np
 from obtura.instruments.epics.client_lane import ClientLane
 from obtura.instruments.epics.wires import Kind, Metadata, Reading, RefusedError, Request, Tell
 
+# What becomes of connections is told by our devices; p4p's library would write it into the terminal, every ten seconds.
+os.environ.setdefault("PVXS_LOG", "*=CRIT")
+
 try:
     from p4p.client.raw import Context, Disconnected, Finished
 except ModuleNotFoundError as error:
