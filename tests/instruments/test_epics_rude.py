@@ -121,6 +121,7 @@ def test_an_answer_that_comes_late_is_none_and_harms_nobody(mortal_c_beamline, s
     assert took < TIMEOUT + 0.7
     assert isinstance(error, DeviceTimeoutError)
     assert "did not answer within 0.3 s; does the IOC hang?" in str(error)
+    assert mortal_c_beamline.shutter(timeout=TIMEOUT).state == "UNKNOWN"
     go_on()
     shutter.open()
     assert in_the_end(diode.read) == pytest.approx(5.0 + 1000.0 * 2.718281828459045**-2)

@@ -73,13 +73,15 @@ class PVShutter(OfPVs):
 
     @property
     def state(self) -> str:
-        """OPEN, CLOSED, MOVING, FAULT (the IOC has lost the shutter) or UNKNOWN (e.g. not connected)."""
+        """OPEN, CLOSED, MOVING, FAULT (the IOC has lost the shutter) or UNKNOWN (not connected, or the IOC hangs)."""
         if not self._status.settle():
             return "UNKNOWN"
         try:
             value = self._read("state")
         except InvalidError:
             return "FAULT"
+        except DeviceTimeoutError:
+            return "UNKNOWN"
         known = {self.open_value: "OPEN", self.close_value: "CLOSED"}
         return known.get(value, "MOVING" if self._moving else "UNKNOWN")
 
