@@ -132,6 +132,7 @@ def test_a_server_that_hangs_dies_and_comes_back(server, in_the_end):
     connect(mux)
     mux.switch("trigger", "roby")
     server.hang()
+    clock.sleep(0.1)  # it is stopped thread by thread
     with pytest.raises(DeviceError, match=r"mux.switch failed: PV B:mux:trigger did not"):
         mux.switch("trigger", "timer")
     server.go_on()

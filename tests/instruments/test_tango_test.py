@@ -55,7 +55,7 @@ def test_a_state_has_a_number_and_a_name(it):
     try:
         assert (state.read(), state.text) == (8, "FAULT")
         with pytest.raises(DeviceError, match="m can't be moved: FAULT"):
-            TangoAxis("m", it, "ampli").check()
+            TangoAxis("m", it, "ampli", stop=None).check()
     finally:
         it.command("SwitchStates")
 
