@@ -85,6 +85,7 @@ class Served:
 
     def hang(self):
         os.kill(self.pid, signal.SIGSTOP)
+        time.sleep(0.1)  # it is stopped thread by thread
 
     def go_on(self):
         os.kill(self.pid, signal.SIGCONT)

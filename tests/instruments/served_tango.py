@@ -63,6 +63,7 @@ class Server:
 
     def hang(self):
         self._process.send_signal(signal.SIGSTOP)
+        time.sleep(0.1)  # it is stopped thread by thread
 
     def go_on(self):
         self._process.send_signal(signal.SIGCONT)

@@ -1,5 +1,6 @@
 """Servers that answer never, late, or with garbage, behind an address that is right."""
 
+import contextlib
 import socket
 import threading
 import time
@@ -30,22 +31,23 @@ class Rude:
         self.udp.bind(("127.0.0.1", 0))
         self.udp_port = self.udp.getsockname()[1]
         self.guests = []
-        for target in (self._accept, self._answer_searches):
-            threading.Thread(target=target, daemon=True).start()
+        for each in (self.tcp, self.udp):
+            each.settimeout(0.05)  # closing one does not wake who waits for it
+        self._threads = [threading.Thread(target=each) for each in (self._accept, self._answer_searches)]
+        for thread in self._threads:
+            thread.start()
 
     def _accept(self):
         while not self._ended:
-            try:
+            with contextlib.suppress(OSError):  # nobody comes, or one is gone already
                 guest, _ = self.tcp.accept()
                 self.guests.append(guest)
                 guest.sendall(self._says)
-            except OSError:
-                return
 
     def _answer_searches(self):
         server = caproto.Broadcaster(our_role=caproto.SERVER)
         while not self._ended:
-            try:
+            with contextlib.suppress(OSError, caproto.CaprotoError):  # nobody asks, or what is no search
                 datagram, client = self.udp.recvfrom(65535)
                 commands = server.recv(datagram, client)
                 server.process_commands(commands)
@@ -56,11 +58,11 @@ class Rude:
                 ]
                 if found:
                     self.udp.sendto(server.send(caproto.VersionResponse(13), *found), client)
-            except OSError:
-                return
 
     def close(self):
         self._ended = True
+        for thread in self._threads:
+            thread.join()
         for each in (self.udp, self.tcp, *self.guests):
             each.close()
 
