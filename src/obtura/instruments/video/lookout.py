@@ -38,6 +38,9 @@ WAITED = 0.25
 
 SHORTEST = 0.001
 
+BROKEN = 20
+"""Frames in a row that can't be decoded until it counts as lost."""
+
 MOST = 200
 """Frames that may wait to be taken over."""
 
@@ -149,7 +152,7 @@ class Lookout:
             return None
         self._set(video)
         warm = time.monotonic() + (self._what["warm_up"] if self._is_live else 0.0)
-        while video.grab():
+        while self._grab(video):
             if time.monotonic() >= warm and (frame := self._frame(video)) is not None:
                 return frame
         return None
@@ -171,6 +174,16 @@ class Lookout:
         rate = float(video.get(self._cv2.CAP_PROP_FPS))
         return {"shape": frame.shape, "dtype": str(frame.dtype), "rate": rate, "by": video.getBackendName()}
 
+    def _grab(self, video: Any) -> bool:
+        """Wait for the next frame; whether one came. Some that are broken are passed over."""
+        late = time.monotonic() + self._what["timeout"]
+        for _ in range(BROKEN):
+            if video.grab():
+                return True
+            if time.monotonic() > late:
+                break
+        return False
+
     def _frame(self, video: Any) -> Any:
         """The frame that was grabbed last, in grey, or red, green and blue; None: it can't be had."""
         came, frame = video.retrieve()
@@ -190,7 +203,7 @@ class Lookout:
         while True:
             worked = time.thread_time()
             began = time.monotonic()
-            if not video.grab():
+            if not self._grab(video):
                 return
             now = time.monotonic()
             waited = now - began - (time.thread_time() - worked)

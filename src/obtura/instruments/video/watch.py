@@ -18,7 +18,7 @@ import numpy as np
 from obtura.contracts.connections import Exchange
 from obtura.contracts.looking import is_looking
 from obtura.ground.errors import DeviceError, DeviceTimeoutError, UsageError
-from obtura.instruments.video.reasons import shown
+from obtura.instruments.video.reasons import is_live, shown
 from obtura.works.clock import clock
 
 __all__ = ["Facts", "Frame", "Watch"]
@@ -27,6 +27,9 @@ STARTING = 20.0
 """Seconds that the process may take to start, on a machine that is busy, besides the time to open the camera."""
 
 SLICE = 0.1
+
+UNBUFFERED = "rtsp_transport;tcp|fflags;nobuffer|flags;low_delay"
+"""What OpenCV tells FFmpeg: nothing is to wait in a buffer, and what it has looked at to know what comes is dropped."""
 
 KEPT = 200
 """So many exchanges are kept."""
@@ -228,12 +231,9 @@ class _Process:
     def __init__(self, what: Mapping[str, Any]) -> None:
         paths = dict.fromkeys(os.path.abspath(each) for each in sys.path if isinstance(each, str))
         seconds = str(max(1, round(what["timeout"])))
-        options = "rtsp_transport;tcp|fflags;nobuffer|flags;low_delay"  # nothing is to wait in a buffer
-        environment = {
-            "PYTHONPATH": os.pathsep.join(paths),
-            "OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT": seconds,
-            "OPENCV_FFMPEG_CAPTURE_OPTIONS": os.environ.get("OPENCV_FFMPEG_CAPTURE_OPTIONS", options),
-        }
+        environment = {"OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT": seconds, **os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+        if is_live(what["source"]):
+            environment.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", UNBUFFERED)
         self.line, theirs = Pipe()
         with theirs:
             process = subprocess.Popen(
@@ -242,7 +242,7 @@ class _Process:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,  # what OpenCV and the libraries below it say as they like
                 pass_fds=[theirs.fileno()],
-                env=os.environ | environment,
+                env=environment,
                 start_new_session=True,  # a Ctrl-C is for who started it
             )
         self._end = weakref.finalize(self, _end, process)

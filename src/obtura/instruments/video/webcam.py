@@ -30,8 +30,9 @@ class Webcam(Camera):
     `size`: [height, width] that is asked of a camera at this computer, checked of others; None: as it comes.
     `settings`: by OpenCV's names, as {auto_exposure: 1, exposure: 156, gain: 0}, in the camera's own units; it is
     exposed as they say, not as long as a scan counts. `lag`: frames that are under way when one is asked for, and left
-    out. `warm_up`: s after it was opened that it is given to set its exposure. `rois`, `timeout`, `compression`: as of
-    `Camera`. `answer_timeout`: s that it has to be opened, and until it counts as lost.
+    out; None: 2 of a camera at this computer, 4 of one in the network. `warm_up`: s after it was opened that it is
+    given to set its exposure. `answer_timeout`: s that it has to be opened, and until it counts as lost. `rois`,
+    `timeout`, `compression`: as of `Camera`.
 
     Raises:
         UsageError: what can't be.
@@ -46,7 +47,7 @@ class Webcam(Camera):
         colour: bool = False,
         size: tuple[int, int] | None = None,
         settings: Mapping[str, float] | None = None,
-        lag: int = 2,
+        lag: int | None = None,
         warm_up: NotNegative = 0.5,
         rois: Mapping[str, tuple[int, int, int, int]] | None = None,
         timeout: Positive = 10.0,
@@ -62,7 +63,7 @@ class Webcam(Camera):
             "colour": bool(colour),
             "size": None if size is None else tuple(size),
             "settings": dict(settings or {}),
-            "lag": lag,
+            "lag": _usual_lag(source) if lag is None else lag,
             "warm_up": float(warm_up),
             "timeout": float(answer_timeout),
         }
@@ -72,12 +73,12 @@ class Webcam(Camera):
     @staticmethod
     def yaml_check(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         """What can be wrong with what is written."""
-        source, size, lag = given.get("source", 0), given.get("size"), given.get("lag", 0)
+        source, size, lag = given.get("source", 0), given.get("size"), given.get("lag")
         if isinstance(source, bool) or source == "" or (isinstance(source, int) and source < 0):
             yield "source", f"source must be the number of a camera, a URL, or a video file, got {source!r}"
         if size is not None and (len(size) != 2 or any(not isinstance(one, int) or one < 1 for one in size)):
             yield "size", f"size must be [height, width], whole numbers of pixels, got {size!r}"
-        if isinstance(lag, bool) or not isinstance(lag, int) or lag < 0:
+        if lag is not None and (isinstance(lag, bool) or not isinstance(lag, int) or lag < 0):
             yield "lag", f"lag must be a whole number of frames, not negative; got {lag!r}"
 
     # -- how it is connected ----------------------------------------------------------------------------------
@@ -141,3 +142,8 @@ class Webcam(Camera):
             f"regions: {'; '.join(regions) or 'none'}\n"
             f"  {self.connection}"
         )
+
+
+def _usual_lag(source: int | str) -> int:
+    """One that is exposed, one that is read out; the network adds one that is packed, OpenCV one whose end it seeks."""
+    return 2 if is_device(source) else 4
