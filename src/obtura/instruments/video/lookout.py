@@ -70,11 +70,11 @@ class Lookout:
         self._order = Order(when=time.monotonic())
         self._given = threading.Condition()
         self._posts: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
-        threading.Thread(target=self._listen, daemon=True).start()
-        threading.Thread(target=self._post, daemon=True).start()
 
     def run(self) -> None:
-        """Look, for ever."""
+        """Look, until this process ends."""
+        threading.Thread(target=self._listen, daemon=True).start()
+        threading.Thread(target=self._post, daemon=True).start()
         try:
             import cv2
 
