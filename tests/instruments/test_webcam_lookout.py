@@ -72,6 +72,17 @@ def test_the_frames_under_way_are_left_out(fresh, lag):
     assert fresh(Script([LIVE] * 20, {6: ("take", 1)}), lag) == [(1, 6 + lag)]
 
 
+def test_one_that_came_just_before_it_was_asked_for_does_not_count(fresh):
+    class Late(Script):
+        def grab(self):
+            came = super().grab()
+            if self.grabbed == 6:
+                self.looking._order = Order("take", 1, self.now + 1e-6)
+            return came
+
+    assert fresh(Late([LIVE] * 20), 0) == [(1, 7)]
+
+
 def test_what_had_lain_in_a_buffer_is_left_out_however_much_it_is(fresh):
     waits = [LIVE] * 10 + [BUFFERED] * 10 + [LIVE] * 5
     assert fresh(Script(waits, {10: ("take", 1)}), 1) == [(1, 21)]
