@@ -10,6 +10,7 @@ import time
 import h5py
 import numpy as np
 import pytest
+from silx.io.nxdata import NXdata
 
 pytest.importorskip("cv2", reason="cameras are an extra: pip install obtura[camera]")
 
@@ -21,8 +22,7 @@ from obtura.contracts import looking
 from obtura.devices.camera import Camera
 from obtura.devices.sim.camera import SimulatedCamera
 from obtura.ground.errors import DeviceError, UsageError
-from obtura.instruments.video import Webcam
-from obtura.instruments.video.reasons import shown
+from obtura.instruments.video import Webcam, reasons
 from obtura.session import opening
 from obtura.session.config import Config, ConfigError
 
@@ -115,6 +115,8 @@ def test_in_colour_a_frame_has_red_green_and_blue(coloured, webcam):
     with h5py.File(obtura.SCAN_SAVING.filename) as file:
         saved = file[f"{scan.scan_number}.1/measurement/cam"]
         assert saved.attrs["interpretation"] == "rgba-image"
+        shown = NXdata(file[f"{scan.scan_number}.1/plot_cam"])
+        assert shown.is_valid and shown.interpretation == "rgba-image" and shown.signal.shape == (3, 64, 96, 3)
         assert np.array_equal(saved, frames)
     assert "96 x 64 pixels, in colour" in camera.__info__()
 
@@ -185,7 +187,7 @@ def test_a_password_is_shown_nowhere(webcam):
         camera.take()
     told = f"{raised.value} {camera.connection} {camera.trace} {camera.scan_metadata()}"
     assert "secret" not in told and "http://me:***@127.0.0.1:9/stream" in told
-    assert shown("rtsp://a:b@c@host/x") == "rtsp://a:***@host/x"
+    assert reasons.shown("rtsp://a:b@c@host/x") == "rtsp://a:***@host/x"
 
 
 # -- processes ------------------------------------------------------------------------------------------------------
