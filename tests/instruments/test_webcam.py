@@ -17,6 +17,7 @@ import obtura
 from obtura.acquisition.camera import CameraAcquisitionSlave
 from obtura.acquisition.timer import SoftwareTimerMaster
 from obtura.contracts.chain import AcquisitionChain
+from obtura.devices.sim import SimulatedAxis
 from obtura.engine.scan import Scan
 from obtura.ground.errors import DeviceError, UsageError
 from obtura.instruments.video import Webcam
@@ -81,6 +82,17 @@ def test_without_the_frames_under_way_left_out_the_test_above_would_fail(server,
     shutter = Shutter(server)
     scan = scan_with(shutter, 12, webcam(server.stream, lag=0))
     assert len(old_frames(shutter, scan.get_data("image"))) == 12
+
+
+def test_each_position_of_an_ascan_has_a_frame_of_its_own(server, webcam):
+    axis = SimulatedAxis("x", velocity=100)
+    shutter = Shutter(server)
+    scan = obtura.ascan(axis, 0, 1, 5, 0.05, webcam(server.stream), run=False, save=False)
+    scan.acq_chain.add_preset(shutter)
+    scan.run()
+    frames = scan.get_data("image")
+    assert len(frames) == len(scan.get_data("x")) == 6
+    assert old_frames(shutter, frames) == []
 
 
 def test_frames_that_have_waited_in_buffers_are_left_out(server, webcam):
@@ -230,6 +242,23 @@ def test_a_process_that_crashes_is_started_again_in_the_scan(server, webcam):
     scan = scan_with(shutter, 4, camera)
     assert old_frames(shutter, scan.get_data("image")) == []
     assert "exit code -11" in " ".join(each.error for each in camera.trace)
+
+
+def test_after_a_ctrl_c_in_the_midst_of_a_frame_the_next_one_is_whole(server, webcam, monkeypatch):
+    camera = webcam(server.stream)
+    number = number_of(camera.take())
+    line = camera._video.watch._process.line
+    received = line._recv
+
+    def interrupted(size):
+        if size > 1000:  # the length was read, the frame was not
+            raise KeyboardInterrupt
+        return received(size)
+
+    monkeypatch.setattr(line, "_recv", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        camera.take()
+    assert number < number_of(camera.take())
 
 
 def test_the_trace_tells_what_was_asked_and_how_soon_it_came(server, webcam):

@@ -31,6 +31,9 @@ SLICE = 0.1
 UNBUFFERED = "rtsp_transport;tcp|fflags;nobuffer|flags;low_delay"
 """What OpenCV tells FFmpeg: nothing is to wait in a buffer, and what it has looked at to know what comes is dropped."""
 
+LONGEST_END = 2.0
+"""Seconds for which an end is waited for."""
+
 KEPT = 200
 """So many exchanges are kept."""
 
@@ -44,7 +47,7 @@ class Facts(NamedTuple):
     by: str
 
     def __str__(self) -> str:
-        rate = f", {self.rate:g} a second" if self.rate > 0 else ""
+        rate = f", {self.rate:g} a second as it says" if self.rate > 0 else ""
         return f"{self.shape[1]} x {self.shape[0]} pixels{rate}, by {self.by}"
 
 
@@ -131,7 +134,10 @@ class Watch:
         if not self._frames:
             self._keep_running()
             self._next(wait)
-        return self._frames.popleft() if self._frames else None
+        try:
+            return self._frames.popleft()
+        except IndexError:
+            return None
 
     def close(self) -> None:
         """End the process."""
@@ -151,9 +157,13 @@ class Watch:
                 return False
             if importlib.util.find_spec("cv2") is None:
                 raise UsageError(f"{self.name} needs OpenCV: pip install 'obtura[camera]'")
-            self._process = _Process({**self._what, "settings": {}, "size": None} if is_looking() else self._what)
             kind, number, when = self._order
-            self._process.line.send((kind, number, time.monotonic() if kind == "rest" else when))
+            try:
+                process = _Process({**self._what, "settings": {}, "size": None} if is_looking() else self._what)
+                process.line.send((kind, number, time.monotonic() if kind == "rest" else when))
+            except OSError as error:
+                raise DeviceError(f"{self.name}: no process can be started to look through it: {error}") from error
+            self._process = process
             return True
 
     def _catch_up(self) -> None:
@@ -186,7 +196,11 @@ class Watch:
         if process is None:
             time.sleep(wait)
             return ()
-        message = process.next(wait)
+        try:
+            message = process.next(wait)
+        except BaseException:  # a Ctrl-C in the midst of a message, after which the next can't be found
+            self._let_go(process, "")
+            raise
         match message:
             case ("open", facts):
                 self._opened(Facts(tuple(facts["shape"]), np.dtype(facts["dtype"]), facts["rate"], facts["by"]))
@@ -201,11 +215,15 @@ class Watch:
                     others = f", after {left_out} that were under way" if left_out else ""
                     self._note(when - self._order[2], f"frame {number}", f"a frame{others}")
             case ("ended", code):
-                with self._telling:
-                    if self._process is process:
-                        self._process = None
-                        self._closed(f"ended the process that looks through it (exit code {code})" if code else "")
+                self._let_go(process, f"ended the process that looks through it (exit code {code})" if code else "")
         return message
+
+    def _let_go(self, process: "_Process", why: str) -> None:
+        process.end()
+        with self._telling:
+            if self._process is process:
+                self._process = None
+                self._closed(why)
 
     def _opened(self, facts: Facts) -> None:
         if not self.is_open or facts != self.facts:
@@ -245,7 +263,7 @@ class _Process:
                 env=environment,
                 start_new_session=True,  # a Ctrl-C is for who started it
             )
-        self._end = weakref.finalize(self, _end, process)
+        self._end = weakref.finalize(self, _end, process, os.getpid())
         self._process = process
         self.line.send(dict(what))
 
@@ -256,10 +274,7 @@ class _Process:
             return message
         except (EOFError, OSError):
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(1.0)
-        except BaseException:  # a Ctrl-C in the midst of a message: the next can't be found
-            self.end()
-            raise
+                self._process.wait(LONGEST_END)
         self.end()
         return ("ended", self._process.returncode)
 
@@ -268,6 +283,8 @@ class _Process:
         self._end()
 
 
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    process.kill()
-    process.wait()
+def _end(process: "subprocess.Popen[bytes]", owner: int) -> None:
+    if os.getpid() == owner:  # not in a fork of it
+        process.kill()
+        with contextlib.suppress(subprocess.TimeoutExpired):  # a driver in the kernel that hangs can't be ended
+            process.wait(LONGEST_END)
