@@ -145,6 +145,23 @@ def test_where_there_is_no_camera_it_says_what_it_looked_for(webcam):
         obtura.loopscan(1, 0, webcam(), save=False)
 
 
+DEVICES = {
+    "is not there; there are /dev/video1, /dev/video2": (["/dev/video2", "/dev/video1"], True),
+    "may not be opened by this user: become one of the group video": (["/dev/video0"], False),
+    "gives no picture; does another program use it": (["/dev/video0"], True),
+}
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="devices have other names elsewhere")
+@pytest.mark.parametrize("told", DEVICES)
+def test_why_a_device_of_linux_gives_no_picture(told, monkeypatch):
+    there, may = DEVICES[told]
+    monkeypatch.setattr(reasons, "glob", lambda pattern: there)
+    monkeypatch.setattr(reasons.os.path, "exists", there.__contains__)
+    monkeypatch.setattr(reasons.os, "access", lambda path, how: may)
+    assert reasons.why_no_picture(0, 1.0).startswith(told)
+
+
 def test_without_opencv_it_says_how_to_install_it(webcam, monkeypatch):
     found = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name, *_: None if name == "cv2" else found(name))
