@@ -12,7 +12,7 @@ CALLERS_OF_DEVICES = {"engine", "scans", "session"}
 ROOMS_THAT_PRINT = {"display", "session", "shell", "cli", "demo"}
 
 # Imported inside a function: what an extra installs.
-EXTRAS = {"caproto", "pandas", "pyarrow", "pyvisa", "serial", "tango", "xarray"}
+EXTRAS = {"caproto", "cv2", "pandas", "pyarrow", "pyvisa", "serial", "tango", "xarray"}
 # And who may import our own modules so, with the reason.
 LATE_IMPORTS = {"cli": "a command loads only what it needs, so that `obtura --help` answers at once"}
 

@@ -13,6 +13,7 @@ HEAVY = {
     "prompt_toolkit",
     "matplotlib",
     "caproto",
+    "cv2",
     "p4p",
     "pandas",
     "pyarrow",

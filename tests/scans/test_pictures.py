@@ -141,6 +141,14 @@ def test_of_frames_the_last_one_is_shown_upright():
     assert picture.words == ("camera: largest 7 in line 1, column 3",)
 
 
+def test_a_frame_in_colour_is_drawn_by_how_bright_it_is():
+    frames = np.zeros((2, 4, 5, 3))
+    frames[1, 1, 3] = 0, 6, 3
+    (picture,) = pictures(seen := made((4, 5, 3), frames, name="camera"), seen.counters)
+    assert picture.upright and picture.values.shape == (4, 5)
+    assert picture.words == ("camera: largest 3 in line 1, column 3",)
+
+
 @pytest.mark.parametrize(
     ("words", "seen"),
     [

@@ -207,10 +207,8 @@ class CameraAcquisitionSlave(AcquisitionSlave):
         if not np.can_cast(frames.dtype, dtype := self.camera.driver.dtype):  # or pixels would come out as others
             raise DeviceError(f"{self.camera.name} gave frames of {frames.dtype}, expected {dtype}")
         if frames.shape[1:] != self._frame_shape:
-            raise DeviceError(
-                f"{self.camera.name} gave frames of shape {frames.shape}, expected (n, {self._frame_shape[0]}, "
-                f"{self._frame_shape[1]})"
-            )
+            expected = ", ".join(map(str, self._frame_shape))
+            raise DeviceError(f"{self.camera.name} gave frames of shape {frames.shape}, expected (n, {expected})")
         return frames
 
     def stop(self) -> None:

@@ -16,7 +16,7 @@ from obtura.contracts.counters import Counter, CounterController
 __all__ = ["CameraController", "CameraDriver", "FrameCounter", "Frames"]
 
 Frames = npt.NDArray[Any]
-"""Frames, shape (n, height, width)."""
+"""Frames, shape (n, height, width); in colour (n, height, width, 3)."""
 
 
 class CameraDriver:
@@ -31,8 +31,8 @@ class CameraDriver:
     inside: str | None = None
 
     @property
-    def frame_shape(self) -> tuple[int, int]:
-        """The (height, width) of its frames, as it is set now; asks no hardware."""
+    def frame_shape(self) -> tuple[int, ...]:
+        """The (height, width) of its frames, in colour (height, width, 3), as it is set now; asks no hardware."""
         raise NotImplementedError
 
     @property
@@ -55,7 +55,7 @@ class CameraDriver:
         raise NotImplementedError
 
     def read(self, wait: float) -> Frames:
-        """The frames that have come since the last call, in order, shape (n, height, width).
+        """The frames that have come since the last call, in order, shape (n, *frame_shape).
 
         When there is none yet it may wait for one, `wait` s at most, then gives an array with n = 0.
         They are copied, so that its memory can be used again; a new array that is made read-only

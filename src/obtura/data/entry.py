@@ -221,9 +221,9 @@ class Entry:
             name = self._names[index]
             axes = self._plan.main_axis if self._channels[index].per_point else []  # else it goes at its own pace
             made.append(unique_name(f"plot_{name}", entry.members))
-            plot = group(entry, made[-1], "NXdata", signal=name, interpretation="image")
-            inside = ["."] * len(self._channels[index].shape)
-            attribute(plot, "axes", [self._names[axes[0]] if axes else ".", *inside])
+            shape = self._channels[index].shape
+            plot = group(entry, made[-1], "NXdata", signal=name, interpretation=interpretation(shape))
+            attribute(plot, "axes", [self._names[axes[0]] if axes else ".", *("." for _ in shape)])
             self._link_all(plot, [*axes, index])
             self._entitle(plot)
         return made

@@ -25,6 +25,7 @@ from obtura.data.disk import make_directory, saving_error
 from obtura.data.filters import filters_of
 from obtura.data.growing import GrowingFile
 from obtura.data.place import Place
+from obtura.data.plots import interpretation
 from obtura.data.sketch import Node
 from obtura.data.summing import Summing
 from obtura.data.tree import (
@@ -202,8 +203,11 @@ class FrameFile:
         text(entry, "start_time", iso(began.start_time))
         instrument = group(entry, "instrument", "NXinstrument")
         names = frame_names(channels)
-        plot = group(entry, "plot", "NXdata", signal=next(iter(names.values())), interpretation="image")
-        attribute(plot, "axes", ["."] * (1 + len(next(iter(channels.values())).shape)))
+        first = next(iter(channels.values()))
+        plot = group(
+            entry, "plot", "NXdata", signal=next(iter(names.values())), interpretation=interpretation(first.shape)
+        )
+        attribute(plot, "axes", ["."] * (1 + len(first.shape)))
         for index, info in channels.items():
             home = group(instrument, names[index], "NXdetector")
             filters = filters_of(info.compression)
@@ -211,7 +215,7 @@ class FrameFile:
             if filters:
                 attribute(dataset, "compression", str(info.compression))
             attribute(dataset, "channel", info.name)
-            attribute(dataset, "interpretation", "image")
+            attribute(dataset, "interpretation", interpretation(info.shape))
             say_where(dataset)
             if not info.per_point:
                 attribute(dataset, "pace", "own")

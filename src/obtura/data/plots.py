@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from obtura.data.grid import Grid
-from obtura.ground.events import ChannelInfo
+from obtura.ground.events import ChannelInfo, is_coloured
 
 __all__ = ["Plan", "interpretation"]
 
@@ -48,6 +48,8 @@ class Plan(NamedTuple):
 
 def interpretation(shape: tuple[int, ...]) -> str:
     """What points of this shape are to a viewer; scalars need no word."""
+    if is_coloured(shape):
+        return "rgba-image"
     return "spectrum" if len(shape) == 1 else "image"
 
 

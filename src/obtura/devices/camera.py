@@ -28,7 +28,7 @@ class ImageCounter(FrameCounter):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The (height, width) of a frame, as the camera is set now."""
+        """The (height, width) of a frame, in colour (height, width, 3), as the camera is set now."""
         return self.controller.driver.frame_shape
 
     @property
@@ -120,7 +120,7 @@ class Camera(Kept, CameraController):
         self._binning = binning
 
     def _full_shape(self) -> tuple[int, int]:
-        height, width = self.driver.frame_shape
+        height, width = self.driver.frame_shape[:2]
         return height * self._binning, width * self._binning
 
     def _rois_changed(self) -> None:
@@ -221,7 +221,7 @@ class Camera(Kept, CameraController):
         return facts
 
     def __info__(self) -> str:
-        height, width = self.driver.frame_shape
+        height, width = self.driver.frame_shape[:2]
         binned = f", binning {self._binning} x {self._binning}" if self._binning > 1 else ""
         exposure = "as long as a scan counts" if self._exposure is None else quantity(self._exposure, "s")
         lines = [

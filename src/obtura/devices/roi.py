@@ -13,13 +13,19 @@ from obtura.ground.errors import UsageError
 __all__ = ["STATISTICS", "Rectangle", "RectangleCounter", "RoiCounters", "RoiStatistics"]
 
 STATISTICS: Mapping[str, Callable[[Frames], npt.NDArray[Any]]] = {
-    "sum": lambda frames: frames.sum(axis=(1, 2), dtype=float),
-    "avg": lambda frames: frames.mean(axis=(1, 2), dtype=float),
-    "std": lambda frames: frames.std(axis=(1, 2), dtype=float),
-    "min": lambda frames: frames.min(axis=(1, 2)).astype(float),
-    "max": lambda frames: frames.max(axis=(1, 2)).astype(float),
+    "sum": lambda frames: frames.sum(axis=_inside(frames), dtype=float),
+    "avg": lambda frames: frames.mean(axis=_inside(frames), dtype=float),
+    "std": lambda frames: frames.std(axis=_inside(frames), dtype=float),
+    "min": lambda frames: frames.min(axis=_inside(frames)).astype(float),
+    "max": lambda frames: frames.max(axis=_inside(frames)).astype(float),
 }
-"""What is made of the pixels of a rectangle; `std` is that of the pixels as they are (divided by their number)."""
+"""What is made of the pixels of a rectangle, of all colours; `std` is that of the pixels as they are (divided by their
+number)."""
+
+
+def _inside(frames: Frames) -> tuple[int, ...]:
+    """All axes of frames but the first: rows, columns, and colours where there are such."""
+    return tuple(range(1, frames.ndim))
 
 
 class Rectangle(NamedTuple):

@@ -35,7 +35,13 @@ __all__ = [
     "Text",
     "Timed",
     "WaitedInVain",
+    "is_coloured",
 ]
+
+
+def is_coloured(shape: tuple[int, ...]) -> bool:
+    """Whether points of this shape are frames in colour: (height, width, 3) with red, green and blue."""
+    return len(shape) == 3 and shape[2] == 3
 
 
 class ChannelInfo(NamedTuple):

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import obtura.analysis as analysis
 from obtura.display.picture import Curve, Curves, Image, Marks, Picture, Side
 from obtura.ground.errors import UsageError
-from obtura.ground.events import ChannelInfo
+from obtura.ground.events import ChannelInfo, is_coloured
 from obtura.scans.measured import Along, Measured, said
 
 __all__ = ["pictures"]
@@ -36,7 +36,7 @@ def pictures(seen: Measured, counters: Sequence[ChannelInfo]) -> list[Picture]:
             drawn.append(_mesh(seen, info))
         elif len(info.shape) == 1:
             drawn.append(_spectra(seen, info))
-        elif len(info.shape) == 2:
+        elif len(info.shape) == 2 or is_coloured(info.shape):
             drawn.append(_frame(seen, info))
         elif info.shape:
             shape = " x ".join(map(str, info.shape))
@@ -164,9 +164,11 @@ def _spectra(seen: Measured, info: ChannelInfo) -> Picture:
 
 
 def _frame(seen: Measured, info: ChannelInfo) -> Image:
-    """The last frame."""
+    """The last frame; of one in colour, how bright it is."""
     frames = seen.values[info.name]
     last = _floats(frames[len(frames) - 1])
+    if last.ndim > 2:
+        last = last.mean(axis=2)
     lines, columns = last.shape
     line, column = np.unravel_index(int(np.nanargmax(np.where(np.isfinite(last), last, -np.inf))), last.shape)
     return Image(

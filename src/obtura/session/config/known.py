@@ -107,6 +107,7 @@ OWN = {
     "WaitForBeam": "obtura.presets.wait_for_beam:WaitForBeam",
     "WaitForRefill": "obtura.presets.wait_for_refill:WaitForRefill",
     "WavelengthAxis": "obtura.devices.energy:WavelengthAxis",
+    "Webcam": "obtura.instruments.video.webcam:Webcam",
     "World": "obtura.devices.sim.world:World",
     "simulation_diode": "obtura.devices.sim.diode:simulation_diode",
 }
