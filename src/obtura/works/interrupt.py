@@ -86,11 +86,14 @@ class Doors:
         self._runs: list[Interruptible] = []
         self._before: dict[int, Any] = {}
         self.main = -1
+        """The thread that has doors, while a run is watched there."""
         self.door = SHUT
         self.pending = False
+        """Whether a press waits for a door."""
         self._missed = False  # a press while no run was there to be told
         self._delivered = -AGAIN
         self.barred_at: int | None = None
+        """In a hook of the way out, how many runs there were when it was called."""
         self._ejecting = False
         self._nudged = False  # the next SIGINT is the one of `eject`
         self._ending: int | None = None
@@ -234,6 +237,7 @@ class Doors:
                 run.attend()
 
     def let_in(self) -> None:
+        """The door is open and a press is pending: raise it, unless the one before came a moment ago."""
         if time.monotonic() - self._delivered >= AGAIN:
             self.pending = False
             self._delivered = time.monotonic()
