@@ -194,7 +194,7 @@ MUTANTS = [
     Mutant(
         "iterators are not closed",
         "engine/hooks.py",
-        '            if hasattr(iterator, "close"):\n',
+        '            if iterator is not None and hasattr(iterator, "close"):\n',
         "            if False:\n",
     ),
     Mutant(

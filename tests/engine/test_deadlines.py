@@ -359,7 +359,7 @@ def test_each_further_ctrl_c_says_nothing_that_was_said(monkeypatch):
 
 
 def test_hammering_on_ctrl_c_tears_no_clean_up_that_takes_a_moment(monkeypatch):
-    monkeypatch.setattr(Scan, "deadlines", Deadlines(hook=20.0, device=20.0, hurried=1.0))
+    monkeypatch.setattr(Scan, "deadlines", Deadlines(hook=20.0, device=20.0, hurried=19.0))
     log = Log()
     slow = Hook("S1", log, hangs=["stop"])
     scan = scan_of(slow)

@@ -310,6 +310,6 @@ def test_a_forked_child_has_doors_of_its_own():
         # a bare fork: what multiprocessing does, without its threads
         child = os.fork()
         if child == 0:
-            os._exit(0 if main._runs == [] and main._main == -1 else 1)
+            os._exit(0 if main._runs == [] and main.main == -1 else 1)
         _, status = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(status) == 0

@@ -63,6 +63,7 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
             ctrl_params=ctrl_params,
         )  # fmt: skip
         self.controller = controller
+        self._pushing = controller if isinstance(controller, PushingCounterController) else None
         self.count_time = count_time
         self._counters: list[SamplingCounter] = []
         self._outputs: list[Callable[[Tally], None]] = []
@@ -195,8 +196,8 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
 
     def reading(self) -> None:
         """Take one point; nothing is emitted when it is cut off by `stop`."""
-        if isinstance(self.controller, PushingCounterController) and self.controller.pushes:
-            self._listen(self.controller)
+        if self._pushing is not None and self._pushing.pushes:
+            self._listen(self._pushing)
             return
         began = 0.0 if self._once else clock.time()
         values = self._sample(self._counters)

@@ -4,7 +4,7 @@ Calls of one level are made together: in-memory devices inline, blocking ones ea
 as entered before the first call to it; how it is stopped, see `halting`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from threading import get_ident
 from typing import Any
@@ -16,7 +16,7 @@ from obtura.engine.metadata import Inquiry, answering
 from obtura.engine.outcome import Leaving, Outcome
 from obtura.engine.patience import Patience
 from obtura.engine.plan import Level, Phase, Plan, Step, Turn, lane_of, overriding
-from obtura.engine.seat import Doer, Seat
+from obtura.engine.seat import Doer, Duty, Seat
 from obtura.engine.timing import HAND_OVER
 from obtura.engine.vigil import Vigil
 from obtura.ground.errors import DeviceError, ScanAbort, locate
@@ -47,6 +47,7 @@ class Apparatus(Halting, Doer):
         self._place = place
         self.patience = Patience(plan, outcome, place.where, vigil)
         self._turns: list[Turn] | None = None
+        self._alone: Iterator[object] | None = None  # the only one that iterates, where that runs no code of a device
         self._master = master
         self._triggered: dict[AcquisitionObject, Batch] = {}
         self._readings: dict[AcquisitionObject, Call] = {}
@@ -82,6 +83,8 @@ class Apparatus(Halting, Doer):
 
     def advance(self) -> bool:
         """Let the master, and whoever else iterates, set up the next iteration; False when the master is done."""
+        if self._alone is not None:
+            return next(self._alone, Turn.END) is not Turn.END
         if self._turns is None:
             self._turns = [Turn(node, self._plan.lanes[node]) for node in self._plan.iterating]
         for turn in self._turns:
@@ -93,6 +96,8 @@ class Apparatus(Halting, Doer):
                 if turn.node is self._master:
                     return False
                 self._turns = [other for other in self._turns if other is not turn]
+        if len(self._turns) == 1 and self._turns[0].is_plain:
+            self._alone = self._turns[0].iterator
         return True
 
     def prepare(self, first: bool) -> None:
@@ -110,14 +115,23 @@ class Apparatus(Halting, Doer):
     def start(self, first: bool) -> None:
         """Start them, slaves before masters; the top-master's `start` is the iteration. Wait until all is emitted."""
         plan = self._plan
-        self._go(plan.start_first if first else plan.start_next)
+        phase = plan.start_first if first else plan.start_next
+        if phase.straight is None:
+            self._go(phase)
+        else:
+            for step in phase.straight:
+                self._inline(step)
         if self._triggered:
             self.wait(list(self._triggered))
-        for node in plan.wired:
-            if not node.start_once or self._readings[node].done.is_set:
-                self._follow(node)
+        if plan.wired:
+            self._follow_wired()
         if plan.ready.levels:
             self._go(plan.ready)
+
+    def _follow_wired(self) -> None:
+        for node in self._plan.wired:
+            if not node.start_once or self._readings[node].done.is_set:
+                self._follow(node)
 
     def finish_all(self) -> None:
         """The master has come to its end: wait for the slaves that read at their own pace."""
@@ -199,7 +213,7 @@ class Apparatus(Halting, Doer):
         turn = self.seat.first
         try:
             if turn.thread == get_ident():
-                turn.call((step.what, step.device, None, self, step), doors.call, step.function)
+                turn.forward(step.duty or self._duty(step), step.function)
             else:  # a blocking master calls its slaves on its lane
                 with self._keeper.over(step.what, step.device):
                     doors.call(step.function)
@@ -210,6 +224,10 @@ class Apparatus(Halting, Doer):
             self._blame(error, step.what)
             raise
         self._calling.remove(step.device)
+
+    def _duty(self, step: Step) -> Duty:
+        step.duty = step.what, step.device, None, self, step
+        return step.duty
 
     def came_back(self, facts: Step) -> None:
         """An inline call that was given up has ended after all; what it did after the device's `stop` is undone."""

@@ -29,6 +29,9 @@ PATIENCE = 30.0
 """Seconds that an interrupted async hook has to end."""
 
 END = object()
+FORWARD: Callable[..., Any] = doors.call
+"""The door of hooks that a good scan calls; a constant, since a method is another object each time."""
+
 NEXT: Callable[[Iterator[Any], object], Any] = next
 
 
@@ -167,7 +170,7 @@ class Hooks(Doer):
 
     def _forward(self, circle: Circle, preset: Any, hook: str) -> None:
         """Call a hook; afterwards it is looked whether the scan is to be left, so nobody need look before the next."""
-        self._call(circle, preset, hook, doors.call)
+        self._call(circle, preset, hook, FORWARD)
         if self._outcome.cutting:  # e.g. a Ctrl-C that the hook swallowed
             self._outcome.check()
 
@@ -185,7 +188,7 @@ class Hooks(Doer):
         while circle.entered:
             preset = circle.entered[-1]
             iterator = circle.opened(preset) if circle.iterators or circle.exhausted else None
-            if hasattr(iterator, "close"):
+            if iterator is not None and hasattr(iterator, "close"):
                 self._outcome.attempt(self._close, preset, iterator)
                 if not (circle.entered and circle.entered[-1] is preset):
                     continue  # that took so long that another thread did the rest
@@ -249,7 +252,7 @@ class Hooks(Doer):
     def _next(self, preset: Any, iterator: Iterator[Any], iteration: Circle) -> Any:
         _, what = self._forms.get((type(preset), "get_iterator")) or self._form(preset, "get_iterator")
         try:
-            item = self._seat.turn.call((what, preset, monotonic(), NOBODY, None), doors.call, NEXT, iterator, END)
+            item = self._seat.turn.forward((what, preset, monotonic(), NOBODY, None), NEXT, (iterator, END))
         except BaseException as error:
             locate(error, f"in {what}{iteration.where()}")
             raise
@@ -283,6 +286,8 @@ class Hooks(Doer):
             duty = what, preset, monotonic(), self, (circle, preset, hook, began)
             if kind is ASYNC:
                 turn.call(duty, self._run_async, what, getattr(preset, hook), circle.argument, door)
+            elif door is FORWARD:
+                self._answer = turn.forward(duty, getattr(preset, hook), circle.argument)
             else:
                 self._answer = turn.call(duty, door, getattr(preset, hook), *circle.argument)
         except BaseException as error:
@@ -322,7 +327,7 @@ class Hooks(Doer):
         def coroutine() -> Coroutine[Any, Any, None]:
             return self._answered(function(*argument))
 
-        if door is doors.call:
+        if door is FORWARD:
             self._loop.run(what, coroutine, PATIENCE)
         else:
             door(self._loop.run, what, coroutine, PATIENCE)

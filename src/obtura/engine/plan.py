@@ -7,6 +7,7 @@ from itertools import repeat
 from typing import Any
 
 from obtura.contracts.acquisition import AcquisitionMaster, AcquisitionObject, AcquisitionSlave, Steps, TriggerMode
+from obtura.engine.seat import Duty
 from obtura.works.lanes import AsyncLane, Lane, Loop, ThreadLane
 
 __all__ = [
@@ -27,15 +28,16 @@ __all__ = [
 
 
 class Step:
-    """A call to be made in a phase; `lane` None: inline."""
+    """A call to be made in a phase; `lane` None: inline. `duty`: what the one says of it who makes it inline."""
 
-    __slots__ = ("device", "function", "lane", "what")
+    __slots__ = ("device", "duty", "function", "lane", "what")
 
     def __init__(self, device: AcquisitionObject, what: str, function: Callable[[], Any], lane: Lane | None) -> None:
         self.device = device
         self.what = what
         self.function = function
         self.lane = lane
+        self.duty: Duty | None = None
 
 
 class Level:
@@ -75,16 +77,16 @@ class Turn:
         self.ended = False
         self.is_plain = False
         """Whether `take` runs no code of a device, so that it needs no door and no lane."""
-        self._iterator: Iterator[object] | None = None
+        self.iterator: Iterator[object] | None = None
         self.node = node
         self.phase = Phase([Level([Step(node, f"{node.name}.__iter__", self.take, lane)])])
 
     def take(self) -> None:
         """Advance the iterator; it is made here too, since making it may run the device's code."""
-        if self._iterator is None:
-            self._iterator = iter(self.node)
-            self.is_plain = type(self._iterator) in (repeat, Steps)
-        self.ended = next(self._iterator, self.END) is self.END
+        if self.iterator is None:
+            self.iterator = iter(self.node)
+            self.is_plain = type(self.iterator) in (repeat, Steps)
+        self.ended = next(self.iterator, self.END) is self.END
 
 
 class Plan:
@@ -122,7 +124,11 @@ class Plan:
     def _starting(self, nodes: list[AcquisitionObject]) -> Level:
         wired = [node for node in nodes if reads_by_itself(node)]
         others = [node for node in nodes if node not in wired and _starts(node)]
-        return Level(self._steps([*wired, *others], "start"), wired)
+        return Level([self._beginning(node) for node in (*wired, *others)], wired)
+
+    def _beginning(self, node: AcquisitionObject) -> Step:
+        triggers = isinstance(node, AcquisitionMaster) and not overriding([node], "start")  # its `start` does just that
+        return Step(node, f"{node.name}.start", node.trigger if triggers else node.start, self.lanes[node])
 
     def _triggering(self, node: AcquisitionObject) -> Step:
         methods = trigger_methods(node)

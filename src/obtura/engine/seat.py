@@ -15,7 +15,7 @@ from typing import Any, TypeAlias, TypeVar, TypeVarTuple
 from obtura.works.clock import Flag
 from obtura.works.companion import companion
 from obtura.works.errands import Timekeeper
-from obtura.works.interrupt import AGAIN, doors
+from obtura.works.interrupt import AGAIN, OPEN, SHUT, doors
 from obtura.works.timekeeping import Strand
 
 __all__ = ["NOBODY", "Doer", "Duty", "Seat", "Turn"]
@@ -67,6 +67,31 @@ class Turn:
         outer, self.doing = self.doing, duty
         try:
             return function(*args)
+        finally:
+            strand.leave()
+            self.doing = outer
+            if self._in_doubt:
+                self._came_back(duty)
+
+    def forward(self, duty: Duty, function: Callable[[*A], R], arguments: tuple[*A] = ()) -> R:  # type: ignore[assignment]
+        """As `call(duty, doors.call, function, *arguments)`, in one: of these calls a point is made."""
+        strand = self.strand
+        strand.enter(duty[0], duty[1])
+        outer, self.doing = self.doing, duty
+        try:
+            if self.thread != doors.main or doors.barred_at is not None:
+                return function(*arguments)
+            try:
+                try:
+                    doors.door = OPEN
+                    if doors.pending:
+                        doors.let_in()
+                    return function(*arguments)
+                finally:
+                    doors.door = SHUT
+            except BaseException:
+                doors.door = SHUT  # as in `doors.call`
+                raise
         finally:
             strand.leave()
             self.doing = outer

@@ -10,7 +10,7 @@ from obtura.works.interrupt import Doors
 
 __all__ = ["Whereabouts", "of_script", "raised_at", "whereabouts"]
 
-DOORWAYS = (Doors.call.__code__, Doors.barred.__code__)
+DOORWAYS = (Doors.call.__code__, Doors.barred.__code__, Turn.forward.__code__)
 INNER = ("obtura.works", "obtura.engine", "obtura.testing", "obtura.rehearsal", "obtura.contracts")
 """Where a hook's line is not: between the engine and the hook, and below a `sleep` in it."""
 

@@ -34,7 +34,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar, TypeVarTuple
 from obtura.ground.errors import ScanAbort
 from obtura.works.signals import Watcher
 
-__all__ = ["AGAIN", "BY_CTRL_C", "OPEN", "Doors", "Ejected", "Interruptible", "doors"]
+__all__ = ["AGAIN", "BY_CTRL_C", "OPEN", "SHUT", "Doors", "Ejected", "Interruptible", "doors"]
 
 BY_CTRL_C = "interrupted by Ctrl-C"
 
@@ -85,12 +85,15 @@ class Doors:
     def __init__(self) -> None:
         self._runs: list[Interruptible] = []
         self._before: dict[int, Any] = {}
-        self._main = -1
-        self._door = SHUT
-        self._pending = False
+        self.main = -1
+        """The thread that has doors, while a run is watched there."""
+        self.door = SHUT
+        self.pending = False
+        """Whether a press waits for a door."""
         self._missed = False  # a press while no run was there to be told
         self._delivered = -AGAIN
-        self._barred: int | None = None
+        self.barred_at: int | None = None
+        """In a hook of the way out, how many runs there were when it was called."""
         self._ejecting = False
         self._nudged = False  # the next SIGINT is the one of `eject`
         self._ending: int | None = None
@@ -127,8 +130,8 @@ class Doors:
             self.reopen(was)
 
     def _install(self) -> None:
-        self._door = SHUT
-        self._pending = self._missed = self._ejecting = self._nudged = self._told = False
+        self.door = SHUT
+        self.pending = self._missed = self._ejecting = self._nudged = self._told = False
         self._ending = None
         self._delivered = -AGAIN
         self._known = self._handled
@@ -137,13 +140,13 @@ class Doors:
             if before not in (signal.SIG_IGN, None):
                 signal.signal(signum, self._on_signal)
                 self._before[signum] = before
-        self._main = get_ident()  # last: a Ctrl-C just before is still the former handler's
+        self.main = get_ident()  # last: a Ctrl-C just before is still the former handler's
         self._watcher.start()
 
     def _uninstall(self) -> None:
         self._watcher.end()
         with self._lock:  # no `press` may arrive once the handler before is back
-            self._main = -1
+            self.main = -1
             for signum in tuple(self._before):
                 signal.signal(signum, self._before.pop(signum))
         if self._ending is not None:
@@ -161,25 +164,25 @@ class Doors:
         """
         here = get_ident()
         with self._lock:
-            watched = self._main != -1 and run in self._runs and signal.SIGINT in self._before
+            watched = self.main != -1 and run in self._runs and signal.SIGINT in self._before
             if not watched:
                 run.on_interrupt()
-            elif here != self._main:
-                signal.pthread_kill(self._main, signal.SIGINT)
-        if watched and here == self._main:
+            elif here != self.main:
+                signal.pthread_kill(self.main, signal.SIGINT)
+        if watched and here == self.main:
             self._interrupt(BY_CTRL_C)
         return watched
 
     def eject(self, run: Interruptible) -> None:
         """End the call of user code that the main thread is in, wherever; it was given up. From another thread."""
         with self._lock:
-            if self._main != -1 and run in self._runs and signal.SIGINT in self._before:
+            if self.main != -1 and run in self._runs and signal.SIGINT in self._before:
                 self._ejecting = self._nudged = True
-                signal.pthread_kill(self._main, signal.SIGINT)
+                signal.pthread_kill(self.main, signal.SIGINT)
 
     def calm(self) -> None:
         """The call that was to be ended by `eject` has ended; on the thread that made it."""
-        if get_ident() == self._main:
+        if get_ident() == self.main:
             self._ejecting = False
 
     def _on_signal(self, signum: int, frame: FrameType | None) -> None:
@@ -207,15 +210,15 @@ class Doors:
         if not told:
             self._tell(why)
         self._missed = not self._runs
-        self._pending = True
+        self.pending = True
         if self._is_stuck:
             self._ejecting = True
             self._throw_out()
-        if self._door == OPEN:
-            self._let_in()
+        if self.door == OPEN:
+            self.let_in()
 
     def _tell(self, why: str) -> None:
-        for run in self._runs[: self._barred]:
+        for run in self._runs[: self.barred_at]:
             run.on_press(why)
 
     def _seen(self, numbers: bytes) -> None:
@@ -233,16 +236,17 @@ class Doors:
             for run in tuple(self._runs):
                 run.attend()
 
-    def _let_in(self) -> None:
+    def let_in(self) -> None:
+        """The door is open and a press is pending: raise it, unless the one before came a moment ago."""
         if time.monotonic() - self._delivered >= AGAIN:
-            self._pending = False
+            self.pending = False
             self._delivered = time.monotonic()
             raise ScanAbort(BY_CTRL_C)
 
     def _throw_out(self) -> None:
-        if not self._ejecting or self._door == SHUT:
+        if not self._ejecting or self.door == SHUT:
             return
-        inner = self._runs[self._barred :] if self._barred is not None else []
+        inner = self._runs[self.barred_at :] if self.barred_at is not None else []
         if inner:  # a scan that was started in the hook has a way out of its own
             for run in inner:
                 run.on_interrupt()
@@ -255,46 +259,46 @@ class Doors:
     @property
     def is_shut(self) -> bool:
         """Whether this is the main thread, in code of the engine: what is raised here would tear it."""
-        return self._door == SHUT and threading.get_ident() == self._main
+        return self.door == SHUT and threading.get_ident() == self.main
 
     @property
     def is_barred(self) -> bool:
         """Whether this is the main thread, in user code of the way out."""
-        return self._barred is not None and get_ident() == self._main
+        return self.barred_at is not None and get_ident() == self.main
 
     def call(self, function: Callable[[*A], R], *args: *A) -> R:
         """Call user code or wait, with the door open. The engine does nothing else in a doorway."""
-        if get_ident() != self._main or self._barred is not None:
+        if get_ident() != self.main or self.barred_at is not None:
             return function(*args)
         try:
             try:
-                self._door = OPEN
-                if self._pending:
-                    self._let_in()
+                self.door = OPEN
+                if self.pending:
+                    self.let_in()
                 return function(*args)
             finally:
-                self._door = SHUT
+                self.door = SHUT
         except BaseException:
             # A signal may have landed on the line above. It can do so once: the next is delivered AGAIN later.
-            self._door = SHUT
+            self.door = SHUT
             raise
 
     def shut(self) -> int:
         """Shut the door on entry from user code; give what is returned to `reopen` on exit."""
-        if get_ident() != self._main:
+        if get_ident() != self.main:
             return SHUT
-        was = self._door
-        self._door = SHUT
+        was = self.door
+        self.door = SHUT
         return was
 
     def reopen(self, was: int) -> None:
         """Go back into user code: open the door if it `was`, and let in what waits."""
-        if was and self._main != -1:
-            self._door = was
+        if was and self.main != -1:
+            self.door = was
             if self._ejecting:
                 self._throw_out()
-            if self._pending and was == OPEN:
-                self._let_in()
+            if self.pending and was == OPEN:
+                self.let_in()
 
     def barred(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Call a hook of the way out: no door opens in it, not even in a scan that it starts.
@@ -302,25 +306,25 @@ class Doors:
         A press is noted for the runs that are being left; one that was started in the hook is not told, for it
         would end with an error in the middle of the hook.
         """
-        if get_ident() != self._main or self._barred is not None:
+        if get_ident() != self.main or self.barred_at is not None:
             return function(*args, **kwargs)
-        self._barred = len(self._runs)
+        self.barred_at = len(self._runs)
         try:
             try:
-                self._door = BARRED
+                self.door = BARRED
                 return function(*args, **kwargs)
             finally:
-                self._door = SHUT
+                self.door = SHUT
         except BaseException:
-            self._door = SHUT  # as in `call`
+            self.door = SHUT  # as in `call`
             raise
         finally:
-            self._barred = None
+            self.barred_at = None
 
     def forget(self) -> None:
         """Presses so far were acted upon: a door opened from now on lets in newer ones only."""
-        if get_ident() == self._main:
-            self._pending = False
+        if get_ident() == self.main:
+            self.pending = False
             self._delivered = -AGAIN  # what follows is a doorway of its own
 
 

@@ -118,7 +118,7 @@ class Strand:
     """
 
     __slots__ = (
-        "_accounts", "_began", "_clock", "_keep", "_own", "_room", "_since", "_sort_of", "_spent", "_stack",
+        "_accounts", "_began", "_clock", "_keep", "_own_since", "_room", "_sort_of", "_spent", "_stack",
         "_waits", "account", "accounts", "base", "charged", "first", "last", "made", "name", "phase", "place",
     )  # fmt: skip
 
@@ -140,8 +140,8 @@ class Strand:
         self._waits: list[tuple[int, Sequence[Spending]]] = []
         """The waits under way: how many calls are around each, and what it is for."""
         self._spent: dict[Account, float] | None = None
-        self._own = 0.0
-        self.made = self._began = self._since = self._clock()
+        self._own_since = self.made = self._began = self._clock()
+        """Since when the innermost call's own time counts: its beginning, later by what inner ones have taken."""
         self._accounts: dict[Any, Account] = {}
         self.account = self._new(Sort(base))
 
@@ -151,21 +151,20 @@ class Strand:
             account = self._accounts[what]
         except KeyError:
             account = self._accounts[what] = self._new(self._sort_of(what, owner))
-        now = self._clock()
-        self._stack.append((self.account, self._own + now - self._since, self._began))
+        self._stack.append((self.account, self._own_since, self._began))
         self.account = account
-        self._own = 0.0
-        self._began = self._since = now
+        self._own_since = self._began = self._clock()
 
     def leave(self) -> None:
         """The call that was entered last ends."""
         now = self._clock()
         account = self.account
-        own = self._own + now - self._since
+        began = self._began
+        own = now - self._own_since
         point = self.place.point
-        self._keep((self._began, now, account.number, point))
-        self.account, self._own, self._began = self._stack.pop()
-        self._since = now
+        self._keep((began, now, account.number, point))
+        self.account, own_since, self._began = self._stack.pop()
+        self._own_since = own_since + (now - began)
         if self._spent is not None or (own > BRIEF and account.parts):
             self._divide(account, own, point)
         else:  # what `add` does
@@ -206,9 +205,9 @@ class Strand:
         """The wait that began last ends: it was for the call that came last."""
         now = self._clock()
         _, errands = self._waits.pop()
-        for theirs, seconds in _shares(errands, self._own + now - self._since, now):
+        for theirs, seconds in _shares(errands, now - self._own_since, now):
             self._charge(theirs, seconds)
-            self._own -= seconds
+            self._own_since += seconds
         self.leave()
 
     def _charge(self, theirs: Account, seconds: float) -> None:
@@ -228,10 +227,10 @@ class Strand:
     def turn(self, phase: str) -> None:
         """Another phase begins, between two calls."""
         now = self._clock()
-        self.account.seconds += self._own + now - self._since
+        self.account.seconds += now - self._own_since
         self.phase = phase
         self._accounts = {}
-        self.account, self._own, self._since = self._new(Sort(self.base)), 0.0, now
+        self.account, self._own_since = self._new(Sort(self.base)), now
 
     def stop(self, at: float) -> None:
         """Its thread is away, or done: its clock stands, nothing is charged here any more."""
@@ -239,7 +238,7 @@ class Strand:
 
     def go_on(self, since: float) -> None:
         """What passed since then is charged here, too: it is new."""
-        self.made = self._began = self._since = since
+        self._own_since = self.made = self._began = since
 
     # -- errands ------------------------------------------------------------------------------------------
 
@@ -272,8 +271,9 @@ class Strand:
     @property
     def under_way(self) -> list[tuple[Account, float]]:
         """The calls under way, the outermost first, each with its own seconds so far; before them what is between."""
-        stack, account, own, since = list(self._stack), self.account, self._own, self._since
-        return [*((each, seconds) for each, seconds, _ in stack), (account, own + self._clock() - since)]
+        calls = [*self._stack, (self.account, self._own_since, self._began)]
+        ends = [*(began for _, _, began in calls[1:]), self._clock()]  # an outer one's own time ends with the inner one
+        return [(account, end - since) for (account, since, _), end in zip(calls, ends, strict=True)]
 
     @property
     def now(self) -> float:
