@@ -117,6 +117,19 @@ def test_they_can_be_read_while_it_writes():
     assert seen == [0, 1, 2]
 
 
+def test_a_callback_reads_the_frames_that_it_is_told_of():
+    camera, seen = blob(), []
+
+    class Looks(obtura.ScanPreset):
+        def prepare(self, scan):
+            self.connect_data_channels([camera.image], lambda *_: seen.append(scan.get_data("blob")[-1][0, 0].item()))
+
+    scan = obtura.loopscan(3, 0.01, camera, run=False)
+    scan.add_preset(Looks())
+    scan.run()
+    assert seen == [0, 1, 2]
+
+
 def test_a_path_provider_of_ones_own_says_where_they_are(tmp_path):
     elsewhere = tmp_path / "else where"
     elsewhere.mkdir()

@@ -154,7 +154,7 @@ class OphydAxis(Spoken, FollowedAxis[_Move]):
     def _set_off(self, target: float) -> _Move:
         if self._moves("move"):
             raise self._busy()
-        return _Move(target, self._partner.tell("move", self.ophyd_device.set, target))
+        return _Move(target, self._partner.set("move", self.ophyd_device, target))
 
     def _follow(self, move: _Move) -> None:
         order, steps, nearest, since = move.order, -1, math.inf, clock.time()

@@ -101,7 +101,7 @@ class OphydShutter(Spoken, FollowedShutter):
         return value
 
     def _send(self, operation: str, value: Value, seconds: float | None) -> None:
-        order = self._partner.tell(operation, self.ophyd_device.set, value)
+        order = self._partner.set(operation, self.ophyd_device, value)
         if seconds is not None:
             self._partner.wait(operation, order, seconds)
 
