@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 from typing import ClassVar, Generic, TypeVar
 
 from obtura.contracts.claims import check_free
+from obtura.contracts.jogs import jogs_no_more
 from obtura.contracts.twins import Twin
 from obtura.ground.errors import DeviceBusyError, DeviceError, LimitError, annotate, one_line
 from obtura.works.clock import Flag
@@ -139,6 +140,7 @@ class FollowedAxis(ABC, Generic[M]):
             if move is not None:
                 move.stopped.set()  # whoever waits for it
             self._halt(move)
+            jogs_no_more(self)
             self._come_to_rest()
         finally:
             if self._move is move:

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from obtura.contracts.claims import check_free
+from obtura.contracts.jogs import jogs_on
 from obtura.devices.trapezoid import trapezoid
 from obtura.ground.errors import DeviceError, DeviceTimeoutError, LimitError, UsageError, one_line
 from obtura.ground.ranges import NotNegative, Positive
@@ -112,6 +113,7 @@ class MotorRecord(MotorPlace, FollowedAxis[_Move]):
         end, here = self.limits[velocity > 0], self.position
         if (end - here) * velocity <= 0:
             raise LimitError(f"{self.name} can't jog further: it is at {here:g}, its limit is {end:g}")
+        jogs_on(self)
         self._press("jog", "JOGF" if velocity > 0 else "JOGR", JVEL=abs(velocity)).speed = velocity
 
     @property
