@@ -9,7 +9,7 @@ from obtura.ground.errors import DeviceError, DeviceTimeoutError, UsageError
 from obtura.ground.ranges import NotNegative
 from obtura.instruments.epics.link import TIMEOUT, Answer, Link, read_all
 from obtura.instruments.epics.linked import OfPVs
-from obtura.instruments.followed import Asked, FollowedAxis
+from obtura.instruments.followed_axis import Asked, FollowedAxis
 from obtura.works.clock import clock
 
 __all__ = ["PVAxis"]

@@ -14,7 +14,7 @@ from obtura.ground.ranges import NotNegative, Positive
 from obtura.instruments.epics.link import TIMEOUT, Answer
 from obtura.instruments.epics.motor_place import MotorPlace
 from obtura.instruments.epics.motor_words import HOMED, Status
-from obtura.instruments.followed import Asked, FollowedAxis
+from obtura.instruments.followed_axis import Asked, FollowedAxis
 from obtura.works.clock import clock
 
 __all__ = ["MotorRecord"]

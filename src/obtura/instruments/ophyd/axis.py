@@ -9,7 +9,7 @@ from bluesky.protocols import Movable, Stoppable
 from obtura.devices.axis_written import wrong_with_axis
 from obtura.ground.errors import DeviceError, DeviceTimeoutError, UsageError
 from obtura.ground.ranges import NotNegative, Positive
-from obtura.instruments.followed import Asked, FollowedAxis
+from obtura.instruments.followed_axis import Asked, FollowedAxis
 from obtura.instruments.ophyd.counter import OphydDevice
 from obtura.instruments.ophyd.order import Order
 from obtura.instruments.ophyd.partner import TIMEOUT
