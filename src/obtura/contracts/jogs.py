@@ -14,7 +14,7 @@ from obtura.ground.errors import one_line
 __all__ = ["jogs_no_more", "jogs_on", "stop_jogs"]
 
 
-class Jogging(Protocol):
+class _Jogging(Protocol):
     """An axis that can jog."""
 
     name: str
@@ -27,13 +27,13 @@ class Jogging(Protocol):
         """Come to rest."""
 
 
-_jogging: dict[int, Jogging] = {}
+_jogging: dict[int, _Jogging] = {}
 _registered = False
 _at_end = getattr(threading, "_register_atexit", atexit.register)
 """When `atexit` has its turn, executors are shut already, and with them a client of EPICS hears no answers any more."""
 
 
-def jogs_on(axis: Jogging) -> None:
+def jogs_on(axis: _Jogging) -> None:
     """Have an axis that sets off stopped in the end, should it still jog then."""
     global _registered
     _jogging[id(axis)] = axis

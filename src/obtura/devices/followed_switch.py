@@ -13,7 +13,7 @@ __all__ = ["FollowedSwitch"]
 POLL = 0.02
 
 
-class HasInputs(Protocol):
+class _HasInputs(Protocol):
     """An output."""
 
     @property
@@ -24,7 +24,7 @@ class HasInputs(Protocol):
 class FollowedSwitch(MultiplexerDriver):
     """A subclass says how an order is given, and what an output says. `timeout`: s that it has to follow."""
 
-    def __init__(self, name: str, outputs: Mapping[str, HasInputs], timeout: float) -> None:
+    def __init__(self, name: str, outputs: Mapping[str, _HasInputs], timeout: float) -> None:
         self._name = name
         self._inputs = {output: tuple(each.inputs) for output, each in outputs.items()}
         self._timeout = timeout
