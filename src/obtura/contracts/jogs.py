@@ -4,6 +4,7 @@ A move goes on, for where it ends was said, and its controller sees to that.
 """
 
 import atexit
+import os
 import sys
 import threading
 from collections.abc import Iterable
@@ -58,3 +59,7 @@ def stop_jogs(among: Iterable[Any] | None = None) -> None:
         except BaseException as error:  # noqa: BLE001 - the next one must be stopped too
             sys.stderr.write(f"!!! {axis.name} was jogging and may still do so, it could not be stopped: ")
             sys.stderr.write(f"{one_line(error)}\n")
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_jogging.clear)  # they are the parent's
