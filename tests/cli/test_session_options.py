@@ -15,18 +15,13 @@ YAML = """
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch):
+def run(home, tmp_path):
     """Run `obtura` beside a beamline in `line`, with an empty home."""
-    line, home = tmp_path / "line", tmp_path / "home"
+    line = tmp_path / "line"
     line.mkdir()
-    home.mkdir()
     (line / "obtura.yml").write_text("title: x\n")
     (line / "all.yml").write_text(YAML)
     (line / "setup.py").write_text("def where_is(axis=roby):\n    return later, axis.position\n")
-    monkeypatch.setenv("HOME", str(home))
-    for name in ("XDG_STATE_HOME", "XDG_CONFIG_HOME", "OBTURA_CONFIG"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.chdir(tmp_path)
 
     def run(*arguments, **options):
         return subprocess.run([*OBTURA, *arguments], capture_output=True, text=True, timeout=50, **options)

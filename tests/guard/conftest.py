@@ -17,7 +17,8 @@ class Victim:
     """A program that says READY and is killed; its guard holds its standard error until it has done everything."""
 
     def __init__(self, *arguments, **options):
-        options = {"env": os.environ | {"PYTHONPATH": str(HERE)}} | options
+        path = os.pathsep.join(filter(None, [str(HERE), os.environ.get("PYTHONPATH")]))
+        options = {"env": os.environ | {"PYTHONPATH": path}} | options
         self.process = subprocess.Popen(
             [sys.executable, *map(str, arguments)],
             stdin=subprocess.PIPE,

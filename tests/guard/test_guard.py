@@ -1,5 +1,6 @@
 """The guard's process: what is armed is done when the process dies, once; else nothing."""
 
+import contextlib
 import os
 import signal
 import time
@@ -97,6 +98,24 @@ def test_an_orderly_end_has_nothing_done(victim, path, deeds, end):
     _, said = process.process.communicate(timeout=20)
     assert deeds() == []
     assert "obtura guard" not in said
+
+
+def test_ctrl_c_while_it_says_goodbye_is_quiet_and_the_end_stays_an_orderly_one(victim, path, deeds):
+    begin = "import os, signal, subprocess, sys; from obtura.works.guard import *\n" + ARM.format(path=str(path))
+    press = "sleep 0.3; kill -INT %d; sleep 0.2; kill -INT %d"
+    process = victim(
+        "-c",
+        f"{begin}arm('a', text='a'); os.kill(guard.pid, signal.SIGSTOP)  # so that the goodbye takes its time\n"
+        f"subprocess.Popen(['sh', '-c', {press!r} % (os.getpid(), os.getpid())], start_new_session=True)\n"
+        "print(guard.pid, flush=True); print('READY', flush=True); sys.exit(3)",
+    )
+    (pid,) = process.until("READY")
+    try:
+        _, said = process.process.communicate(timeout=20)
+    finally:
+        with contextlib.suppress(ProcessLookupError):  # it is not there any more
+            os.kill(int(pid), signal.SIGCONT)
+    assert (said, process.process.returncode, deeds()) == ("", 3, [])
 
 
 def test_a_forked_child_that_ends_is_not_the_end(arming, deeds):

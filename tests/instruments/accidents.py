@@ -1,6 +1,10 @@
-"""A server that dies, or is started anew, in each phase of a scan."""
+"""A server that dies, or is started anew, in each phase of a scan; Ctrl-C while it runs."""
 
+import os
+import signal
 import threading
+
+import pytest
 
 import obtura
 
@@ -65,3 +69,24 @@ def accident_at(phase, axis, counter, shutter, strike):
     scan.acq_chain.add_preset(obtura.ShutterPreset(shutter, per_point=True))
     scan.acq_chain.add_preset(AtCount(accident))
     return scan, accident
+
+
+class Pressing(obtura.ChainPreset):
+    """Ctrl-C is pressed some seconds after the start."""
+
+    def __init__(self, seconds):
+        self.timer = threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGINT))
+
+    def start(self, _chain):
+        self.timer.start()
+
+
+def interrupted(scan, seconds):
+    """Run a scan and press Ctrl-C some seconds after its start."""
+    was = signal.signal(signal.SIGINT, signal.default_int_handler)
+    scan.acq_chain.add_preset(Pressing(seconds))
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            scan.run()
+    finally:
+        signal.signal(signal.SIGINT, was)

@@ -20,6 +20,7 @@ from obtura.devices.text import (
 )
 from obtura.ground.errors import DeviceError, ObturaError
 from obtura.instruments.simioc import Ioc, start_ioc
+from obtura.session import opening
 
 MODES = {"LIN": "SOUR1:SLEW:MODE LIN", "MAX": "SOUR1:SLEW:MODE MAX"}
 NOWHERE = {
@@ -344,3 +345,30 @@ def beam(shared_tango):
     shared_tango.be_ready()
     yield shared_tango
     shared_tango.rest()
+
+
+@pytest.fixture
+def lab(home, tmp_path):
+    """Write the YAML of a lab; gives its folder."""
+    folder = tmp_path / "lab"
+    folder.mkdir()
+
+    def write(text):
+        (folder / "devices.yml").write_text(text)
+        return folder
+
+    return write
+
+
+@pytest.fixture
+def open_lab(lab):
+    """Open the session `lab` of a YAML text; what is open at the end is closed."""
+    sessions = []
+
+    def open_it(text):
+        sessions.append(opening.load_session("lab", config=lab(text), display=False))
+        return sessions[-1]
+
+    yield open_it
+    for session in sessions:
+        session.close()

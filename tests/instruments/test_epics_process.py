@@ -10,6 +10,10 @@ from obtura.works.clock import clock
 
 pytest.importorskip("caproto", reason="EPICS is an extra: pip install obtura[epics]")
 
+from motors import told
+
+from obtura.instruments.epics import MotorRecord
+
 STRICT = [sys.executable, "-W", "error"]
 
 
@@ -36,6 +40,27 @@ def running(script):
         finally:
             process.kill()
         assert (process.returncode, complaints) == (0, "")
+
+
+JOGGING = """
+m1, m2 = MotorRecord("m1", "T:m1"), MotorRecord("m2", "T:m2")
+for axis, velocity in (m1, 2.0), (m2, 1.0):
+    axis.velocity = velocity
+m2.move(8, wait=False)
+m1.jog(2.0)
+{end}
+"""
+
+
+@pytest.mark.parametrize(("end", "code"), [("", 0), ("raise SystemExit(3)", 3), ("m1.stop()", 0)])
+def test_what_jogs_when_a_script_ends_is_stopped_and_what_moves_goes_on(m1, beamline, script, end, code):
+    ended = subprocess.run([*STRICT, script(JOGGING.format(end=end))], capture_output=True, text=True, timeout=20)
+    said = "" if end == "m1.stop()" else "!!! m1 was still jogging, it was stopped\n"
+    assert (ended.returncode, ended.stderr) == (code, said)
+    m2 = MotorRecord("m2", "T:m2")
+    assert (m1.is_moving, m2.is_moving) == (False, True)
+    assert [pv for pv, _ in told(beamline) if pv.endswith("STOP")] == ["m1.STOP"]
+    m2.stop()
 
 
 SHUTTING = """

@@ -104,3 +104,14 @@ def test_it_shows_its_state_and_its_pvs(beamline):
     assert first == "shutter shutter: CLOSED"
     assert command.startswith("  PV T:shutter: connected since ")
     assert status.startswith("  PV T:shutter:status: connected since ")
+
+
+def test_with_a_timeout_of_0_it_returns_at_once_and_says_that_it_moves(beamline):
+    beamline.put(shutter__delay=0.3)
+    shutter = beamline.shutter()
+    shutter.open(timeout=0)
+    assert shutter.state == "MOVING"
+    with pytest.raises(DeviceError, match=r"still says Moving, 0.05 s after Closed was put"):
+        shutter.close(timeout=0.05)
+    with pytest.raises(UsageError, match=r"^shutter.open: timeout must not be negative, got -1"):
+        shutter.open(timeout=-1)

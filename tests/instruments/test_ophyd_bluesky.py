@@ -69,11 +69,6 @@ def documents(RE):
     return documents
 
 
-@pytest.fixture
-def session():
-    return obtura.load_session()
-
-
 def roby(**options):
     return SimulatedAxis("roby", unit="mm", limits=(-10, 10), velocity=1e6, acceleration=1e9, **options)
 
@@ -82,10 +77,10 @@ def diode(axis):
     return obtura.SoftCounter(lambda: axis.position**2, name="diode", unit="V")
 
 
-def test_an_obtura_scan_is_a_run_of_the_run_engine(RE, documents, session):
+def test_an_obtura_scan_is_a_run_of_the_run_engine(RE, documents):
     axis = roby()
     RE.md["proposal"] = "ih1"
-    result = RE(obtura_scan(lambda: session.ascan(axis, 0, 2, 2, 0.001, diode(axis)), md={"purpose": "test"}))
+    result = RE(obtura_scan(lambda: obtura.ascan(axis, 0, 2, 2, 0.001, diode(axis)), md={"purpose": "test"}))
     assert documents.names() == ["start", "descriptor", "event", "event", "event", "stop"]
     start, descriptor, stop = (documents.of(name)[0] for name in ("start", "descriptor", "stop"))
     assert result == (start["uid"],)
@@ -98,42 +93,42 @@ def test_an_obtura_scan_is_a_run_of_the_run_engine(RE, documents, session):
     assert (stop["exit_status"], stop["num_events"]) == ("success", {"primary": 3})
 
 
-def test_a_plan_goes_on_after_a_scan_and_has_what_it_gave(RE, documents, session):
+def test_a_plan_goes_on_after_a_scan_and_has_what_it_gave(RE, documents):
     axis, seen = roby(), []
 
     def plan():
-        scan = yield from obtura_scan(session.ascan(axis, 0, 1, 1, 0.001, diode(axis), run=False))
+        scan = yield from obtura_scan(obtura.ascan(axis, 0, 1, 1, 0.001, diode(axis), run=False))
         seen.append(scan.get_data("diode").tolist())
-        yield from obtura_scan(lambda: [session.ct(0.001, diode(axis)) for _ in range(2)])
+        yield from obtura_scan(lambda: [obtura.ct(0.001, diode(axis)) for _ in range(2)])
 
     RE(plan())
     assert seen == [[0.0, 1.0]]
     assert len(documents.of("stop")) == 3
 
 
-def test_a_scan_that_a_function_has_made_and_not_run_is_run(RE, documents, session):
+def test_a_scan_that_a_function_has_made_and_not_run_is_run(RE, documents):
     counter = obtura.SoftCounter(lambda: 1.0, name="c")
-    plan = obtura_scan(lambda: session.loopscan(2, 0.001, counter, run=False, save=False))
+    plan = obtura_scan(lambda: obtura.loopscan(2, 0.001, counter, run=False, save=False))
     RE(plan)
     assert documents.names() == ["start", "descriptor", "event", "event", "stop"]
 
 
-def test_what_a_scan_raises_the_plan_raises_and_the_run_has_failed(RE, documents, session):
+def test_what_a_scan_raises_the_plan_raises_and_the_run_has_failed(RE, documents):
     def broken():
         raise DeviceError("no light")
 
     with pytest.raises(DeviceError, match="no light"):
-        RE(obtura_scan(lambda: session.loopscan(2, 0.001, obtura.SoftCounter(broken, name="c"))))
+        RE(obtura_scan(lambda: obtura.loopscan(2, 0.001, obtura.SoftCounter(broken, name="c"))))
     assert documents.of("stop")[0]["exit_status"] == "fail"
     with pytest.raises(LimitError):
-        RE(obtura_scan(lambda: session.ascan(roby(), 0, 99, 2, 0.001, diode(roby()))))
+        RE(obtura_scan(lambda: obtura.ascan(roby(), 0, 99, 2, 0.001, diode(roby()))))
     with pytest.raises(UsageError, match="obtura_scan: expected a scan, or a function that runs one, got 7"):
         obtura_scan(7)
 
 
 @pytest.mark.parametrize("end", ["abort", "stop", "halt"])
-def test_a_pause_of_the_run_engine_pauses_the_scan_and_it_ends_as_the_run_engine_says(RE, documents, session, end):
-    scan = session.timescan(0.001, obtura.SoftCounter(lambda: 1.0, name="c"), run=False)
+def test_a_pause_of_the_run_engine_pauses_the_scan_and_it_ends_as_the_run_engine_says(RE, documents, end):
+    scan = obtura.timescan(0.001, obtura.SoftCounter(lambda: 1.0, name="c"), run=False)
     running = Flag()
     RE.subscribe(lambda name, document: running.set(), "event")
     threading.Thread(target=lambda: running.wait(10) and RE.request_pause(), daemon=True).start()
@@ -151,9 +146,9 @@ def test_a_pause_of_the_run_engine_pauses_the_scan_and_it_ends_as_the_run_engine
     assert RE.state == "idle"
 
 
-def test_a_scan_that_was_paused_goes_on(RE, documents, session):
+def test_a_scan_that_was_paused_goes_on(RE, documents):
     axis = roby()
-    scan = session.loopscan(40, 0.002, diode(axis), run=False)
+    scan = obtura.loopscan(40, 0.002, diode(axis), run=False)
     running = Flag()
     RE.subscribe(lambda name, document: running.set(), "event")
     threading.Thread(target=lambda: running.wait(10) and RE.request_pause(), daemon=True).start()
@@ -197,23 +192,23 @@ def test_both_worlds_in_one_plan(RE, documents):
     assert ours.position == 4.0
 
 
-def test_an_obtura_scan_drives_devices_that_live_on_the_loop_of_the_run_engine(RE, documents, session):
+def test_an_obtura_scan_drives_devices_that_live_on_the_loop_of_the_run_engine(RE, documents):
     axis = OphydAxis("m", ophyd_async.sim.SimMotor("m"))
-    scan = session.ascan(axis, 0, 2, 2, 0.001, OphydDevice("d", axis.ophyd_device), run=False, save=False)
+    scan = obtura.ascan(axis, 0, 2, 2, 0.001, OphydDevice("d", axis.ophyd_device), run=False, save=False)
     scan.add_preset(PlanPreset(stop=lambda: bps.mv(axis.ophyd_device, 5)))
     RE(obtura_scan(scan))
     assert [event["data"]["axis:m"] for event in documents.of("event")] == [0, 1, 2]
     assert axis.position == 5
 
 
-def test_a_scan_started_in_a_hook_is_a_run_beside(RE, documents, session):
+def test_a_scan_started_in_a_hook_is_a_run_beside(RE, documents):
     axis = roby()
 
     class Look(obtura.ScanPreset):
         def prepare(self, scan):
-            session.ct(0.001, diode(axis))
+            obtura.ct(0.001, diode(axis))
 
-    scan = session.loopscan(2, 0.001, diode(axis), run=False, save=False)
+    scan = obtura.loopscan(2, 0.001, diode(axis), run=False, save=False)
     scan.add_preset(Look())
     RE(obtura_scan(scan))
     outer, inner = (start["uid"] for start in documents.of("start"))
@@ -274,7 +269,7 @@ def test_what_is_no_device_is_refused():
             as_bluesky(*wrong)
 
 
-def test_plan_stubs_are_hooks_of_a_scan_and_both_kinds_of_devices_obey(session):
+def test_plan_stubs_are_hooks_of_a_scan_and_both_kinds_of_devices_obey():
     axis, motor, classic = roby(), ophyd_async.sim.SimMotor("m"), ophyd.sim.SynAxis(name="c")
     ours = OphydDevice("d", motor)
     seen = []
@@ -287,14 +282,14 @@ def test_plan_stubs_are_hooks_of_a_scan_and_both_kinds_of_devices_obey(session):
         yield from bps.sleep(0.001)
 
     preset = PlanPreset(prepare=prepare, stop=lambda: bps.mv(motor, 0, classic, 0))
-    scan = session.ascan(axis, 0, 1, 1, 0.001, ours, run=False, save=False)
+    scan = obtura.ascan(axis, 0, 1, 1, 0.001, ours, run=False, save=False)
     scan.add_preset(preset)
     scan.run()
     assert seen == [3.0] and scan.get_data("m").tolist() == [3.0, 3.0]
     assert classic.position == 0 and ours.counters["m"].read() == 0
 
 
-def test_a_stub_that_fails_stops_what_moves_and_is_a_device_error(session):
+def test_a_stub_that_fails_stops_what_moves_and_is_a_device_error():
     class Refusing(ophyd.sim.SynAxis):
         def set(self, value):
             status = ophyd.DeviceStatus(self)
@@ -307,7 +302,7 @@ def test_a_stub_that_fails_stops_what_moves_and_is_a_device_error(session):
         yield from bps.abs_set(moving, 100, group="a")
         yield from bps.mv(refusing, 1)
 
-    scan = session.loopscan(1, 0.001, diode(roby()), run=False, save=False)
+    scan = obtura.loopscan(1, 0.001, diode(roby()), run=False, save=False)
     scan.add_preset(PlanPreset(prepare=prepare))
     with pytest.raises(DeviceError, match="PlanPreset.prepare: r.set: Refusing r ended with ValueError: blocked"):
         scan.run()
@@ -317,7 +312,7 @@ def test_a_stub_that_fails_stops_what_moves_and_is_a_device_error(session):
     assert here.position == before
 
 
-def test_a_stub_may_handle_a_failure_and_what_needs_a_run_engine_is_refused(session):
+def test_a_stub_may_handle_a_failure_and_what_needs_a_run_engine_is_refused():
     handled = []
 
     def run():
@@ -326,7 +321,7 @@ def test_a_stub_may_handle_a_failure_and_what_needs_a_run_engine_is_refused(sess
         except UsageError as error:
             handled.append(str(error))
 
-    scan = session.loopscan(1, 0.001, diode(roby()), run=False, save=False)
+    scan = obtura.loopscan(1, 0.001, diode(roby()), run=False, save=False)
     scan.add_preset(PlanPreset(start=run))
     scan.run()
     assert handled[0].startswith("PlanPreset.start: a hook can't do 'open_run', which needs a RunEngine")

@@ -1,12 +1,9 @@
 """Detectors of ophyd-async that write their frames themselves: linked from the scan's file, counted, and read."""
 
-import os
-import signal
-import threading
-
 import h5py
 import numpy as np
 import pytest
+from accidents import interrupted
 
 pytest.importorskip("ophyd", reason="ophyd is an extra: pip install obtura[ophyd]")
 pytest.importorskip("ophyd_async", reason="ophyd is an extra: pip install obtura[ophyd]")
@@ -117,6 +114,19 @@ def test_they_can_be_read_while_it_writes():
     assert seen == [0, 1, 2]
 
 
+def test_a_callback_reads_the_frames_that_it_is_told_of():
+    camera, seen = blob(), []
+
+    class Looks(obtura.ScanPreset):
+        def prepare(self, scan):
+            self.connect_data_channels([camera.image], lambda *_: seen.append(scan.get_data("blob")[-1][0, 0].item()))
+
+    scan = obtura.loopscan(3, 0.01, camera, run=False)
+    scan.add_preset(Looks())
+    scan.run()
+    assert seen == [0, 1, 2]
+
+
 def test_a_path_provider_of_ones_own_says_where_they_are(tmp_path):
     elsewhere = tmp_path / "else where"
     elsewhere.mkdir()
@@ -191,19 +201,7 @@ def test_it_flies_at_each_point_into_one_file():
 def test_ctrl_c_ends_it_and_closes_its_file(flies):
     camera = blob()
     scan = burst(camera, exposure=30) if flies else obtura.loopscan(2, 30, camera, run=False)
-    was = signal.signal(signal.SIGINT, signal.default_int_handler)
-    timer = threading.Timer(0.7, os.kill, (os.getpid(), signal.SIGINT))
-
-    class Begins(obtura.ChainPreset):
-        def start(self, _chain):
-            timer.start()
-
-    scan.acq_chain.add_preset(Begins())
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            scan.run()
-    finally:
-        signal.signal(signal.SIGINT, was)
+    interrupted(scan, 0.7)
     assert camera.ophyd_device.pattern_generator._file is None
     began = "complete()" if flies else "trigger()"
     assert [exchange.error[:14] for exchange in camera.trace if exchange.sent == began] == ["CancelledError"]

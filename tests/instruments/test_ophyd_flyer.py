@@ -1,11 +1,10 @@
 """Flyers of ophyd and ophyd-async as masters of scans: kicked off, followed, collected from, stopped."""
 
-import os
-import signal
 import threading
 
 import h5py
 import pytest
+from accidents import interrupted
 
 pytest.importorskip("ophyd", reason="ophyd is an extra: pip install obtura[ophyd]")
 pytest.importorskip("ophyd_async", reason="ophyd is an extra: pip install obtura[ophyd]")
@@ -148,19 +147,7 @@ def test_ctrl_c_stops_it():
     flyer = made_to_fly()
     info = core.FlyMotorInfo(start_position=0.0, end_position=100.0, time_for_move=100)
     scan = scan_of(OphydFlyerMaster(flyer, info), save=False)
-    was = signal.signal(signal.SIGINT, signal.default_int_handler)
-    timer = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
-
-    class Begins(obtura.ChainPreset):
-        def start(self, _chain):
-            timer.start()
-
-    scan.acq_chain.add_preset(Begins())
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            scan.run()
-    finally:
-        signal.signal(signal.SIGINT, was)
+    interrupted(scan, 0.5)
     assert "stop()" in [exchange.sent for exchange in flyer.trace]
     where = on_loop(the_loop(), "read", flyer.ophyd_device.user_readback.get_value, 5)
     assert 0 < where < 50 and where == on_loop(the_loop(), "read", flyer.ophyd_device.user_readback.get_value, 5)

@@ -105,8 +105,7 @@ def test_an_ascan_with_both_kinds_saves_what_they_read():
     async_axis = OphydAxis("mx", "ophyd_async.sim:SimMotor")
     classic = OphydAxis("my", ophyd.sim.SynAxis(name="my"))
     spied = OphydDevice("gauss", ophyd.sim.SynGauss("gauss", classic.ophyd_device, "my", center=0, Imax=1, sigma=1))
-    session = obtura.load_session()
-    scan = session.a2scan(async_axis, 0, 2, classic, 0, 2, 2, 0.001, spied)
+    scan = obtura.a2scan(async_axis, 0, 2, classic, 0, 2, 2, 0.001, spied)
     with h5py.File(scan.scan_info["filename"]) as file:
         data = file[f"{scan.scan_number}.1/measurement"]
         assert list(data["mx"][()]) == list(data["my"][()]) == [0.0, 1.0, 2.0]
@@ -247,7 +246,7 @@ def test_a_detector_is_staged_told_the_count_time_triggered_and_unstaged():
     detector = OphydDetector("det", Detector("", name="det"), exposure="exposure")
     counter = detector.counters["det_value"]
     assert counter.dtype == int
-    scan = obtura.load_session().loopscan(3, 0.02, detector, save=False)
+    scan = obtura.loopscan(3, 0.02, detector, save=False)
     assert scan.get_data("det_value").tolist() == [1, 2, 3]
     assert calls == ["stage", "trigger 0.02", "trigger 0.02", "trigger 0.02", "unstage"]
 
@@ -265,14 +264,14 @@ def test_a_detector_that_never_ends_is_named_and_unstaged():
 
     detector = OphydDetector("det", Never(name="det"), timeout=0.2)
     with pytest.raises(DeviceTimeoutError, match="det.trigger: Never det was triggered and is not done 0.21 s later"):
-        obtura.load_session().loopscan(2, 0.01, detector, save=False)
+        obtura.loopscan(2, 0.01, detector, save=False)
     assert unstaged
 
 
 def test_a_standard_detector_is_prepared_and_says_where_its_files_are(tmp_path):
     provider = ophyd_async.core.StaticPathProvider(ophyd_async.core.StaticFilenameProvider("blobs"), tmp_path)
     detector = OphydDetector("blob", ophyd_async.sim.SimBlobDetector(provider, name="blob"))
-    scan = obtura.load_session().loopscan(2, 0.01, detector)
+    scan = obtura.loopscan(2, 0.01, detector)
     assert scan.get_data("frames").tolist() == [1, 2]
     where = detector.files["blob"]
     with h5py.File(tmp_path / "blobs.h5") as file:
@@ -328,7 +327,7 @@ def test_a_key_that_is_not_there_refuses_the_scan():
     device = OphydDevice("d", ophyd.sim.SynAxis(name="d"))
     counter = OphydCounter("c", device, "nothing")
     with pytest.raises(DeviceError, match="c: d: the SynAxis d reads no 'nothing' .it reads: d, d_setpoint"):
-        obtura.load_session().ct(0.01, counter, save=False)
+        obtura.ct(0.01, counter, save=False)
 
 
 def test_protocols_decide_not_classes():
@@ -339,3 +338,43 @@ def test_protocols_decide_not_classes():
         "readable",
         "shutter",
     ]
+
+
+class Shaped(ophyd.sim.SynAxis):
+    """Announces an array of 3 and gives `value`."""
+
+    value = (1.0, 2.0, 3.0)
+    hints = {"fields": ["d"]}  # noqa: RUF012 - so it is with ophyd
+
+    def trigger(self):
+        status = ophyd.DeviceStatus(self)
+        status.set_finished()
+        return status
+
+    def describe(self):
+        return {"d": {"source": "", "dtype": "array", "shape": [3]}}
+
+    def read(self):
+        return {"d": {"value": np.array(self.value), "timestamp": 0.0}}
+
+
+@pytest.mark.parametrize("kind", [OphydDetector, OphydDevice])
+def test_an_array_of_another_shape_than_announced_is_named(kind):
+    device = Shaped(name="d")
+    assert obtura.loopscan(2, 0.01, kind("det", device), save=False).get_data("d").shape == (2, 3)
+    device.value = 1.0, 2.0
+    announced = r"det.read: Shaped d announced d as an array of shape \(3,\) and gave an array of shape \(2,\)"
+    with pytest.raises(DeviceError, match=announced):
+        obtura.loopscan(2, 0.01, kind("det", device), save=False)
+
+
+def test_a_set_that_gives_no_status_is_refused():
+    class Silent(ophyd.sim.SynAxis):
+        def set(self, value):
+            super().set(value)
+
+    words = r"Silent m was set to 1(\.0)? and can't be followed: Silent.set\(\) gave None, where a Movable .* a Status"
+    with pytest.raises(DeviceError, match=f"m.move: {words}"):
+        OphydAxis("m", Silent(name="m")).move(1)
+    with pytest.raises(DeviceError, match=f"m.open: {words}"):
+        OphydShutter("m", Silent(name="m")).open()

@@ -18,7 +18,6 @@ from obtura.devices.multiple_positions import LabelledPosition, MultiplePosition
 from obtura.engine.scan import Scan
 from obtura.ground.errors import DeviceError
 from obtura.instruments.ophyd import OphydAxis, OphydDevice, OphydFlyerMaster, OphydShutter
-from obtura.session import opening
 from obtura.session.config import Config, ConfigError
 from obtura.session.debugging import debug
 
@@ -110,29 +109,16 @@ class Gone(ophyd_async.core.StandardReadable):
 
 
 @pytest.fixture
-def lab(tmp_path, monkeypatch):
-    monkeypatch.setenv("HOME", str(tmp_path))
-    for name in ("XDG_STATE_HOME", "XDG_CONFIG_HOME", "OBTURA_CONFIG"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.chdir(tmp_path)
+def lab(lab, tmp_path, monkeypatch):
     (tmp_path / "their_devices.py").write_text(THEIRS)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "their_devices", raising=False)
-    folder = tmp_path / "lab"
-    folder.mkdir()
-
-    def write(text):
-        (folder / "devices.yml").write_text(text)
-        return folder
-
-    return write
+    return lab
 
 
 @pytest.fixture
-def session(lab):
-    opened = opening.load_session("lab", config=lab(LAB), display=False)
-    yield opened
-    opened.close()
+def session(open_lab):
+    return open_lab(LAB)
 
 
 def test_a_session_has_them_and_says_who_is_not_there(session):

@@ -51,36 +51,6 @@ LAB = """
 """
 
 
-@pytest.fixture
-def lab(tmp_path, monkeypatch):
-    """Write the YAML of a lab."""
-    monkeypatch.setenv("HOME", str(tmp_path))
-    for name in ("XDG_STATE_HOME", "XDG_CONFIG_HOME", "OBTURA_CONFIG"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.chdir(tmp_path)
-    folder = tmp_path / "lab"
-    folder.mkdir()
-
-    def write(text):
-        (folder / "devices.yml").write_text(text)
-        return folder
-
-    return write
-
-
-@pytest.fixture
-def open_lab(lab):
-    sessions = []
-
-    def open_it(text):
-        sessions.append(opening.load_session("lab", config=lab(text), display=False))
-        return sessions[-1]
-
-    yield open_it
-    for session in sessions:
-        session.close()
-
-
 def test_all_of_it_is_there_and_works(open_lab, beam, capsys):
     session = open_lab(LAB.format(port=beam.port))
     names = session.env_dict

@@ -8,7 +8,6 @@ import pytest
 
 from obtura.devices.text import TcpLine, TextInstrument
 from obtura.ground.errors import DeviceError, UsageError
-from obtura.session import opening
 from obtura.session.config import Config, ConfigError
 from obtura.session.debugging import debug
 
@@ -44,28 +43,12 @@ LAB = """
 
 
 @pytest.fixture
-def lab(tmp_path, monkeypatch):
-    """Write the YAML of a lab; what is opened is closed in the end."""
-    monkeypatch.setenv("HOME", str(tmp_path))
-    for name in ("XDG_STATE_HOME", "XDG_CONFIG_HOME", "OBTURA_CONFIG"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.chdir(tmp_path)
-    folder = tmp_path / "lab"
-    folder.mkdir()
-
-    def write(text):
-        (folder / "devices.yml").write_text(text)
-        return folder
-
-    return write
-
-
-@pytest.fixture
-def open_lab(lab):
+def open_lab(open_lab):
+    """What is opened is closed in the end, and with it the line to `pace`."""
     sessions = []
 
     def open_it(text):
-        sessions.append(opening.load_session("lab", config=lab(text), display=False))
+        sessions.append(open_lab(text))
         return sessions[-1]
 
     yield open_it

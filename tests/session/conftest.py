@@ -8,18 +8,6 @@ from obtura.session.config import known
 
 
 @pytest.fixture
-def home(tmp_path, monkeypatch):
-    """An empty home directory, and nothing that leads to a beamline of the machine."""
-    home = tmp_path / "home"
-    home.mkdir()
-    monkeypatch.setenv("HOME", str(home))
-    for name in ("XDG_STATE_HOME", "XDG_CONFIG_HOME", "OBTURA_CONFIG"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.chdir(tmp_path)
-    return home
-
-
-@pytest.fixture
 def open_session(home, tmp_path, monkeypatch):
     """Open a session of a YAML text; what is open at the end is closed."""
     for name, target in beamlines.OWN.items():

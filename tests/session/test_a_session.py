@@ -27,6 +27,15 @@ def session(tmp_path):
         yield Session("lab", demo_beamline()._asdict(), ScanSaving("lab", base_path=tmp_path), display=False)
 
 
+def test_what_jogs_is_stopped_when_it_closes_and_what_moves_goes_on(session, capsys):
+    roby, robz = session.devices["roby"], session.devices["robz"]
+    roby.jog(0.5)
+    robz.move(5, wait=False)
+    session.close()
+    assert (roby.is_moving, robz.is_moving) == (False, True)
+    assert capsys.readouterr().err == "!!! roby was still jogging, it was stopped\n"
+
+
 @pytest.fixture
 def touched(session):
     """What was done to devices and presets: nothing, when a scan is refused."""

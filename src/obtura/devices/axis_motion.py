@@ -4,6 +4,7 @@ import logging
 import math
 
 from obtura.contracts.claims import check_free
+from obtura.contracts.jogs import jogs_no_more, jogs_on
 from obtura.contracts.looking import check_may_be_told
 from obtura.contracts.motion import Move
 from obtura.contracts.together import Trip, move_together, settle
@@ -120,6 +121,7 @@ class AxisMotion(AxisPlace):
             return
         check_may_be_told(self.name, "stop")
         self._ask(self._driver.stop)
+        jogs_no_more(self)
         if move is not None:
             move.halted.set()
         if wait:
@@ -246,6 +248,8 @@ class AxisMotion(AxisPlace):
     def _start(self, move: Underway) -> None:
         """Have the controller begin what has no target."""
         dial_speed = move.speed * self._sign
+        if move.kind == "jog":
+            jogs_on(self)
         if self._careful:
             self._keep("dial", {"from": self.dial, "to": None})
         if move.kind == "home":

@@ -7,7 +7,7 @@ from obtura.contracts.looking import check_may_be_told
 from obtura.contracts.settings import Setting
 from obtura.devices.arguments import choice
 from obtura.devices.kept import Kept
-from obtura.ground.errors import UsageError
+from obtura.ground.errors import DeviceError, UsageError
 
 __all__ = ["Multiplexer", "MultiplexerDriver"]
 
@@ -143,10 +143,13 @@ class Multiplexer(Kept):
 
     def __info__(self) -> str:
         width = max(map(len, self.outputs), default=0)
-        lines = [
-            f"  {output:{width}} = {self.get_output(output)}  (of {', '.join(inputs) or 'any'})"
-            for output, inputs in self.outputs.items()
-        ]
+        try:
+            lines = [
+                f"  {output:{width}} = {self.get_output(output)}  (of {', '.join(inputs) or 'any'})"
+                for output, inputs in self.outputs.items()
+            ]
+        except DeviceError as error:
+            return f"multiplexer {self.name}: {error}"
         stored = [f"  stored: {', '.join(self._stored)}"] if self._stored else []
         return "\n".join([f"multiplexer {self.name}", *lines, *stored])
 

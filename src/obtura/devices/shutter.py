@@ -206,7 +206,10 @@ class Shutter(AnyShutter, Kept):
         self._mode, self._times = mode, times
 
     def __info__(self) -> str:
-        lines = [f"shutter {self.name}: {self.state}"]
+        try:
+            lines = [f"shutter {self.name}: {self.state}"]
+        except DeviceError as error:
+            lines = [f"shutter {self.name}: {ShutterState.UNKNOWN} ({error})"]
         if self._mode is not ShutterMode.MANUAL:
             control = f", through {self.external_control.name}" if self.external_control is not None else ""
             lines.append(f"  mode {self._mode}{control if self._mode is ShutterMode.EXTERNAL else ''}")

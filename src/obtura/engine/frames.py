@@ -147,6 +147,10 @@ class FrameColumn:
 class WrittenColumn(FrameColumn):
     """The frames of a channel whose detector writes them into a file itself; none of them is in memory."""
 
+    def _from_source(self, first: int, stop: int) -> npt.NDArray[np.generic]:
+        # also those that the scan's file does not count yet: what the detector has told of is in its file
+        return super()._from_source(first, stop) if self.source is None else self.source.read(first, stop)
+
     def append(self, block: Sized) -> int:
         """Count further frames; returns the index of the first. The caller holds the record's lock."""
         first = self.count

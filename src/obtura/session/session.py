@@ -8,6 +8,7 @@ from typing import Any
 from obtura.contracts.absent import Absent
 from obtura.contracts.consumers import Consumer
 from obtura.contracts.devices import Counter, CounterController, Movable, is_movable
+from obtura.contracts.jogs import stop_jogs
 from obtura.contracts.presets import ChainPreset, ScanPreset
 from obtura.data.saving import ScanSaving
 from obtura.data.template import close_match
@@ -315,7 +316,7 @@ class Session:
         """Let everything go: settings are written, devices are closed that have something to close.
 
         So are those that they are made of, as the controller of an axis. A device that can be opened, as a shutter, is
-        left as it is.
+        left as it is; an axis that jogs is stopped, one that moves goes on.
 
         Raises:
             DeviceError: some could not be closed; every one was tried.
@@ -323,6 +324,7 @@ class Session:
         if self.closed:
             return
         self.closed = True
+        stop_jogs(self.devices.values())
         errors: list[str] = []
         made = self.origin.config.objects if self.origin.config is not None else {}
         others = {name: thing for name, thing in made.items() if name not in self.devices}

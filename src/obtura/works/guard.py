@@ -19,6 +19,7 @@ import json
 import logging
 import os
 import select
+import signal
 import subprocess
 import sys
 import threading
@@ -194,7 +195,16 @@ def _close(process: subprocess.Popen[bytes]) -> None:
                 log.debug("%s", error)
 
 
+def _leave() -> None:
+    """The orderly end of this process. A Ctrl-C more has nothing left to end, and does not cut the goodbye short."""
+    was = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        guard.end()
+    finally:
+        signal.signal(signal.SIGINT, was or signal.SIG_DFL)
+
+
 guard = Guard()
-atexit.register(guard.end)
+atexit.register(_leave)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=guard._forget)

@@ -6,18 +6,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from obtura.contracts.twins import Twin
-from obtura.devices.multiplexer import Multiplexer, MultiplexerDriver
+from obtura.devices.followed_switch import FollowedSwitch
+from obtura.devices.multiplexer import Multiplexer
 from obtura.devices.text.answers import Question, compiled, question
 from obtura.devices.text.instrument import TextInstrument
 from obtura.devices.text.spoken import Spoken
 from obtura.devices.text.transport import shown
-from obtura.ground.errors import DeviceError, DeviceTimeoutError, UsageError
+from obtura.ground.errors import DeviceError, UsageError
 from obtura.ground.ranges import Positive
-from obtura.works.clock import clock
 
 __all__ = ["Output", "TextMultiplexer"]
-
-POLL = 0.02
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,32 +41,21 @@ class Output:
         return next((input for input, pattern in patterns.items() if re.fullmatch(pattern, answer)), None)
 
 
-class _Commands(MultiplexerDriver):
-    """Says commands, and looks whether they were followed."""
+class _Commands(FollowedSwitch):
+    """Says commands to an instrument."""
 
     def __init__(self, name: str, instrument: TextInstrument, outputs: Mapping[str, Output], timeout: float) -> None:
-        self._name = name
+        super().__init__(name, outputs, timeout)
         self._instrument = instrument
         self._outputs = outputs
-        self._timeout = timeout
-        self._last: dict[str, str] = {}
 
-    def switch(self, output: str, input: str) -> None:
+    def _order(self, output: str, input: str) -> None:
         self._instrument.command(self._outputs[output].inputs[input], who=f"{self._name}.switch failed")
-        self._last[output] = input
-        limit = clock.time() + self._timeout
-        while (now := self.get_output(output)) != input:
-            if clock.time() >= limit:
-                what = f"{output} is connected to {now}, not {input}, after {self._timeout:g} s"
-                raise DeviceTimeoutError(f"{self._name}.switch failed: {what}")
-            clock.sleep(POLL)
 
-    def get_output(self, output: str) -> str:
+    def _now(self, output: str) -> str:
         it = self._outputs[output]
         if it.status is None:
-            if output not in self._last:
-                raise DeviceError(f"{self._name}: nothing tells what {output} is connected to; switch it first")
-            return self._last[output]
+            return self._last_order(output)
         ask, who = question(it.status), f"{self._name}.{output}"
         text = self._instrument.understood(who, ask.text, self._instrument.query(ask.query, ask.timeout, who=who))
         found = it.input_of(text)
@@ -104,8 +91,4 @@ class TextMultiplexer(Spoken, Multiplexer):
 
     def __info__(self) -> str:
         """How it is connected, both ways."""
-        try:
-            told = super().__info__()
-        except DeviceError as error:
-            told = f"multiplexer {self.name}: {error}"
-        return f"{told}\n  {self.connection}"
+        return f"{super().__info__()}\n  {self.connection}"

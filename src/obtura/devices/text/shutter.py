@@ -121,8 +121,4 @@ class TextShutter(Spoken, Shutter):
 
     def __info__(self) -> str:
         """Its state, and how it is connected."""
-        try:
-            told = super().__info__()
-        except DeviceError as error:
-            told = f"shutter {self.name}: {ShutterState.UNKNOWN} ({error})"
-        return f"{told}\n  {self.connection}"
+        return f"{super().__info__()}\n  {self.connection}"

@@ -2,16 +2,15 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
-from obtura.contracts.claims import check_free
-from obtura.contracts.twins import Twin
 from obtura.devices.axis_state import AxisState
-from obtura.ground.errors import DeviceBusyError, DeviceError, DeviceTimeoutError, LimitError, UsageError
+from obtura.ground.errors import DeviceError, DeviceTimeoutError, UsageError
 from obtura.ground.ranges import NotNegative
 from obtura.instruments.epics.link import TIMEOUT, Answer, Link, read_all
 from obtura.instruments.epics.linked import OfPVs
-from obtura.works.clock import Flag, clock
+from obtura.instruments.followed_axis import Asked, FollowedAxis
+from obtura.works.clock import clock
 
 __all__ = ["PVAxis"]
 
@@ -20,16 +19,15 @@ REST = 0.1
 """Seconds for which the readback must stand still for an axis without `done_pv` to be at rest."""
 
 
-class _Move:
-    """A move that was asked for: where to, the answer to the put, and whether it was stopped."""
+class _Move(Asked):
+    """`put`: the answer to it."""
 
     def __init__(self, target: float, put: Answer) -> None:
-        self.target = target
+        super().__init__(target)
         self.put = put
-        self.stopped = Flag()
 
 
-class PVAxis(OfPVs):
+class PVAxis(OfPVs, FollowedAxis[_Move]):
     """An axis that goes where `setpoint_pv` says, and is where `readback_pv` says (or else the setpoint).
 
     A move has arrived when the IOC has confirmed the put, the readback is within `tolerance` of the target,
@@ -42,9 +40,6 @@ class PVAxis(OfPVs):
 
     For motor records there is `MotorRecord`, which knows all that they say.
     """
-
-    blocking = True
-    twin: ClassVar[Twin] = "axis"
 
     def __init__(
         self,
@@ -77,7 +72,6 @@ class PVAxis(OfPVs):
         self._done, self._stop, self._velocity = (
             Link(name, pv, timeout) if pv else None for pv in (done_pv, stop_pv, velocity_pv)
         )
-        self._move: _Move | None = None
 
     @staticmethod
     def yaml_check(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -106,11 +100,6 @@ class PVAxis(OfPVs):
         """Where it is now."""
         return self._readback.read("position")
 
-    @property
-    def limits(self) -> tuple[float, float]:
-        """The lowest and highest position allowed; -inf, inf for none (in EPICS: both are 0)."""
-        return self._limits("limits")
-
     def _limits(self, operation: str) -> tuple[float, float]:
         low, high = self._given_limits
         if low is None or high is None:
@@ -120,11 +109,6 @@ class PVAxis(OfPVs):
                 below, above = -math.inf, math.inf
             low, high = below if low is None else low, above if high is None else high
         return float(low), float(high)
-
-    @property
-    def is_moving(self) -> bool:
-        """Whether it moves; without a `done_pv`, whether a move asked for here has not yet arrived."""
-        return self._moves("is_moving")
 
     @property
     def state(self) -> AxisState:
@@ -147,16 +131,6 @@ class PVAxis(OfPVs):
             self._stop.check_writable("")
         # Not the setpoint: before the first put after an IOC's start it often has no valid value.
         read_all([link for link in (self._readback, self._done) if link is not None], "")
-
-    def check_target(self, target: float) -> None:
-        """Raise `LimitError` when `target` can't be gone to; touch nothing."""
-        low, high = self._limits("move")
-        if not (math.isfinite(target) and low <= target <= high):
-            unit = f" {self.unit}" if self.unit else ""
-            raise LimitError(
-                f"{self.name}: {target:g}{unit} is outside of the limits {low:g} to {high:g}{unit} "
-                f"of PV {self._setpoint.name}; nothing was moved"
-            )
 
     @property
     def tells_time(self) -> bool:
@@ -192,52 +166,6 @@ class PVAxis(OfPVs):
         velocity = self._velocity.read("estimate") if self._velocity is not None else 0.0
         return distance / velocity if velocity > 0 else self.patience
 
-    def move(self, target: float, wait: bool = True) -> None:
-        """Go to `target`; with `wait`, return when there, else at once.
-
-        Raises:
-            LimitError, DeviceBusyError: it can't go there, or moves already; nothing was touched.
-            DeviceError: it does not arrive, or was stopped on the way; in either case it was told to stop.
-        """
-        check_free((self,))
-        self.check_target(target)
-        if self._moves("move"):
-            raise DeviceBusyError(f"{self.name} is moving: wait until it is there (wait_move) or stop it")
-        self._move = _Move(target, self._setpoint.put(float(target), "move"))
-        if wait:
-            self.wait_move()
-
-    def wait_move(self) -> None:
-        """Return when at rest; raise `DeviceError` when it is not where it was sent.
-
-        Whatever else ends the wait, such as Ctrl-C, stops the axis too.
-        """
-        move = self._move
-        if move is None:
-            return
-        try:
-            self._follow(move)
-        except BaseException as error:
-            if self._move is move and not move.stopped.is_set:
-                self._halt_after(error)
-            raise
-        finally:
-            if self._move is move:
-                self._move = None
-
-    def stop(self) -> None:
-        """Come to rest, from any thread; returns at rest. What does not move is not touched."""
-        move = self._move
-        try:
-            if not self._moves_as_far_as_known(move):
-                return
-            self._halt()
-        finally:
-            if move is not None:
-                move.stopped.set()  # whoever waits for it
-            self._move = None
-        self._come_to_rest()
-
     def __info__(self) -> str:
         """Its position, limits and PVs, since when they are connected."""
         pvs = "".join(f"\n  PV {link.name}: {link.state}" for link in self.links)
@@ -250,16 +178,16 @@ class PVAxis(OfPVs):
             return f"axis {self.name}: {error}{pvs}"
         return f"axis {self.name}: {where}, limits {low:g} to {high:g}{pvs}"
 
-    def _moves_as_far_as_known(self, move: _Move | None) -> bool:
-        """Whether it moves; where nobody says so, what was sent on its way is told to stop before that is raised."""
-        try:
-            return self._moves("stop")
-        except DeviceError as error:
-            if move is not None:
-                self._halt_after(error)
-            raise
-
     # -- inside -------------------------------------------------------------------------------------------
+
+    @property
+    def _bounds(self) -> str:
+        return f"of PV {self._setpoint.name}"
+
+    def _set_off(self, target: float) -> _Move:
+        if self._moves("move"):
+            raise self._busy()
+        return _Move(target, self._setpoint.put(target, "move"))
 
     def _look(self, operation: str) -> tuple[float, bool]:
         """Where it is, and whether it says that it is done, read together."""
@@ -300,18 +228,12 @@ class PVAxis(OfPVs):
         )
         return self._readback.failure("move", what, DeviceTimeoutError)
 
-    def _halt(self) -> None:
+    def _halt(self, move: _Move | None) -> None:
         # Unconfirmed: a motor record confirms only when it is at rest, and a stop must not wait in a queue.
         if self._stop is not None:
             self._stop.put(self._stop_value, "stop", confirm=False)
         else:
             self._setpoint.put(self._readback.read("stop"), "stop", confirm=False)
-
-    def _halt_after(self, error: BaseException) -> None:
-        try:
-            self._halt()
-        except DeviceError as failed:
-            error.add_note(f"and it could not be stopped: {failed}")
 
     def _come_to_rest(self) -> None:
         deadline = clock.time() + self.patience

@@ -3,22 +3,19 @@
 import math
 from typing import Literal
 
+import numpy as np
+import numpy.typing as npt
+
 from obtura.contracts.claims import check_free
+from obtura.contracts.jogs import jogs_on
 from obtura.devices.trapezoid import trapezoid
-from obtura.ground.errors import (
-    DeviceBusyError,
-    DeviceError,
-    DeviceTimeoutError,
-    LimitError,
-    UsageError,
-    annotate,
-    one_line,
-)
+from obtura.ground.errors import DeviceError, DeviceTimeoutError, LimitError, UsageError, one_line
 from obtura.ground.ranges import NotNegative, Positive
 from obtura.instruments.epics.link import TIMEOUT, Answer
 from obtura.instruments.epics.motor_place import MotorPlace
 from obtura.instruments.epics.motor_words import HOMED, Status
-from obtura.works.clock import Flag, clock
+from obtura.instruments.followed_axis import Asked, FollowedAxis
+from obtura.works.clock import clock
 
 __all__ = ["MotorRecord"]
 
@@ -29,26 +26,25 @@ LAG = 0.5
 _Kind = Literal["move", "jog", "home"]
 
 
-class _Move:
+class _Move(Asked):
     """What the record was asked for. `put`: the answer to it; `seen`: it was seen to move, so DMOV tells of the end."""
 
     def __init__(self, kind: _Kind, origin: float, target: float, tolerance: float, put: Answer) -> None:
+        super().__init__(target)
         self.kind = kind
         self.origin = origin
         self.tolerance = tolerance
-        self.target = target
         self.put = put
         self.speed = 0.0
         self.began = clock.time()
         self.seen = False
-        self.stopped = Flag()
 
     def near(self, status: Status) -> bool:
         """Whether it is at its target; a jog or a search has none."""
         return abs(status.RBV - self.target) <= self.tolerance
 
 
-class MotorRecord(MotorPlace):
+class MotorRecord(MotorPlace, FollowedAxis[_Move]):
     """The EPICS motor record `pv`, e.g. "X:m1": limits, velocity, unit, offset and all else are the record's own.
 
     A move has arrived when the record has confirmed the put, says that it is done (DMOV), and is within `tolerance`
@@ -69,15 +65,9 @@ class MotorRecord(MotorPlace):
     ) -> None:
         super().__init__(name, pv, tolerance, timeout)
         self.patience = patience
-        self._move: _Move | None = None
 
     def __repr__(self) -> str:
         return f"MotorRecord({self.name!r}, {self.pv!r})"
-
-    @property
-    def is_moving(self) -> bool:
-        """Whether it moves, or has been sent and has not begun yet."""
-        return self._moves("is_moving")
 
     def _moves(self, operation: str) -> bool:
         move, status = self._move, self._status(operation)
@@ -93,20 +83,11 @@ class MotorRecord(MotorPlace):
 
     # -- moves ------------------------------------------------------------------------------------------------
 
-    def move(self, target: float, wait: bool = True) -> None:
-        """Go to `target`; with `wait`, return when there, else at once.
-
-        Raises:
-            LimitError, DeviceBusyError: it can't go there, or moves already; nothing was touched.
-            DeviceError: the record refuses, or it does not arrive; it was told to stop.
-        """
-        check_free((self,))
-        self.check_target(target)
-        origin, tolerance = self._ready_for("move"), self.tolerance
-        put = self._pvs.put("move", "VAL", float(target))
-        self._move = _Move("move", origin, float(target), tolerance, put)
-        if wait:
-            self.wait_move()
+    def check_path(self, targets: npt.ArrayLike) -> None:
+        """As `check_target`, of many; touch nothing."""
+        path = np.asarray(targets, dtype=float)
+        for target in (path.min(), path.max()) if path.size else ():
+            self.check_target(float(target))
 
     def rmove(self, delta: float, wait: bool = True) -> None:
         """Go `delta` further from where it is; the rest as `move`."""
@@ -132,6 +113,7 @@ class MotorRecord(MotorPlace):
         end, here = self.limits[velocity > 0], self.position
         if (end - here) * velocity <= 0:
             raise LimitError(f"{self.name} can't jog further: it is at {here:g}, its limit is {end:g}")
+        jogs_on(self)
         self._press("jog", "JOGF" if velocity > 0 else "JOGR", JVEL=abs(velocity)).speed = velocity
 
     @property
@@ -163,40 +145,9 @@ class MotorRecord(MotorPlace):
     def _ready_for(self, operation: str) -> float:
         """Where it stands, when it can set off."""
         if self._move is not None and self.is_moving:
-            raise DeviceBusyError(f"{self.name} is moving: wait until it is there (wait_move) or stop it")
+            raise self._busy()
         self._move = None
         return self._ready(operation).RBV
-
-    def wait_move(self) -> None:
-        """Return when at rest; raise `DeviceError` when it is not where it was sent.
-
-        Whatever else ends the wait, such as Ctrl-C, stops the motor too.
-        """
-        move = self._move
-        if move is None:
-            return
-        try:
-            self._follow(move)
-        except BaseException as error:
-            if self._move is move and not move.stopped.is_set:
-                self._halt_after(error)
-            raise
-        finally:
-            if self._move is move:
-                self._move = None
-
-    def stop(self) -> None:
-        """Come to rest, from any thread; returns at rest. What does not move is not touched."""
-        move = self._move
-        try:
-            if not self._moves_as_far_as_known(move):
-                return
-            self._pvs.put("stop", "STOP", 1, confirm=False)
-        finally:
-            if move is not None:
-                move.stopped.set()
-            self._move = None
-        self._come_to_rest()
 
     def __info__(self) -> str:
         """Its position, dial, limits, state, and how it is connected."""
@@ -211,16 +162,15 @@ class MotorRecord(MotorPlace):
             told = f"unknown: {one_line(error)}"
         return f"axis {self.name}: {told}\n  {self.connection}"
 
-    def _moves_as_far_as_known(self, move: _Move | None) -> bool:
-        """Whether it moves; where nobody says so, what was sent on its way is told to stop before that is raised."""
-        try:
-            return self._moves("stop")
-        except DeviceError as error:
-            if move is not None:
-                self._halt_after(error)
-            raise
-
     # -- inside -----------------------------------------------------------------------------------------------
+
+    @property
+    def _bounds(self) -> str:
+        return f"({self.pv}.LLM, {self.pv}.HLM)"
+
+    def _set_off(self, target: float) -> _Move:
+        origin, tolerance = self._ready_for("move"), self.tolerance
+        return _Move("move", origin, target, tolerance, self._pvs.put("move", "VAL", target))
 
     def _over(self, move: _Move, status: Status) -> bool:
         """Whether a motion is over, wherever it has ended."""
@@ -278,11 +228,9 @@ class MotorRecord(MotorPlace):
             f"to {move.target:g} for {self.patience:g} s{says}{why}; it was told to stop"
         )
 
-    def _halt_after(self, error: BaseException) -> None:
-        try:  # whatever DMOV says: the record may not have begun yet, and a stop at rest does no harm
-            self._pvs.put("stop", "STOP", 1, confirm=False)
-        except DeviceError as failed:
-            annotate(error, f"and it could not be stopped: {one_line(failed)}")
+    def _halt(self, move: _Move | None) -> None:
+        # whatever DMOV says: the record may not have begun yet, and a stop at rest does no harm
+        self._pvs.put("stop", "STOP", 1, confirm=False)
 
     def _come_to_rest(self) -> None:
         deadline = clock.time() + self.patience

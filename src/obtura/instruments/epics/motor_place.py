@@ -2,12 +2,10 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from obtura.contracts.twins import Twin
 from obtura.devices.axis_state import AxisState
 from obtura.ground.errors import DeviceBusyError, DeviceError, LimitError, UsageError
 from obtura.ground.ranges import NotNegative
@@ -28,9 +26,6 @@ CLOSEST = 1e-9
 
 class MotorPlace(OfPVs):
     """A motor record that stands where it is. `_pvs`: its fields."""
-
-    blocking = True
-    twin: ClassVar[Twin] = "axis"
 
     def __init__(self, name: str, pv: str, tolerance: NotNegative | None, timeout: NotNegative = TIMEOUT) -> None:
         for _, problem in self.yaml_check({"pv": pv}):
@@ -255,22 +250,6 @@ class MotorPlace(OfPVs):
         if faults := "; ".join(status.faults(self.pv)):
             raise DeviceError(f"{self.name} can't be moved: {faults}")
         return status
-
-    def check_target(self, target: float) -> None:
-        """Raise `LimitError` when `target` can't be gone to; touch nothing."""
-        low, high = self._limits("move")
-        if not (math.isfinite(target) and low <= target <= high):
-            unit = f" {self.unit}" if self.unit else ""
-            raise LimitError(
-                f"{self.name}: {target:g}{unit} is outside of the limits {low:g} to {high:g}{unit} "
-                f"({self.pv}.LLM, {self.pv}.HLM); nothing was moved"
-            )
-
-    def check_path(self, targets: npt.ArrayLike) -> None:
-        """As `check_target`, of many; touch nothing."""
-        path = np.asarray(targets, dtype=float)
-        for target in (path.min(), path.max()) if path.size else ():
-            self.check_target(float(target))
 
 
 def _finite(what: str, value: Any) -> float:

@@ -1,24 +1,22 @@
 """A shutter that is a PV."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from types import TracebackType
-from typing import Any, ClassVar, Literal, Self
+from typing import Any
 
 from obtura.contracts.safety import SafeAction
-from obtura.contracts.twins import Twin
+from obtura.devices.shutter_driver import ShutterState
 from obtura.ground.errors import DeviceError, DeviceTimeoutError, UsageError
 from obtura.ground.ranges import NotNegative
 from obtura.instruments.epics.link import TIMEOUT, InvalidError, Link
 from obtura.instruments.epics.linked import OfPVs
 from obtura.instruments.epics.safe import put_from_elsewhere
+from obtura.instruments.followed_shutter import FollowedShutter, Value
 from obtura.works.clock import clock
 
 __all__ = ["PVShutter"]
 
-POLL = 0.01
 
-
-class PVShutter(OfPVs):
+class PVShutter(OfPVs, FollowedShutter):
     """A shutter that opens when `open_value` is put to `command_pv`, and closes with `close_value`.
 
     Where it is says `status_pv`, with the same values; without one, `command_pv` itself. Values are numbers,
@@ -28,12 +26,6 @@ class PVShutter(OfPVs):
     Raises:
         UsageError: the two values are the same, or one is text and the other a number.
     """
-
-    blocking = True
-    twin: ClassVar[Twin] = "shutter"
-    yaml_attributes: ClassVar[Mapping[str, Any]] = {"safe_action": Literal["close"]}
-    safe_action: str | None = None
-    """In a session: the method that is called when the process dies while it is open; None: none."""
 
     def __init__(
         self,
@@ -47,13 +39,9 @@ class PVShutter(OfPVs):
     ) -> None:
         for _, problem in self.yaml_check({"open_value": open_value, "close_value": close_value}):
             raise UsageError(f"{name}: {problem}")
-        self.name = name
-        self.open_value = open_value
-        self.close_value = close_value
-        self.patience = patience
+        super().__init__(name, open_value, close_value, patience)
         self._command = Link(name, command_pv, timeout)
         self._status = Link(name, status_pv, timeout) if status_pv else self._command
-        self._moving = False
 
     @staticmethod
     def yaml_check(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -72,28 +60,16 @@ class PVShutter(OfPVs):
         return list(dict.fromkeys([self._command, self._status]))
 
     @property
-    def state(self) -> str:
+    def state(self) -> ShutterState:
         """OPEN, CLOSED, MOVING, FAULT (the IOC has lost the shutter) or UNKNOWN (not connected, or the IOC hangs)."""
         if not self._status.settle():
-            return "UNKNOWN"
+            return ShutterState.UNKNOWN
         try:
-            value = self._read("state")
+            return self._meaning(self._read("state"))
         except InvalidError:
-            return "FAULT"
+            return ShutterState.FAULT
         except DeviceTimeoutError:
-            return "UNKNOWN"
-        known = {self.open_value: "OPEN", self.close_value: "CLOSED"}
-        return known.get(value, "MOVING" if self._moving else "UNKNOWN")
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it is open all the way."""
-        return self.state == "OPEN"
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether it is closed all the way."""
-        return self.state == "CLOSED"
+            return ShutterState.UNKNOWN
 
     def check(self) -> None:
         """Raise `DeviceError` unless its PVs are connected, valid, and may be put to; an enum must have both states."""
@@ -106,52 +82,21 @@ class PVShutter(OfPVs):
         """How another process opens or closes it: by the same put."""
         return put_from_elsewhere(self._command, self.open_value if method == "open" else self.close_value)
 
-    def open(self) -> None:
-        """Open it; returns when it is open."""
-        self._drive("open", self.open_value)
-
-    def close(self) -> None:
-        """Close it; returns when it is closed."""
-        self._drive("close", self.close_value)
-
-    def __enter__(self) -> Self:
-        try:
-            self.open()
-        except BaseException:  # Python does not call __exit__ now, and the put may be on its way
-            self.close()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
     def __info__(self) -> str:
         """Its state, its PVs, since when they are connected."""
         pvs = "".join(f"\n  PV {link.name}: {link.state}" for link in self.links)
-        return f"shutter {self.name}: {self.state}{pvs}"
+        return f"{super().__info__()}{pvs}"
 
     def _read(self, operation: str) -> float | str:
         if isinstance(self.open_value, str):
             return self._status.read_text(operation)
         return self._status.read(operation)
 
-    def _drive(self, operation: str, value: float | str) -> None:
-        deadline = clock.time() + self.patience
-        self._moving = True
+    def _send(self, operation: str, value: Value, seconds: float | None) -> None:
         try:
-            self._put(value, operation, deadline)
-            while (seen := self._read(operation)) != value:
-                if clock.time() >= deadline:
-                    raise self._not_followed(operation, value, seen)
-                clock.sleep(POLL)
-        finally:
-            self._moving = False
-
-    def _put(self, value: float | str, operation: str, deadline: float) -> None:
-        try:
-            self._command.put(value, operation).wait(deadline)
+            put = self._command.put(value, operation)
+            if seconds is not None:
+                put.wait(clock.time() + seconds)
         except DeviceTimeoutError:
             raise
         except DeviceError:  # an IOC that refuses does not say why
@@ -159,7 +104,7 @@ class PVShutter(OfPVs):
                 self._check_named(operation, value)
             raise
 
-    def _check_named(self, operation: str, *values: float | str) -> None:
+    def _check_named(self, operation: str, *values: Value) -> None:
         if not isinstance(self.open_value, str):
             return
         states = self._command.control(operation).states
@@ -170,6 +115,6 @@ class PVShutter(OfPVs):
                 )
                 raise self._command.failure(operation, what)
 
-    def _not_followed(self, operation: str, value: float | str, seen: float | str) -> DeviceError:
-        what = f"still says {seen}, {self.patience:g} s after {value} was put to {self._command.name}"
+    def _not_followed(self, operation: str, value: Value, seen: Value, seconds: float) -> DeviceError:
+        what = f"still says {seen}, {seconds:g} s after {value} was put to {self._command.name}"
         return self._status.failure(operation, what, DeviceTimeoutError)

@@ -2,21 +2,20 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from bluesky.protocols import Movable, Stoppable
 
-from obtura.contracts.claims import check_free
-from obtura.contracts.twins import Twin
 from obtura.devices.axis_written import wrong_with_axis
-from obtura.ground.errors import DeviceBusyError, DeviceError, DeviceTimeoutError, LimitError, UsageError
+from obtura.ground.errors import DeviceError, DeviceTimeoutError, UsageError
 from obtura.ground.ranges import NotNegative, Positive
+from obtura.instruments.followed_axis import Asked, FollowedAxis
 from obtura.instruments.ophyd.counter import OphydDevice
 from obtura.instruments.ophyd.order import Order
 from obtura.instruments.ophyd.partner import TIMEOUT
 from obtura.instruments.ophyd.position import Place
 from obtura.instruments.ophyd.spoken import Spoken, find_partner, wrong_as_written
-from obtura.works.clock import Flag, clock
+from obtura.works.clock import clock
 from obtura.works.lanes import SLICE
 
 __all__ = ["OphydAxis"]
@@ -24,17 +23,16 @@ __all__ = ["OphydAxis"]
 POLL = 0.01
 
 MOMENT = 2.0
-"""Seconds for which an error waits until an axis has stopped that it stops."""
+"""Seconds for which an axis is told again and again to stop."""
 
 
-class _Move:
+class _Move(Asked):
     def __init__(self, target: float, order: Order) -> None:
-        self.target = target
+        super().__init__(target)
         self.order = order
-        self.stopped = Flag()
 
 
-class OphydAxis(Spoken):
+class OphydAxis(Spoken, FollowedAxis[_Move]):
     """An axis that is set as a Movable of ophyd or ophyd-async: a motor, a positioner, a signal.
 
     `ophyd`: a device that is made already, or its class, `ophyd:EpicsMotor`, which is called with `prefix`, `arguments`
@@ -47,9 +45,6 @@ class OphydAxis(Spoken):
     Raises:
         UsageError: what can't be, e.g. the device is no Movable.
     """
-
-    blocking = True
-    twin: ClassVar[Twin] = "axis"
 
     def __init__(
         self,
@@ -77,7 +72,6 @@ class OphydAxis(Spoken):
         self._unit = unit
         self._given_limits = (low_limit, high_limit)
         self._place = Place(self._partner)
-        self._move: _Move | None = None
 
     @staticmethod
     def yaml_check(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -103,20 +97,10 @@ class OphydAxis(Spoken):
         """Where it is now."""
         return self._place.number("position")
 
-    @property
-    def limits(self) -> tuple[float, float]:
-        """The lowest and highest position allowed; -inf, inf for none."""
-        return self._limits("limits")
-
     def _limits(self, operation: str) -> tuple[float, float]:
         low, high = self._given_limits
         below, above = (-math.inf, math.inf) if None not in (low, high) else self._place.limits(operation)
         return (below if low is None else float(low)), (above if high is None else float(high))
-
-    @property
-    def is_moving(self) -> bool:
-        """Whether it moves; of a device that does not say, whether a move asked for here is not over."""
-        return self._moves("is_moving")
 
     def _moves(self, operation: str) -> bool:
         move = self._move
@@ -136,13 +120,7 @@ class OphydAxis(Spoken):
 
     def check_target(self, target: float) -> None:
         """Raise `LimitError` when `target` can't be gone to; touch nothing."""
-        low, high = self._limits("move")
-        if not (math.isfinite(target) and low <= target <= high):
-            unit = f" {self.unit}" if self.unit else ""
-            raise LimitError(
-                f"{self.name}: {target:g}{unit} is outside of the limits {low:g} to {high:g}{unit} "
-                f"of the {self._partner.kind}; nothing was moved"
-            )
+        super().check_target(target)
         self._place.check_value(float(target))
 
     @property
@@ -158,57 +136,6 @@ class OphydAxis(Spoken):
         velocity = self._place.velocity("estimate")
         return distance / velocity if velocity > 0 else self.patience
 
-    def move(self, target: float, wait: bool = True) -> None:
-        """Go to `target`; with `wait`, return when there, else at once.
-
-        Raises:
-            LimitError, DeviceBusyError: it can't go there, or moves already; nothing was touched.
-            DeviceError: it does not arrive, or was stopped on the way; in either case it was told to stop.
-        """
-        check_free((self,))
-        self.check_target(target)
-        if self._moves("move"):
-            raise DeviceBusyError(f"{self.name} is moving: wait until it is there (wait_move) or stop it")
-        self._move = _Move(target, self._partner.tell("move", self.ophyd_device.set, float(target)))
-        if wait:
-            self.wait_move()
-
-    def wait_move(self) -> None:
-        """Return when at rest; raise `DeviceError` when it is not where it was sent.
-
-        Whatever else ends the wait, such as Ctrl-C, stops the axis too.
-        """
-        move = self._move
-        if move is None:
-            return
-        try:
-            self._follow(move)
-        except BaseException as error:
-            if self._move is move and not move.stopped.is_set and not move.order.done.is_set:
-                self._stop_after(move, error)
-            raise
-        finally:
-            if self._move is move:
-                self._move = None
-
-    def stop(self) -> None:
-        """Come to rest, from any thread; returns at rest. What does not move is not touched.
-
-        Raises:
-            DeviceError: it can't be stopped, or still moves `patience` s later.
-        """
-        move = self._move
-        if not self._moves("stop"):
-            return
-        if move is not None:
-            move.stopped.set()  # whoever waits for it
-        try:
-            self._halt(move, self.patience)
-            self._come_to_rest()
-        finally:
-            if self._move is move:
-                self._move = None
-
     def __info__(self) -> str:
         """Its position, limits, and how it is connected."""
         try:
@@ -219,6 +146,15 @@ class OphydAxis(Spoken):
         return f"axis {self.name}: {where}, limits {low:g} to {high:g}\n  {self.connection}"
 
     # -- inside -------------------------------------------------------------------------------------------
+
+    @property
+    def _bounds(self) -> str:
+        return f"of the {self._partner.kind}"
+
+    def _set_off(self, target: float) -> _Move:
+        if self._moves("move"):
+            raise self._busy()
+        return _Move(target, self._partner.set("move", self.ophyd_device, target))
 
     def _follow(self, move: _Move) -> None:
         order, steps, nearest, since = move.order, -1, math.inf, clock.time()
@@ -247,14 +183,14 @@ class OphydAxis(Spoken):
         )
         return DeviceTimeoutError(str(self._partner.failure("move", what)))
 
-    def _halt(self, move: _Move | None, patience: float) -> None:
+    def _halt(self, move: _Move | None) -> None:
         device = self.ophyd_device
         if not isinstance(device, Stoppable):
             raise self._partner.failure("stop", "can't be stopped: it has no stop(), as a Stoppable has")
         if move is None:
             self._partner.halt("stop", device.stop)
         else:
-            self._partner.end("stop", device.stop, move.order, patience)
+            self._partner.end("stop", device.stop, move.order, min(MOMENT, self.patience))
 
     def _come_to_rest(self) -> None:
         limit = clock.time() + self.patience
@@ -264,8 +200,6 @@ class OphydAxis(Spoken):
                 raise DeviceTimeoutError(str(self._partner.failure("stop", what)))
             clock.sleep(POLL)
 
-    def _stop_after(self, move: _Move, error: BaseException) -> None:
-        try:
-            self._halt(move, MOMENT)
-        except DeviceError as failed:
-            error.add_note(f"and it could not be stopped: {failed}")
+    def _halt_after(self, move: _Move, error: BaseException) -> None:
+        if not move.order.done.is_set:
+            super()._halt_after(move, error)

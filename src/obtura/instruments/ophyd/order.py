@@ -23,6 +23,8 @@ class Order:
         self.progress: dict[str, Any] = {}
         self.steps = 0
         """How often it told of its progress."""
+        self.is_told = True
+        """Whether what was given tells when it is done."""
         self._on_done = on_done
         self._task: asyncio.Future[Any] | None = None
         if callable(getattr(given, "add_callback", None)):
@@ -33,6 +35,7 @@ class Order:
             self._task = asyncio.ensure_future(given)
             self._task.add_done_callback(self._task_ended)
         else:
+            self.is_told = False
             self._end(None)
 
     def _watch(self, **told: Any) -> None:

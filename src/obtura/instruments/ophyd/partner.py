@@ -201,6 +201,19 @@ class Partner:
         except Exception as error:
             raise self.wrong(operation, began, said, error) from error
 
+    def set(self, operation: str, movable: Any, value: Any) -> Order:
+        """Call `set(value)` of a device, or of a part of it.
+
+        Raises:
+            DeviceError: as `tell`; or it gave no Status: nobody could know when it is there.
+        """
+        order = self.tell(operation, movable.set, value)
+        if not order.is_told:
+            kind = type(movable).__name__
+            what = f"was set to {value!r} and can't be followed: {kind}.set() gave {order.given!r}"
+            raise self.failure(operation, f"{what}, where a Movable of bluesky gives a Status")
+        return order
+
     def halt(self, operation: str, stop: Callable[..., Any]) -> None:
         """Call a device's `stop(success=False)`, whether or not it is connected.
 

@@ -129,4 +129,4 @@ def signal_set(partner: Partner, part: str, value: Any) -> None:
     """
     signal = part_of(partner.who, partner.device, part)
     operation = f"set {part}"
-    partner.wait(operation, partner.tell(operation, signal.set, value), partner.timeout)
+    partner.wait(operation, partner.set(operation, signal, value), partner.timeout)

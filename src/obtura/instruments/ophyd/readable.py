@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
+import numpy as np
 from bluesky.protocols import Readable, Stageable
 
 from obtura.contracts.counters import Counter, Counters
@@ -98,10 +99,20 @@ class Reads(Spoken):
     def _values(self, operation: str, counters: Sequence[Any]) -> list[Any]:
         reading: Mapping[str, Any] = self._partner.ask(operation, self.ophyd_device.read)
         try:
-            return [reading[counter.key]["value"] for counter in counters]
+            values = [reading[counter.key]["value"] for counter in counters]
         except KeyError as error:
             known = ", ".join(reading) or "nothing"
             raise self._partner.failure(operation, f"read no {error.args[0]!r} (it reads: {known})") from None
+        return [self._as_announced(operation, *each) for each in zip(counters, values, strict=True)]
+
+    def _as_announced(self, operation: str, counter: Any, value: Any) -> Any:
+        shape = np.shape(value)
+        if shape == counter.shape or counter.conversion_function is not None:
+            return value
+        if shape == () and counter.shape == (1,):
+            return np.reshape(value, 1)
+        what = f"announced {counter.key} as {_shown(counter.shape)} and gave {_shown(shape)}"
+        raise self._partner.failure(operation, what)
 
     def _stage(self) -> None:
         device = self.ophyd_device
@@ -170,3 +181,7 @@ class KeyCounter(Counter):
     def trace(self) -> Any:
         """What was asked and told last."""
         return self._owner.trace
+
+
+def _shown(shape: tuple[int, ...]) -> str:
+    return f"an array of shape {shape}" if shape else "one value"

@@ -42,7 +42,7 @@ class SetTo:
 
     def __call__(self) -> None:
         """Set it; returns when it says that it is there."""
-        order = self._partner.tell("set", self._partner.device.set, self._value)
+        order = self._partner.set("set", self._partner.device, self._value)
         self._partner.wait("set", order, 2 * self._partner.timeout)
 
 

@@ -1,29 +1,26 @@
 """A shutter that is a Movable of bluesky."""
 
 from collections.abc import Iterator, Mapping
-from types import TracebackType
-from typing import Any, ClassVar, Literal, Self
+from typing import Any
 
 from bluesky.protocols import Movable
 
 from obtura.contracts.safety import SafeAction
-from obtura.contracts.twins import Twin
+from obtura.devices.shutter_driver import ShutterState
 from obtura.ground.errors import DeviceError, DeviceTimeoutError, UsageError
 from obtura.ground.ranges import NotNegative, Positive
+from obtura.instruments.followed_shutter import FollowedShutter, Value
 from obtura.instruments.ophyd.counter import OphydDevice
 from obtura.instruments.ophyd.made import part_of
 from obtura.instruments.ophyd.partner import TIMEOUT
 from obtura.instruments.ophyd.position import Place
 from obtura.instruments.ophyd.safe import set_from_elsewhere
 from obtura.instruments.ophyd.spoken import Spoken, find_partner, wrong_as_written
-from obtura.works.clock import clock
 
 __all__ = ["OphydShutter"]
 
-POLL = 0.02
 
-
-class OphydShutter(Spoken):
+class OphydShutter(Spoken, FollowedShutter):
     """A shutter that is open when a Movable of ophyd or ophyd-async is at `open_value`, closed at `close_value`.
 
     `ophyd`, `device`, `part`, `prefix`, `arguments`, `timeout`: as for `OphydAxis`. Values are numbers, or text, e.g.
@@ -35,12 +32,6 @@ class OphydShutter(Spoken):
         UsageError: what can't be, e.g. the device is no Movable.
     """
 
-    blocking = True
-    twin: ClassVar[Twin] = "shutter"
-    yaml_attributes: ClassVar[Mapping[str, Any]] = {"safe_action": Literal["close"]}
-    safe_action: str | None = None
-    """In a session: the method that is called when the process dies while it is open; None: none."""
-
     def __init__(
         self,
         name: str,
@@ -49,16 +40,13 @@ class OphydShutter(Spoken):
         part: str = "",
         prefix: str | None = None,
         arguments: Mapping[str, Any] | None = None,
-        open_value: bool | float | str = 1,
-        close_value: bool | float | str = 0,
+        open_value: Value = 1,
+        close_value: Value = 0,
         status: str = "",
         timeout: Positive = TIMEOUT,
         patience: NotNegative = 5.0,
     ) -> None:
-        self.name = name
-        self.open_value = open_value
-        self.close_value = close_value
-        self.patience = patience
+        super().__init__(name, open_value, close_value, patience)
         self._partner = find_partner(name, ophyd, device, part, prefix, arguments, timeout)
         if not isinstance(self.ophyd_device, Movable):
             kind = type(self.ophyd_device).__name__
@@ -68,7 +56,6 @@ class OphydShutter(Spoken):
         self._described: dict[str, Any] | None = None
         if isinstance(ophyd, str):
             self._described = {"ophyd": ophyd, "part": part, "prefix": prefix, "arguments": dict(arguments or {})}
-        self._moving = False
 
     @staticmethod
     def yaml_check(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -81,27 +68,12 @@ class OphydShutter(Spoken):
         return f"OphydShutter({self.name!r})"
 
     @property
-    def state(self) -> str:
+    def state(self) -> ShutterState:
         """OPEN, CLOSED, MOVING or UNKNOWN (e.g. not connected)."""
         try:
-            return self._state("state")
+            return self._meaning(self._read("state"))
         except DeviceError:  # a state is asked for in passing; whoever uses the shutter is told
-            return "UNKNOWN"
-
-    def _state(self, operation: str) -> str:
-        known = {self.open_value: "OPEN", self.close_value: "CLOSED"}
-        value = self._place.position(operation)
-        return known.get(value, "MOVING" if self._moving else "UNKNOWN")
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it is open all the way."""
-        return self.state == "OPEN"
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether it is closed all the way."""
-        return self.state == "CLOSED"
+            return ShutterState.UNKNOWN
 
     def check(self) -> None:
         """Raise `DeviceError` unless it is connected and says where it is."""
@@ -120,41 +92,19 @@ class OphydShutter(Spoken):
         value = self.open_value if method == "open" else self.close_value
         return set_from_elsewhere({**self._described, "timeout": self._partner.timeout}, value)
 
-    def open(self) -> None:
-        """Open it; returns when it is open."""
-        self._drive("open", self.open_value, "OPEN")
-
-    def close(self) -> None:
-        """Close it; returns when it is closed."""
-        self._drive("close", self.close_value, "CLOSED")
-
-    def __enter__(self) -> Self:
-        try:
-            self.open()
-        except BaseException:  # Python does not call __exit__ now, and it may be under way
-            self.close()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
     def __info__(self) -> str:
         """Its state, and how it is connected."""
-        return f"shutter {self.name}: {self.state}\n  {self.connection}"
+        return f"{super().__info__()}\n  {self.connection}"
 
-    def _drive(self, operation: str, value: Any, wanted: str) -> None:
-        limit = clock.time() + self.patience
-        self._moving = True
-        try:
-            order = self._partner.tell(operation, self.ophyd_device.set, value)
-            self._partner.wait(operation, order, self.patience)
-            while (seen := self._state(operation)) != wanted:
-                if clock.time() >= limit:
-                    what = f"was set to {value!r} and is {seen} {self.patience:g} s later"
-                    raise DeviceTimeoutError(str(self._partner.failure(operation, what)))
-                clock.sleep(POLL)
-        finally:
-            self._moving = False
+    def _read(self, operation: str) -> Value:
+        value: Value = self._place.position(operation)
+        return value
+
+    def _send(self, operation: str, value: Value, seconds: float | None) -> None:
+        order = self._partner.set(operation, self.ophyd_device, value)
+        if seconds is not None:
+            self._partner.wait(operation, order, seconds)
+
+    def _not_followed(self, operation: str, value: Value, seen: Value, seconds: float) -> DeviceError:
+        what = f"was set to {value!r} and is {self._meaning(seen)} {seconds:g} s later"
+        return DeviceTimeoutError(str(self._partner.failure(operation, what)))

@@ -5,16 +5,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from obtura.contracts.twins import Twin
-from obtura.devices.multiplexer import Multiplexer, MultiplexerDriver
-from obtura.ground.errors import DeviceError, DeviceTimeoutError, UsageError
+from obtura.devices.followed_switch import FollowedSwitch
+from obtura.devices.multiplexer import Multiplexer
+from obtura.ground.errors import UsageError
 from obtura.ground.ranges import Positive
 from obtura.instruments.tango.device import OfDevice, TangoDevice
 from obtura.instruments.tango.orders import Order
-from obtura.works.clock import clock
 
 __all__ = ["Output", "TangoMultiplexer"]
-
-POLL = 0.02
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,41 +65,22 @@ class Output:
         return None
 
 
-class _Orders(MultiplexerDriver):
-    """Gives orders, and looks whether they were followed."""
+class _Orders(FollowedSwitch):
+    """Gives orders to a Tango device."""
 
     def __init__(self, name: str, device: TangoDevice, outputs: Mapping[str, Output], timeout: float) -> None:
-        self._name = name
+        super().__init__(name, outputs, timeout)
         self._device = device
         self._outputs = outputs
-        self._timeout = timeout
-        self._last: dict[str, str] = {}
 
-    def switch(self, output: str, input: str) -> None:
+    def _order(self, output: str, input: str) -> None:
         self._outputs[output].order(input).give(self._device.link, self._name, "switch", self._timeout)
-        self._last[output] = input
-        limit = clock.time() + self._timeout
-        while (now := self._now(output)) != input:
-            if clock.time() >= limit:
-                what = f"{output} is connected to {now or 'none of its inputs'}, not {input}"
-                raise DeviceTimeoutError(f"{self._name}.switch failed: {what}, after {self._timeout:g} s")
-            clock.sleep(POLL)
-
-    def get_output(self, output: str) -> str:
-        found = self._now(output)
-        if found is None:
-            raise DeviceError(
-                f"{self._name}: {output} is connected to none of {', '.join(self._outputs[output].inputs)}"
-            )
-        return found
 
     def _now(self, output: str) -> str | None:
         it = self._outputs[output]
-        if it.said_by is not None:
-            return it.input_of(self._device.value_and_name(it.said_by, f"{self._name}.{output}"))
-        if output not in self._last:
-            raise DeviceError(f"{self._name}: nothing tells what {output} is connected to; switch it first")
-        return self._last[output]
+        if it.said_by is None:
+            return self._last_order(output)
+        return it.input_of(self._device.value_and_name(it.said_by, f"{self._name}.{output}"))
 
 
 class TangoMultiplexer(OfDevice, Multiplexer):
@@ -132,8 +111,4 @@ class TangoMultiplexer(OfDevice, Multiplexer):
 
     def __info__(self) -> str:
         """How it is connected, both ways."""
-        try:
-            told = super().__info__()
-        except DeviceError as error:
-            told = f"multiplexer {self.name}: {error}"
-        return f"{told}\n  {self.connection}"
+        return f"{super().__info__()}\n  {self.connection}"

@@ -147,25 +147,9 @@ class TangoShutter(OfDevice, Shutter):
         if self.state is ShutterState.FAULT:
             raise DeviceError(f"{self.name}: it says {self._words()}")
 
-    def open(self, timeout: float | None = None) -> None:
-        """Open it; returns when it is open, or with `timeout=0` at once.
-
-        Raises:
-            DeviceError: as `Shutter.open`, with what its device says of itself.
-        """
+    def _drive(self, *order: Any) -> None:
         try:
-            super().open(timeout)
-        except DeviceError as error:
-            raise self._explained(error) from error
-
-    def close(self, timeout: float | None = None) -> None:
-        """Close it; returns when it is closed, or with `timeout=0` at once.
-
-        Raises:
-            DeviceError: as `Shutter.close`, with what its device says of itself.
-        """
-        try:
-            super().close(timeout)
+            super()._drive(*order)
         except DeviceError as error:
             raise self._explained(error) from error
 
@@ -184,8 +168,4 @@ class TangoShutter(OfDevice, Shutter):
 
     def __info__(self) -> str:
         """Its state, and how it is connected."""
-        try:
-            told = super().__info__()
-        except DeviceError as error:
-            told = f"shutter {self.name}: {ShutterState.UNKNOWN} ({error})"
-        return f"{told}\n  {self.connection}"
+        return f"{super().__info__()}\n  {self.connection}"
