@@ -107,7 +107,7 @@ class ScanData(Mapping[Any, Any]):
 
     Keys are full channel names, unambiguous short names, counters or axes; for the frames of a camera also the camera
     or its name. Values are arrays of shape (points, *shape); frames are a `FrameView`, which reads them when asked;
-    points whose length changes are a list of arrays.
+    points whose length changes are a list of arrays; texts are an array of objects, each a `str`.
     Arrays of one branch have equal length: a point that comes in just now, or was cut off in its middle, is left out.
     """
 

@@ -77,7 +77,7 @@ class DataPath:
                     self._columns.append(frames)
                     sink = self._frame_sink(number, frames)
                 else:
-                    column = RaggedColumn() if info.is_ragged else Column(channel.dtype, channel.shape)
+                    column = RaggedColumn() if info.is_ragged else Column(channel.block_type, channel.shape)
                     self._columns.append(column)
                     sink = self._sink(number, column)
                 holding = attempts.get(info.branch)
