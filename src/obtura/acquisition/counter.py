@@ -277,7 +277,7 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
                 continue
             array = np.asarray(value)
             if isinstance(value, str):
-                hint = "; a counter made for text counts it: as_text=True, of one's own dtype=str"
+                hint = "; text is counted with as_text=True, in a class of your own with dtype=str"
                 return DeviceError(f"counter {counter.name} read {value!r}, which is no number{hint}")
             if array.dtype.kind not in "biuf":
                 return DeviceError(f"counter {counter.name} read {value!r}, which is no number")

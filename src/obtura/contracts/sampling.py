@@ -1,11 +1,13 @@
 """What becomes of the readings of a point."""
 
 import difflib
+from collections.abc import Iterator, Mapping
 from enum import IntEnum
+from typing import Any
 
 from obtura.ground.errors import UsageError
 
-__all__ = ["SamplingMode", "check_mode_of_text"]
+__all__ = ["SamplingMode", "check_mode_of_text", "wrong_as_text"]
 
 
 class SamplingMode(IntEnum):
@@ -39,3 +41,12 @@ def check_mode_of_text(name: str, mode: SamplingMode) -> None:
     """Raise `UsageError` when a counter of texts can't have this mode."""
     if mode not in (SamplingMode.SINGLE, SamplingMode.LAST):
         raise UsageError(f"{name} gives text, which has no mean: its mode must be SINGLE or LAST, not {mode.name}")
+
+
+def wrong_as_text(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Which of the arguments of a counter make no sense with its `as_text`, and why."""
+    usual = {"words": None, "scale": 1.0, "offset": 0.0, "shape": ()}
+    if given.get("as_text"):
+        for key, value in usual.items():
+            if given.get(key) and given[key] != value:
+                yield key, "is for numbers; it can't be given with as_text"
