@@ -133,7 +133,9 @@ def test_what_is_neither_number_nor_text_is_refused():
 
 # -- the journal ------------------------------------------------------------------------------------------
 
-ANY_TEXT = st.text(st.characters(codec=None, categories=None) | st.characters(min_codepoint=0xD800, max_codepoint=0xDFFF))
+ANY_TEXT = st.text(
+    st.characters(codec=None, categories=None) | st.characters(min_codepoint=0xD800, max_codepoint=0xDFFF)
+)
 
 
 @given(st.lists(ANY_TEXT | st.just(NOT_READ)))

@@ -97,7 +97,9 @@ class Telling(ophyd.sim.MockFlyer):
 
 def test_a_flyer_has_texts_too():
     motor = ophyd.sim.SynAxis(name="mx")
-    flyer = OphydFlyer("fly", Telling("fly", ophyd.sim.SynGauss("diode", motor, "mx", center=0, Imax=1), motor, 0, 2, 3))
+    flyer = OphydFlyer(
+        "fly", Telling("fly", ophyd.sim.SynGauss("diode", motor, "mx", center=0, Imax=1), motor, 0, 2, 3)
+    )
     chain = obtura.AcquisitionChain()
     chain.add(OphydFlyerMaster(flyer))
     scan = obtura.Scan(chain, "fly")

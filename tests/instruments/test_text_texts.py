@@ -10,7 +10,7 @@ from obtura.testing import Conversation
 
 @pytest.fixture
 def box():
-    line = Conversation(always={"MODE?": "CURR,DC, \"fast\"", "T?": "4.5", "ERR?": '0,"No error"'})
+    line = Conversation(always={"MODE?": 'CURR,DC, "fast"', "T?": "4.5", "ERR?": '0,"No error"'})
     yield TextInstrument("box", line=line)
     line.finish()
 

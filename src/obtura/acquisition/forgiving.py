@@ -59,7 +59,9 @@ class Forgiving:
             if not counter.may_fail or _is_right(counter, value):
                 continue
             if value is not None or counter not in self._told:
-                self._tell(counter, DeviceError(f"it read {value!r}, which is no {'text' if counter.is_text else 'number'}"))
+                self._tell(
+                    counter, DeviceError(f"it read {value!r}, which is no {'text' if counter.is_text else 'number'}")
+                )
             found[number] = counter.missing
         return found
 

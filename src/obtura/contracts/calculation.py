@@ -134,7 +134,9 @@ class CalcCounterController(CounterController):
         try:
             points = as_type(given[key] if output.is_text else np.asarray(given[key]), output.dtype)
         except (TypeError, ValueError) as error:
-            raise DeviceError(f"{self.name}: {output.name} is not of type {output.dtype.name}: {one_line(error)}") from error
+            raise DeviceError(
+                f"{self.name}: {output.name} is not of type {output.dtype.name}: {one_line(error)}"
+            ) from error
         if points.shape == output.shape and count == 1:
             points = points[np.newaxis]
         if points.shape != (count, *output.shape):

@@ -6,8 +6,8 @@ attempts        NXcollection, only in entries of top-masters whose points may be
     time        when it was over, s since start_time
     reason      why it was not kept
     flags       the same as bits, see `validity`: beam_lost of a reason that begins with "beam lost"; 0 of others
-    ...         what was measured, by the names of `measurement`; NaN, or an empty text, for what gave nothing. Whole numbers are kept as
-                floats for that; frames, and arrays whose length changes, are not kept.
+    ...         what was measured, by the names of `measurement`; NaN, or an empty text, for what gave nothing. Whole
+                numbers are kept as floats for that; frames, and arrays whose length changes, are not kept.
 """
 
 from collections.abc import Iterable, Mapping

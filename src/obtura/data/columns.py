@@ -58,8 +58,8 @@ class Growing(Protocol):
 class Column:
     """One dataset that grows, and the points that are not in it yet: `received`, then `written`.
 
-    `may_fail`: NaN, or `NOT_READ`, says that the counter could not be read; `not_read`: the points of which that is true, until
-    somebody takes them away.
+    `may_fail`: NaN, or `NOT_READ`, says that the counter could not be read; `not_read`: the points of which that is
+    true, until somebody takes them away.
     """
 
     may_fail = False

@@ -143,6 +143,6 @@ def _templates(
             row += "\n" + " " * _NARROWEST
             used = _NARROWEST
         header += " " * _GAP + label.rjust(size)
-        row += " " * _GAP + f"%{size}{'g' if is_number(info) else 's'}"
+        row += " " * _GAP + ("%s" if info.is_text else f"%{size}{'g' if is_number(info) else 's'}")
         used += _GAP + size
     return header + "\n", row + "\n"

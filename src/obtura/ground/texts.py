@@ -50,10 +50,10 @@ def fit(text: Any) -> str:
     Raises:
         TypeError: it is none.
     """
-    if text is NOT_READ:
-        return NOT_READ
     if not isinstance(text, str):
         raise TypeError(f"{text!r} is no text")
+    if text is NOT_READ:
+        return NOT_READ
     plain = str.__str__(text)  # of an enum of texts, its value
     if plain.isascii() and "\0" not in plain:
         return plain

@@ -15,8 +15,9 @@
 
 Values are real numbers: a complex column becomes two, `z_real` and `z_imag`; inf is 1e999, which every reader takes for
 it. For NaN the format has no numeral: it is written as `nan`, which numpy reads, while silx and PyMca take it for 0; a
-comment names the columns. Of texts there are none: another comment names what is left out. Names are ASCII, since readers expect that. Times are local ones, as in SPEC; units, and what
-has no place here, are in comments (#C, #U). Described in https://certif.com/spec_manual/user_1_4_1.html.
+comment names the columns. Of texts there are none: another comment names what is left out. Names are ASCII, since
+readers expect that. Times are local ones, as in SPEC; units, and what has no place here, are in comments (#C, #U).
+Described in https://certif.com/spec_manual/user_1_4_1.html.
 """
 
 import re

@@ -20,8 +20,8 @@ class TextCounter(SamplingCounter):
     """A counter that is the answer to a query. Those of one instrument with the same query are had by asking once.
 
     `pattern`, `split`, `index`, `words`, `timeout`: what in the answer matters, see `Question`; the value is that
-    number times `scale` plus `offset`, in `unit`. With `as_text` it is what matters in the answer, as it stands. `mode`:
-    what becomes of the readings of a point.
+    number times `scale` plus `offset`, in `unit`. `as_text`: it is what matters, as it stands. `mode`: what becomes of
+    the readings of a point.
 
     Raises:
         UsageError: what can't be.

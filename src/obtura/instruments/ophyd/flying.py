@@ -22,10 +22,10 @@ __all__ = ["OphydFlyerMaster"]
 class OphydFlyerMaster(AcquisitionMaster):
     """One flight: `prepare(value)` and `kickoff()`; until it is complete, what it collects is emitted.
 
-    It has a channel for each number or text in `describe_collect()`, and `epoch`: when each point was taken (s). `npoints`: how
-    many points a flight gives, which is checked; 0: nobody knows, then it can only be the top of its chain. Slaves go
-    by themselves meanwhile, trigger type HARDWARE. `value`: what it is prepared with, a `FlyMotorInfo` say; None: it is
-    not. `longest`: s that a flight may take; None: as long as it likes.
+    It has a channel for each number or text in `describe_collect()`, and `epoch`: when each point was taken (s).
+    `npoints`: how many points a flight gives, which is checked; 0: nobody knows, then it can only be the top of its
+    chain. Slaves go by themselves meanwhile, trigger type HARDWARE. `value`: what it is prepared with, a `FlyMotorInfo`
+    say; None: it is not. `longest`: s that a flight may take; None: as long as it likes.
 
     Raises:
         UsageError: it is prepared with a value and can't be.
