@@ -12,7 +12,7 @@ from obtura.ground.channels import Block
 from obtura.ground.errors import UsageError
 from obtura.ground.events import ChannelInfo
 
-__all__ = ["Column", "NoSuchChannelError", "RaggedColumn", "ScanData", "complete_rows", "until"]
+__all__ = ["Column", "NoSuchChannelError", "RaggedColumn", "ScanData", "TextColumn", "complete_rows", "until"]
 
 _Points: TypeAlias = npt.NDArray[np.generic] | FrameView | list[npt.NDArray[np.generic]]
 
@@ -80,9 +80,17 @@ class RaggedColumn:
         self._points.extend(block)  # type: ignore[arg-type]
         return first
 
-    def array(self) -> list[npt.NDArray[np.generic]]:
+    def array(self) -> list[npt.NDArray[np.generic]] | npt.NDArray[np.generic]:
         """All points so far. The caller holds the record's lock."""
         return self._points[:]
+
+
+class TextColumn(RaggedColumn):
+    """The points of one channel whose points are texts."""
+
+    def array(self) -> npt.NDArray[np.generic]:
+        """All points so far, an array of `str`. The caller holds the record's lock."""
+        return np.array(self._points, object)
 
 
 def complete_rows(counts: list[int]) -> int | None:
