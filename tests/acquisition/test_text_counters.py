@@ -16,6 +16,7 @@ from obtura.contracts.counters import (
     SamplingMode,
 )
 from obtura.contracts.presets import ScanPreset
+from obtura.devices.expression import ExpressionCalcCounter
 from obtura.devices.sim import SimulatedAxis
 from obtura.devices.soft import SoftCounter
 from obtura.ground.channels import AcquisitionChannel, attach_channels, duplicate_channel
@@ -261,6 +262,11 @@ def test_a_plot_of_it_is_refused_before_anything_moves():
         scan.scan_info.add_curve_plot(x="elapsed_time", yleft=["phase"])
         with pytest.raises(UsageError, match="asks for 'phase', which is text: only numbers can be plotted"):
             scan.run()
+
+
+def test_a_formula_has_no_place_for_it():
+    with pytest.raises(UsageError, match="sum: meter:phase gives text: take a CalcCounterController"):
+        ExpressionCalcCounter("sum", "phase + 1", [text()])
 
 
 def test_it_protects_nothing():
