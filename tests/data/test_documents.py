@@ -267,5 +267,6 @@ def test_texts_are_strings_live_and_of_the_file_alike(saving):
     documents = live(beginning, points, saving=saving)
     key = documents.one("descriptor")["data_keys"]["phase"]
     assert (key["dtype"], key["shape"], "dtype_numpy" in key) == ("string", [], False)
+    assert documents.one("descriptor")["hints"]["s"] == {"fields": []}
     assert documents.stream("primary")[0]["phase"] == texts
     assert documents_of(saving.filename, 12) == documents
