@@ -213,6 +213,37 @@ def test_another_process_that_opens_the_file_anew_sees_them_grow(saving):
         saver.close()
 
 
+ATTACHED = """
+import sys, json, h5py
+with h5py.File(sys.argv[1], swmr=True) as file:
+    texts, times = file["12.1/measurement/phase"], file["12.1/measurement/elapsed_time"]
+    for line in sys.stdin:
+        texts.refresh()
+        times.refresh()
+        try:
+            read = texts.asstr()[:].tolist()
+        except OSError:
+            read = "can't be read"
+        print(json.dumps([read, len(times[:])]), flush=True)
+"""
+
+
+def test_one_that_stays_attached_reads_the_numbers_beside_them_and_no_wrong_text(saving):
+    saver = HDF5Saver(saving)
+    beginning = began(timer(), phase(), npoints=50)
+    saver.open(beginning, say)
+    saver.receive([beginning])
+    given = [f"text {number} " * (number % 7) for number in range(50)]
+    with python(ATTACHED, saving.filename) as reader:
+        for number, text in enumerate(given):
+            saver.receive([*rows(number, [0.0]), points_of(1, number, text)])
+            texts, times = json.loads(ask(reader))
+            assert texts in (given[: number + 1], "can't be read") and times == number + 1
+        saver.receive([ended(), ScanClosed("DONE", 9.8, ())])
+        saver.close()
+    assert obtura.open(saving.filename)[12]["phase"][:].tolist() == given
+
+
 # -- checksums, packing -----------------------------------------------------------------------------------
 
 

@@ -47,6 +47,20 @@ def test_the_file_of_many_texts_is_not_much_larger_than_they_are():
     assert saved.file.stat().st_size < 2 * sum(len(text.encode()) + 16 for text in texts) + 200_000
 
 
+def test_a_hook_may_look_at_the_file_while_the_scan_runs():
+    seen = []
+
+    class Looks(obtura.ChainPreset):
+        def stop(self, acq_chain):
+            seen.append(obtura.open(scan.scan_info["filename"]).last["phase"][:].tolist())
+
+    scan = obtura.loopscan(3, 0.2, phase(), run=False)
+    scan.acq_chain.add_preset(Looks())
+    scan.run()
+    (texts,) = seen
+    assert texts == scan.get_data("phase").tolist()[: len(texts)]
+
+
 KILLED = """
 import os, signal
 from obtura import SoftCounter, loopscan
