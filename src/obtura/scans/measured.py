@@ -94,8 +94,9 @@ class Measured(NamedTuple):
             if name in (info.name, info.short_name):
                 return info
         known = ", ".join(info.short_name for info in self.counters) or "none"
-        texts = [one for info in getattr(self.values, "channels", ()) if info.is_text for one in info[:2]]
-        why = "has texts, no numbers" if name in texts else "can't be looked at"
+        texts = [info for info in getattr(self.values, "channels", ()) if info.is_text]
+        is_text = any(name in (info.name, info.short_name) for info in texts)
+        why = "has texts, no numbers" if is_text else "can't be looked at"
         raise UsageError(f"{self.label}: {name!r} {why}; there are {known}")
 
     def curve(self, along: Along, counter: ChannelInfo, on_grid: bool = False) -> tuple[Any, Any]:
