@@ -16,12 +16,19 @@ from obtura.ground.events import Attempt, Points
 from obtura.session.session import Session
 
 BEGINNING = began(
-    timer(), axis("roby"), channel("s:n", dtype="int32"), channel("mca:m", shape=(3,)), channel("x:point")
+    timer(),
+    axis("roby"),
+    channel("s:n", dtype="int32"),
+    channel("mca:m", shape=(3,)),
+    channel("x:point"),
+    channel("s:phase", dtype="str"),
+    channel("s:mode", dtype="str"),
 )._replace(retakes=(0,))
 
 
 def attempt(number, reason="beam lost", **more):
     values = {0: ((0.5,),), 1: ((7.0,),), 2: (np.array([4], "int32"),), 3: (np.ones((1, 3)),)}
+    values[5] = (np.array(["über"], object),)
     return Attempt(0, 1, number, 5.0 + number, reason, {**values, **more})
 
 
@@ -30,6 +37,8 @@ def kept(point):
     yield Points(2, point, np.array([9], "int32"))
     yield Points(3, point, np.zeros((1, 3)))
     yield Points(4, point, (2.0,))
+    yield Points(5, point, np.array(["kept"], object))
+    yield Points(6, point, np.array([""], object))
 
 
 EVENTS = [*kept(0), attempt(0), attempt(1, "é" * 300), *kept(1)]
@@ -49,6 +58,9 @@ def is_right(entry):
     assert attempts["n"][:].tolist() == [4, 4]
     assert attempts["m"][:].tolist() == [[1, 1, 1]] * 2
     assert np.isnan(attempts["point_channel"][:]).all()
+    assert attempts["phase"].asstr()[:].tolist() == ["über"] * 2
+    assert attempts["mode"].asstr()[:].tolist() == [""] * 2
+    assert entry["measurement/phase"].asstr()[:].tolist() == ["kept"] * 2
     assert entry["measurement/roby"][:].tolist() == [7, 7]
     assert entry["measurement/n"][:].tolist() == [9, 9]
 

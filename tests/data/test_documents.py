@@ -255,3 +255,18 @@ def test_a_file_of_json_lines_is_written_for_each_scan(tmp_path):
 def test_a_consumer_that_would_tell_nobody_is_refused(arguments):
     with pytest.raises(UsageError, match="EventDocuments"):
         EventDocuments(**arguments)
+
+
+# -- texts ------------------------------------------------------------------------------------------------
+
+
+def test_texts_are_strings_live_and_of_the_file_alike(saving):
+    texts = ["ready", "", 'über "µ"']
+    beginning = began(timer(), channel("s:phase", dtype="str"))
+    points = [*rows(0, [0.0, 0.1, 0.2]), Points(1, 0, np.array(texts, object))]
+    documents = live(beginning, points, saving=saving)
+    key = documents.one("descriptor")["data_keys"]["phase"]
+    assert (key["dtype"], key["shape"], "dtype_numpy" in key) == ("string", [], False)
+    assert documents.one("descriptor")["hints"]["s"] == {"fields": []}
+    assert documents.stream("primary")[0]["phase"] == texts
+    assert documents_of(saving.filename, 12) == documents

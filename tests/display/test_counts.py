@@ -101,3 +101,15 @@ def test_units_have_a_column_of_their_own():
 def test_a_row_of_readings_that_ends_early_has_a_sum():
     samples = channel("simulation:diode_samples", shape=(3,))
     assert shown([samples], Points(0, 0, np.array([[1.0, 2.0, np.nan]]))) == "diode_samples = 3 (30/s) sum of 3\n"
+
+
+def test_a_text_stands_as_it_is_in_one_line_and_moves_no_numbers():
+    channels = [DIODE, channel("x:message", dtype="str"), channel("x:empty", dtype="str"), MONITOR]
+    texts = ["a text that is longer than any number\nof lines", ""]
+    events = [point(0, 0, 4.0), *(Points(1 + n, 0, np.array([text], object)) for n, text in enumerate(texts))]
+    assert shown(channels, *events, point(3, 0, 0.5)) == (
+        "  diode =   4   (40/s)\n"
+        "message = a text that is longer than any number of lines\n"
+        '  empty = ""\n'
+        "     i0 = 0.5 A ( 5 A/s)\n"
+    )  # fmt: skip

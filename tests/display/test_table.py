@@ -125,3 +125,23 @@ def test_a_row_wider_than_the_terminal_goes_on_below_at_a_column():
 def test_a_column_wider_than_the_terminal_is_still_shown():
     table = Table([channel("x:a_name_of_more_than_20"), DIODE], width=20)
     assert table.header.split() == ["#", "a_name_of_more_than_20", "diode"]
+
+
+def test_texts_have_a_column_and_long_ones_end_in_an_ellipsis():
+    table = Table([DT, channel("s:phase", dtype="str"), DIODE])
+    assert table.header == "           #         dt[s]                 phase         diode\n"
+    texts = ["ready", "", "two\nlines\x1b[2J", "a text of more than twenty letters", "日本" * 10]
+    shown = [
+        rows(table, point(0, n, float(n)), Points(1, n, np.array([text], object)), point(2, n, 4.0))
+        for n, text in enumerate(texts)
+    ]
+    assert [line[28:48] for line in shown[:4]] == [
+        "               ready",
+        '                  ""',
+        "     two lines [2J".rjust(20),
+        "a text of more than…",
+    ]
+    assert [line[:28] + line[-15:] for line in shown] == [
+        f"{n:12d}  {n:12d}               4\n" for n in range(5)
+    ]  # a wide sign takes two places
+    assert shown[4][28:-15] == " 日本日本日本日本日…"

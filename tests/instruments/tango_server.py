@@ -49,7 +49,9 @@ class Diode(Logging):
     def init_device(self):
         super().init_device()
         self.current = 1.25
+        self.label = ""
         self.set_change_event("Watched", True, False)
+        self.set_change_event("Label", True, False)
 
     @attribute(dtype=float, unit="mA")
     def Current(self):
@@ -89,6 +91,23 @@ class Diode(Logging):
     @attribute(dtype=str)
     def Text(self):
         return "HIGH"
+
+    @attribute(dtype=str, access=AttrWriteType.READ_WRITE)
+    def Label(self):
+        return self.label
+
+    @Label.write
+    def Label(self, label):
+        self.label = label
+        self.push_change_event("Label", label)
+
+    @attribute(dtype=(str,), max_dim_x=3)
+    def Words(self):
+        return ["one", "two"]
+
+    @command(dtype_out=str)
+    def Describe(self):
+        return "a diode"
 
     @attribute(dtype=bool)
     def Flag(self):

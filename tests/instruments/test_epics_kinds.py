@@ -30,7 +30,11 @@ def test_an_array_whose_length_changes_is_ragged(c_beamline, tmp_path, monkeypat
 @pytest.mark.parametrize(
     ("pv", "options", "what"),
     [
-        ("message", {}, "is text ('beam available'), not a number; to keep it with each scan, list it among the facts"),
+        (
+            "message",
+            {},
+            "is text ('beam available'), not a number; as_text counts it, and among the facts of a PVReader",
+        ),
         ("spectrum", {}, "is an array of 3, not a number; shape=(3,) counts an array, shape=(-1,) one of any length"),
         ("peaks", {"shape": (5,)}, "is an array of 2, expected shape (5,); shape (-1,) takes any length"),
         ("message", {"shape": (3,)}, "is no array of numbers (beam available)"),

@@ -18,13 +18,14 @@ LAB = """
 - {name: sx, class: PVAxis, setpoint_pv: "NOWHERE:m1", unit: mm, low_limit: -2, high_limit: 3, tolerance: 0}
 - {name: reader, class: PVReader, max_sampling_frequency: 50}
 - {name: i0, class: PVCounter, pv: "NOWHERE:i0", controller: $reader, unit: nA}
+- {name: phase, class: PVCounter, pv: "NOWHERE:phase", controller: $reader, as_text: true}
 - {name: front, class: PVShutter, command_pv: "NOWHERE:shutter", safe_action: close}
 - {name: open_it, class: ShutterPreset, shutter: $front}
 - {name: mono, class: ExpressionCalcCounter, expression: 2*x, inputs: {x: $i0}}
 - name: box
   class: TextInstrument
   tcp: 127.0.0.1:1
-  counters: [{name: pressure, query: "P?", unit: mbar}]
+  counters: [{name: pressure, query: "P?", unit: mbar}, {name: status, query: "S?", as_text: true}]
   axes: [{name: setpoint, set: "S {position}", readback: "S?", unit: mbar, limits: [0, 100], velocity: 50}]
   shutters: [{name: valve, open: "O 1", close: "O 0"}]
   multiplexers: [{name: mode, outputs: {ramp: {inputs: {LIN: L, MAX: M}, status: "R?"}}}]
@@ -97,6 +98,13 @@ def test_what_stands_in_has_name_unit_limits_and_kind_of_the_yaml(simulated):
     session.mode.switch("ramp", "MAX")
     session.valve.open()
     assert session.front.is_closed
+
+
+def test_a_counter_of_texts_gives_a_text(simulated):
+    session = simulated()
+    assert session.phase.controller is session.reader
+    scan = session.loopscan(2, 0.01, session.phase, session.status, session.i0)
+    assert scan.get_data(session.phase).tolist() == scan.get_data(session.status).tolist() == ["simulated"] * 2
 
 
 def test_an_output_whose_inputs_only_the_control_system_knows_takes_any(simulated):
@@ -251,6 +259,7 @@ def test_shell_and_script_say_so(simulated, tmp_path):
     assert ran.returncode == 0, ran.stderr
     assert "SIMULATED\n" in ran.stdout and "simulated: sx (PVAxis)" in ran.stderr
     checked = subprocess.run([*obtura, "check", str(tmp_path / "beamline"), "--simulate"], **told)
-    assert checked.stdout.endswith("simulated: sx (PVAxis), reader (PVReader), i0 (PVCounter), front (PVShutter)\n")
+    names = "sx (PVAxis), reader (PVReader), i0 (PVCounter), phase (PVCounter)"
+    assert checked.stdout.endswith(f"simulated: {names}, front (PVShutter)\n")
     typed = subprocess.run([*obtura, "shell", *where], input="sx.position\n", **told)
     assert typed.stdout.startswith("LAB SIMULATED [1]:")

@@ -12,9 +12,10 @@ from obtura.acquisition.forgiving import Forgiving, forgiving_for
 from obtura.contracts.acquisition import AcquisitionSlave, Effort
 from obtura.contracts.counters import Counter, SamplingCounter, SamplingCounterController, SamplingMode
 from obtura.contracts.pushing import PushingCounterController
+from obtura.contracts.sampling import check_mode_of_text
 from obtura.ground.channels import AcquisitionChannel, ChannelRow
 from obtura.ground.errors import DeviceError, UsageError
-from obtura.ground.tally import NO_STATISTICS, ArrayTally, RaggedTally, Statistics, Tally
+from obtura.ground.tally import NO_STATISTICS, ArrayTally, RaggedTally, Statistics, Tally, TextTally
 from obtura.works.clock import Flag, clock
 
 __all__ = ["SamplingCounterAcquisitionSlave"]
@@ -90,7 +91,8 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
             super().add_counter(counter)
             self._counters.append(counter)
             self._single = self._single and counter.mode is SamplingMode.SINGLE
-            self._numbers = self._numbers and counter.mode in _PLAIN and not counter.shape
+            plain = counter.mode in _PLAIN and not counter.shape and not counter.is_text
+            self._numbers = self._numbers and plain
             self._once = self.count_time == 0 or self._single
             self._plain = self._once and self._numbers
 
@@ -103,6 +105,8 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
                 f"{counter.fullname} gives arrays whose length changes, which have no mean: "
                 "its mode must be SINGLE or LAST"
             )
+        if main.is_text:
+            check_mode_of_text(counter.fullname, mode)
         if mode in _INTEGRATING and main.unit:
             main.unit = f"{main.unit}*s"
         if mode is SamplingMode.SAMPLES:
@@ -111,7 +115,7 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
         else:
             names = _STATISTICS if mode in _WITH_STATISTICS else ()
             channels = [main, *[self._statistic(main, name) for name in names]]
-            self._kinds.append(RaggedTally if main.is_ragged else ArrayTally if main.shape else Tally)
+            self._kinds.append(_tally_of(main))
         self._outputs.append(self._output(mode, channels))
         self._row.add(main)
         return channels
@@ -128,8 +132,8 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
 
     def _output(self, mode: SamplingMode, channels: list[AcquisitionChannel]) -> Callable[[Tally], None]:
         main, *others = channels
-        emit, scalar = main.emit, main.shape == ()
-        number = float if scalar else np.asarray
+        emit = main.emit
+        number: Callable[[Any], Any] = _as_it_is if main.is_text else np.asarray if main.shape else float
         if mode is SamplingMode.SINGLE:
             return lambda tally: emit(number(tally.first))
         if mode is SamplingMode.LAST:
@@ -267,7 +271,14 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
 
     def _no_number(self, values: list[Any]) -> DeviceError:
         for counter, value in zip(self._counters, values, strict=True):
+            if counter.is_text:
+                if not isinstance(value, str):
+                    return DeviceError(f"counter {counter.name} read {value!r}, which is no text")
+                continue
             array = np.asarray(value)
+            if isinstance(value, str):
+                hint = "; text is counted with as_text=True, in a class of your own with dtype=str"
+                return DeviceError(f"counter {counter.name} read {value!r}, which is no number{hint}")
             if array.dtype.kind not in "biuf":
                 return DeviceError(f"counter {counter.name} read {value!r}, which is no number")
             if array.shape != counter.shape:
@@ -293,6 +304,16 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
         finally:
             if self._forgiving is not None:
                 self._forgiving.sum_up()
+
+
+def _as_it_is(text: str) -> str:
+    return text
+
+
+def _tally_of(channel: AcquisitionChannel) -> type[Tally]:
+    if channel.is_text:
+        return TextTally
+    return RaggedTally if channel.is_ragged else ArrayTally if channel.shape else Tally
 
 
 class _Kept(ArrayTally):

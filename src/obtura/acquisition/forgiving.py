@@ -52,15 +52,17 @@ class Forgiving:
         self._dropped: dict[Counter, str] = {}  # with why
 
     def values(self, read: ReadCounters, counters: Sequence[Any]) -> list[Any]:
-        """What `read` gives, a value for each counter; NaN for what can't be read, or is no number."""
+        """What `read` gives, a value for each counter; what can't be read, or is no number, is `missing`."""
         found = self._found(read, counters)
         for number, counter in enumerate(counters):
             value = found[number]
-            if not counter.may_fail or _is_number(value):
+            if not counter.may_fail or _is_right(counter, value):
                 continue
             if value is not None or counter not in self._told:
-                self._tell(counter, DeviceError(f"it read {value!r}, which is no number"))
-            found[number] = np.full(counter.shape, np.nan) if counter.shape else float("nan")
+                self._tell(
+                    counter, DeviceError(f"it read {value!r}, which is no {'text' if counter.is_text else 'number'}")
+                )
+            found[number] = counter.missing
         return found
 
     def blocks(self, read: ReadCounters, counters: Sequence[Any], wanted: int) -> list[Any]:
@@ -71,7 +73,7 @@ class Forgiving:
         found = self._found(read, counters)
         count = min((len(block) for block in found if block is not None), default=wanted)
         return [
-            np.full((count, *counter.shape), np.nan) if block is None else block
+            [counter.missing] * count if block is None else block
             for counter, block in zip(counters, found, strict=True)
         ]
 
@@ -103,7 +105,7 @@ class Forgiving:
     def sum_up(self) -> None:
         """The scan is over: name what dropped out."""
         for counter, why in self._dropped.items():
-            sys.stderr.write(f"!!! {counter.fullname} dropped out, it is NaN since then: {why}\n")
+            sys.stderr.write(f"!!! {counter.fullname} dropped out, it is {_void(counter)} since then: {why}\n")
 
     def _found(self, read: ReadCounters, counters: Sequence[Any]) -> list[Any]:
         """What `read` gives for all; when that fails, for one after the other, and None for one that fails."""
@@ -169,11 +171,12 @@ class Forgiving:
         if counter in self._told or self._ended.is_set:
             return
         self._told.add(counter)
-        log.info("%s is NaN: %s", counter.fullname, one_line(error), exc_info=error)
-        what = "can't be read and is NaN"
+        void = _void(counter)
+        log.info("%s is %s: %s", counter.fullname, void, one_line(error), exc_info=error)
+        what = f"can't be read and is {void}"
         if counter.policy.is_optional:
             self._dropped[counter] = one_line(error)
-            what = "drops out and is NaN from here on"
+            what = f"drops out and is {void} from here on"
             note(f"{counter.fullname} {what}: {one_line(error)}")
         # To where people look: into the record of the scan, where it has a display. The log alone nobody sees.
         sys.stderr.write(f"!!! {counter.fullname} {what}: {one_line(error)}\n")
@@ -184,5 +187,13 @@ def _names(counters: Sequence[Counter]) -> str:
     return f"{names} and {len(counters) - NAMED} more" if len(counters) > NAMED else names
 
 
-def _is_number(value: Any) -> bool:
+def _is_right(counter: Counter, value: Any) -> bool:
+    """Whether a value is what the counter should read."""
+    if counter.is_text:
+        return isinstance(value, str)
     return type(value) is float or np.asarray(value).dtype.kind in "biuf"
+
+
+def _void(counter: Counter) -> str:
+    """What a point is that could not be read."""
+    return "empty" if counter.is_text else "NaN"

@@ -197,4 +197,4 @@ class IntegratingCounterAcquisitionSlave(AcquisitionSlave):
 def _as_block(counter: Counter, points: Any) -> npt.NDArray[Any]:
     if counter.shape == RAGGED:
         return ragged_block(map(np.asarray, points))
-    return np.asarray(points)
+    return np.asarray(points, object if counter.is_text else None)

@@ -173,8 +173,9 @@ class CountersInBluesky(_InBluesky):
     @property
     def hints(self) -> dict[str, Any]:
         """The numbers among what was counted."""
-        numbers = [key for key, one in self._reading.items() if not np.ndim(one["value"])]
-        return {"fields": numbers or [counter.name for counter in self._counters if isinstance(counter, Counter)]}
+        numbers = [key for key, one in self._reading.items() if isinstance(one["value"], int | float)]
+        counters = [one for one in self._counters if isinstance(one, Counter) and not one.is_text]
+        return {"fields": numbers or [counter.name for counter in counters]}
 
     async def stop(self, success: bool = True) -> None:
         """End what is counted."""

@@ -132,9 +132,11 @@ class CalcCounterController(CounterController):
         if given[key] is None:  # which an array of floats would take for NaN
             raise DeviceError(f"{self.name}: the calculation gave None for {output.name}, which is no point")
         try:
-            points = as_type(np.asarray(given[key]), output.dtype)
+            points = as_type(given[key] if output.is_text else np.asarray(given[key]), output.dtype)
         except (TypeError, ValueError) as error:
-            raise DeviceError(f"{self.name}: {output.name} is not of type {output.dtype}: {one_line(error)}") from error
+            raise DeviceError(
+                f"{self.name}: {output.name} is not of type {output.dtype.name}: {one_line(error)}"
+            ) from error
         if points.shape == output.shape and count == 1:
             points = points[np.newaxis]
         if points.shape != (count, *output.shape):
@@ -157,7 +159,7 @@ class CalcCounterController(CounterController):
                 raise DeviceError(
                     f"{self.name}: {counter.name} can be measured in a scan only, e.g. ct(1, {counter.name})"
                 )
-            values[tag] = np.asarray([read()], counter.dtype)
+            values[tag] = as_type([read()], counter.dtype)
         return self.calculate(values)
 
 

@@ -3,18 +3,19 @@
 import difflib
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from enum import IntEnum
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from obtura.contracts.policies import Policy, PolicyText, WithPolicy
+from obtura.contracts.sampling import SamplingMode, check_mode_of_text
 from obtura.ground.errors import DeviceError, UsageError
 from obtura.ground.ragged import RAGGED, size_text
 from obtura.ground.ranges import Positive
 from obtura.ground.spelling import Spelled
 from obtura.ground.tally import NO_STATISTICS, Statistics
+from obtura.ground.texts import NOT_READ, TEXT, is_text
 from obtura.ground.units import check_unit
 
 __all__ = [
@@ -118,8 +119,7 @@ class Counter(Spelled):
     """A quantity that can be measured; it gives one channel.
 
     `conversion_function` is applied to each raw value; `shape` is that of one point, () for a scalar, (-1,) for an
-    array whose length changes from point to point;
-    `is_critical`: see there.
+    array whose length changes from point to point; `dtype` str: a point is a text; `is_critical`: see there.
 
     Raises:
         UsageError: a name, conversion or unit that can't be.
@@ -150,6 +150,10 @@ class Counter(Spelled):
         self.unit = unit
         self._dtype = np.dtype(float if dtype is None else dtype)
         self._shape = tuple(shape)
+        if is_text(self._dtype):
+            self._dtype = TEXT
+            if shape:
+                raise UsageError(f"{name}: a point of text is one text: its shape must be (), not {self._shape}")
         self.is_critical = is_critical
         controller.counters[name] = self
 
@@ -168,13 +172,30 @@ class Counter(Spelled):
         return self._dtype
 
     @property
+    def is_text(self) -> bool:
+        """Whether a point is a text."""
+        return is_text(self.dtype)
+
+    @property
     def shape(self) -> tuple[int, ...]:
         """The shape of one point, () for a scalar."""
         return self._shape
 
     @property
+    def missing(self) -> Any:
+        """What stands for a point that could not be read: NaN, of text an empty one."""
+        if self.is_text:
+            return NOT_READ
+        return np.full(self.shape, np.nan) if self.shape else float("nan")
+
+    @property
+    def _has_missing(self) -> bool:
+        return self.shape != RAGGED and self.dtype.kind in "fU"
+
+    @property
     def is_critical(self) -> bool:
-        """Whether a scan ends when the counter can't be read. If not, its point is NaN, and a line says so once a scan.
+        """Whether a scan ends when the counter can't be read. If not, its point is NaN, of text an empty one, and a
+        line says so once a scan.
 
         Of counters that are sampled or integrated; one that is calculated has NaN where its inputs have.
         """
@@ -186,7 +207,7 @@ class Counter(Spelled):
             raise UsageError(f"{self.name}: is_critical must be True or False, got {is_critical!r}")
         if not is_critical and self.shape == RAGGED:
             raise UsageError(f"{self.name}: is_critical must be True: a point of any length has no NaN")
-        if not is_critical and self.dtype.kind != "f":
+        if not is_critical and not self._has_missing:
             raise UsageError(f"{self.name}: is_critical must be True: its values, of type {self.dtype}, have no NaN")
         self._is_critical = is_critical
 
@@ -207,7 +228,7 @@ class Counter(Spelled):
 
     def check_policy(self) -> None:
         """Raise `UsageError` when it may drop out, and its values have no NaN."""
-        if self.policy.is_optional and (self.shape == RAGGED or self.dtype.kind != "f"):
+        if self.policy.is_optional and not self._has_missing:
             raise UsageError(f"{self.name} can't be optional: its values, of type {self.dtype}, have no NaN")
 
     def convert(self, raw: Any) -> Any:
@@ -223,37 +244,11 @@ class Counter(Spelled):
 
 
 def _kind(counter: Counter) -> str:
-    shape = f", {size_text(counter.shape)} {counter.dtype}" if counter.shape else ""
+    shape = f", {size_text(counter.shape)} {counter.dtype}" if counter.shape else ", text" if counter.is_text else ""
     mode = getattr(counter, "mode", None)
-    told = f", {mode.name}" if isinstance(mode, SamplingMode) and mode is not SamplingMode.MEAN else ""
+    usual = SamplingMode.LAST if counter.is_text else SamplingMode.MEAN
+    told = f", {mode.name}" if isinstance(mode, SamplingMode) and mode is not usual else ""
     return f"{shape}{f' in {counter.unit}' if counter.unit else ''}{told}"
-
-
-class SamplingMode(IntEnum):
-    """What a sampling counter makes of the readings of a point.
-
-    MEAN: their mean. STATS: the mean, and channels NAME_N, _std, _var, _min, _max, _p2v. SAMPLES: the mean, and a
-    channel NAME_samples with every reading. SINGLE: the first one. LAST: the last one. INTEGRATE: the mean times the
-    count time. INTEGRATE_STATS: as STATS, times the count time.
-    """
-
-    MEAN = 1
-    STATS = 2
-    SAMPLES = 3
-    SINGLE = 4
-    LAST = 5
-    INTEGRATE = 6
-    INTEGRATE_STATS = 7
-
-    @classmethod
-    def _missing_(cls, value: object) -> "SamplingMode":
-        """Modes can be called by name: `SamplingMode("STATS")`."""
-        names = cls.__members__
-        if isinstance(value, str) and value.upper() in names:
-            return names[value.upper()]
-        close = difflib.get_close_matches(str(value).upper(), names, n=1)
-        hint = f": did you mean {close[0]}?" if close else ""
-        raise UsageError(f"sampling mode {value!r} is not known{hint} (known: {', '.join(names)})")
 
 
 class SamplingCounterController(CounterController):
@@ -313,7 +308,7 @@ class SamplingCounterController(CounterController):
 
 
 class SamplingCounter(Counter):
-    """A counter that is read again and again during the count time; `mode` says what becomes of the readings."""
+    """A counter that is read again and again during the count time; `mode`: by default MEAN, of texts LAST."""
 
     controller: SamplingCounterController
 
@@ -322,24 +317,29 @@ class SamplingCounter(Counter):
         name: str,
         controller: SamplingCounterController,
         conversion_function: Callable[[Any], Any] | None = None,
-        mode: SamplingMode | str | int = SamplingMode.MEAN,
+        mode: SamplingMode | str | int | None = None,
         unit: str | None = None,
         dtype: npt.DTypeLike | None = float,
         shape: tuple[int, ...] = (),
         is_critical: bool = True,
     ) -> None:
         super().__init__(name, controller, conversion_function, unit, dtype, shape, is_critical)
-        self.mode = mode
+        self._mode: SamplingMode | None = None
+        if mode is not None:
+            self.mode = SamplingMode(mode)  # type: ignore[arg-type]
         self._last_point: Callable[[], Statistics] | None = None
 
     @property
     def mode(self) -> SamplingMode:
         """What becomes of the readings of a point; set it to a `SamplingMode`, its name or number."""
-        return self._mode
+        return self._mode or (SamplingMode.LAST if self.is_text else SamplingMode.MEAN)
 
     @mode.setter
     def mode(self, mode: SamplingMode | str | int) -> None:
-        self._mode = SamplingMode(mode)  # type: ignore[arg-type]
+        mode = SamplingMode(mode)  # type: ignore[arg-type]
+        if is_text(self._dtype):
+            check_mode_of_text(self.name, mode)
+        self._mode = mode
 
     @property
     def statistics(self) -> Statistics:

@@ -6,8 +6,8 @@ attempts        NXcollection, only in entries of top-masters whose points may be
     time        when it was over, s since start_time
     reason      why it was not kept
     flags       the same as bits, see `validity`: beam_lost of a reason that begins with "beam lost"; 0 of others
-    ...         what was measured, by the names of `measurement`; NaN for what gave nothing. Whole numbers are kept as
-                floats for that; frames, and arrays whose length changes, are not kept.
+    ...         what was measured, by the names of `measurement`; NaN, or an empty text, for what gave nothing. Whole
+                numbers are kept as floats for that; frames, and arrays whose length changes, are not kept.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,6 +20,7 @@ from obtura.data.sketch import Node
 from obtura.data.tree import column, group
 from obtura.data.validity import Flags, Validity
 from obtura.ground.events import Attempt, ChannelInfo
+from obtura.ground.texts import NOT_READ
 
 __all__ = ["AttemptTable", "attempt_rows", "mark_retaken", "points_key"]
 
@@ -92,8 +93,8 @@ def attempt_rows(event: Attempt, channels: tuple[ChannelInfo, ...], zero: float)
     for number, info in enumerate(channels):
         if info.branch == event.branch and not (info.is_frame or info.is_ragged):
             blocks = event.values.get(number)
-            value = blocks[-1][-1] if blocks else np.full(info.shape, np.nan)
-            rows[_key(event.branch, number)] = [np.asarray(value, _kind(info))]
+            value = blocks[-1][-1] if blocks else NOT_READ if info.is_text else np.full(info.shape, np.nan)
+            rows[_key(event.branch, number)] = [value if info.is_text else np.asarray(value, _kind(info))]
     return rows
 
 
@@ -103,4 +104,4 @@ def _key(branch: int, what: str | int) -> str:
 
 def _kind(info: ChannelInfo) -> np.dtype[Any]:
     dtype = dtype_of(info)
-    return dtype if dtype.kind in "fc" else np.dtype(np.float64)
+    return dtype if dtype.kind in "fcO" else np.dtype(np.float64)

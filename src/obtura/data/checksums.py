@@ -5,7 +5,8 @@ HDF5 itself notices a damaged header, but neither a flipped bit in the data nor 
 paths     text in rows; joined, a line for each group and dataset, the root first
 counts    how many of the numbers in `crc32` belong to each of them, in this order
 crc32     first that of its attributes and links, then for a dataset one for each chunk as it is stored, in C order; for
-          one without chunks that of its values
+          one without chunks that of its values; of texts of variable length, which are elsewhere in the file, for each
+          chunk that of its texts, with a NUL between
 
 The group is made empty, with the file, and filled when that is closed. All paths are relative to the file's root, so
 that they hold as well where the file has become a part of a larger one (see `packing`).
@@ -23,6 +24,7 @@ from h5py import h5a, h5d, h5l, h5o
 from obtura.data.columns import Column
 from obtura.data.drawing import draw
 from obtura.data.sketch import Node, Sketch
+from obtura.data.texts import are_strings
 from obtura.data.tree import column, group
 
 __all__ = [
@@ -212,6 +214,9 @@ def sums_of_chunks(dataset: h5d.DatasetID, chunk: tuple[int, ...]) -> Iterator[i
     if not dataset.get_storage_size():  # asked for a chunk where there are none, HDF5 gives a size out of nowhere
         yield from (_NOT_THERE for _ in corners)
         return
+    if are_strings(dataset.get_type()):
+        yield from (_sum_of_texts(dataset, corner, chunk) for corner in corners)
+        return
     for corner in corners:
         yield _sum_of_chunk(dataset, corner)
 
@@ -222,3 +227,15 @@ def _sum_of_chunk(dataset: h5d.DatasetID, corner: tuple[int, ...]) -> int:
     except (OSError, RuntimeError, ValueError):
         return _NOT_THERE
     return crc32(stored)
+
+
+def _sum_of_texts(dataset: h5d.DatasetID, corner: tuple[int, ...], chunk: tuple[int, ...]) -> int:
+    shape = tuple(min(step, size - at) for at, step, size in zip(corner, chunk, dataset.shape, strict=True))
+    texts = np.empty(shape, h5py.string_dtype())
+    space = dataset.get_space()
+    space.select_hyperslab(corner, shape)
+    try:
+        dataset.read(h5py.h5s.create_simple(shape), space, texts)
+    except (OSError, RuntimeError, ValueError):
+        return _NOT_THERE
+    return crc32(_bytes(texts))

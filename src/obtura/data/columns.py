@@ -8,10 +8,12 @@ import numpy.typing as npt
 from h5py import h5s
 
 from obtura.data.place import Place, type_of
+from obtura.data.texts import STRINGS, in_memory
 from obtura.data.validity import Flags, Validity
 from obtura.ground.channels import Block
 from obtura.ground.errors import SavingError
 from obtura.ground.events import ChannelInfo
+from obtura.ground.texts import NOT_READ
 
 __all__ = ["Column", "Growing", "Rows", "dtype_of"]
 
@@ -20,14 +22,16 @@ def dtype_of(info: ChannelInfo) -> np.dtype[Any]:
     """The type that a channel has in files.
 
     Raises:
-        SavingError: its values are no numbers.
+        SavingError: its values are neither numbers nor texts.
     """
+    if info.is_text:
+        return STRINGS
     try:
         dtype = np.dtype(info.dtype)
     except TypeError as error:
-        raise SavingError(f"channel {info.name}: {info.dtype} can't be saved; use numbers") from error
+        raise SavingError(f"channel {info.name}: {info.dtype} can't be saved; use numbers, or str") from error
     if dtype.kind not in "biufc":
-        raise SavingError(f"channel {info.name}: {info.dtype} can't be saved; use numbers")
+        raise SavingError(f"channel {info.name}: {info.dtype} can't be saved; use numbers, or str")
     return dtype
 
 
@@ -54,8 +58,8 @@ class Growing(Protocol):
 class Column:
     """One dataset that grows, and the points that are not in it yet: `received`, then `written`.
 
-    `may_fail`: NaN says that the counter could not be read; `not_read`: the points of which that is true, until
-    somebody takes them away.
+    `may_fail`: NaN, or `NOT_READ`, says that the counter could not be read; `not_read`: the points of which that is
+    true, until somebody takes them away.
     """
 
     may_fail = False
@@ -66,7 +70,7 @@ class Column:
         self.written = 0
         self.not_read: list[int] = []
         self._place = place
-        self._kind = None if dtype.kind == "V" else type_of(dtype)  # bytes are what the dataset says
+        self._kind = None if dtype.kind == "V" else _in_memory(dtype)  # bytes are what the dataset says
         self._dtype = dtype
         self._shape = shape
         self._blocks: list[npt.NDArray[Any]] = []
@@ -114,8 +118,7 @@ class Column:
         space.select_hyperslab((self.written, *(0 for _ in self._shape)), data.shape)
         dataset.write(h5s.create_simple(data.shape), space, data, self._kind or dataset.get_type())
         if self.may_fail:
-            lacking = np.isnan(data).reshape(count, -1).any(axis=1)
-            self.not_read += (self.written + np.flatnonzero(lacking)).tolist()
+            self.not_read += (self.written + np.flatnonzero(_lacking(data))).tolist()
         self.written = upto
         self._blocks = [waiting[count:].copy()] if len(waiting) > count else []
 
@@ -133,6 +136,17 @@ class Column:
         except (ValueError, TypeError, OverflowError) as error:
             self.received -= len(singles)
             raise SavingError(f"channel {self.name}: a value is not of type {self._dtype}: {error}") from error
+
+
+def _in_memory(dtype: np.dtype[Any]) -> Any:
+    return in_memory() if dtype == STRINGS else type_of(dtype)
+
+
+def _lacking(points: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Which points could not be read."""
+    if points.dtype == STRINGS:
+        return np.array([text is NOT_READ for text in points], bool)
+    return np.asarray(np.isnan(points).reshape(len(points), -1).any(axis=1))
 
 
 class Rows:

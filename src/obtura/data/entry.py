@@ -118,7 +118,8 @@ class Entry:
         dtype = dtype_of(info)
         is_axis = info.role == "axis"
         field = "value" if is_axis else "data"
-        home = group(instrument, self._names[index], "NXpositioner" if is_axis else "NXdetector")
+        kind = "NXpositioner" if is_axis else "NXcollection" if info.is_text else "NXdetector"  # whose data are numbers
+        home = group(instrument, self._names[index], kind)
         if index in self._frames:
             self._homes[index] = (home, None)
             self._link(home, field, index)
@@ -143,7 +144,7 @@ class Entry:
             if on_grid is None
             else on_grid.column(info, self._names[index], place)
         )
-        made.may_fail = info.may_fail and dtype.kind == "f"
+        made.may_fail = info.may_fail and dtype.kind in "fO"
         return made
 
     def _mesh(self, entry: Node) -> GridPlot | None:

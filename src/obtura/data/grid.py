@@ -153,12 +153,16 @@ def mesh_of(scan_info: Mapping[str, Any]) -> Grid | None:
 def on_grid(points: npt.NDArray[Any], grid: Grid) -> npt.NDArray[Any]:
     """Points of any shape, in the order in which they were taken, as an array of the grid's shape and theirs.
 
-    A cell without a point is NaN: then integers become floating numbers.
+    A cell without a point is NaN: then integers become floating numbers; one of texts is an empty one.
     """
     shape = (*grid.shape, *points.shape[1:])
     places = tuple(cells(range(len(points)), grid.shape, grid.turning))
-    whole = len(points) == math.prod(grid.shape)
-    array = np.empty(shape, points.dtype) if whole else np.full(shape, np.nan, _with_nan(points.dtype))
+    if points.dtype.kind == "O":
+        array = np.full(shape, "", object)
+    elif len(points) == math.prod(grid.shape):
+        array = np.empty(shape, points.dtype)
+    else:
+        array = np.full(shape, np.nan, _with_nan(points.dtype))
     array[places] = points
     return array
 

@@ -8,7 +8,7 @@ once its row is here: one write call a row. What is here and not in the HDF5 fil
     an item      one byte that says what it is, then:
       H          length, JSON (`Layout`), length, the HDF5 file as it was before the first point
       R          branch, index: one number for each of the columns of a row, 8 bytes each
-      B          column, index of its first point, count, length, points as they are in the file
+      B          column, index of its first point, count, length, points as they are in the file; texts: see `texts`
       F          the same for frames: which of them, index of the first, count, length, frames
       K          a hook call, a row of the table of hooks
       J          length, JSON: what the end of the scan says; a sub-scan
@@ -28,6 +28,7 @@ from typing import Any, BinaryIO, NamedTuple
 import msgspec
 import numpy as np
 
+from obtura.data.texts import STRINGS, packed, unpacked
 from obtura.ground.channels import Block
 from obtura.ground.errors import SavingError
 
@@ -199,7 +200,8 @@ def row_packer(count: int) -> Callable[..., bytes]:
 
 def block(column: int, first: int, points: Any) -> bytes:
     """Points of one column, an array of the type that it has in the file."""
-    return b"B" + _BLOCK.pack(column, first, len(points), points.nbytes) + bytes(points.tobytes())
+    data = packed(points) if points.dtype == STRINGS else bytes(points.tobytes())
+    return b"B" + _BLOCK.pack(column, first, len(points), len(data)) + data
 
 
 def frames(series: int, first: int, points: Any) -> bytes:
@@ -304,7 +306,10 @@ def _items(items: bytes, layout: Layout | None) -> Iterator[Item]:
             at += _BLOCK.size
             described = (layout.frames if kind == "F" else layout.columns)[column]
             dtype = np.dtype(described["dtype"])
-            points = np.frombuffer(items, dtype, size // dtype.itemsize, at).reshape(count, *described["shape"])
+            if dtype == STRINGS:
+                points = unpacked(items[at : at + size], count)
+            else:
+                points = np.frombuffer(items, dtype, size // dtype.itemsize, at).reshape(count, *described["shape"])
             yield Item(kind, (column, first, points))
             at += size
 

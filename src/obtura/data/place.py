@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from h5py import h5d, h5s, h5t
 
+from obtura.data.texts import STRINGS, in_file
+
 __all__ = ["Place", "encoded", "set_number", "set_text", "text_type", "type_of"]
 
 
@@ -82,4 +84,6 @@ def text_type(size: int) -> h5t.TypeStringID:
 @lru_cache(maxsize=64)
 def type_of(dtype: np.dtype[Any]) -> h5t.TypeID:
     """What HDF5 calls a type; texts are UTF-8."""
+    if dtype == STRINGS:
+        return in_file()
     return text_type(dtype.itemsize) if dtype.kind == "S" else h5t.py_create(dtype, logical=True)

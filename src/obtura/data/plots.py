@@ -30,7 +30,7 @@ class Plan(NamedTuple):
     @classmethod
     def of(cls, info: Mapping[str, Any], channels: _Channels) -> "Plan":
         """What is shown of these channels: the first counters over the axis, or a map, or a spectrum."""
-        channels = {index: each for index, each in channels.items() if not each.is_ragged}
+        channels = {index: each for index, each in channels.items() if not (each.is_ragged or each.is_text)}
         per_point = {index: each for index, each in channels.items() if each.per_point}
         counters = [index for index, each in per_point.items() if each.role == "counter"]
         scalars = [index for index in counters if not per_point[index].shape]

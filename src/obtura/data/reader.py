@@ -180,7 +180,11 @@ def _hooks(entry: h5py.Group) -> str:
 
 def _columns(entry: h5py.Group) -> str:
     rows = [("name", "unit", "shape", "min", "max", "first", "last")]
-    for name, dataset in datasets_of(entry, "measurement").items():
+    columns = datasets_of(entry, "measurement")
+    texts = [(name, *_texts(one)) for name, one in columns.items() if h5py.check_string_dtype(one.dtype)]
+    for name, dataset in columns.items():
+        if h5py.check_string_dtype(dataset.dtype):
+            continue
         shape = " x ".join(map(str, dataset.shape))
         rows.append((name, str(dataset.attrs.get("units", "")), shape, *_range(dataset), *_ends(dataset)))
     table = _aligned(rows, right=range(2, 7))
@@ -189,7 +193,19 @@ def _columns(entry: h5py.Group) -> str:
         (name, f"{values.dtype}, {len(index)} points", f"{len(values)} values, a changing number at each point")
         for name, (values, index) in ragged_of(entry).items()
     ]
-    return f"{table}\n\n{_aligned([*frames, *ragged])}" if frames or ragged else table
+    below = [*frames, *ragged, *texts]
+    return f"{table}\n\n{_aligned(below)}" if below else table
+
+
+def _texts(dataset: h5py.Dataset) -> tuple[str, str]:
+    """How many texts there are, the first and the last."""
+    ends = [dataset.asstr()[at] for at in (0, -1)] if dataset.size else []
+    shown = (f"{name} {_short(text)}" for name, text in zip(("first", "last"), ends, strict=False))
+    return f"text, {len(dataset)} points", ", ".join(shown)
+
+
+def _short(text: str) -> str:
+    return f'"{text if len(text) <= SHORTEST else f"{text[: SHORTEST - 1]}…"}"'
 
 
 def _frames(entry: h5py.Group, name: str, file: str) -> tuple[str, str]:

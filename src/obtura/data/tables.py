@@ -35,7 +35,7 @@ class Table(NamedTuple):
 
     @property
     def scalars(self) -> dict[str, npt.NDArray[Any]]:
-        """The columns of rows that have a number in each."""
+        """The columns of rows that have a number, or a text, in each."""
         return {name: values for name, values in self.rows.items() if values.ndim == 1}
 
     @property

@@ -173,8 +173,11 @@ class Witness:
     def _row(self, branch: _Branch) -> None:
         """Every column has its point: write it."""
         values = branch.values
-        if branch.blocks or None in values:
+        if None in values or not values:
             self._flush(self._scattered(branch))
+        elif branch.blocks:  # texts, arrays, and what came of later rows already, after the numbers of this one
+            blocks, branch.blocks = branch.blocks, []
+            self._flush(b"".join([branch.pack(branch.index, branch.row, *values), *blocks]))
         else:
             self._flush(branch.pack(branch.index, branch.row, *values))
         branch.values = [None] * len(values)
@@ -182,7 +185,7 @@ class Witness:
         branch.waiting = branch.received.count(row)
 
     def _scattered(self, branch: _Branch) -> bytes:
-        """A row that is not all numbers: each of them as a block, before what came of later rows already."""
+        """A row that lacks numbers: each of the others as a block, before what came of later rows already."""
         items = [
             journal.block(slot.column, branch.row, np.array([value], slot.dtype))
             for slot in self._slots.values()

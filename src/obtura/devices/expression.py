@@ -78,6 +78,9 @@ class FormulaCounter(CalcCounter):
 
     def _find_shape(self, controller: ExpressionCalcCounterController) -> tuple[int, ...]:
         """The shape of a point, found by a trial with one point of ones."""
+        for counter in controller.inputs:
+            if counter.is_text:
+                raise UsageError(f"{controller.name}: {counter.fullname} gives text: take a CalcCounterController")
         ones = {tag: np.ones((1, *counter.shape)) for tag, counter in controller.tagged_inputs.items()}
         try:
             return tuple(np.shape(self.expression.evaluate({**controller.constants, **ones}))[1:])

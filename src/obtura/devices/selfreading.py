@@ -19,7 +19,7 @@ class SelfReadingCounter(SamplingCounter):
         """Its present value, and its mode unless that is MEAN."""
         value = self.read()
         shown = quantity(value, self.unit) if isinstance(value, float | int) else f"{value} {self.unit or ''}"
-        mode = "" if self.mode is SamplingMode.MEAN else f" ({self.mode.name})"
+        mode = "" if self.is_text or self.mode is SamplingMode.MEAN else f" ({self.mode.name})"
         return f"counter {self.fullname} = {shown.rstrip()}{mode}"
 
 

@@ -52,8 +52,8 @@ class SoftCounter(SelfReadingCounter):
 
     `SoftCounter(obj, "temperature")`, `SoftCounter(obj, "read")`, `SoftCounter(value=function)`. `name` is by
     default that of the attribute or function, or that of the object when the attribute is called `value`.
-    `apply` is a function of one reading, e.g. for units; `mode`: what becomes of the readings of a point. Set
-    `blocking=False` only for what never waits.
+    `apply` is a function of one reading, e.g. for units; `mode`: what becomes of the readings of a point. `as_text`: it
+    reads texts. Set `blocking=False` only for what never waits.
 
     Raises:
         UsageError: there is no such attribute, or no name can be found.
@@ -65,10 +65,11 @@ class SoftCounter(SelfReadingCounter):
         value: str | Callable[[], Any] = "value",
         name: str | None = None,
         apply: Callable[[Any], Any] | None = None,
-        mode: SamplingMode | str | int = SamplingMode.MEAN,
+        mode: SamplingMode | str | int | None = None,
         unit: str | None = None,
         blocking: bool = True,
         is_critical: bool = True,
+        as_text: bool = False,
     ) -> None:
         if callable(obj) and value == "value" and inspect.getattr_static(obj, "value", None) is None:
             obj, value = None, obj  # SoftCounter(function)
@@ -79,7 +80,8 @@ class SoftCounter(SelfReadingCounter):
             raise UsageError('SoftCounter: no name can be found for the function, give one: name="..."')
         self._read = reader(f"SoftCounter {name}", obj, value)
         device = obj if obj is not None else getattr(value, "__self__", value)  # a method belongs to its object
-        super().__init__(name, _controller_of(device, name, blocking), apply, mode, unit, is_critical=is_critical)
+        dtype = str if as_text else float
+        super().__init__(name, _controller_of(device, name, blocking), apply, mode, unit, dtype, (), is_critical)
 
     def raw(self) -> Any:
         """The present value of the attribute, or what the method or function returns."""

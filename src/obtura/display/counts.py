@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from obtura.display.table import display_names, is_number
+from obtura.display.words import one_line
 from obtura.ground.events import ChannelInfo, Event, Points, ScanEnded
 
 __all__ = ["Counts"]
@@ -55,10 +56,11 @@ class Counts:
         values = [(self._channels[number], self._values[number]) for number in sorted(self._values)]
         names = display_names([info for info, _ in values])
         numbers = [_written(info, value) for info, value in values]
+        widest = _widest([number for number, (info, _) in zip(numbers, values, strict=True) if not info.is_text])
         units = [info.unit or "" for info, _ in values]
         rates = [self._rate(info, value) for info, value in values]
         return "".join(
-            f"{name:>{_widest(names)}} = {number:>{_widest(numbers)}}"
+            f"{name:>{_widest(names)}} = {number:>{0 if info.is_text else widest}}"
             + _padded(unit, _widest(units) if rate else 0)
             + (f" ({rate:>{_widest(rates)}}{_padded(unit)}/s)" if rate else "")
             + (f" sum of {' x '.join(map(str, info.shape))}" if _is_summed(info) else "")
@@ -89,6 +91,8 @@ def _is_summed(info: ChannelInfo) -> bool:
 
 
 def _written(info: ChannelInfo, value: Any) -> str:
+    if info.is_text:
+        return one_line(value)
     return "%g" % value if is_number(info) else str(value)  # noqa: UP031 - f-strings refuse numpy's bool
 
 

@@ -1,15 +1,19 @@
 """The table of a scan: a row per point, a column per scalar of the first top-master."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from obtura.display.words import cell
 from obtura.ground.events import ChannelInfo, Points
 
 __all__ = ["Table", "display_names", "is_number"]
 
 _NARROWEST = 12
 """Characters of a column, at least: the longest number that `%g` gives."""
+
+_TEXT = 20
+"""Characters of a column of texts, at least; longer texts are cut short."""
 
 _GAP = 2
 
@@ -38,10 +42,15 @@ class Table:
         self.rows = 0
         self._next = 0  # the next row that is shown
         self._thinned = thinned
-        self._waiting: dict[int, deque[Any]] = {number: deque() for number in shown}
+        labels = _labels([channels[number] for number in shown])
+        sizes = [_size(channels[number], label) for number, label in zip(shown, labels, strict=True)]
+        self._waiting: dict[int, deque[Any]] = {
+            number: _Texts(size) if channels[number].is_text else deque()
+            for number, size in zip(shown, sizes, strict=True)
+        }
         self._queues = tuple(self._waiting.values())
         self._empty = len(shown)
-        self._header, self._row = _templates([channels[number] for number in shown], width)
+        self._header, self._row = _templates([channels[number] for number in shown], labels, sizes, width)
 
     @property
     def header(self) -> str:
@@ -76,6 +85,17 @@ class Table:
         return step
 
 
+class _Texts(deque[Any]):
+    """Waiting texts, as cells of the table, of so many characters."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self._size = size
+
+    def extend(self, values: Iterable[Any]) -> None:
+        super().extend([cell(text, self._size) for text in values])
+
+
 def display_names(channels: Sequence[ChannelInfo]) -> list[str]:
     """Short names, or full ones where two are alike."""
     short = [info.short_name for info in channels]
@@ -99,20 +119,30 @@ def _rank(info: ChannelInfo) -> tuple[int, int]:
     return (0 if _is_elapsed_time(info) else 1, _ORDER.get(info.role, len(_ORDER)))
 
 
-def _templates(channels: Sequence[ChannelInfo], width: int) -> tuple[str, str]:
+def _labels(channels: Sequence[ChannelInfo]) -> list[str]:
+    """The heads of columns."""
+    return [
+        ("dt" if _is_elapsed_time(info) else name) + (f"[{info.unit}]" if info.unit else "")
+        for info, name in zip(channels, display_names(channels), strict=True)
+    ]
+
+
+def _size(info: ChannelInfo, label: str) -> int:
+    return max(len(label), _TEXT if info.is_text else _NARROWEST)
+
+
+def _templates(
+    channels: Sequence[ChannelInfo], labels: Sequence[str], sizes: Sequence[int], width: int
+) -> tuple[str, str]:
     """The header, and the `%` template of a row."""
     header, row = "#".rjust(_NARROWEST), f"%{_NARROWEST}d"
     used = _NARROWEST
-    for info, name in zip(channels, display_names(channels), strict=True):
-        label = "dt" if _is_elapsed_time(info) else name
-        if info.unit:
-            label += f"[{info.unit}]"
-        size = max(len(label), _NARROWEST)
+    for info, label, size in zip(channels, labels, sizes, strict=True):
         if width and used + _GAP + size > width and used > _NARROWEST:
             header += "\n" + " " * _NARROWEST
             row += "\n" + " " * _NARROWEST
             used = _NARROWEST
         header += " " * _GAP + label.rjust(size)
-        row += " " * _GAP + f"%{size}{'g' if is_number(info) else 's'}"
+        row += " " * _GAP + ("%s" if info.is_text else f"%{size}{'g' if is_number(info) else 's'}")
         used += _GAP + size
     return header + "\n", row + "\n"

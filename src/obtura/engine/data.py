@@ -12,7 +12,7 @@ from obtura.ground.channels import Block
 from obtura.ground.errors import UsageError
 from obtura.ground.events import ChannelInfo
 
-__all__ = ["Column", "NoSuchChannelError", "RaggedColumn", "ScanData", "complete_rows", "until"]
+__all__ = ["Column", "NoSuchChannelError", "RaggedColumn", "ScanData", "TextColumn", "complete_rows", "until"]
 
 _Points: TypeAlias = npt.NDArray[np.generic] | FrameView | list[npt.NDArray[np.generic]]
 
@@ -80,9 +80,17 @@ class RaggedColumn:
         self._points.extend(block)  # type: ignore[arg-type]
         return first
 
-    def array(self) -> list[npt.NDArray[np.generic]]:
+    def array(self) -> list[npt.NDArray[np.generic]] | npt.NDArray[np.generic]:
         """All points so far. The caller holds the record's lock."""
         return self._points[:]
+
+
+class TextColumn(RaggedColumn):
+    """The points of one channel whose points are texts."""
+
+    def array(self) -> npt.NDArray[np.generic]:
+        """All points so far, an array of `str`. The caller holds the record's lock."""
+        return np.array(self._points, object)
 
 
 def complete_rows(counts: list[int]) -> int | None:
@@ -107,7 +115,7 @@ class ScanData(Mapping[Any, Any]):
 
     Keys are full channel names, unambiguous short names, counters or axes; for the frames of a camera also the camera
     or its name. Values are arrays of shape (points, *shape); frames are a `FrameView`, which reads them when asked;
-    points whose length changes are a list of arrays.
+    points whose length changes are a list of arrays; texts are an array of objects, each a `str`.
     Arrays of one branch have equal length: a point that comes in just now, or was cut off in its middle, is left out.
     """
 

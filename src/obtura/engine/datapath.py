@@ -13,7 +13,7 @@ from obtura.contracts.chain import AcquisitionChain
 from obtura.contracts.consumers import Consumer
 from obtura.contracts.presets import DataCallback
 from obtura.engine.attempts import Attempts
-from obtura.engine.data import Column, RaggedColumn, ScanData, until
+from obtura.engine.data import Column, RaggedColumn, ScanData, TextColumn, until
 from obtura.engine.frames import BEHIND, FrameColumn, WrittenColumn, memory
 from obtura.engine.outcome import Outcome
 from obtura.engine.plan import levels_below, paces
@@ -77,7 +77,7 @@ class DataPath:
                     self._columns.append(frames)
                     sink = self._frame_sink(number, frames)
                 else:
-                    column = RaggedColumn() if info.is_ragged else Column(channel.dtype, channel.shape)
+                    column = _column(channel)
                     self._columns.append(column)
                     sink = self._sink(number, column)
                 holding = attempts.get(info.branch)
@@ -316,6 +316,12 @@ def _check_listening(counters: Any, callback: Any) -> None:
         return
     except TypeError as error:
         raise UsageError(f"{what}: {callback!r} can't be called as callback(counter, channel_name, data)") from error
+
+
+def _column(channel: AcquisitionChannel) -> Column | RaggedColumn:
+    if channel.is_text:
+        return TextColumn()
+    return RaggedColumn() if channel.is_ragged else Column(channel.dtype, channel.shape)
 
 
 def _in_a_point(before: int, after: int) -> bool:

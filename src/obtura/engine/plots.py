@@ -18,11 +18,14 @@ def name_plots(
     """The plots of `scan_info`, with the names that their channels have in this scan.
 
     Raises:
-        UsageError: a plot shows what is no channel of the scan.
+        UsageError: a plot shows what is no channel of the scan, or text.
     """
     names = {name for info in infos for name in (info.name, info.short_name, *([info.device] if info.is_frame else []))}
+    texts = {name for info in infos if info.is_text for name in (info.name, info.short_name)}
 
     def named(kind: Any, name: Any) -> Any:
+        if isinstance(name, str) and texts & {name, channel_name(name)}:
+            raise UsageError(f"{scan_name}: its {kind} asks for {name!r}, which is text: only numbers can be plotted")
         if not isinstance(name, str) or name in names:
             return name
         if (renamed := channel_name(name)) in names:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from obtura.ground.errors import ScanStateError, UsageError
 from obtura.ground.ragged import RAGGED, ragged_points
+from obtura.ground.texts import TEXT, as_texts, is_text
 
 __all__ = [
     "AcquisitionChannel",
@@ -24,7 +25,7 @@ __all__ = [
 ]
 
 Block: TypeAlias = Sequence[float] | npt.NDArray[np.generic]
-"""New points of a channel, the first axis counts points: shape (n, *channel.shape); ragged ones: see `ragged`."""
+"""New points of a channel, the first axis counts points: shape (n, *channel.shape); others: see `ragged`, `texts`."""
 
 Sink: TypeAlias = Callable[["AcquisitionChannel", Block], None]
 
@@ -37,6 +38,7 @@ class AcquisitionChannel:
 
     `name` is the full name, `device:quantity`; `shape` that of one point: () for a scalar, (1024,) for a
     spectrum, (-1,) for an array whose length changes from point to point; `unit` a string such as "mm", or None.
+    `dtype` str: a point is one text, of any length.
     `compression`: of frames, see `ChannelInfo`; None unless it is set. `may_fail`: it may give NaN for what could not
     be read, as its counter's policy allows.
 
@@ -51,8 +53,16 @@ class AcquisitionChannel:
             hint = "; only a point of one dimension may change in length, shape (-1,)" if -1 in shape else ""
             raise UsageError(f"channel {name}: shape {shape} has a dimension smaller than 1{hint}")
         self.name = name
-        self.dtype = np.dtype(dtype)
         self.shape = tuple(shape)
+        self.dtype = np.dtype(dtype)
+        self.is_text = is_text(self.dtype)
+        """Whether a point is a text."""
+        if self.is_text:
+            self.dtype = TEXT
+            if shape:
+                raise UsageError(f"channel {name}: a point is one text, there are no arrays of them: shape {shape}")
+        self.block_type = np.dtype(object) if self.is_text or self.is_ragged else self.dtype
+        """The type of an array of its points."""
         self.unit = unit
         self.compression: str | None = None
         self.may_fail = False
@@ -70,7 +80,7 @@ class AcquisitionChannel:
 
     def __repr__(self) -> str:
         unit = f", unit={self.unit!r}" if self.unit else ""
-        return f"AcquisitionChannel({self.name!r}, {self.dtype}, {self.shape}{unit})"
+        return f"AcquisitionChannel({self.name!r}, {self.dtype.name}, {self.shape}{unit})"
 
     @property
     def short_name(self) -> str:
@@ -84,7 +94,7 @@ class AcquisitionChannel:
 
     def typed(self, block: Block) -> npt.NDArray[Any]:
         """A block of its points as an array; of ragged ones, as an array of arrays."""
-        return np.asarray(block, object if self.is_ragged else self.dtype)
+        return np.asarray(block, self.block_type)
 
     def connect(self, sink: Sink | None, in_vain: Callable[[int], None] | None = None) -> None:
         """Tell where points go; None: nowhere, and emitting is an error. The engine calls this.
@@ -214,7 +224,7 @@ class AcquisitionChannel:
             # a copy: the device may reuse its buffer as soon as emit() returns, unless it can't be written any more
             block = data if self._is_handed_over(data) else as_type(data, self.dtype)
         except (TypeError, ValueError) as error:
-            raise UsageError(f"channel {self.name}: {data!r} is not of type {self.dtype}: {error}") from error
+            raise UsageError(f"channel {self.name}: {data!r} is not of type {self.dtype.name}: {error}") from error
         if block.shape == self.shape:
             return block[np.newaxis]
         if block.ndim == len(self.shape) + 1 and block.shape[1:] == self.shape:
@@ -296,11 +306,13 @@ class AcquisitionChannelList(list[AcquisitionChannel]):
 
 
 def as_type(data: npt.ArrayLike, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
-    """A copy as an array of `dtype`.
+    """A copy as an array of `dtype`; texts as an array of objects.
 
     Raises:
         TypeError, ValueError: it can't be had; of complex numbers, that the imaginary part would be lost.
     """
+    if dtype.kind == "U":
+        return as_texts(data)
     one = data[0] if isinstance(data, list | tuple) and data else data
     if getattr(getattr(one, "dtype", None), "kind", "") == "c" and dtype.kind != "c":  # numpy would warn only
         raise TypeError("complex numbers would lose their imaginary part; say dtype=complex, or take abs() or .real")

@@ -52,6 +52,7 @@ class ChannelInfo(NamedTuple):
     `compression`: of frames in files, one of `COMPRESSIONS`; None: as is usual where they are saved. `may_fail`: NaN
     says that its counter could not be read, and the scan goes on. `inside`: of frames that their detector writes into a
     file of its own, where in it they are; a point is the number of a frame there. Empty: they are in the record.
+    `dtype`: as numpy calls it; "str": a point is a text, see `texts`.
     """
 
     name: str
@@ -76,6 +77,11 @@ class ChannelInfo(NamedTuple):
     def is_ragged(self) -> bool:
         """Whether a point is an array of any length; a block is an array of such arrays then."""
         return self.shape == RAGGED
+
+    @property
+    def is_text(self) -> bool:
+        """Whether a point is a text."""
+        return self.dtype == "str"
 
 
 class Source(NamedTuple):

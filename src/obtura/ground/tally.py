@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["NO_STATISTICS", "ArrayTally", "RaggedTally", "Statistics", "Tally"]
+__all__ = ["NO_STATISTICS", "ArrayTally", "RaggedTally", "Statistics", "Tally", "TextTally"]
 
 
 class Statistics(NamedTuple):
@@ -111,3 +111,24 @@ class RaggedTally(Tally):
     def statistics(self, count_time: float, timestamp: float) -> Statistics:
         """How many there were; nothing else is known."""
         return NO_STATISTICS._replace(N=self.count, count_time=count_time, timestamp=timestamp)
+
+
+class TextTally(RaggedTally):
+    """Readings of a text: they have no mean either."""
+
+    __slots__ = ()
+
+    def __init__(self, value: Any) -> None:
+        self.first = self.last = _text(value)
+        self.count = 1
+
+    def add(self, value: Any) -> None:
+        """Take in a further reading."""
+        self.last = _text(value)
+        self.count += 1
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value

@@ -64,6 +64,8 @@ class ProtectPreset(ScanPreset):
         unreadable_is_danger: bool = True,
     ) -> None:
         require(self, "a counter", counter, "read")
+        if getattr(counter, "is_text", False):
+            raise UsageError(f"ProtectPreset: {counter.name} gives text, and only numbers have a maximum or a minimum")
         if maximum is None and minimum is None:
             raise UsageError("ProtectPreset: give a maximum, a minimum, or both")
         self.counter = counter

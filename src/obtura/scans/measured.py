@@ -94,7 +94,10 @@ class Measured(NamedTuple):
             if name in (info.name, info.short_name):
                 return info
         known = ", ".join(info.short_name for info in self.counters) or "none"
-        raise UsageError(f"{self.label}: {name!r} can't be looked at; there are {known}")
+        texts = [info for info in getattr(self.values, "channels", ()) if info.is_text]
+        is_text = any(name in (info.name, info.short_name) for info in texts)
+        why = "has texts, no numbers" if is_text else "can't be looked at"
+        raise UsageError(f"{self.label}: {name!r} {why}; there are {known}")
 
     def curve(self, along: Along, counter: ChannelInfo, on_grid: bool = False) -> tuple[Any, Any]:
         """The positions and values of the points that have both, each of shape (points, ...)."""

@@ -33,7 +33,13 @@ class Listing:
         by_id = {id(one): one for thing in things for one in counters_of(thing)}
         found = sorted(by_id.values(), key=lambda one: one.fullname)
         rows = [
-            [one.fullname, size_text(one.shape, "x") or "0D", one.unit or "", _mode(one), type(one).__name__]
+            [
+                one.fullname,
+                size_text(one.shape, "x") or ("text" if one.is_text else "0D"),
+                one.unit or "",
+                _mode(one),
+                type(one).__name__,
+            ]
             for one in found
         ]
         _print(*_connected(["full name", "shape", "unit", "mode", "class"], rows, found), "no counter")

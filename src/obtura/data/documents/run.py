@@ -177,7 +177,11 @@ class Stream:
         for key, known in keys.items():
             devices.setdefault(known["object_name"], []).append(key)
         counting = {source.device for source in sources if not source.is_axis}
-        hints = {device: {"fields": names} for device, names in devices.items() if device in counting}
+        hints = {
+            device: {"fields": [name for name in names if keys[name]["dtype"] != "string"]}  # what may be plotted
+            for device, names in devices.items()
+            if device in counting
+        }
         emit(
             "descriptor",
             {

@@ -5,7 +5,8 @@
     roby [mm],diode [A],mca[0] [counts],mca[1] [counts]
     0.0,4.5,7,9
 
-A spectrum has a column for each channel, a complex number one for each part (`z_real`, `z_imag`). Frames, and what
+Texts are quoted, so that blanks, commas, quotes, `#` and ends of lines in them mean nothing. A spectrum has a column
+for each channel, a complex number one for each part (`z_real`, `z_imag`). Frames, and what
 comes at a pace of its own, are named in the comments. `pandas.read_csv(file, comment="#")` reads a scan.
 """
 
@@ -35,9 +36,14 @@ def _write(scan: SavedScan, out: TextIO) -> None:
     facts = [("scan", f"{scan.name} {scan.title}"), *facts_of(scan), ("not in this table", left_out(table))]
     out.writelines(f"# {name}: {flat(text)}\n" for name, text in facts if text)
     names, columns = zip(*_columns(table), strict=True) if table.rows else ((), ())
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(names)
-    writer.writerows(zip(*map(written, columns), strict=True))
+    csv.writer(out, lineterminator="\n").writerow(names)
+    out.writelines(f"{','.join(row)}\n" for row in zip(*map(_cells, columns), strict=True))
+
+
+def _cells(values: npt.NDArray[Any]) -> list[str]:
+    if values.dtype.kind != "O":
+        return written(values)
+    return ['"' + str(text).replace('"', '""') + '"' for text in values]
 
 
 def _columns(table: Table) -> Iterator[tuple[str, npt.NDArray[Any]]]:

@@ -1,8 +1,9 @@
 """Parquet, through pyarrow: a file for each scan, with the types of the columns as they are.
 
-Spectra are lists of fixed length, a complex number is two columns (`z_real`, `z_imag`). The unit and the full name are
-metadata of a column (`units`, `channel`); what is known of the scan is metadata of the table (`scan`, `title`, `start`,
-..., and `scan_info` as JSON). Frames, and what comes at a pace of its own, are left out and named there.
+Texts are strings, spectra lists of fixed length, a complex number is two columns (`z_real`, `z_imag`). The unit and the
+full name are metadata of a column (`units`, `channel`); what is known of the scan is metadata of the table (`scan`,
+`title`, `start`, ..., and `scan_info` as JSON). Frames, and what comes at a pace of its own, are left out and named
+there.
 """
 
 import json
@@ -46,6 +47,8 @@ def write_parquet(scan: SavedScan, path: Path) -> None:
 
 
 def _array(arrow: Any, values: npt.NDArray[Any]) -> Any:
+    if values.dtype.kind == "O":
+        return arrow.array(values, arrow.string())
     if values.ndim == 1:
         return arrow.array(values)
     inner = arrow.array(values.reshape(-1))

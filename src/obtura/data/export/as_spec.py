@@ -15,8 +15,9 @@
 
 Values are real numbers: a complex column becomes two, `z_real` and `z_imag`; inf is 1e999, which every reader takes for
 it. For NaN the format has no numeral: it is written as `nan`, which numpy reads, while silx and PyMca take it for 0; a
-comment names the columns. Names are ASCII, since readers expect that. Times are local ones, as in SPEC; units, and what
-has no place here, are in comments (#C, #U). Described in https://certif.com/spec_manual/user_1_4_1.html.
+comment names the columns. Of texts there are none: another comment names what is left out. Names are ASCII, since
+readers expect that. Times are local ones, as in SPEC; units, and what has no place here, are in comments (#C, #U).
+Described in https://certif.com/spec_manual/user_1_4_1.html.
 """
 
 import re
@@ -78,7 +79,7 @@ def _scan(scan: SavedScan, positions: Sequence[float]) -> Iterator[str]:
         yield f"#P{line} {' '.join(some)}"
     yield from _comments(scan, table)
     axes = {name for name, info in table.infos.items() if info.role == "axis"}
-    columns = [(name, _numeric(values)) for name, _, values in real_parts(table.scalars)]
+    columns = [(name, values) for name, _, values in real_parts(table.scalars) if values.dtype.kind != "O"]
     columns.sort(key=lambda column: column[0] not in axes)
     spectra = [(name, values) for name, _, values in real_parts(table.spectra)]
     if spectra and not columns:
@@ -102,7 +103,7 @@ def _comments(scan: SavedScan, table: Table) -> Iterator[str]:
     units = "  ".join(f"{name} {unit}" for name in table.rows if (unit := table.unit(name)))
     if units:
         yield f"#U units: {units}"
-    if out := left_out(table):
+    if out := left_out(table, texts=True):
         yield f"#C not in this table: {out}"
     yield f"#C from {flat(str(scan.file))} {scan.name}"
 
@@ -127,11 +128,6 @@ def _nan_comment(names: Sequence[str]) -> Iterator[str]:
 
 def _numbers(values: npt.NDArray[Any]) -> list[str]:
     return [_INFINITE.get(text, text) for text in written(values)]
-
-
-def _numeric(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Text, which files of others may have, is not a number."""
-    return values if values.dtype.kind in "biuf" else np.full(len(values), np.nan)
 
 
 def _pieces(all_of_them: Sequence[str], count: int) -> Iterator[Sequence[str]]:

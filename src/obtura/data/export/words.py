@@ -38,10 +38,10 @@ def facts_of(scan: SavedScan) -> Iterator[tuple[str, str]]:
     yield "file", str(known.file)
 
 
-def left_out(table: Table, spectra: bool = False) -> str:
-    """What no row has a place for; empty when there is nothing."""
+def left_out(table: Table, texts: bool = False) -> str:
+    """What no row has a place for; empty when there is nothing. `texts`: of a format that has numbers only."""
     told = [f"{name} (frames)" for name in table.frames]
     told += [f"{name} ({len(values)} points at a pace of its own)" for name, values in table.others.items()]
-    if spectra:
-        told += [f"{name} (spectra)" for name in table.spectra]
+    if texts:
+        told += [f"{name} (text)" for name, values in table.rows.items() if values.dtype.kind == "O"]
     return ", ".join(told)

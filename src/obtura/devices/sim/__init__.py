@@ -10,6 +10,7 @@ from obtura.devices.sim.counters import (
     RandomCounter,
     SimulatedController,
     SimulatedDiode,
+    SimulatedText,
     Spot,
 )
 from obtura.devices.sim.distribution import SimulationCounter
@@ -48,6 +49,7 @@ __all__ = [
     "SimulatedRing",
     "SimulatedShutter",
     "SimulatedSwitch",
+    "SimulatedText",
     "SimulationCounter",
     "Spot",
     "World",

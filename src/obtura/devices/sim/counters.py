@@ -24,6 +24,7 @@ __all__ = [
     "SimulatedController",
     "SimulatedDiode",
     "SimulatedReadable",
+    "SimulatedText",
     "Spot",
 ]
 
@@ -145,6 +146,24 @@ class ConstantCounter(SelfReadingCounter):
     def raw(self) -> float:
         """The constant."""
         return self._value
+
+
+class SimulatedText(SelfReadingCounter):
+    """Reads `text`, always."""
+
+    def __init__(
+        self,
+        name: str,
+        controller: SamplingCounterController | None = None,
+        text: str = "simulated",
+        mode: SamplingMode | str | int | None = None,
+    ) -> None:
+        super().__init__(name, controller or _shared_controller(), mode=mode, dtype=str)
+        self._text = text
+
+    def raw(self) -> str:
+        """The text."""
+        return self._text
 
 
 class RandomCounter(SelfReadingCounter):

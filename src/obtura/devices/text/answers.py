@@ -95,7 +95,8 @@ class Question:
         except ValueError:
             part = "" if text == answer.strip() else f" ({shown(text)})"
             known = f" nor one of {', '.join(self.words)}" if self.words else ""
-            raise self._senseless(answer, f"is no number{known}{part}") from None
+            hint = "; as_text takes it as it stands" if self.words is None else ""
+            raise self._senseless(answer, f"is no number{known}{part}{hint}") from None
 
     def _senseless(self, answer: str, why: str) -> AnswerError:
         return AnswerError(f"the answer to {self.query!r}, {shown(answer)}, {why}")

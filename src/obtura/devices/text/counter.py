@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from obtura.contracts.connections import Exchange
 from obtura.contracts.counters import SamplingCounter, SamplingMode
+from obtura.contracts.sampling import wrong_as_text
 from obtura.contracts.twins import Twin
 from obtura.devices.text.answers import Question
 from obtura.devices.text.instrument import TextInstrument
@@ -19,7 +20,8 @@ class TextCounter(SamplingCounter):
     """A counter that is the answer to a query. Those of one instrument with the same query are had by asking once.
 
     `pattern`, `split`, `index`, `words`, `timeout`: what in the answer matters, see `Question`; the value is that
-    number times `scale` plus `offset`, in `unit`. `mode`: what becomes of the readings of a point.
+    number times `scale` plus `offset`, in `unit`. `as_text`: it is what matters, as it stands. `mode`: what becomes of
+    the readings of a point.
 
     Raises:
         UsageError: what can't be.
@@ -42,14 +44,19 @@ class TextCounter(SamplingCounter):
         offset: float = 0.0,
         unit: str | None = None,
         timeout: Positive | None = None,
-        mode: SamplingMode = SamplingMode.MEAN,
+        mode: SamplingMode | None = None,
+        as_text: bool = False,
     ) -> None:
+        given = {"words": words, "scale": scale, "offset": offset, "as_text": as_text}
+        for key, problem in wrong_as_text(given):
+            raise UsageError(f"{name}: {key} {problem}")
         if not (math.isfinite(scale) and scale and math.isfinite(offset)):
             raise UsageError(f"{name}: scale must be finite and not 0, offset finite, got {scale} and {offset}")
         self.question = Question(query, pattern, split, index, words, timeout)
         self.scale, self.offset = scale, offset
         straight = scale == 1.0 and offset == 0.0
-        super().__init__(name, controller, None if straight else self._in_units, mode, unit)
+        dtype = str if as_text else float
+        super().__init__(name, controller, None if straight else self._in_units, mode, unit, dtype)
 
     @staticmethod
     def yaml_check(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -59,6 +66,7 @@ class TextCounter(SamplingCounter):
                 yield key, "must be finite"
         if given.get("scale") == 0:
             yield "scale", "must not be 0"
+        yield from wrong_as_text(given)
         parts = {key: given[key] for key in ("pattern", "split", "index") if key in given}
         try:
             Question("", **parts)

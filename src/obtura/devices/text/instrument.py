@@ -215,16 +215,17 @@ class TextInstrument(SamplingCounterController):
         """Raise `DeviceError` when one of these has no value; not asked of those that a scan goes on without."""
         self.read_all(*(counter for counter in counters if not counter.may_fail))
 
-    def read_all(self, *counters: Any) -> Sequence[float]:
+    def read_all(self, *counters: Any) -> Sequence[float | str]:
         """The present values; counters with the same question are had by asking it once."""
         answers: dict[tuple[str, float | None], str] = {}
-        values = []
+        values: list[float | str] = []
         for counter in counters:
             ask = counter.question
+            read: Callable[[str], float | str] = ask.text if counter.is_text else ask.number
             key = ask.query, ask.timeout
             if key not in answers:
                 answers[key] = self.query(*key, who=counter.fullname)
-            values.append(self.understood(counter.fullname, ask.number, answers[key]))
+            values.append(self.understood(counter.fullname, read, answers[key]))
         return values
 
     def understood(self, who: str, read: Callable[[str], R], answer: str) -> R:

@@ -147,10 +147,11 @@ class CARemote:
         if self._on_update is not None:
             self._on_update(response)
 
-    def listen(self, on_update: Callable[[Any], None]) -> None:
+    def listen(self, on_update: Callable[[Any], None], kind: Kind) -> None:
         """Have new values from now on; it is connected."""
         self._on_update = on_update
-        self.pv.subscribe(data_type="status", data_count=0 if self.is_array else None).add_callback(self.updated)
+        data_type, count = _asked_for(self, kind)
+        self.pv.subscribe(data_type=data_type, data_count=count).add_callback(self.updated)
 
 
 class CAWire:
@@ -195,9 +196,9 @@ class CAWire:
     def drop(self, request: Request) -> None:
         """Nothing: what a server had not done when it was lost is lost with it."""
 
-    def listen(self, remote: CARemote, on_update: Callable[[Any], None]) -> None:
+    def listen(self, remote: CARemote, on_update: Callable[[Any], None], kind: Kind) -> None:
         """Call `on_update` with each new value."""
-        self._lane.call(f"listen to {remote.name}", lambda: remote.listen(on_update))
+        self._lane.call(f"listen to {remote.name}", lambda: remote.listen(on_update, kind))
 
     def understood(self, remote: CARemote, kind: Kind | None, response: Any) -> Any:
         """What a response says."""
@@ -278,18 +279,32 @@ def _value(remote: CARemote, kind: Kind, response: Any) -> Any:
     if kind is Kind.TEXT and _is_long_text(remote):
         return bytes(np.asarray(data, np.uint8)).partition(b"\0")[0].decode("utf-8", "replace")
     if len(data) and isinstance(data[0], bytes):
-        return data[0].decode("latin-1")
+        texts = [_text(each) for each in data]
+        return texts[0] if len(texts) == 1 else texts
     if remote.is_array:
         return np.array(data, np.asarray(data).dtype.newbyteorder("="))
     return float(data[0])
 
 
+def _text(words: bytes) -> str:
+    """A string: servers of today say it in UTF-8, others as one byte a letter."""
+    try:
+        return words.decode()
+    except UnicodeDecodeError:
+        return words.decode("latin-1")
+
+
+def _number(limit: Any) -> float:
+    """A limit; of characters it is one."""
+    return float(limit[0] if isinstance(limit, bytes) else limit)
+
+
 def _metadata(metadata: Any) -> Metadata:
     return Metadata(
-        getattr(metadata, "units", b"").decode("latin-1").strip(),
-        float(getattr(metadata, "lower_ctrl_limit", 0.0)),
-        float(getattr(metadata, "upper_ctrl_limit", 0.0)),
-        tuple(state.decode("latin-1") for state in getattr(metadata, "enum_strings", ())),
+        _text(getattr(metadata, "units", b"")).strip(),
+        _number(getattr(metadata, "lower_ctrl_limit", 0.0)),
+        _number(getattr(metadata, "upper_ctrl_limit", 0.0)),
+        tuple(_text(state) for state in getattr(metadata, "enum_strings", ())),
     )
 
 

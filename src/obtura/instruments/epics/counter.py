@@ -1,4 +1,4 @@
-"""PVs as counters: scalars, enums by number, and waveforms; asked for, or told by their servers."""
+"""PVs as counters: scalars, enums by number, waveforms, and texts; asked for, or told by their servers."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -7,11 +7,12 @@ from typing import Any, ClassVar
 from obtura.contracts.counters import Counter, SamplingCounter, SamplingMode
 from obtura.contracts.partly import PartlyReadError
 from obtura.contracts.pushing import PushingCounterController
+from obtura.contracts.sampling import wrong_as_text
 from obtura.contracts.twins import Twin
 from obtura.ground.errors import DeviceError, UsageError
 from obtura.ground.ragged import RAGGED
 from obtura.ground.ranges import NotNegative, Positive
-from obtura.instruments.epics.link import TIMEOUT, Link, absent, begin_to_ask, not_found, refresh
+from obtura.instruments.epics.link import TIMEOUT, Answer, Link, absent, ask_all, begin_to_ask, not_found, refresh
 from obtura.instruments.epics.linked import OfPVs
 from obtura.instruments.epics.listening import Listening, PVHearing
 from obtura.instruments.epics.wires import Kind, Reading
@@ -90,7 +91,7 @@ class PVReader(OfPVs, PushingCounterController):
 
     def learn_units(self) -> None:
         """Have the units of all counters together: a scan of a thousand asks for each."""
-        links = [counter.link for counter in _pv_counters(self.counters.values())]
+        links = [counter.link for counter in _pv_counters(self.counters.values()) if not counter.is_text]
         refresh([link for link in links if link.connected and not link.is_fresh], "unit")
 
     def prepare(self, *counters: Counter) -> None:
@@ -125,8 +126,7 @@ class PVReader(OfPVs, PushingCounterController):
             for counter in there:
                 counter.listening.begin()
         else:
-            asked = [counter.link for counter in there]
-            answers = dict(zip(asked, begin_to_ask(asked, operation, Kind.VALUE), strict=True))
+            answers = _asked(there, operation)
 
         def value(counter: PVCounter) -> Any:
             if counter.link in missing:
@@ -147,6 +147,9 @@ class PVCounter(OfPVs, SamplingCounter):
     `shape`: of a waveform, (1024,); (-1,) for one whose length changes, of which the last reading is the point. How
     many values it has is what the IOC says at each reading: NORD of a record.
 
+    `as_text`: a point is the PV's text: a string; of an enum the name of its state; a waveform of characters, for those
+    of more than 40; of a number what the server writes of it.
+
     Raises:
         UsageError: what can't be.
     """
@@ -165,16 +168,20 @@ class PVCounter(OfPVs, SamplingCounter):
         mode: SamplingMode | str | int | None = None,
         shape: Sequence[int] = (),
         monitor: bool = False,
+        as_text: bool = False,
     ) -> None:
+        for key, problem in wrong_as_text({"shape": shape, "as_text": as_text}):
+            raise UsageError(f"{name}: {key} {problem}")
         if monitor and controller is not None and not controller.pushes:
             raise UsageError(f"{name}: {controller.name}, which reads it, does not monitor: say monitor=True there")
         reader = PVReader(name, timeout, monitor=monitor) if controller is None else controller
         self.link = Link(name, pv, reader.timeout)
-        self.listening = Listening(self.link)
+        self.kind = Kind.TEXT if as_text else Kind.VALUE
+        self.listening = Listening(self.link, self.kind)
         shape = tuple(shape)
-        if mode is None:
-            mode = SamplingMode.LAST if shape == RAGGED else SamplingMode.MEAN
-        super().__init__(name, reader, conversion_function, mode, unit, shape=shape)
+        if mode is None and shape == RAGGED:
+            mode = SamplingMode.LAST
+        super().__init__(name, reader, conversion_function, mode, unit, str if as_text else float, shape)
 
     @staticmethod
     def yaml_check(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -187,10 +194,13 @@ class PVCounter(OfPVs, SamplingCounter):
         shape = tuple(given.get("shape", ()))
         if shape != RAGGED and any(size < 1 for size in shape):
             yield "shape", "must be of numbers of at least 1, or [-1] for an array of any length"
+        yield from wrong_as_text(given)
 
     @property
     def unit(self) -> str | None:
-        """The unit given, or the PV's; None when it has none or is not connected."""
+        """The unit given, or the PV's; None when it has none or is not connected, and of a text."""
+        if self.is_text:
+            return self._unit
         if self._unit is None and self.link.settle() and not self.link.is_fresh:
             self.controller.learn_units()
         return self._unit or self.link.unit()
@@ -211,10 +221,15 @@ class PVCounter(OfPVs, SamplingCounter):
 
     def check(self) -> None:
         """Raise `DeviceError` unless its PV is connected and has a valid value."""
-        self.value_of("", self.link.reading(""))
+        self.value_of("", ask_all([self.link], "", self.kind)[0])
 
     def value_of(self, operation: str, reading: Reading) -> Any:
-        """The number, or the array, that was read; raises `DeviceError` when it is none, or not of its shape."""
+        """The number, array or text that was read; raises `DeviceError` when it is none, or not of its shape."""
+        if self.kind is Kind.TEXT:
+            text = self.link.valid(operation, reading)
+            if not isinstance(text, str):
+                raise self.link.failure(operation, "is an array or a structure, and a point of text is one text")
+            return text
         if not self._shape:
             try:
                 return self.link.number_of(operation, reading)
@@ -233,7 +248,7 @@ class PVCounter(OfPVs, SamplingCounter):
         if reading.invalid:
             return ""
         if isinstance(reading.value, str):
-            return "; to keep it with each scan, list it among the facts of a PVReader"
+            return "; as_text counts it, and among the facts of a PVReader it is kept once a scan"
         size = getattr(reading.value, "size", 0)
         return f"; shape=({size},) counts an array, shape=(-1,) one of any length" if size else ""
 
@@ -249,6 +264,8 @@ class PVCounter(OfPVs, SamplingCounter):
 
     def _told(self) -> str:
         value, unit = self.read(), self.unit or ""
+        if self.is_text:
+            return repr(value)
         if self.shape:
             return f"{value.size} values {unit}".rstrip()
         states = self.states
@@ -258,6 +275,16 @@ class PVCounter(OfPVs, SamplingCounter):
 
 def _pv_counters(counters: Any) -> list[PVCounter]:
     return [counter for counter in counters if isinstance(counter, PVCounter)]
+
+
+def _asked(counters: Sequence[PVCounter], operation: str) -> dict[Link, Answer]:
+    """What will be answered, by the PV: numbers and texts are asked for apart, but none is waited for."""
+    answers: dict[Link, Answer] = {}
+    for kind in (Kind.VALUE, Kind.TEXT):
+        links = [counter.link for counter in counters if counter.kind is kind]
+        if links:
+            answers |= zip(links, begin_to_ask(links, operation, kind), strict=True)
+    return answers
 
 
 def _tried(read: Callable[[], Any]) -> Any:

@@ -141,7 +141,7 @@ class Link:
 
     def read_text(self, operation: str) -> str:
         """The present value as text: the name of the state of an enum."""
-        return str(self._valid(operation, ask_all([self], operation, Kind.TEXT)[0]))
+        return str(self.valid(operation, ask_all([self], operation, Kind.TEXT)[0]))
 
     def reading(self, operation: str) -> Reading:
         """The present value, whatever it is."""
@@ -214,7 +214,7 @@ class Link:
 
     def number_of(self, operation: str, reading: Reading) -> float:
         """The valid number that was read; raises `DeviceError` when it is none."""
-        value = self._valid(operation, reading)
+        value = self.valid(operation, reading)
         if type(value) is float:
             return value
         if isinstance(value, str):
@@ -225,14 +225,15 @@ class Link:
 
     def array_of(self, operation: str, reading: Reading) -> npt.NDArray[Any]:
         """The valid array that was read; raises `DeviceError` when it is none."""
-        value = self._valid(operation, reading)
+        value = self.valid(operation, reading)
         if isinstance(value, float):
             value = np.array([value])
         if not isinstance(value, np.ndarray) or value.dtype.kind not in "biuf":
             raise self.failure(operation, f"is no array of numbers ({_shown(value)})")
         return value
 
-    def _valid(self, operation: str, reading: Reading) -> Any:
+    def valid(self, operation: str, reading: Reading) -> Any:
+        """The value that was read; raises `DeviceError` unless it is valid."""
         if reading.invalid:
             what = f"has no valid value (INVALID, {reading.invalid}): the IOC runs, look at what is behind it"
             raise self.failure(operation, what, InvalidError)

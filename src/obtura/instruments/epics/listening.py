@@ -17,10 +17,14 @@ __all__ = ["Listening", "PVHearing"]
 
 
 class Listening:
-    """What the server of one PV tells. It is told to when that is needed first. `news`: set when it tells something."""
+    """What the server of one PV tells. It is told to when that is needed first. `news`: set when it tells something.
 
-    def __init__(self, link: Link) -> None:
+    `kind`: the value, or its text.
+    """
+
+    def __init__(self, link: Link, kind: Kind = Kind.VALUE) -> None:
         self.link = link
+        self.kind = kind
         self.news = Flag()
         self._begun = False
         self._last: Any = None
@@ -32,7 +36,7 @@ class Listening:
         """Have the server, which is connected, tell, if it does not yet."""
         if not self._begun:
             self._begun = True
-            self.link.wire.listen(self.link.remote, self._told)
+            self.link.wire.listen(self.link.remote, self._told, self.kind)
 
     def last(self, operation: str, deadline: float) -> Reading:
         """What was told last; what is told first is waited for until `deadline` (clock).
@@ -47,7 +51,7 @@ class Listening:
                 what = f"did not tell of its value within {self.link.timeout:g} s; does the IOC hang?"
                 raise self.link.failure(operation, what, DeviceTimeoutError)
             clock.sleep(GLANCE)
-        reading: Reading = self.link.understood(operation, Kind.VALUE, self._last)
+        reading: Reading = self.link.understood(operation, self.kind, self._last)
         return reading
 
     def collect(self) -> None:
@@ -110,7 +114,7 @@ class PVHearing:
                 counter.listening.collect()
                 raise link.failure("read", f"was lost while it was counted, and is {link.state}")
             came = self._responses.setdefault(counter, counter.listening.collected())
-            readings = [link.understood("read", Kind.VALUE, response) for response in came]
+            readings = [link.understood("read", counter.kind, response) for response in came]
             readings = readings or [counter.listening.last("read", deadline)]
             return [counter.convert(counter.value_of("read", reading)) for reading in readings]
         except DeviceError as error:

@@ -181,8 +181,8 @@ class PVAWire:
 
         self._lane.call("drop", cancel)
 
-    def listen(self, remote: PVARemote, on_update: Callable[[Any], None]) -> None:
-        """Call `on_update` with each new value."""
+    def listen(self, remote: PVARemote, on_update: Callable[[Any], None], kind: Kind) -> None:
+        """Call `on_update` with each new value, whose text is in it, too."""
         self._lane.call(f"listen to {remote.name}", lambda: remote.listen(on_update))
 
     def understood(self, remote: PVARemote, kind: Kind | None, response: Any) -> Any:

@@ -118,8 +118,8 @@ class Wire(Protocol):
     def drop(self, request: Request) -> None:
         """Nobody waits for its answer any more: it is not done later either, when a lost server is back."""
 
-    def listen(self, remote: Any, on_update: Callable[[Any], None]) -> None:
-        """From now on call `on_update(response)` with each new value, as of `Kind.VALUE`; it is connected, for a start.
+    def listen(self, remote: Any, on_update: Callable[[Any], None], kind: Kind) -> None:
+        """From now on call `on_update(response)` with each new value, as of this kind; it is connected, for a start.
 
         Also when a lost server is back.
         """

@@ -75,8 +75,8 @@ class OphydDevice(Reads, SamplingCounterController):
 class OphydCounter(KeyCounter, SamplingCounter):
     """A counter that is one key of the readings of an `OphydDevice`.
 
-    `key`: as in `read()`; empty: the first that the device hints. `unit` and the shape are the device's unless given;
-    `mode`: what becomes of the readings of a point.
+    `key`: as in `read()`; empty: the first that the device hints. `unit`, the shape, and whether it is a text, are the
+    device's, the first unless given; `mode`: what becomes of the readings of a point.
     """
 
     controller: OphydDevice
@@ -89,7 +89,7 @@ class OphydCounter(KeyCounter, SamplingCounter):
         key: str = "",
         unit: str | None = None,
         conversion_function: Callable[[Any], Any] | None = None,
-        mode: SamplingMode = SamplingMode.MEAN,
+        mode: SamplingMode | None = None,
     ) -> None:
         controller.list_counters()
         self._written = key

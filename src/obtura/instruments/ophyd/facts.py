@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from obtura.ground.errors import UsageError
+from obtura.ground.texts import TEXT
 from obtura.instruments.ophyd.partner import Partner
 
 __all__ = ["Key", "described", "described_collect", "hinted", "only_key"]
@@ -22,6 +23,16 @@ class Key(NamedTuple):
     unit: str | None
     external: bool
     is_number: bool
+
+    @property
+    def is_text(self) -> bool:
+        """Whether a value is one text."""
+        return self.dtype == TEXT
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether its values are in the readings, and may be points."""
+        return (self.is_number or self.is_text) and not self.external and 0 not in self.shape
 
 
 def described(partner: Partner, operation: str) -> dict[str, Key]:
@@ -56,15 +67,18 @@ def _key(name: str, said: Mapping[str, Any]) -> Key:
         dtype = np.dtype(word) if isinstance(word, str) and word else np.dtype(_TYPES.get(kind, float))
     except TypeError:  # a record, or what this numpy does not know
         dtype = np.dtype(float)
+    if kind == "string" and not shape:
+        dtype = TEXT
     is_number = kind != "string" and dtype.kind in "biuf"
     return Key(name, dtype, shape, said.get("units") or None, bool(said.get("external")), is_number)
 
 
 def hinted(partner: Partner, keys: Mapping[str, Key]) -> list[str]:
-    """The keys that a device says matter; all that are numbers, when it says nothing."""
+    """The keys that a device says matter; when it says nothing, all that are numbers, or else all that are texts."""
     hints = getattr(partner.device, "hints", None) or {}
     fields = hints.get("fields", ())
-    return [name for name in keys if name in fields] or [name for name, key in keys.items() if key.is_number]
+    said = [name for name in keys if name in fields] or [name for name, key in keys.items() if key.is_number]
+    return said or [name for name, key in keys.items() if key.is_text]
 
 
 def only_key(partner: Partner, keys: Mapping[str, Key], key: str) -> str:

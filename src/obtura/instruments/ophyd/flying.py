@@ -22,10 +22,10 @@ __all__ = ["OphydFlyerMaster"]
 class OphydFlyerMaster(AcquisitionMaster):
     """One flight: `prepare(value)` and `kickoff()`; until it is complete, what it collects is emitted.
 
-    It has a channel for each number in `describe_collect()`, and `epoch`: when each point was taken (s). `npoints`: how
-    many points a flight gives, which is checked; 0: nobody knows, then it can only be the top of its chain. Slaves go
-    by themselves meanwhile, trigger type HARDWARE. `value`: what it is prepared with, a `FlyMotorInfo` say; None: it is
-    not. `longest`: s that a flight may take; None: as long as it likes.
+    It has a channel for each number or text in `describe_collect()`, and `epoch`: when each point was taken (s).
+    `npoints`: how many points a flight gives, which is checked; 0: nobody knows, then it can only be the top of its
+    chain. Slaves go by themselves meanwhile, trigger type HARDWARE. `value`: what it is prepared with, a `FlyMotorInfo`
+    say; None: it is not. `longest`: s that a flight may take; None: as long as it likes.
 
     Raises:
         UsageError: it is prepared with a value and can't be.
@@ -70,7 +70,7 @@ class OphydFlyerMaster(AcquisitionMaster):
 
     def _have_channels(self) -> None:
         for name, key in described_collect(self._partner, "").items():
-            if key.is_number and not key.external:
+            if (key.is_number or key.is_text) and not key.external:
                 self._by_key[name] = AcquisitionChannel(f"{self.name}:{name}", key.dtype, key.shape, key.unit)
         self._epoch = AcquisitionChannel(f"{self.name}:epoch", unit="s")
         self.channels += [*self._by_key.values(), self._epoch]

@@ -9,6 +9,7 @@ from bluesky.protocols import Readable, Stageable
 from obtura.contracts.counters import Counter, Counters
 from obtura.contracts.looking import is_looking
 from obtura.ground.errors import DeviceError, UsageError
+from obtura.ground.texts import TEXT
 from obtura.instruments.ophyd.facts import Key, described, hinted, only_key
 from obtura.instruments.ophyd.partner import Partner
 from obtura.instruments.ophyd.spoken import Spoken
@@ -51,7 +52,7 @@ class Reads(Spoken):
             if not self._counters:
                 self.list_counters()
                 for key in hinted(self._partner, self._keys):
-                    if self._is_counted(self._keys[key]):
+                    if self._keys[key].is_counted:
                         self._kind(key, self, key)
         return self._counters
 
@@ -62,9 +63,6 @@ class Reads(Spoken):
     def list_counters(self) -> None:
         """Have only the counters that are made with it, not one for each hinted key."""
         self._listed = True
-
-    def _is_counted(self, key: Key) -> bool:
-        return key.is_number and not key.external and 0 not in key.shape
 
     def learn(self, operation: str) -> dict[str, Key]:
         """The keys of its readings.
@@ -155,6 +153,13 @@ class KeyCounter(Counter):
         if self._found is None:
             self._found = self._owner.find(self._written)
         return self._found
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of its values: text where the device says so, unless a `conversion_function` makes numbers of it."""
+        found = self._known
+        is_text = found is not None and found.is_text and self.conversion_function is None
+        return TEXT if is_text else self._dtype
 
     @property
     def shape(self) -> tuple[int, ...]:

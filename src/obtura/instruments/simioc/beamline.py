@@ -14,7 +14,7 @@ Prefix `X:`. What may be put to is marked with *:
     X:i0                 nA: the beam before the shutter
     X:note*              any text: it only shows in the log of puts
     X:dead               a value that is not valid, as of an IOC that has lost its device
-    X:message, X:spectrum  text and an array, which are no counters
+    X:message, X:spectrum  a text and an array
 """
 
 import math

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from obtura.contracts.connections import Exchange
 from obtura.contracts.counters import SamplingCounter, SamplingMode
+from obtura.contracts.sampling import wrong_as_text
 from obtura.contracts.twins import Twin
 from obtura.ground.errors import UsageError
 from obtura.instruments.tango.device import TangoDevice
@@ -21,7 +22,8 @@ class TangoCounter(SamplingCounter):
     image `[rows, columns]`, `[-1]` of a spectrum of any length; `index`: which item of a spectrum, for a number.
     A state or an enum is its number, and `text` its name; `words`: what texts stand for. The value is that
     number times `scale` plus `offset`; `unit`: the attribute's own unless it is given. `monitor`: its changes are told
-    by events, and it is asked once a second only. `mode`: what becomes of the readings of a point.
+    by events, and it is asked once a second only. `mode`: what becomes of the readings of a point. `as_text`: the value
+    is a text; of a state or an enum its name.
 
     Raises:
         UsageError: what can't be.
@@ -44,10 +46,11 @@ class TangoCounter(SamplingCounter):
         offset: float = 0.0,
         unit: str | None = None,
         monitor: bool = False,
-        mode: SamplingMode = SamplingMode.MEAN,
+        mode: SamplingMode | None = None,
+        as_text: bool = False,
     ) -> None:
         given = {"attribute": attribute, "command": command, "index": index, "shape": shape, "scale": scale}
-        for key, problem in _wrong({**given, "offset": offset, "monitor": monitor}):
+        for key, problem in _wrong({**given, "offset": offset, "monitor": monitor, "words": words, "as_text": as_text}):
             raise UsageError(f"{name}: {key}: {problem}")
         self.attribute, self.command = attribute, command
         self.argument = tuple(argument) if isinstance(argument, list) else argument
@@ -55,7 +58,8 @@ class TangoCounter(SamplingCounter):
         self.words = words
         self.scale, self.offset = scale, offset
         straight = scale == 1.0 and offset == 0.0
-        super().__init__(name, controller, None if straight else self._in_units, mode, unit, shape=tuple(shape))
+        dtype = str if as_text else float
+        super().__init__(name, controller, None if straight else self._in_units, mode, unit, dtype, tuple(shape))
         self.watch = controller.monitor(attribute) if monitor and attribute is not None else None
 
     @staticmethod
@@ -116,6 +120,7 @@ def _wrong(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     said = [key for key in ("attribute", "command") if given.get(key) is not None]
     if len(said) != 1:
         yield (said or ["attribute"])[-1], "say what is read, by one of attribute and command"
+    yield from wrong_as_text(given)
     if given.get("monitor") and "attribute" not in said:
         yield "monitor", "only attributes have events"
     if given.get("index") is not None and given.get("shape"):

@@ -13,7 +13,7 @@ from obtura.instruments.tango.address import Address, wrong_address
 from obtura.instruments.tango.link import TIMEOUT, Link
 from obtura.instruments.tango.monitor import Monitor
 from obtura.instruments.tango.omni import know_this_thread
-from obtura.instruments.tango.values import number_of, picked, unit_in, value_of
+from obtura.instruments.tango.values import number_of, picked, text_of, unit_in, value_of
 from obtura.instruments.tango.words import told_by
 
 __all__ = ["OfDevice", "TangoDevice"]
@@ -199,18 +199,26 @@ class TangoDevice(SamplingCounterController):
                 if each.attribute in plan.attributes:
                     each.watch.take(found[each.attribute])
         return [
-            self._number(each, found[each.attribute] if each.command is None else answers[each.command, each.argument])
+            self._value(each, found[each.attribute] if each.command is None else answers[each.command, each.argument])
             for each in counters
         ]
 
-    def _number(self, counter: Any, answer: Any) -> Any:
+    def _value(self, counter: Any, answer: Any) -> Any:
         who = counter.fullname
         if counter.command is None:
             answer = _valid(who, self.link, answer)
         try:
-            return number_of(picked(answer, counter.index), counter.shape, counter.words)
+            value = picked(answer, counter.index)
+            if counter.is_text:
+                return text_of(value, self._labels(counter, value))
+            return number_of(value, counter.shape, counter.words)
         except DeviceError as error:
             raise DeviceError(f"{who}: {self.link.address} {counter.source}: {error}") from None
+
+    def _labels(self, counter: Any, value: Any) -> Sequence[str]:
+        """The names of the states of an enum; of anything else none."""
+        may_be_enum = counter.command is None and isinstance(value, int) and not isinstance(value, bool)
+        return self.link.config(counter.fullname, counter.attribute).enum_labels if may_be_enum else ()
 
     # -- how it is ----------------------------------------------------------------------------------------------
 

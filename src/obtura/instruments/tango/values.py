@@ -1,13 +1,13 @@
-"""What Tango's values are to a scan: numbers, and names of numbers."""
+"""What Tango's values are to a scan: numbers, names of numbers, and texts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from obtura.ground.errors import DeviceError
 
-__all__ = ["bound_of", "number_of", "picked", "shown", "unit_in", "value_of"]
+__all__ = ["bound_of", "number_of", "picked", "shown", "text_of", "unit_in", "value_of"]
 
 
 SHOWN = 200
@@ -52,7 +52,8 @@ def number_of(value: Any, shape: tuple[int, ...], words: Mapping[str, float] | N
     if not shape:
         if isinstance(value, str):
             if words is None or value not in words:
-                known = f", nor one of {', '.join(words)}" if words else "; say with `words` what its texts stand for"
+                hint = "; say with `words` what its texts stand for, or have them with as_text"
+                known = f", nor one of {', '.join(words)}" if words else hint
                 raise DeviceError(f"{shown(value)} is no number{known}")
             return float(words[value])
         try:
@@ -67,6 +68,22 @@ def number_of(value: Any, shape: tuple[int, ...], words: Mapping[str, float] | N
     if array.ndim != len(shape) or any(want not in (-1, has) for want, has in zip(shape, array.shape, strict=True)):
         raise DeviceError(f"it has the shape {array.shape}, not {shape}")
     return array
+
+
+def text_of(value: Any, labels: Sequence[str] = ()) -> str:
+    """A text; of a state its name, of a number that is one of an enum's, its label.
+
+    Raises:
+        DeviceError: it is none, but an array say.
+    """
+    if isinstance(value, str):
+        return value
+    if (name := getattr(value, "name", None)) is not None:  # DevState
+        return str(name)
+    if np.ndim(value) or not isinstance(value, int | float | np.number | np.bool_):
+        told = f"an array of shape {np.shape(value)}; index says which item" if np.ndim(value) else shown(value)
+        raise DeviceError(f"it is no text, but {told}")
+    return labels[int(value)] if labels and 0 <= value < len(labels) else str(value)
 
 
 def unit_in(config: Any) -> str | None:

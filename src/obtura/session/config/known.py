@@ -85,6 +85,7 @@ OWN = {
     "SimulatedRing": "obtura.devices.sim.ring:SimulatedRing",
     "SimulatedShutter": "obtura.devices.sim.blades:SimulatedShutter",
     "SimulatedSwitch": "obtura.devices.sim.switch:SimulatedSwitch",
+    "SimulatedText": "obtura.devices.sim.counters:SimulatedText",
     "SimulationCounter": "obtura.devices.sim.distribution:SimulationCounter",
     "Slits": "obtura.devices.slits:Slits",
     "SoftAxis": "obtura.devices.soft:SoftAxis",

@@ -10,7 +10,7 @@ from typing import Any
 from obtura.contracts.twins import Twin
 from obtura.devices.sim.blades import SimulatedShutter
 from obtura.devices.sim.camera import SimulatedCamera
-from obtura.devices.sim.counters import SimulatedController, SimulatedDiode, SimulatedReadable
+from obtura.devices.sim.counters import SimulatedController, SimulatedDiode, SimulatedReadable, SimulatedText
 from obtura.devices.sim.motor import SimulatedAxis
 from obtura.devices.sim.multiplexer import SimulatedMultiplexer
 from obtura.devices.sim.ring import SimulatedRing
@@ -61,6 +61,8 @@ def stand_in(described: Description) -> Description | None:
     kind = twin_of(make)
     if kind is None:
         return None
+    if kind is SimulatedDiode and described.arguments.get("as_text"):
+        kind = SimulatedText
     takes = {parameter.name for parameter in parameters_of(kind)} - {"safe_action"}  # it dies with its process
     plain = {key: value for key, value in described.arguments.items() if key in takes and not any(references(value))}
     plain = {key: value for key, value in plain.items() if key not in ABOVE_0 or value > 0}
@@ -68,7 +70,7 @@ def stand_in(described: Description) -> Description | None:
         outputs = plain.get("outputs", {})
         plain["outputs"] = {name: tuple(getattr(it, "inputs", it) or ()) for name, it in outputs.items()}
     owner = described.arguments.get("controller")
-    if kind is SimulatedDiode and isinstance(owner, Reference) and not owner.attributes:
+    if kind in (SimulatedDiode, SimulatedText) and isinstance(owner, Reference) and not owner.attributes:
         plain["controller"] = owner
     double = _telling(kind, described.class_name)
     return _as(described, KnownClass(kind.__name__, f"{kind.__module__}:{kind.__name__}", "obtura", double), plain)
