@@ -134,6 +134,7 @@ TWINS: Mapping[str, Twin] = {
     "TangoDevice": "controller",
     "TangoMultiplexer": "multiplexer",
     "TangoShutter": "shutter",
+    "Webcam": "camera",
 }
 """What stands in for devices whose class needs a library that may be missing; the class says the same, as `twin`."""
 
