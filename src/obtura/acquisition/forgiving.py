@@ -15,7 +15,7 @@ from obtura.ground.channels import AcquisitionChannel
 from obtura.ground.errors import DeviceError, one_line
 from obtura.works.clock import Flag, clock
 
-__all__ = ["Forgiving", "ReadCounters", "forgiving_for"]
+__all__ = ["Forgiving", "ReadCounters", "forgiving_for", "never_forgiven"]
 
 log = logging.getLogger(__name__)
 
@@ -33,9 +33,12 @@ NAMED = 5
 
 def forgiving_for(counters: Sequence[Counter], ended: Flag) -> "Forgiving | None":
     """None when all counters are critical and required: then nothing stands between them and the device."""
-    if all(counter.is_critical and counter.policy == Policy.required() for counter in counters):
-        return None
-    return Forgiving(counters, ended)
+    return None if never_forgiven(counters) else Forgiving(counters, ended)
+
+
+def never_forgiven(counters: Sequence[Counter]) -> bool:
+    """Whether all of them are critical and required."""
+    return all(counter.is_critical and counter.policy == Policy.required() for counter in counters)
 
 
 class Forgiving:

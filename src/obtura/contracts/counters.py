@@ -51,8 +51,10 @@ class CounterController(WithPolicy):
 
     `master_controller`: the controller whose acquisition object triggers this one's, None for the timer or motor of
     the scan. `register_counters`: whether a session lists its counters. `blocking`: whether a call may wait for
-    something outside of this process; such a device gets a lane.
+    something outside of this process; such a device gets a lane. `is_interruptible`: see `AcquisitionObject`.
     """
+
+    is_interruptible: ClassVar[bool] = False
 
     def __init__(
         self,

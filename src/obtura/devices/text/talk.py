@@ -8,6 +8,7 @@ the old one. A serial port can't; there, what comes is thrown away until nothing
 whoever knows a question with an unmistakable answer, as `*IDN?`, asks it and throws away what comes before.
 """
 
+import logging
 import time
 from collections import deque
 from typing import NoReturn
@@ -18,6 +19,8 @@ from obtura.ground.errors import DeviceError, DeviceTimeoutError, one_line
 from obtura.works.clock import clock
 
 __all__ = ["LineError", "SilenceError", "Talk"]
+
+log = logging.getLogger(__name__)
 
 FIRST_PAUSE = 0.02
 LONGEST_PAUSE = 0.5
@@ -70,6 +73,7 @@ class Talk:
         self._tried = False  # a whole time limit was spent in vain since it was last connected
         self._not_before = self._spoke = 0.0
         self._received = b""
+        self._asked = "", 0.0, 0.0, 0.0
 
     # -- what may be said -----------------------------------------------------------------------------------
 
@@ -110,17 +114,35 @@ class Talk:
         Raises:
             LineError: it can't be connected to within the line's timeout.
         """
+        if self.is_at_hand():
+            return
         if self.is_open and self._owed and self.transport.renews:
             self._close("an answer was owed; connected anew")
         if self.is_open:
             try:
                 self._discard(self.transport.drain())
-                if self._owed:
-                    self._wait_for_quiet()
+                self._wait_for_quiet()
             except OSError as error:
                 self._lose(error)
         if not self.is_open:
             self._open()
+
+    def is_at_hand(self) -> bool:
+        """Whether it is connected, and no old answer can be taken for a new one; what came unasked is thrown away."""
+        if not self.is_open or self._owed:
+            return False
+        try:
+            self._discard(self.transport.drain())
+        except OSError as error:
+            self._lose(error)
+        return self.is_open
+
+    def see_off(self) -> None:
+        """Wait for the answer to the last question, which nobody wants any more, as long as there was time for it."""
+        try:
+            self._come(*self._asked)
+        except LineError as error:
+            log.debug("%s", error)
 
     def close(self) -> None:
         """Disconnect."""
@@ -200,8 +222,11 @@ class Talk:
         self._spoke = time.monotonic()
 
     def _answer(self, text: str, began: float, timeout: float) -> str:
-        limit = time.monotonic() + timeout
         self._owed = bool(text)
+        self._asked = text, began, timeout, time.monotonic() + timeout
+        return self._come(*self._asked)
+
+    def _come(self, text: str, began: float, timeout: float, limit: float) -> str:
         while self._answer_end not in self._received:
             try:
                 more = self.transport.receive(max(limit - time.monotonic(), 0.0))

@@ -34,6 +34,7 @@ class PVReader(OfPVs, PushingCounterController):
     """
 
     twin: ClassVar[Twin] = "controller"
+    is_interruptible = True
     yaml_members: ClassVar[Mapping[str, tuple[str, str | None]]] = {"counters": ("controller", "PVCounter")}
 
     def __init__(
