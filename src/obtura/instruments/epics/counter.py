@@ -146,7 +146,8 @@ class PVCounter(OfPVs, SamplingCounter):
     """A counter that is a PV. Counters made with the same `controller` are read together.
 
     `unit` is the PV's engineering unit (EGU) unless it is given; `timeout`, `monitor` and `stale` as for `PVReader`,
-    when it has a controller of its own; `mode`: what becomes of the readings of a point. An enum counts by number, see `states`.
+    when it has a controller of its own; `mode`: what becomes of the readings of a point. An enum counts by number, see
+    `states`.
 
     `shape`: of a waveform, (1024,); (-1,) for one whose length changes, of which the last reading is the point. How
     many values it has is what the IOC says at each reading: NORD of a record.

@@ -272,7 +272,7 @@ def _value(kind: Kind, value: Any) -> Any:
         index = int(value["index"])
         if kind is Kind.VALUE:
             return float(index)
-        return states[index] if index < len(states) else str(index)
+        return states[index] if 0 <= index < len(states) else str(index)
     if isinstance(value, np.ndarray):
         is_text = kind is Kind.TEXT and value.dtype.kind in "iu" and value.dtype.itemsize == 1
         return bytes(value).partition(b"\0")[0].decode("utf-8", "replace") if is_text else value.copy()
