@@ -15,10 +15,10 @@ from typing import NoReturn
 
 from obtura.contracts.connections import Exchange
 from obtura.devices.text.transport import LONGEST, SHOWN, Transport, shown
-from obtura.ground.errors import DeviceError, DeviceTimeoutError, one_line
+from obtura.ground.errors import DeviceError, DeviceLostError, DeviceTimeoutError, one_line
 from obtura.works.clock import clock
 
-__all__ = ["LineError", "SilenceError", "Talk"]
+__all__ = ["LineError", "LostLineError", "SilenceError", "Talk"]
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +42,10 @@ KEPT_OF_EACH = 10_000
 
 class LineError(DeviceError):
     """Nothing could be said, or was answered; the message begins with the address."""
+
+
+class LostLineError(LineError, DeviceLostError):
+    """There is no connection."""
 
 
 class SilenceError(LineError, DeviceTimeoutError):
@@ -161,7 +165,7 @@ class Talk:
     def _open(self) -> None:
         if time.monotonic() < self._not_before:
             left = self._not_before - time.monotonic()
-            raise self._failure(f"is {self.state}; tried again in {left:.1f} s")
+            raise self._failure(f"is {self.state}; tried again in {left:.1f} s", LostLineError)
         pause, limit = FIRST_PAUSE, time.monotonic() + self.timeout
         while True:
             began = time.monotonic()
@@ -176,7 +180,9 @@ class Talk:
                     self._tried = True
                     self._not_before = now + min(now - began, LONGEST_REST) if now - began > AT_ONCE else 0.0
                     self._note("", began, error=f"can't connect: {self.last_error}")
-                    raise self._failure(f"is {self.state}; is it switched on, and the address right?") from error
+                    raise self._failure(
+                        f"is {self.state}; is it switched on, and the address right?", LostLineError
+                    ) from error
             time.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
         self.is_open, self._tried, self._owed = True, False, False
@@ -264,7 +270,7 @@ class Talk:
         self._note(text, began, error=one_line(error))
         self._lose(error)
         when = f"at {text!r}" if text else "while more was waited for"
-        raise self._failure(f"was lost {when}: {self.last_error}") from error
+        raise self._failure(f"was lost {when}: {self.last_error}", LostLineError) from error
 
     def _failure(self, what: str, kind: type[LineError] = LineError) -> LineError:
         return kind(f"{self.transport.address} {what}")

@@ -9,7 +9,7 @@ from obtura.contracts.partly import PartlyReadError
 from obtura.contracts.pushing import PushingCounterController
 from obtura.contracts.sampling import wrong_as_text
 from obtura.contracts.twins import Twin
-from obtura.ground.errors import DeviceError, UsageError
+from obtura.ground.errors import DeviceError, MisfitError, UsageError
 from obtura.ground.ragged import RAGGED
 from obtura.ground.ranges import NotNegative, Positive
 from obtura.instruments.epics.link import TIMEOUT, Answer, Link, absent, ask_all, begin_to_ask, not_found, refresh
@@ -246,7 +246,7 @@ class PVCounter(OfPVs, SamplingCounter):
             return array.ravel()
         if array.size != math.prod(self._shape):
             what = f"is an array of {array.size}, expected shape {self._shape}; shape (-1,) takes any length"
-            raise self.link.failure(operation, what)
+            raise self.link.failure(operation, what, MisfitError)
         return array.reshape(self._shape)
 
     @staticmethod

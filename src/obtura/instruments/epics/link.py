@@ -1,5 +1,6 @@
 """A PV as a device uses it: a failure is a `DeviceError` in plain words, and comes within a known time."""
 
+import re
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ import numpy.typing as npt
 
 from obtura.contracts.connections import Exchange
 from obtura.contracts.looking import check_may_be_told
-from obtura.ground.errors import DeviceError, DeviceTimeoutError, one_line
+from obtura.ground.errors import DeviceError, DeviceLostError, DeviceTimeoutError, MisfitError, one_line
 from obtura.instruments.epics.wires import (
     Ask,
     Kind,
@@ -54,6 +55,9 @@ FRESH = 1.0
 
 KEPT = 50
 """So many exchanges of a PV are kept."""
+
+LOST = re.compile("disconn|timeout|tmo|getfail|not connected", re.IGNORECASE)
+"""What a gateway says in a refusal when it has lost the IOC."""
 
 NAMED = 20
 """So many of the PVs that are not connected are named in a message."""
@@ -208,7 +212,8 @@ class Link:
         try:
             return self.wire.understood(self.remote, kind, response)
         except RefusedError as error:
-            raise self.failure(operation, f"was refused by its IOC: {error}") from None
+            what = f"was refused by its IOC: {error}"
+            raise self.failure(operation, what, DeviceLostError if LOST.search(what) else MisfitError) from None
         except (TypeError, ValueError, KeyError, IndexError, AttributeError) as error:
             raise self.failure(operation, f"was answered with what makes no sense: {one_line(error)}") from error
 
@@ -218,10 +223,10 @@ class Link:
         if type(value) is float:
             return value
         if isinstance(value, str):
-            raise self.failure(operation, f"is text ({value!r}), not a number")
+            raise self.failure(operation, f"is text ({value!r}), not a number", MisfitError)
         if isinstance(value, np.ndarray):
-            raise self.failure(operation, f"is an array of {value.size}, not a number")
-        raise self.failure(operation, f"is a structure ({_shown(value)}), not a number")
+            raise self.failure(operation, f"is an array of {value.size}, not a number", MisfitError)
+        raise self.failure(operation, f"is a structure ({_shown(value)}), not a number", MisfitError)
 
     def array_of(self, operation: str, reading: Reading) -> npt.NDArray[Any]:
         """The valid array that was read; raises `DeviceError` when it is none."""
@@ -229,7 +234,7 @@ class Link:
         if isinstance(value, float):
             value = np.array([value])
         if not isinstance(value, np.ndarray) or value.dtype.kind not in "biuf":
-            raise self.failure(operation, f"is no array of numbers ({_shown(value)})")
+            raise self.failure(operation, f"is no array of numbers ({_shown(value)})", MisfitError)
         return value
 
     def valid(self, operation: str, reading: Reading) -> Any:
@@ -290,7 +295,7 @@ class Answer:
         """The error for a connection that ended before the answer came."""
         self.link.wire.drop(self.request)
         what = f"did not answer: {self.link.state}; is the IOC running? {self.link.wire.servers_asked()}"
-        return self._failed(what)
+        return self._failed(what, DeviceLostError)
 
     def _failed(self, what: str, kind: type[DeviceError] = DeviceError) -> DeviceError:
         self._note(error=what)

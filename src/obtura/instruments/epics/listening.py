@@ -10,7 +10,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from obtura.contracts.partly import PartlyReadError
-from obtura.ground.errors import DeviceError, DeviceTimeoutError
+from obtura.ground.errors import DeviceError, DeviceLostError, DeviceTimeoutError
 from obtura.instruments.epics.link import GLANCE, Answer, Link, absent, begin_to_ask, not_found
 from obtura.instruments.epics.wires import Kind, Reading
 from obtura.works.clock import Flag, clock
@@ -156,7 +156,7 @@ class PVHearing:
             if link.losses != self._losses[counter]:
                 self._losses[counter] = link.losses
                 counter.listening.collect()
-                raise link.failure("read", f"was lost while it was counted, and is {link.state}")
+                raise link.failure("read", f"was lost while it was counted, and is {link.state}", DeviceLostError)
             came = self._responses.setdefault(counter, counter.listening.collected())
             readings = [link.understood("read", counter.kind, response) for response in came]
             readings = readings or [counter.listening.last("read", deadline)]
