@@ -369,7 +369,8 @@ def require_all(links: Sequence[Link], operation: str) -> None:
 def absent(link: Link, operation: str, number: int = 1) -> DeviceError:
     """The error for a PV that is not connected, and for so many in all."""
     others = {1: "", 2: ", and so is another"}.get(number, f", and so are {number - 1} others")
-    what = f"is {link.state}{others}; is the IOC running? {link.wire.servers_asked()}"
+    name = "" if link.remote.was_found else " Is its name right?"  # that can't be told from an IOC that is down
+    what = f"is {link.state}{others}; is the IOC running?{name} {link.wire.servers_asked()}"
     link.note("", 0.0, error=link.state)
     return link.failure(operation, what, DeviceTimeoutError)
 
