@@ -56,8 +56,7 @@ FRESH = 1.0
 KEPT = 50
 """So many exchanges of a PV are kept."""
 
-LOST = re.compile("disconn|timeout|tmo|getfail|not connected", re.IGNORECASE)
-"""What a gateway says in a refusal when it has lost the IOC."""
+LOST = re.compile("disconn|timeout|tmo|getfail|not connected", re.IGNORECASE)  # says a gateway that has lost the IOC
 
 NAMED = 20
 """So many of the PVs that are not connected are named in a message."""
