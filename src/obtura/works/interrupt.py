@@ -268,12 +268,12 @@ class Doors:
         Not in the main thread outside of a run; to other threads none comes.
         """
         here = get_ident()
-        return here == self._main or here != threading.main_thread().ident
+        return here == self.main or here != threading.main_thread().ident
 
     @property
     def lets_in(self) -> bool:
         """Whether this is the main thread, and `call` there is a doorway: a run goes forward."""
-        return get_ident() == self._main and self._barred is None
+        return get_ident() == self.main and self.barred_at is None
 
     @property
     def is_barred(self) -> bool:

@@ -57,7 +57,6 @@ KEPT = 50
 """So many exchanges of a PV are kept."""
 
 LOST = re.compile("disconn|timeout|tmo|getfail|not connected", re.IGNORECASE)  # says a gateway that has lost the IOC
-
 NAMED = 20
 """So many of the PVs that are not connected are named in a message."""
 
@@ -211,8 +210,8 @@ class Link:
         try:
             return self.wire.understood(self.remote, kind, response)
         except RefusedError as error:
-            what = f"was refused by its IOC: {error}"
-            raise self.failure(operation, what, DeviceLostError if LOST.search(what) else MisfitError) from None
+            kind_of = DeviceLostError if LOST.search(str(error)) else MisfitError
+            raise self.failure(operation, f"was refused by its IOC: {error}", kind_of) from None
         except (TypeError, ValueError, KeyError, IndexError, AttributeError) as error:
             raise self.failure(operation, f"was answered with what makes no sense: {one_line(error)}") from error
 
