@@ -383,8 +383,7 @@ class IntegratingCounterController(CounterController):
     def configure(self, count_time: float, npoints: int, points_per_trigger: int) -> None:
         """Say what comes: `npoints` (0: no end known) points of `count_time` s; called first, once per scan.
 
-        `points_per_trigger`: how many each `trigger` will ask for; 0: once it is started, the device goes on by
-        itself, or by a wire.
+        `points_per_trigger`: how many each `trigger` will ask for; 0: once started it goes on by itself, or by a wire.
         """
 
     def trigger(self, *counters: Any) -> None:

@@ -1,6 +1,5 @@
 """A PV as a device uses it: a failure is a `DeviceError` in plain words, and comes within a known time."""
 
-import re
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -56,7 +55,6 @@ FRESH = 1.0
 KEPT = 50
 """So many exchanges of a PV are kept."""
 
-LOST = re.compile("disconn|timeout|tmo|getfail|not connected", re.IGNORECASE)  # says a gateway that has lost the IOC
 NAMED = 20
 """So many of the PVs that are not connected are named in a message."""
 
@@ -210,7 +208,7 @@ class Link:
         try:
             return self.wire.understood(self.remote, kind, response)
         except RefusedError as error:
-            kind_of = DeviceLostError if LOST.search(str(error)) else MisfitError
+            kind_of = DeviceLostError if error.is_lost else MisfitError
             raise self.failure(operation, f"was refused by its IOC: {error}", kind_of) from None
         except (TypeError, ValueError, KeyError, IndexError, AttributeError) as error:
             raise self.failure(operation, f"was answered with what makes no sense: {one_line(error)}") from error
