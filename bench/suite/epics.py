@@ -39,22 +39,41 @@ async def ready(library):
 asyncio.run(start_server({"BENCH:v": Slow(value=1.25)}, startup_hook=ready))
 """
 PVA = """
-import sys, time
+import socket, sys, threading, time
 from p4p import server
 from p4p.nt import NTScalar
 from p4p.server.thread import SharedPV
-port = sys.argv[2]
+delay, port = float(sys.argv[1]), sys.argv[2]
+
+def hand_on(source, target, seconds):
+    while data := source.recv(65536):
+        if seconds:
+            time.sleep(seconds)
+        target.sendall(data)
+
+def stand_between(here):
+    while True:
+        client = here.accept()[0]
+        behind = socket.create_connection(("127.0.0.1", int(port)))
+        for each in client, behind:
+            each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for way in (client, behind, 0), (behind, client, delay / 2):
+            threading.Thread(target=hand_on, args=way, daemon=True).start()
+
 provider = server.StaticProvider("bench")
 provider.add("BENCH:v", SharedPV(nt=NTScalar("d"), initial=1.25))
 conf = {"EPICS_PVAS_INTF_ADDR_LIST": "127.0.0.1", "EPICS_PVAS_SERVER_PORT": port, "EPICS_PVAS_BROADCAST_PORT": port,
         "EPICS_PVAS_AUTO_BEACON_ADDR_LIST": "NO", "EPICS_PVAS_BEACON_ADDR_LIST": "127.0.0.1"}
 with server.Server(providers=[provider], conf=conf, useenv=False):
+    here = socket.create_server(("127.0.0.2", int(port)))
+    threading.Thread(target=stand_between, args=(here,), daemon=True).start()
     print("ready", flush=True)
     time.sleep(3600)
 """
 SERVERS = {"ca": CA, "pva": PVA}
-CASES = (("ca", 0.0), ("ca", 0.001), ("ca", 0.01), ("pva", 0.0))
-"""Protocols, and s that the server takes to answer: a PV Access server answers from memory, whatever one does."""
+CASES = (("ca", 0.0), ("ca", 0.001), ("ca", 0.01), ("pva", 0.0), ("pva", 0.001), ("pva", 0.01))
+"""Protocols, and s that the server takes to answer. A PV Access server answers from memory, whatever one does: there
+somebody stands between who keeps each of the two answers that a value takes for half of that time."""
 POINTS, REPETITIONS = 200, 5
 SHARE = 10.0
 """% of a point that the engine may take, of an IOC that answers as fast as one with hardware does."""
@@ -66,7 +85,7 @@ def answering_after(protocol: str, delay: float) -> Iterator[None]:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    os.environ |= {f"EPICS_{protocol.upper()}_{key}": value for key, value in _asked(port).items()}
+    os.environ |= {f"EPICS_{protocol.upper()}_{key}": value for key, value in _asked(protocol, port, delay).items()}
     command = [sys.executable, "-c", SERVERS[protocol], str(delay), str(port)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
         assert server.stdout is not None
@@ -77,8 +96,10 @@ def answering_after(protocol: str, delay: float) -> Iterator[None]:
             server.kill()
 
 
-def _asked(port: int) -> dict[str, str]:
-    return {"ADDR_LIST": f"127.0.0.1:{port}", "AUTO_ADDR_LIST": "NO"}
+def _asked(protocol: str, port: int, delay: float) -> dict[str, str]:
+    between = protocol == "pva" and delay > 0
+    straight = {"ADDR_LIST": "" if between else f"127.0.0.1:{port}", "AUTO_ADDR_LIST": "NO"}
+    return {**straight, "NAME_SERVERS": f"127.0.0.2:{port}" if between else ""}
 
 
 def bare_client(lab: Lab, protocol: str, number: int) -> float:

@@ -6,7 +6,7 @@ import pytest
 
 from obtura import Policy, SamplingCounter, SamplingCounterController, UsageError, loopscan
 from obtura.contracts.partly import PartlyReadError
-from obtura.ground.errors import DeviceError
+from obtura.ground.errors import DeviceError, MisfitError
 from obtura.works.clock import clock, virtual_time
 
 
@@ -17,12 +17,14 @@ class Away(SamplingCounterController):
         super().__init__("away", blocking=False)
         self.lost_at, self.back_at = lost_at, back_at
         self.calls = 0
+        self.error = DeviceError("lost.read failed: away")
+        self.never = {}
         self.lost, self.other = (SamplingCounter(name, self) for name in ("lost", "other"))
 
     def sample(self, counters):
         self.calls += 1
         is_lost = self.lost_at <= clock.time() < self.back_at
-        found = [DeviceError("lost.read failed: away") if is_lost and one is self.lost else 1.0 for one in counters]
+        found = [self.error if is_lost and one is self.lost else self.never.get(one, 1.0) for one in counters]
         if any(isinstance(each, Exception) for each in found):
             raise PartlyReadError(found)
         return found
@@ -45,6 +47,26 @@ def test_the_scan_waits_with_a_word_and_goes_on(capsys):
     said = capsys.readouterr().err
     assert "!!! away:lost: lost.read failed: away; the scan waits up to 60 s for it" in said
     assert "!!! away:lost is back after " in said
+
+
+@pytest.mark.parametrize("error", [MisfitError("it is text"), UsageError("no such thing"), TypeError("no float")])
+def test_what_no_waiting_heals_is_not_waited_for(error):
+    device = Away(0.5, 20.0)
+    device.error = error
+    with pytest.raises(type(error)):
+        scanned(device, "wait 60")
+    assert clock.time() < 2
+
+
+def test_where_one_is_lost_and_another_is_a_misfit_the_lost_one_is_waited_for():
+    device = Away(0.5, 20.0)
+    wrong = SamplingCounter("wrong", device)
+    wrong.policy = "optional"
+    device.never = {wrong: MisfitError("it is text")}
+    device.lost.policy = "wait 60"
+    scan = loopscan(3, 0, device.lost, wrong, sleep_time=1.0, save=False)
+    assert list(scan.get_data("away:lost")) == [1.0] * 3
+    assert all(map(math.isnan, scan.get_data("away:wrong")))
 
 
 def test_the_wait_has_an_end():

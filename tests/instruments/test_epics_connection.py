@@ -39,7 +39,7 @@ def test_a_pv_that_nobody_has_is_named_with_the_time_and_who_was_asked(beamline,
     with pytest.raises(
         DeviceError,
         match=rf"^diode: PV T:no_such_pv is not connected \(no answer from any IOC since {CLOCK}\); "
-        rf"is the IOC running\? EPICS_CA_ADDR_LIST={asked}$",
+        rf"is the IOC running\? Is its name right\? EPICS_CA_ADDR_LIST={asked}$",
     ):
         raise error
 

@@ -142,6 +142,7 @@ WRONG = {
     "drop 1": r"cam: its file plugin dropped 1 frames, 1 are written \(PV T:HDF1:DroppedArrays_RBV\)",
     "write 1": r"cam: its file plugin can't write \(PV T:HDF1:WriteStatus\): ERROR Failed to write NDArray: No space",
     "close": r"cam: its file plugin can't write \(PV T:HDF1:WriteStatus\): Error closing file: No space left",
+    "back 1": r"cam: it had 1 frames, and now has 0; was its IOC started anew",
     "lost 1": r"frame 1 and has not given it.*1 frames were taken, 1 are written and 0 dropped",
     "deaf": r"frame 0 and has not given it .*DetectorState_RBV is \w+, 0 frames were taken",
     "slow 5": r"frame 0 and has not given it .*DetectorState_RBV is Acquire, 0 frames were taken",
@@ -221,6 +222,16 @@ def test_frames_of_the_array_plugin_are_saved_by_obtura_with_regions(looker):
 def test_frames_that_come_faster_than_they_can_be_read_are_an_error(looker):
     with pytest.raises(DeviceError, match=r"frames came at once, T:image1: keeps one|a further frame came"):
         hardware(looker, 50, 0.001).run()
+    assert is_quiet()
+
+
+def test_a_counter_of_arrays_that_goes_back_is_an_error(looker):
+    obtura.loopscan(2, 0.02, looker, save=False)  # so that it can
+    fault("back 1")
+    with pytest.raises(
+        DeviceError, match=r"eye: T:image1:ArrayCounter_RBV went back from \d+ to 0; was its IOC started"
+    ):
+        obtura.loopscan(3, 0.02, looker, save=False)
     assert is_quiet()
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from obtura.contracts.presets import ChainIterationPreset, ChainPreset, ScanPreset
-from obtura.ground.errors import DeviceError, ScanAbort, UsageError
+from obtura.ground.errors import DeviceError, DeviceLostError, DeviceTimeoutError, ScanAbort, UsageError
 from obtura.presets import WaitForBeam
 from obtura.works.clock import clock
 
@@ -145,6 +145,19 @@ def test_an_error_or_ctrl_c_ends_the_wait_and_the_scan(lab, error):
     with pytest.raises(type(error)):
         scan.run()
     assert lab.log == []
+
+
+def test_a_device_that_is_lost_is_no_beam_once_it_was_read(lab, terminal):
+    lost, silent = DeviceLostError("monitor: not connected"), DeviceTimeoutError("monitor: did not answer")
+    assert waited(lab, Readings(0, lost, silent, 20), poll=1.0) == 3
+    assert "Waiting for beam: monitor: not connected, 10 is wanted" in lab.viewer.text
+
+
+def test_one_that_is_lost_at_first_fails_the_scan(lab):
+    scan = lab.scan()
+    scan.add_preset(WaitForBeam(Readings(DeviceLostError("monitor: not connected"), 20), 10))
+    with pytest.raises(DeviceLostError):
+        scan.run()
 
 
 @pytest.mark.parametrize("value", [None, "no beam", [1, 2]])

@@ -3,8 +3,10 @@
 import textwrap
 import threading
 
+from obtura.contracts.counters import SamplingCounter, SamplingCounterController
 from obtura.contracts.presets import ChainPreset, ScanPreset
 from obtura.devices.axis import Axis
+from obtura.ground.errors import DeviceLostError
 
 DEVICES = """
 - {name: world, class: World}
@@ -47,6 +49,7 @@ class Unplugged:
     """A device that can be made, but does not answer while `plugged` is False."""
 
     plugged = False
+    asked = 0
 
     def __init__(self, name: str):
         self.name = name
@@ -54,12 +57,33 @@ class Unplugged:
 
     def check(self) -> None:
         """Say whether it is there."""
+        type(self).asked += 1
         if not self.plugged:
             raise ConnectionError("nobody at 10.0.0.9")
 
     def close(self) -> None:
         """Hang up."""
         self.closed += 1
+
+
+class Meter(SamplingCounterController):
+    """It can be plugged in later; `asked`: how often it was checked."""
+
+    is_there, asked = False, 0
+
+    def __init__(self, name):
+        super().__init__(name)
+        SamplingCounter(f"{name}_value", self)
+
+    def check(self):
+        """Say whether it is there."""
+        type(self).asked += 1
+        if not self.is_there:
+            raise DeviceLostError(f"{self.name}: nobody answers")
+
+    def read(self, counter):
+        """The constant."""
+        return 7.0
 
 
 def door(name: str, of: Broken) -> Axis:
@@ -109,6 +133,7 @@ OWN = {
     "Guard": "beamlines:Guard",
     "Broken": "beamlines:Broken",
     "Hangs": "beamlines:Hangs",
+    "Meter": "beamlines:Meter",
     "Unplugged": "beamlines:Unplugged",
     "Door": "beamlines:door",
 }

@@ -6,7 +6,7 @@ import time
 from types import SimpleNamespace
 
 import pytest
-from beamlines import DEVICES, LAB, Broken, Hangs, Unplugged, write
+from beamlines import DEVICES, LAB, Broken, Hangs, Meter, Unplugged, write
 
 from obtura.contracts.absent import Absent
 from obtura.contracts.presets import ScanPreset
@@ -102,6 +102,48 @@ def test_a_device_that_is_made_but_does_not_answer_is_not_there(open_session, ca
         _ = session.box.anything
     Unplugged.plugged = True
     assert session.retry("box").check() is None
+
+
+def test_one_that_is_made_is_asked_once_at_each_use_and_then_it_is_used(open_session, capsys):
+    session = open_session(LAB + "- {name: box, class: Unplugged}\n")
+    box, asked = session.box, Unplugged.asked
+    assert "session.retry('box'), or use it: it is tried again" in str(box)
+    session.lsobj(), session.sta(), str(box), repr(session)
+    assert Unplugged.asked == asked
+    with pytest.raises(DeviceError, match="nobody at"):
+        box.close()
+    assert Unplugged.asked == asked + 1
+    Unplugged.plugged = True
+    box.close()
+    assert Unplugged.asked == asked + 2
+    assert isinstance(session.box, Unplugged) and session.box.closed == 1
+    assert session.absent == {}
+    box.closed = 5  # who has the placeholder in hand has the device
+    assert session.box.closed == 5
+    assert "box is there now" in capsys.readouterr().out
+
+
+def test_a_group_of_many_that_are_not_there_asks_one_at_each_scan_and_counts_them_once_they_are(
+    open_session, monkeypatch
+):
+    meters = "".join(f"- {{name: m{number}, class: Meter}}\n" for number in range(4))
+    group = "- {name: all, class: MeasurementGroup, counters: [m0, m1, m2, m3], default: true}\n"
+    session = open_session(LAB + meters + group)
+    asked = Meter.asked
+    with pytest.raises(UsageError, match=r"(?s)m0 of measurement group all can't be counted: .*nobody answers"):
+        session.bench.loopscan(1, 0)
+    assert Meter.asked == asked + 1
+    monkeypatch.setattr(Meter, "is_there", True)
+    scan = session.bench.loopscan(1, 0, save=False)
+    assert [name for name in scan.get_data() if name.startswith("m")] == [f"m{n}:m{n}_value" for n in range(4)]
+
+
+def test_one_that_can_not_be_made_is_not_made_again_by_using_it(open_session):
+    session = open_session(DEAD)
+    with pytest.raises(DeviceError):
+        session.mx.move(1)
+    assert Broken.tries == 1
+    assert "or use it" not in str(session.mx)
 
 
 def test_slow_ones_do_not_add_up_and_hold_up_no_other(open_session, capsys, monkeypatch):
@@ -275,6 +317,21 @@ def test_pvs_whose_ioc_is_down_are_told_and_come_back_when_it_runs(home, tmp_pat
     assert all("PV T:" in line and "is the IOC running?" in line for line in printed[1:3])
     assert printed[3:] == ["refused mx is not there", "DONE {}"]
     assert done.stderr.count("is not there") == 2
+
+
+USED = SCRIPT.replace('    session.retry("mx"), session.retry("shutter")\n', "")
+
+
+def test_pvs_whose_ioc_is_down_when_the_session_opens_are_there_when_they_are_used_later(home, tmp_path):
+    pytest.importorskip("caproto")
+    write(tmp_path / "line", EPICS)
+    (tmp_path / "script.py").write_text(USED)
+    done = subprocess.run(
+        [sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, timeout=55, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "mx is there now" in done.stdout
+    assert done.stdout.splitlines()[-1].startswith("DONE {'shutter'")
 
 
 def test_sta_says_why_something_is_not_there(capsys):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from obtura.acquisition.forgiving import Forgiving, forgiving_for
+from obtura.acquisition.forgiving import Forgiving, forgiving_for, never_forgiven
 from obtura.contracts.acquisition import AcquisitionSlave, Effort
 from obtura.contracts.counters import Counter, SamplingCounter, SamplingCounterController, SamplingMode
 from obtura.contracts.pushing import PushingCounterController
@@ -84,6 +84,11 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
             if isinstance(device, SamplingCounter):
                 self.add_counter(device)
         self.blocking = controller.blocking or count_time > 0
+
+    @property
+    def is_interruptible(self) -> bool:  # type: ignore[override]
+        """A single reading of a controller that is; what is waited for, or tried again, may take minutes."""
+        return self.controller.is_interruptible and self.count_time == 0 and never_forgiven(self._counters)
 
     def add_counter(self, counter: Counter) -> None:
         """Have a further counter of the controller read."""

@@ -12,10 +12,10 @@ from obtura.contracts.counters import Counter
 from obtura.contracts.partly import PartlyReadError
 from obtura.contracts.policies import Policy
 from obtura.ground.channels import AcquisitionChannel
-from obtura.ground.errors import DeviceError, one_line
+from obtura.ground.errors import DeviceError, may_heal, one_line
 from obtura.works.clock import Flag, clock
 
-__all__ = ["Forgiving", "ReadCounters", "forgiving_for"]
+__all__ = ["Forgiving", "ReadCounters", "forgiving_for", "never_forgiven"]
 
 log = logging.getLogger(__name__)
 
@@ -33,9 +33,12 @@ NAMED = 5
 
 def forgiving_for(counters: Sequence[Counter], ended: Flag) -> "Forgiving | None":
     """None when all counters are critical and required: then nothing stands between them and the device."""
-    if all(counter.is_critical and counter.policy == Policy.required() for counter in counters):
-        return None
-    return Forgiving(counters, ended)
+    return None if never_forgiven(counters) else Forgiving(counters, ended)
+
+
+def never_forgiven(counters: Sequence[Counter]) -> bool:
+    """Whether all of them are critical and required."""
+    return all(counter.is_critical and counter.policy == Policy.required() for counter in counters)
 
 
 class Forgiving:
@@ -147,9 +150,10 @@ class Forgiving:
             try:
                 result = call()
             except Exception as error:
-                failing = error.failing(counters) if isinstance(error, PartlyReadError) else counters
+                failed = _failed(error, counters)
+                failing = [counter for counter, _ in failed]
                 failures += 1
-                longest = max(counter.policy.seconds for counter in failing)
+                longest = max(counter.policy.seconds if may_heal(why) else 0.0 for counter, why in failed)
                 waits = clock.time() < began + longest
                 if self._ended.is_set or not (waits or failures <= max(one.policy.times for one in failing)):
                     raise
@@ -180,6 +184,12 @@ class Forgiving:
             note(f"{counter.fullname} {what}: {one_line(error)}")
         # To where people look: into the record of the scan, where it has a display. The log alone nobody sees.
         sys.stderr.write(f"!!! {counter.fullname} {what}: {one_line(error)}\n")
+
+
+def _failed(error: Exception, counters: Sequence[Counter]) -> list[tuple[Counter, Exception]]:
+    """Which of those that were asked for can't be read, each with why."""
+    found = error.found if isinstance(error, PartlyReadError) else [error] * len(counters)
+    return [(counter, why) for counter, why in zip(counters, found, strict=True) if isinstance(why, Exception)]
 
 
 def _names(counters: Sequence[Counter]) -> str:

@@ -106,6 +106,10 @@ class AcquisitionObject:
     META_TIMING = MetaTiming
     role = "counter"
     blocking = True
+    is_interruptible = False
+    """Whether its calls may be made on the scan's own thread, if no other device of the branch blocks: to hand over
+    and back takes 50 to 100 us. A Ctrl-C comes into any of them, must tear nothing and end it at once; and when nobody
+    answers, they end by themselves within seconds."""
     is_repeatable = False
     """Whether a point can be taken again although it is prepared or started once: it is not armed for so many points,
     each trigger is a measurement of its own."""

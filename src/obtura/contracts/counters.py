@@ -51,8 +51,10 @@ class CounterController(WithPolicy):
 
     `master_controller`: the controller whose acquisition object triggers this one's, None for the timer or motor of
     the scan. `register_counters`: whether a session lists its counters. `blocking`: whether a call may wait for
-    something outside of this process; such a device gets a lane.
+    something outside of this process; such a device gets a lane. `is_interruptible`: see `AcquisitionObject`.
     """
+
+    is_interruptible: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -381,8 +383,7 @@ class IntegratingCounterController(CounterController):
     def configure(self, count_time: float, npoints: int, points_per_trigger: int) -> None:
         """Say what comes: `npoints` (0: no end known) points of `count_time` s; called first, once per scan.
 
-        `points_per_trigger`: how many each `trigger` will ask for; 0: once it is started, the device goes on by
-        itself, or by a wire.
+        `points_per_trigger`: how many each `trigger` will ask for; 0: once started it goes on by itself, or by a wire.
         """
 
     def trigger(self, *counters: Any) -> None:

@@ -15,7 +15,18 @@ from obtura.engine.hooks import Circle
 from obtura.engine.metadata import Inquiry, answering
 from obtura.engine.outcome import Leaving, Outcome
 from obtura.engine.patience import Patience
-from obtura.engine.plan import Level, Phase, Plan, Step, Turn, lane_of, overriding
+from obtura.engine.plan import (
+    LaneOf,
+    Level,
+    Phase,
+    Plan,
+    Step,
+    Turn,
+    lane_of,
+    levels_below,
+    needs_lane,
+    overriding,
+)
 from obtura.engine.seat import Doer, Duty, Seat
 from obtura.engine.timing import HAND_OVER
 from obtura.engine.vigil import Vigil
@@ -42,7 +53,7 @@ class Apparatus(Halting, Doer):
         vigil: Vigil,
         seat: Seat,
     ) -> None:
-        plan = Plan(master, lambda node: lane_of(node, loop), self._check_cut)
+        plan = Plan(master, _lanes(master, loop), self._check_cut)
         super().__init__(plan, outcome, place.where, vigil, seat)
         self._place = place
         self.patience = Patience(plan, outcome, place.where, vigil)
@@ -309,6 +320,13 @@ class Apparatus(Halting, Doer):
                 self._await(batch)
         finally:
             doors.reopen(was)
+
+
+def _lanes(master: AcquisitionMaster, loop: Loop) -> LaneOf:
+    """A lane for each device that blocks; one that may be interrupted needs none, if it is the only one."""
+    waiting = [node for level in levels_below(master) for node in level if needs_lane(node)]
+    alone = waiting[0] if len(waiting) == 1 and waiting[0].is_interruptible else None
+    return lambda node: None if node is alone else lane_of(node, loop)
 
 
 def _errands(calls: Sequence[Call]) -> list[Errand]:

@@ -20,6 +20,7 @@ __all__ = [
     "devices_of",
     "lane_of",
     "levels_below",
+    "needs_lane",
     "overriding",
     "paces",
     "reads_by_itself",
@@ -190,11 +191,16 @@ def _is_async(node: AcquisitionObject) -> bool:
     return any(inspect.iscoroutinefunction(getattr(node, method, None)) for method in methods)
 
 
+def needs_lane(node: AcquisitionObject) -> bool:
+    """Whether its calls may wait for something."""
+    return _is_async(node) or node.blocking or reads_by_itself(node)
+
+
 def lane_of(node: AcquisitionObject, loop: Loop) -> Lane | None:
     """A new lane for a device, or None when it may be called inline."""
     if _is_async(node):
         return AsyncLane(node.name, loop)
-    if node.blocking or reads_by_itself(node):
+    if needs_lane(node):
         return ThreadLane(node.name, node.on_lane_start if overriding([node], "on_lane_start") else None)
     return None
 

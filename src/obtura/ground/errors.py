@@ -8,6 +8,8 @@ ObturaError
 ├── ScanSequenceError (RuntimeError)  a sub-scan of a sequence failed or never ended
 ├── DeviceError (RuntimeError)   a device failed
 │   ├── DeviceBusyError          a device is in use by somebody else
+│   ├── DeviceLostError (ConnectionError)  there is no connection to a device
+│   ├── MisfitError              a device is not what it is taken for: to try again heals nothing
 │   └── DeviceTimeoutError (TimeoutError)  a device was waited for in vain
 ├── HookError (RuntimeError)     a preset broke its contract
 └── SavingError (RuntimeError)   the data could not be written
@@ -20,9 +22,11 @@ __all__ = [
     "ArgumentError",
     "DeviceBusyError",
     "DeviceError",
+    "DeviceLostError",
     "DeviceTimeoutError",
     "HookError",
     "LimitError",
+    "MisfitError",
     "ObturaError",
     "SavingError",
     "ScanAbort",
@@ -30,7 +34,9 @@ __all__ = [
     "ScanStateError",
     "UsageError",
     "annotate",
+    "is_lost",
     "locate",
+    "may_heal",
     "one_line",
 ]
 
@@ -74,6 +80,14 @@ class DeviceTimeoutError(DeviceError, TimeoutError):
     """A device was waited for in vain."""
 
 
+class DeviceLostError(DeviceError, ConnectionError):
+    """There is no connection to a device, or none any more."""
+
+
+class MisfitError(DeviceError):
+    """A device answers, but is not what it is taken for: text where a number is wanted, an attribute that it lacks."""
+
+
 class HookError(ObturaError, RuntimeError):
     """A preset broke its contract, e.g. its iterator yielded something else than presets."""
 
@@ -84,6 +98,19 @@ class SavingError(ObturaError, RuntimeError):
 
 class ScanAbort(KeyboardInterrupt):
     """The scan was ended by Ctrl-C or by `scan.abort()`."""
+
+
+_MISTAKES = (MisfitError, UsageError, TypeError, AttributeError, LookupError, NameError, NotImplementedError)
+
+
+def may_heal(error: BaseException) -> bool:
+    """Whether it may help to try again later: not with a mistake, or a device that is not what it is taken for."""
+    return not isinstance(error, _MISTAKES)
+
+
+def is_lost(error: BaseException) -> bool:
+    """Whether a device is away, or silent: it may come back as it was."""
+    return isinstance(error, TimeoutError | ConnectionError)
 
 
 def annotate(error: BaseException, note: str) -> None:

@@ -112,7 +112,7 @@ class EpicsWatch(OfPVs, AnyLevelPreset):
         told = [link.understood("watch", Kind.VALUE, each) for each in self._watched.collected()]
         if link.losses != self._losses or not link.connected:
             return f"{self.pv} was lost, nobody knows whether it was {self.wanted}"
-        found = (self._look_at(link, each) for each in told)
+        found = [self._look_at(link, each) for each in told] or [self._look(self._watched)]
         return next((look.reads for look in found if not look.is_good), None)
 
     def put_back(self) -> None:

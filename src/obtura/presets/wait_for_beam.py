@@ -4,7 +4,7 @@ import math
 from typing import Any, Protocol
 
 from obtura.devices.arguments import number, quantity
-from obtura.ground.errors import UsageError
+from obtura.ground.errors import UsageError, is_lost, one_line
 from obtura.ground.ranges import NotNegative, Positive
 from obtura.presets.anylevel import AnyLevelPreset, Say, Switch, require
 from obtura.presets.beam_watch import BeamWatch
@@ -36,9 +36,13 @@ class WaitForBeam(AnyLevelPreset):
 
     Let `counter` see the beam before the shutter. One behind it needs it open: add this after a
     `ShutterPreset`, both with `per_point`.
+
+    Once it has been read, a counter whose device is lost, as where an IOC is started anew, is as good as no beam: it is
+    waited for, and a point meanwhile is taken again. One that can't be read at first fails the scan.
     """
 
     every_point = Switch()
+    _was_read = False
     _watch: BeamWatch | None = None  # while a point is taken
 
     def __init__(
@@ -91,9 +95,14 @@ class WaitForBeam(AnyLevelPreset):
         if self.look_back:
             clock.sleep(self.look_back)
         watch.end()
-        watch.look(self._read())
-        if watch.error is not None:
-            raise watch.error
+        try:
+            watch.look(self._read())
+            if watch.error is not None:
+                raise watch.error
+        except Exception as error:
+            if not is_lost(error):
+                raise
+            return f"nobody knows whether there was beam: {one_line(error)}"
         if watch.lost is None:
             return None
         return f"beam lost, {self._name} read {quantity(watch.lost)}, {quantity(self.minimum)} is wanted"
@@ -116,7 +125,12 @@ class WaitForBeam(AnyLevelPreset):
         hold_up(say, self._look, rest, self.settle, ("Waiting for beam", "Beam is back"))
 
     def _look(self) -> Look:
-        value = self._read()
+        try:
+            value = self._read()
+        except Exception as error:
+            if not (self._was_read and is_lost(error)):
+                raise
+            return Look(False, one_line(error), quantity(self.minimum))
         return Look(value >= self.minimum, f"{self._name} reads {quantity(value)}", quantity(self.minimum))
 
     @property
@@ -126,9 +140,11 @@ class WaitForBeam(AnyLevelPreset):
     def _read(self) -> float:
         value = self.counter.read()
         try:
-            return float(value)
+            read = float(value)
         except (TypeError, ValueError):
             raise UsageError(f"WaitForBeam: {self._name} reads {value!r}, which is no number") from None
+        self._was_read = True
+        return read
 
 
 def _finite(what: str, value: float) -> float:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Concatenate, ParamSpec, TypedDict, TypeVar
 
-from obtura.contracts.absent import refuse_absent
+from obtura.contracts.absent import present
 from obtura.contracts.devices import Movable, is_movable
 from obtura.ground.errors import ArgumentError, UsageError
 
@@ -154,7 +154,7 @@ def axis(value: Any) -> Movable:
     Raises:
         UsageError: it is none.
     """
-    refuse_absent(value)
+    value = present(value)
     if not is_movable(value):
         raise ArgumentError(f"motor must be an axis, got {value!r}")
     return value

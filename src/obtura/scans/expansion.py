@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from obtura.contracts.absent import present
 from obtura.contracts.calculation import CalcCounterController
 from obtura.contracts.counters import Counter, CounterController
 from obtura.ground.errors import ArgumentError, UsageError
@@ -25,6 +26,7 @@ def expand_counters(counters: Iterable[Any]) -> list[Counter]:
 
 
 def _members(item: Any, above: tuple[Any, ...]) -> Iterator[Counter]:
+    item = present(item)
     name = getattr(item, "name", None) or repr(item)
     if isinstance(item, Counter):
         yield item

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from obtura.contracts.absent import refuse_absent
+from obtura.contracts.absent import present
 from obtura.contracts.connections import Exchange
 from obtura.ground.errors import UsageError
 
@@ -19,7 +19,7 @@ def debug(device: Any, last: int = 20) -> None:
     Raises:
         UsageError: the device has none, or `last` is no whole number of at least 1.
     """
-    refuse_absent(device)
+    device = present(device)
     if not isinstance(last, int) or isinstance(last, bool) or last < 1:
         raise UsageError(f"debug: expected how many exchanges, as debug(device, 50), got {last!r}")
     trace = getattr(device, "trace", None)

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
-from obtura.contracts.absent import Absent, refuse_absent
+from obtura.contracts.absent import Absent, present
 from obtura.contracts.devices import Counter
 from obtura.contracts.settings import OnSetting, Setting
 from obtura.data.template import close_match
 from obtura.display.grid import grid, terminal_width
-from obtura.ground.errors import UsageError
+from obtura.ground.errors import DeviceError, UsageError
 from obtura.session.listing import counters_of
 from obtura.session.measurement_group import MeasurementGroup
 
@@ -115,8 +115,7 @@ class Groups:
         """
         objects = self._objects()
         if name in objects:
-            refuse_absent(objects[name])
-            return objects[name]
+            return present(objects[name])
         found = self.matching(name)
         if len(found) != 1:
             raise UsageError(self.why_missing(name))
@@ -132,6 +131,15 @@ class Groups:
                         {name} if thing is counter else {name, f"{name}:{counter.name}", f"{name}.{counter.name}"}
                     )
         return [names[id(counter)] for counter in counters]
+
+    def has_again(self, name: str) -> bool:
+        """Whether the device in which `name` is missing is there after all; it is asked once more."""
+        objects = self._objects()
+        thing = objects.get(name, objects.get(name.partition(":")[0]))
+        try:
+            return isinstance(thing, Absent) and present(thing) is not None
+        except DeviceError:
+            return False
 
     def why_missing(self, name: str) -> str:
         """Why no counter matches `name`."""

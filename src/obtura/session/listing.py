@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from obtura.contracts.absent import Absent, refuse_absent
+from obtura.contracts.absent import Absent, present
 from obtura.contracts.devices import Counter, is_movable
 from obtura.display.grid import grid, terminal_width
 from obtura.ground.errors import UsageError
@@ -28,8 +28,7 @@ class Listing:
 
         Of those that are reached over a connection it is told how that is; no hardware is asked.
         """
-        refuse_absent(*counters)
-        things = counters or tuple(self._objects().values())
+        things = tuple(map(present, counters)) or tuple(self._objects().values())
         by_id = {id(one): one for thing in things for one in counters_of(thing)}
         found = sorted(by_id.values(), key=lambda one: one.fullname)
         rows = [

@@ -26,6 +26,9 @@ class CounterSource(Protocol):
     def names_of(self, counters: Sequence[Counter]) -> Sequence[set[str]]:
         """Of each counter every name under which it may be asked for."""
 
+    def has_again(self, name: str) -> bool:
+        """Whether the device in which `name` is missing is there after all; it is asked once more."""
+
     def why_missing(self, name: str) -> str:
         """Why nothing matches `name`, in words, with what was perhaps meant."""
 
@@ -103,6 +106,8 @@ class MeasurementGroup:
             UsageError: none is enabled, or one is not there.
         """
         for name in self.missing:
+            if self.source is not None and self.source.has_again(name) and self._counters_of(name):
+                continue
             raise ArgumentError(
                 f"{name} of measurement group {self.name} can't be counted: {self._why_not(name)}\n"
                 f"To count without it: {self.name}.disable({name!r})"

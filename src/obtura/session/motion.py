@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from obtura.acquisition.motion import move_together
-from obtura.contracts.absent import refuse_absent
+from obtura.contracts.absent import present
 from obtura.contracts.claims import check_free
 from obtura.contracts.devices import Movable, is_movable
 from obtura.display.grid import terminal_width
@@ -85,8 +85,7 @@ def _dial_distance(axis: Any, number: float) -> float:
 
 @ending_in_order()
 def _go(command: str, arguments: tuple[Any, ...], aim: Callable[[Any, float], float], live: bool = False) -> None:
-    axes, numbers = arguments[0::2], arguments[1::2]
-    refuse_absent(*axes)
+    axes, numbers = tuple(map(present, arguments[0::2])), arguments[1::2]
     if problem := _problem(axes, numbers):
         raise UsageError(
             f"{command}: {problem}\nIntended usage: {command}(axis, number, axis, number, ...)\n"

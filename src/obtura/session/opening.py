@@ -217,7 +217,7 @@ class _Opening:
                 self.session.put(name, made[name].value)
                 self._calculated(made[name].value)
                 continue
-            told = self.session.missing(name, error)
+            told = self.session.missing(name, error, made[name].error is None)
             if not isinstance(error, OwnerError):
                 others = [each for each, one in wrong.items() if isinstance(one, OwnerError) and one.owner == name]
                 also = f"; nor is what is listed with it: {', '.join(sorted(others, key=names.index))}"

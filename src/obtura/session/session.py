@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from types import TracebackType
 from typing import Any
 
@@ -214,9 +215,13 @@ class Session:
         """What stands for the devices that are not there, by name."""
         return {name: device for name, device in self.devices.items() if isinstance(device, Absent)}
 
-    def missing(self, name: str, error: BaseException) -> str:
-        """Have a placeholder for a device that is not there; returns what it says."""
-        absent = Absent(name, _reason(name, error), f"session.retry({name!r})")
+    def missing(self, name: str, error: BaseException, is_made: bool = False) -> str:
+        """Have a placeholder for a device that is not there; returns what it says.
+
+        `is_made`: there is an object, only the device does not answer: each use asks it once more.
+        """
+        again = partial(self._again, name) if is_made else None
+        absent = Absent(name, _reason(name, error), f"session.retry({name!r})", again)
         self.put(name, absent)
         for alias, target in self.origin.aliases.items():
             if target == name:
@@ -253,13 +258,22 @@ class Session:
         except Exception as error:
             if name in presets:
                 self.missing_preset(name, error)
-            raise DeviceError(self.missing(name, error)) from error
+            config = self.origin.config
+            raise DeviceError(self.missing(name, error, config is not None and name in config.objects)) from error
         if name in presets:
             self.add_preset(found, name)  # in the place that was kept for it
             if isinstance(found, ChainPreset):
                 self.bench.standing.remove(name=name)
         self.put(name, found)
         self.add_aliases(name)
+        return found
+
+    def _again(self, name: str) -> Any:
+        """The device that was not there, as it is used; it is asked once, in its own time."""
+        if name not in self.absent:
+            return self.devices[name]
+        found = self.retry(name)
+        print(f"{name} is there now")
         return found
 
     def add_aliases(self, name: str) -> None:

@@ -262,6 +262,20 @@ class Doors:
         return self.door == SHUT and threading.get_ident() == self.main
 
     @property
+    def guards(self) -> bool:
+        """Whether a Ctrl-C comes into code of this thread where a door lets it only, between `shut` and `reopen`.
+
+        Not in the main thread outside of a run; to other threads none comes.
+        """
+        here = get_ident()
+        return here == self.main or here != threading.main_thread().ident
+
+    @property
+    def lets_in(self) -> bool:
+        """Whether this is the main thread, and `call` there is a doorway: a run goes forward."""
+        return get_ident() == self.main and self.barred_at is None
+
+    @property
     def is_barred(self) -> bool:
         """Whether this is the main thread, in user code of the way out."""
         return self.barred_at is not None and get_ident() == self.main

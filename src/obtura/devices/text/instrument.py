@@ -45,6 +45,7 @@ class TextInstrument(SamplingCounterController):
     """
 
     twin: ClassVar[Twin] = "controller"
+    is_interruptible = True
 
     yaml_members: Mapping[str, tuple[str, str | None]] = {
         "counters": ("controller", "TextCounter"),
@@ -120,7 +121,7 @@ class TextInstrument(SamplingCounterController):
         Raises:
             DeviceError: no answer within `timeout` s (the instrument's, if None).
         """
-        return self.together(lambda speech: speech.query(text, timeout), who, text)
+        return self._talked(self.line.exchange, lambda speech: speech.query(text, timeout), who, text)
 
     def command(self, text: str, who: str = "") -> None:
         """Have it do something, and see that it does, in the ways that it was described with.
@@ -139,15 +140,24 @@ class TextInstrument(SamplingCounterController):
             DeviceError: it can't be reached, or is not who it should be; and whatever `function` raises.
         """
 
+        return self._talked(self.line.together, function, who, what)
+
+    def _talked(
+        self, way: Callable[[Callable[[Talk], R], str], R], function: Callable[[Speech], R], who: str, what: str
+    ) -> R:
+        """By one of the ways of its line."""
+
         def speak(talk: Talk) -> R:
             self._greet(talk)
             return function(Speech(talk, self.manners))
 
-        return self._talked(speak, who, what)
+        return self._on_line(way, speak, who, what)
 
-    def _talked(self, speak: Callable[[Talk], R], who: str, what: str) -> R:
+    def _on_line(
+        self, way: Callable[[Callable[[Talk], R], str], R], speak: Callable[[Talk], R], who: str, what: str
+    ) -> R:
         try:
-            return self.line.together(speak, what)
+            return way(speak, what)
         except DeviceError as error:
             self._last_error = f"{error}, at {time.strftime('%H:%M:%S')}"
             raise type(error)(f"{who or self.name}: {error}") from error
@@ -209,7 +219,7 @@ class TextInstrument(SamplingCounterController):
             if self._met == met and self.identity is not None:
                 self._identify(talk, self.identity, patient=False)
 
-        self._talked(ask, "", "check")
+        self._on_line(self.line.together, ask, "", "check")
 
     def check_counters(self, *counters: Any) -> None:
         """Raise `DeviceError` when one of these has no value; not asked of those that a scan goes on without."""

@@ -7,7 +7,8 @@ leaves the answer behind, and one between two bytecodes leaves the lock behind.
 The solution. Whoever speaks takes a lock; but what the main thread has to say is said by a lane, a thread of the line's
 own, where no Ctrl-C comes, while the main thread waits for a flag. Who is interrupted while he waits leaves: what has
 not been begun is not begun any more, and an exchange that runs runs to its end. Other threads, as the lanes of scans,
-speak for themselves: to hand over takes longer than many an instrument.
+speak for themselves: to hand over takes longer than many an instrument. So does the main thread, when a scan runs and
+all is ready for a single question: a Ctrl-C is let in only where the answer is waited for, and then the lane does so.
 """
 
 import threading
@@ -22,6 +23,7 @@ from obtura.devices.text.visa import Visa
 from obtura.ground.errors import UsageError
 from obtura.ground.ranges import NotNegative, Positive
 from obtura.works.clock import Flag
+from obtura.works.interrupt import doors
 from obtura.works.lanes import SLICE, Call, ThreadLane
 
 __all__ = ["ENDS", "TIMEOUT", "Line", "SerialLine", "TcpLine", "VisaLine", "end_of", "line_to"]
@@ -44,6 +46,10 @@ def end_of(end: str) -> str:
         names = ", ".join(ENDS)
         raise UsageError(f"expected what ends a message: {names}, or the characters in double quotes, got {end!r}")
     return ENDS.get(end, end)
+
+
+class _NotAtHandError(Exception):
+    """Nothing can be asked at once."""
 
 
 class Line:
@@ -130,6 +136,41 @@ class Line:
             return function(self._talk)
 
         return self._safely(speak, what)
+
+    def exchange(self, function: Callable[[Talk], R], what: str) -> R:
+        """As `together`, for no more than a question and its answer."""
+        if self._talk.transport.may_be_left and doors.lets_in:
+            was = doors.shut()
+            try:
+                if self._turn.acquire(False):
+                    return self._asked_here(function, what)
+            except _NotAtHandError:
+                pass  # it has to be connected first, or old answers to be waited for
+            finally:
+                doors.reopen(was)
+        return self.together(function, what)
+
+    def _asked_here(self, function: Callable[[Talk], R], what: str) -> R:
+        """On the main thread, whose turn it is; the door is shut."""
+        try:
+            if not self._talk.is_at_hand():
+                raise _NotAtHandError
+            self._said = what
+            answer = function(self._talk)
+        except Exception:
+            self._turn.release()
+            raise
+        except BaseException:  # Ctrl-C; it is in the middle of an exchange, for that is where it can come in
+            self._started().submit(Call(what, self._see_off))
+            raise
+        self._turn.release()
+        return answer
+
+    def _see_off(self) -> None:
+        try:
+            self._talk.see_off()
+        finally:
+            self._turn.release()
 
     def close(self) -> None:
         """Disconnect, once what is being said is said. When it is used again, it connects again."""

@@ -12,6 +12,7 @@ from obtura.devices.text.answers import Question, compiled, question, wrong_patt
 from obtura.devices.text.instrument import TextInstrument
 from obtura.devices.text.safe import told_from_elsewhere
 from obtura.devices.text.spoken import Spoken
+from obtura.devices.unconfirmed import Unconfirmed
 from obtura.ground.errors import DeviceError
 from obtura.ground.ranges import Positive
 from obtura.works.clock import clock
@@ -68,7 +69,7 @@ class _TwoCommands(ShutterDriver):
         self._sent = wanted
 
 
-class TextShutter(Spoken, Shutter):
+class TextShutter(Unconfirmed, Spoken, Shutter):
     """A shutter, a valve or an output, that is opened and closed by a command each.
 
     `status`: a query for where it is, or a `Question`; `open_answer`, `closed_answer`, `fault_answer`: regular
@@ -111,6 +112,29 @@ class TextShutter(Spoken, Shutter):
                 yield key, why
         if given.get("open") == given.get("close"):
             yield "close", "is the same command as open"
+
+    @property
+    def connection(self) -> str:
+        """How it is connected; first of all, whether nobody knows where it is."""
+        return self.doubted(super().connection)
+
+    @property
+    def state(self) -> ShutterState:
+        """OPEN, CLOSED, MOVING, FAULT or UNKNOWN."""
+        state = super().state
+        if self._asks and state in (ShutterState.OPEN, ShutterState.CLOSED):
+            self.doubt = ""
+        return state
+
+    def open(self, timeout: float | None = None) -> None:
+        """Open it; returns when it is open, or with `timeout=0` at once."""
+        with self.telling("open"):
+            super().open(timeout)
+
+    def close(self, timeout: float | None = None) -> None:
+        """Close it; returns when it is closed, or with `timeout=0` at once."""
+        with self.telling("close"):
+            super().close(timeout)
 
     def check(self) -> None:
         """Raise `DeviceError` when it can't be reached, or has a fault; touch nothing."""

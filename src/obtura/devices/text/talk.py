@@ -8,16 +8,19 @@ the old one. A serial port can't; there, what comes is thrown away until nothing
 whoever knows a question with an unmistakable answer, as `*IDN?`, asks it and throws away what comes before.
 """
 
+import logging
 import time
 from collections import deque
 from typing import NoReturn
 
 from obtura.contracts.connections import Exchange
 from obtura.devices.text.transport import LONGEST, SHOWN, Transport, shown
-from obtura.ground.errors import DeviceError, DeviceTimeoutError, one_line
+from obtura.ground.errors import DeviceError, DeviceLostError, DeviceTimeoutError, one_line
 from obtura.works.clock import clock
 
-__all__ = ["LineError", "SilenceError", "Talk"]
+__all__ = ["LineError", "LostLineError", "SilenceError", "Talk"]
+
+log = logging.getLogger(__name__)
 
 FIRST_PAUSE = 0.02
 LONGEST_PAUSE = 0.5
@@ -39,6 +42,10 @@ KEPT_OF_EACH = 10_000
 
 class LineError(DeviceError):
     """Nothing could be said, or was answered; the message begins with the address."""
+
+
+class LostLineError(LineError, DeviceLostError):
+    """There is no connection."""
 
 
 class SilenceError(LineError, DeviceTimeoutError):
@@ -70,6 +77,7 @@ class Talk:
         self._tried = False  # a whole time limit was spent in vain since it was last connected
         self._not_before = self._spoke = 0.0
         self._received = b""
+        self._asked = "", 0.0, 0.0, 0.0
 
     # -- what may be said -----------------------------------------------------------------------------------
 
@@ -110,17 +118,35 @@ class Talk:
         Raises:
             LineError: it can't be connected to within the line's timeout.
         """
+        if self.is_at_hand():
+            return
         if self.is_open and self._owed and self.transport.renews:
             self._close("an answer was owed; connected anew")
         if self.is_open:
             try:
                 self._discard(self.transport.drain())
-                if self._owed:
-                    self._wait_for_quiet()
+                self._wait_for_quiet()
             except OSError as error:
                 self._lose(error)
         if not self.is_open:
             self._open()
+
+    def is_at_hand(self) -> bool:
+        """Whether it is connected, and no old answer can be taken for a new one; what came unasked is thrown away."""
+        if not self.is_open or self._owed:
+            return False
+        try:
+            self._discard(self.transport.drain())
+        except OSError as error:
+            self._lose(error)
+        return self.is_open
+
+    def see_off(self) -> None:
+        """Wait for the answer to the last question, which nobody wants any more, as long as there was time for it."""
+        try:
+            self._come(*self._asked)
+        except LineError as error:
+            log.debug("%s", error)
 
     def close(self) -> None:
         """Disconnect."""
@@ -139,7 +165,7 @@ class Talk:
     def _open(self) -> None:
         if time.monotonic() < self._not_before:
             left = self._not_before - time.monotonic()
-            raise self._failure(f"is {self.state}; tried again in {left:.1f} s")
+            raise self._failure(f"is {self.state}; tried again in {left:.1f} s", LostLineError)
         pause, limit = FIRST_PAUSE, time.monotonic() + self.timeout
         while True:
             began = time.monotonic()
@@ -154,7 +180,9 @@ class Talk:
                     self._tried = True
                     self._not_before = now + min(now - began, LONGEST_REST) if now - began > AT_ONCE else 0.0
                     self._note("", began, error=f"can't connect: {self.last_error}")
-                    raise self._failure(f"is {self.state}; is it switched on, and the address right?") from error
+                    raise self._failure(
+                        f"is {self.state}; is it switched on, and the address right?", LostLineError
+                    ) from error
             time.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
         self.is_open, self._tried, self._owed = True, False, False
@@ -200,8 +228,11 @@ class Talk:
         self._spoke = time.monotonic()
 
     def _answer(self, text: str, began: float, timeout: float) -> str:
-        limit = time.monotonic() + timeout
         self._owed = bool(text)
+        self._asked = text, began, timeout, time.monotonic() + timeout
+        return self._come(*self._asked)
+
+    def _come(self, text: str, began: float, timeout: float, limit: float) -> str:
         while self._answer_end not in self._received:
             try:
                 more = self.transport.receive(max(limit - time.monotonic(), 0.0))
@@ -239,7 +270,7 @@ class Talk:
         self._note(text, began, error=one_line(error))
         self._lose(error)
         when = f"at {text!r}" if text else "while more was waited for"
-        raise self._failure(f"was lost {when}: {self.last_error}") from error
+        raise self._failure(f"was lost {when}: {self.last_error}", LostLineError) from error
 
     def _failure(self, what: str, kind: type[LineError] = LineError) -> LineError:
         return kind(f"{self.transport.address} {what}")

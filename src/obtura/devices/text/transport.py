@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from obtura.ground.errors import UsageError
+from obtura.works.interrupt import doors
 
 __all__ = ["LONGEST", "Tcp", "Transport", "host_and_port", "shown"]
 
@@ -27,7 +28,8 @@ def shown(said: str | bytes) -> str:
 
 
 class Transport(ABC):
-    """Carries bytes. One call at a time is made, on any thread but the main one; whatever fails raises OSError.
+    """Carries bytes. One call at a time is made, on any thread but the main one, unless it `may_be_left`; whatever
+    fails raises OSError.
 
     `address`: who is at the other end, for messages. `renews`: what was on its way when it was closed does not arrive
     once it is open again, as with a socket; on a serial port it does.
@@ -35,6 +37,8 @@ class Transport(ABC):
 
     address: str
     renews = True
+    may_be_left = False
+    """Whether it may be used in the main thread while a scan runs: `receive` lets a Ctrl-C in, which takes no byte."""
 
     @abstractmethod
     def open(self, timeout: float) -> None:
@@ -94,6 +98,7 @@ class Tcp(Transport):
         UsageError: `url` is no `host:port`.
     """
 
+    may_be_left = True
     _socket: socket.socket | None = None
 
     def __init__(self, url: str) -> None:
@@ -119,8 +124,11 @@ class Tcp(Transport):
 
     def receive(self, timeout: float) -> bytes:
         """The next bytes."""
+        connection = self._connected(timeout)
         try:
-            received = self._connected(timeout).recv(CHUNK)
+            if timeout > 0:
+                doors.call(connection.recv, 1, socket.MSG_PEEK)
+            received = connection.recv(CHUNK)
         except (TimeoutError, BlockingIOError):
             return b""
         if not received:

@@ -6,9 +6,10 @@ from whatever thread calls it, two at a time. Its threads end for good at the fi
 expect, e.g. an IOC that dies between answering a search and being connected to; then nothing connects any
 more.
 
-The solution. Every call into caproto is made on one thread, the wire's lane, and only calls that do not wait.
-Answers come on caproto's own threads, which set a `Flag`; whoever asked waits for that. The threads that may
-end are kept going by the subclasses here. No other module imports caproto's client.
+The solution. Calls into caproto are made one at a time, where no Ctrl-C comes (see `ClientLane`), and only calls that
+do not wait: its sockets refuse what they can't take at once. Answers come on caproto's own threads, which set a `Flag`;
+whoever asked waits for that. The threads that may end are kept going by the subclasses here, and what they go through
+without a lock, while others put something into it, is a `_Steady`. No other module imports caproto's client.
 """
 
 import atexit
@@ -60,8 +61,24 @@ class _Broadcaster(SharedBroadcaster):  # type: ignore[misc]  # caproto has no t
             log.debug("search for PVs: %s", error)
 
 
+class _Steady(dict[Any, Any]):
+    """May grow while somebody goes through it: caproto's threads do so without a lock, and would end for good."""
+
+    def items(self) -> Any:
+        """As they are now."""
+        return self.copy().items()
+
+    def values(self) -> Any:
+        """As they are now."""
+        return self.copy().values()
+
+
 class _Context(Context):  # type: ignore[misc]  # caproto has no types
     """Connects PVs to the servers found. A server that vanishes meanwhile does not end the connecting."""
+
+    def __init__(self, *arguments: Any, **keywords: Any) -> None:
+        super().__init__(*arguments, **keywords)
+        self.circuit_managers: Any = _Steady()
 
     def _process_search_results_loop(self) -> None:
         while not self._close_event.is_set():
@@ -76,6 +93,14 @@ class _Context(Context):  # type: ignore[misc]  # caproto has no types
         lost = [key for key in keys if _has_no_server(self.pvs[key])]
         self.broadcaster.cancel(*(name for name, _ in lost))
         self.reconnect(lost)
+
+    def get_circuit_manager(self, address: Any, priority: int) -> Any:
+        """The connection to a server."""
+        found = super().get_circuit_manager(address, priority)
+        if not isinstance(found.ioids, _Steady):
+            for name in ("channels", "ioids", "pvs", "subscriptions"):
+                setattr(found, name, _Steady(getattr(found, name)))
+        return found
 
     def _activate_subscriptions(self) -> None:
         while not self._close_event.is_set():
@@ -238,8 +263,30 @@ class CAWire:
             self._context.disconnect(wait=False)
 
 
+class _Arrival:
+    """Tells who asked as soon as the answer is there: what caproto has for it hands over to one more thread."""
+
+    def __init__(self, asked: dict[str, Any]) -> None:
+        self._asked = asked
+        self._answered = asked.pop("callback")
+
+    def set(self) -> None:
+        """Called on caproto's thread: the response has come, or the server is lost and none will come."""
+        if "response" in self._asked:
+            self._answered(self._asked["response"])
+
+
+class _Batch(Batch):  # type: ignore[misc]  # caproto has no types
+    """Requests that are sent together."""
+
+    def __exit__(self, *error: object) -> None:
+        for asked in self._ioid_infos:
+            asked["event"] = _Arrival(asked)
+        super().__exit__(*error)
+
+
 def _send(requests: Iterable[Request]) -> None:
-    with Batch(timeout=None) as batch:
+    with _Batch(timeout=None) as batch:
         for request in requests:
             remote: CARemote = request.remote
             if not remote.connected:

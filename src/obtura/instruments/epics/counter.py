@@ -9,12 +9,12 @@ from obtura.contracts.partly import PartlyReadError
 from obtura.contracts.pushing import PushingCounterController
 from obtura.contracts.sampling import wrong_as_text
 from obtura.contracts.twins import Twin
-from obtura.ground.errors import DeviceError, UsageError
+from obtura.ground.errors import DeviceError, MisfitError, UsageError
 from obtura.ground.ragged import RAGGED
 from obtura.ground.ranges import NotNegative, Positive
 from obtura.instruments.epics.link import TIMEOUT, Answer, Link, absent, ask_all, begin_to_ask, not_found, refresh
 from obtura.instruments.epics.linked import OfPVs
-from obtura.instruments.epics.listening import Listening, PVHearing
+from obtura.instruments.epics.listening import STALE, Listening, PVHearing, inquire
 from obtura.instruments.epics.wires import Kind, Reading
 from obtura.works.clock import clock
 
@@ -28,12 +28,13 @@ class PVReader(OfPVs, PushingCounterController):
     most IOCs measure at most a hundred times a second, and to ask more often only loads them.
 
     With `monitor` nobody is asked: the IOCs tell of each new value, and a point is made of those that came during the
-    count time, or else of the last one.
+    count time, or else of the last one. What told nothing for `stale` s is asked once: an IOC that hangs is noticed.
 
     `facts`: PVs by name, whose text (an enum: the name of its state) is kept with each scan of its counters.
     """
 
     twin: ClassVar[Twin] = "controller"
+    is_interruptible = True
     yaml_members: ClassVar[Mapping[str, tuple[str, str | None]]] = {"counters": ("controller", "PVCounter")}
 
     def __init__(
@@ -43,10 +44,12 @@ class PVReader(OfPVs, PushingCounterController):
         max_sampling_frequency: Positive | None = 100.0,
         monitor: bool = False,
         facts: Mapping[str, str] | None = None,
+        stale: Positive = STALE,
     ) -> None:
         super().__init__(name, blocking=True, max_sampling_frequency=max_sampling_frequency)
         self.timeout = timeout
         self.pushes = monitor
+        self.stale = stale
         self._facts = {fact: Link(name, pv, timeout) for fact, pv in (facts or {}).items()}
 
     @property
@@ -125,6 +128,7 @@ class PVReader(OfPVs, PushingCounterController):
         if self.pushes:
             for counter in there:
                 counter.listening.begin()
+            inquire([counter.listening for counter in there], operation)
         else:
             answers = _asked(there, operation)
 
@@ -141,8 +145,9 @@ class PVReader(OfPVs, PushingCounterController):
 class PVCounter(OfPVs, SamplingCounter):
     """A counter that is a PV. Counters made with the same `controller` are read together.
 
-    `unit` is the PV's engineering unit (EGU) unless it is given; `timeout` and `monitor` as for `PVReader`, when it has
-    a controller of its own; `mode`: what becomes of the readings of a point. An enum counts by number, see `states`.
+    `unit` is the PV's engineering unit (EGU) unless it is given; `timeout`, `monitor` and `stale` as for `PVReader`,
+    when it has a controller of its own; `mode`: what becomes of the readings of a point. An enum counts by number, see
+    `states`.
 
     `shape`: of a waveform, (1024,); (-1,) for one whose length changes, of which the last reading is the point. How
     many values it has is what the IOC says at each reading: NORD of a record.
@@ -169,15 +174,16 @@ class PVCounter(OfPVs, SamplingCounter):
         shape: Sequence[int] = (),
         monitor: bool = False,
         as_text: bool = False,
+        stale: Positive = STALE,
     ) -> None:
         for key, problem in wrong_as_text({"shape": shape, "as_text": as_text}):
             raise UsageError(f"{name}: {key} {problem}")
         if monitor and controller is not None and not controller.pushes:
             raise UsageError(f"{name}: {controller.name}, which reads it, does not monitor: say monitor=True there")
-        reader = PVReader(name, timeout, monitor=monitor) if controller is None else controller
+        reader = PVReader(name, timeout, monitor=monitor, stale=stale) if controller is None else controller
         self.link = Link(name, pv, reader.timeout)
         self.kind = Kind.TEXT if as_text else Kind.VALUE
-        self.listening = Listening(self.link, self.kind)
+        self.listening = Listening(self.link, self.kind, reader.stale)
         shape = tuple(shape)
         if mode is None and shape == RAGGED:
             mode = SamplingMode.LAST
@@ -240,7 +246,7 @@ class PVCounter(OfPVs, SamplingCounter):
             return array.ravel()
         if array.size != math.prod(self._shape):
             what = f"is an array of {array.size}, expected shape {self._shape}; shape (-1,) takes any length"
-            raise self.link.failure(operation, what)
+            raise self.link.failure(operation, what, MisfitError)
         return array.reshape(self._shape)
 
     @staticmethod

@@ -26,6 +26,8 @@ CAMERA_PVS = (
 BROKEN = ("Error", "Disconnected", "Initializing")
 """States in which it takes no frame."""
 
+TYPES = ("Int8", "UInt8", "Int16", "UInt16", "Int32", "UInt32", "Int64", "UInt64", "Float32", "Float64")
+
 POLL = 0.01
 FRESH = 1.0
 """Seconds for which the size and type of frames are believed."""
@@ -71,12 +73,14 @@ class DetectorDriver(CameraDriver):
 
     def _frame(self) -> tuple[float, tuple[int, int], np.dtype[Any]]:
         if clock.time() - self._kind[0] >= FRESH:
-            width, height, depth = map(int, self.pvs.read("", "ArraySizeX_RBV", "ArraySizeY_RBV", "ArraySizeZ_RBV"))
+            width, height, depth = self.pvs.whole("", "ArraySizeX_RBV", "ArraySizeY_RBV", "ArraySizeZ_RBV")
             if depth > 1 or not (width and height):
                 size = f"{width} x {height}" + (f" x {depth}" if depth > 1 else "")
                 why = "frames of colours can't be taken" if depth > 1 else "let it take one frame, then it knows"
                 raise DeviceError(f"{self.name}: its frames are of {size} pixels ({self._prefix}ArraySizeX_RBV); {why}")
             kind = self.pvs.text("", "DataType_RBV")
+            if kind not in TYPES:
+                raise self.pvs["DataType_RBV"].failure("", f"is {kind!r}, no type of a pixel ({', '.join(TYPES)})")
             self._kind = (clock.time(), (height, width), np.dtype(kind.lower()))
         return self._kind
 
@@ -152,6 +156,11 @@ class DetectorDriver(CameraDriver):
         while True:
             writes = self.file is not None and self.file.captures
             count = self.file.written() if self.file is not None and writes else self._taken()
+            if count < self._told:
+                raise DeviceError(
+                    f"{self.name}: it had {self._told} frames, and now has {count}; was its IOC started anew, or does "
+                    "somebody else use it?"
+                )
             if count != self._told or clock.time() >= until:
                 self._told = count
                 return count
@@ -159,7 +168,7 @@ class DetectorDriver(CameraDriver):
             clock.sleep(POLL)
 
     def _taken(self) -> int:
-        return int(self.pvs.number("reading", "ArrayCounter_RBV"))
+        return self.pvs.whole("reading", "ArrayCounter_RBV")[0]
 
     def _check_going(self) -> None:
         """Raise `DeviceError` when no further frame can come."""

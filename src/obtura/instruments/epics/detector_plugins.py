@@ -119,8 +119,8 @@ class FilePlugin:
         return captured - self._before
 
     def _counts(self, operation: str) -> tuple[int, int]:
-        captured, dropped = self.pvs.read(operation, "NumCaptured_RBV", "DroppedArrays_RBV")
-        return int(captured), int(dropped)
+        captured, dropped = self.pvs.whole(operation, "NumCaptured_RBV", "DroppedArrays_RBV")
+        return captured, dropped
 
     def _check_written(self, operation: str) -> None:
         if self.pvs.number(operation, "WriteStatus"):
@@ -185,7 +185,12 @@ class ArrayPlugin:
         count = self._count()
         if count == self._seen:
             return np.empty((0, *shape), dtype)
-        if count < self._seen or count > self._seen + 1:
+        if count < self._seen:
+            raise DeviceError(
+                f"{self._device}: {self._prefix}ArrayCounter_RBV went back from {self._seen} to {count}; was its IOC "
+                "started anew, or does somebody else use it?"
+            )
+        if count > self._seen + 1:
             raise DeviceError(
                 f"{self._device}: {count - self._seen} frames came at once, {self._prefix} keeps one: let it write "
                 "a file, or take frames more slowly"
@@ -205,4 +210,4 @@ class ArrayPlugin:
         return frames.reshape(1, *shape)
 
     def _count(self) -> int:
-        return int(self.pvs.number("reading", "ArrayCounter_RBV"))
+        return self.pvs.whole("reading", "ArrayCounter_RBV")[0]

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from obtura.contracts.connections import Exchange
 from obtura.contracts.looking import check_may_be_told
-from obtura.ground.errors import DeviceError, DeviceTimeoutError, one_line
+from obtura.ground.errors import DeviceError, DeviceLostError, DeviceTimeoutError, MisfitError, one_line
 from obtura.instruments.epics.wires import (
     Ask,
     Kind,
@@ -208,7 +208,8 @@ class Link:
         try:
             return self.wire.understood(self.remote, kind, response)
         except RefusedError as error:
-            raise self.failure(operation, f"was refused by its IOC: {error}") from None
+            kind_of = DeviceLostError if error.is_lost else MisfitError
+            raise self.failure(operation, f"was refused by its IOC: {error}", kind_of) from None
         except (TypeError, ValueError, KeyError, IndexError, AttributeError) as error:
             raise self.failure(operation, f"was answered with what makes no sense: {one_line(error)}") from error
 
@@ -218,10 +219,10 @@ class Link:
         if type(value) is float:
             return value
         if isinstance(value, str):
-            raise self.failure(operation, f"is text ({value!r}), not a number")
+            raise self.failure(operation, f"is text ({value!r}), not a number", MisfitError)
         if isinstance(value, np.ndarray):
-            raise self.failure(operation, f"is an array of {value.size}, not a number")
-        raise self.failure(operation, f"is a structure ({_shown(value)}), not a number")
+            raise self.failure(operation, f"is an array of {value.size}, not a number", MisfitError)
+        raise self.failure(operation, f"is a structure ({_shown(value)}), not a number", MisfitError)
 
     def array_of(self, operation: str, reading: Reading) -> npt.NDArray[Any]:
         """The valid array that was read; raises `DeviceError` when it is none."""
@@ -229,7 +230,7 @@ class Link:
         if isinstance(value, float):
             value = np.array([value])
         if not isinstance(value, np.ndarray) or value.dtype.kind not in "biuf":
-            raise self.failure(operation, f"is no array of numbers ({_shown(value)})")
+            raise self.failure(operation, f"is no array of numbers ({_shown(value)})", MisfitError)
         return value
 
     def valid(self, operation: str, reading: Reading) -> Any:
@@ -290,7 +291,7 @@ class Answer:
         """The error for a connection that ended before the answer came."""
         self.link.wire.drop(self.request)
         what = f"did not answer: {self.link.state}; is the IOC running? {self.link.wire.servers_asked()}"
-        return self._failed(what)
+        return self._failed(what, DeviceLostError)
 
     def _failed(self, what: str, kind: type[DeviceError] = DeviceError) -> DeviceError:
         self._note(error=what)
@@ -364,7 +365,8 @@ def require_all(links: Sequence[Link], operation: str) -> None:
 def absent(link: Link, operation: str, number: int = 1) -> DeviceError:
     """The error for a PV that is not connected, and for so many in all."""
     others = {1: "", 2: ", and so is another"}.get(number, f", and so are {number - 1} others")
-    what = f"is {link.state}{others}; is the IOC running? {link.wire.servers_asked()}"
+    name = "" if link.remote.was_found else " Is its name right?"  # that can't be told from an IOC that is down
+    what = f"is {link.state}{others}; is the IOC running?{name} {link.wire.servers_asked()}"
     link.note("", 0.0, error=link.state)
     return link.failure(operation, what, DeviceTimeoutError)
 

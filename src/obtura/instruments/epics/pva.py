@@ -1,9 +1,9 @@
 """The PV Access client of the process: p4p, in the same discipline as Channel Access.
 
-Every call into p4p is made on one lane, and only calls that do not wait; answers come on p4p's own threads, which set a
-`Flag`. p4p tells nobody whether a PV is connected: so each PV has a monitor of its alarm, which says when it comes and
-goes. It would do a put that was not answered once more when a lost server is back: so what nobody waits for any more
-is dropped.
+Calls into p4p are made one at a time, where no Ctrl-C comes, and only calls that do not wait; answers come on p4p's own
+threads, which set a `Flag`. p4p tells nobody whether a PV is connected: so each PV has a monitor of its alarm, which
+says when it comes and goes. It would do a put that was not answered once more when a lost server is back: so what
+nobody waits for any more is dropped.
 
 No other module imports p4p.
 """
@@ -272,7 +272,7 @@ def _value(kind: Kind, value: Any) -> Any:
         index = int(value["index"])
         if kind is Kind.VALUE:
             return float(index)
-        return states[index] if index < len(states) else str(index)
+        return states[index] if 0 <= index < len(states) else str(index)
     if isinstance(value, np.ndarray):
         is_text = kind is Kind.TEXT and value.dtype.kind in "iu" and value.dtype.itemsize == 1
         return bytes(value).partition(b"\0")[0].decode("utf-8", "replace") if is_text else value.copy()

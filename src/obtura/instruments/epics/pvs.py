@@ -36,6 +36,18 @@ class PVs(OfPVs):
         """The present value of one."""
         return self.read(operation, name)[0]
 
+    def whole(self, operation: str, *names: str) -> list[int]:
+        """The present values of several that count something.
+
+        Raises:
+            DeviceError: one can't be had, or is no whole number of at least 0.
+        """
+        found = self.read(operation, *names)
+        for name, value in zip(names, found, strict=True):
+            if not (value >= 0 and value.is_integer()):
+                raise self._links[name].failure(operation, f"is {value:g}, not a whole number of at least 0")
+        return [int(value) for value in found]
+
     def text(self, operation: str, name: str) -> str:
         """The present value of one as text: the name of an enum's state, or what an array of characters says."""
         return self._links[name].read_text(operation)

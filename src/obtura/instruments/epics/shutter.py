@@ -5,6 +5,7 @@ from typing import Any
 
 from obtura.contracts.safety import SafeAction
 from obtura.devices.shutter_driver import ShutterState
+from obtura.devices.unconfirmed import Unconfirmed
 from obtura.ground.errors import DeviceError, DeviceTimeoutError, UsageError
 from obtura.ground.ranges import NotNegative
 from obtura.instruments.epics.link import TIMEOUT, InvalidError, Link
@@ -16,7 +17,7 @@ from obtura.works.clock import clock
 __all__ = ["PVShutter"]
 
 
-class PVShutter(OfPVs, FollowedShutter):
+class PVShutter(Unconfirmed, OfPVs, FollowedShutter):
     """A shutter that opens when `open_value` is put to `command_pv`, and closes with `close_value`.
 
     Where it is says `status_pv`, with the same values; without one, `command_pv` itself. Values are numbers,
@@ -60,6 +61,11 @@ class PVShutter(OfPVs, FollowedShutter):
         return list(dict.fromkeys([self._command, self._status]))
 
     @property
+    def connection(self) -> str:
+        """How its PVs are connected; first of all, whether nobody knows where it is."""
+        return self.doubted(super().connection)
+
+    @property
     def state(self) -> ShutterState:
         """OPEN, CLOSED, MOVING, FAULT (the IOC has lost the shutter) or UNKNOWN (not connected, or the IOC hangs)."""
         if not self._status.settle():
@@ -85,7 +91,16 @@ class PVShutter(OfPVs, FollowedShutter):
     def __info__(self) -> str:
         """Its state, its PVs, since when they are connected."""
         pvs = "".join(f"\n  PV {link.name}: {link.state}" for link in self.links)
-        return f"{super().__info__()}{pvs}"
+        return f"{super().__info__()}{f' ({self.doubt})' if self.doubt else ''}{pvs}"
+
+    def _meaning(self, value: Value) -> ShutterState:
+        if value in (self.open_value, self.close_value):
+            self.doubt = ""
+        return super()._meaning(value)
+
+    def _drive(self, operation: str, value: Value, timeout: float | None) -> None:
+        with self.telling(operation):
+            super()._drive(operation, value, timeout)
 
     def _read(self, operation: str) -> float | str:
         if isinstance(self.open_value, str):

@@ -56,6 +56,11 @@ class Metadata(NamedTuple):
 class RefusedError(Exception):
     """The server refused; the text is why, in its words."""
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether it is a gateway that says so, since it has lost the IOC."""
+        return any(word in str(self).lower() for word in ("disconn", "timeout", "tmo", "getfail", "not connected"))
+
 
 class Remote(Protocol):
     """A PV as a wire has it. `was_found`: whether there ever was a server for it."""

@@ -14,6 +14,7 @@ to the plugins at once; a put to Acquire or Capture is confirmed when that has e
     slow S         each frame takes S s longer
     deaf           Acquire is taken, and nothing happens
     nocapture      Capture is taken, and nothing happens
+    back N         when it gives frame N, all its counters begin anew
     broken         the camera goes into the state Error when it is to begin
 """
 
@@ -107,6 +108,10 @@ class Detector:
         self.images += 1
         if self.goes_wrong("lost", number):
             self.fault = "fine"
+            return
+        if self.goes_wrong("back", number):
+            self.fault = "fine"
+            self.driver["ArrayCounter"] = self.array_counter = self.writer.captured = 0
             return
         self.unique_id += 1
         self.driver["ArrayCounter"] = number + 1

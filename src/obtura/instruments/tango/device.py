@@ -7,7 +7,7 @@ from typing import Any, ClassVar, NamedTuple
 from obtura.contracts.connections import Exchange
 from obtura.contracts.counters import SamplingCounterController
 from obtura.contracts.twins import Twin
-from obtura.ground.errors import DeviceError, one_line
+from obtura.ground.errors import DeviceError, MisfitError, one_line
 from obtura.ground.ranges import Positive
 from obtura.instruments.tango.address import Address, wrong_address
 from obtura.instruments.tango.link import TIMEOUT, Link
@@ -25,10 +25,12 @@ def _valid(who: str, link: Link, attribute: Any) -> Any:
     """The value of an attribute that was read."""
     try:
         if attribute.has_failed:
-            raise DeviceError(f"{attribute.name} can't be read: {told_by(attribute.get_err_stack())}")
+            stack = attribute.get_err_stack()
+            kind = MisfitError if any(each.reason == "API_AttrNotFound" for each in stack) else DeviceError
+            raise kind(f"{attribute.name} can't be read: {told_by(stack)}")
         return value_of(attribute)
     except DeviceError as error:
-        raise DeviceError(f"{who}: {link.address} {error}") from None
+        raise type(error)(f"{who}: {link.address} {error}") from None
 
 
 class _Plan(NamedTuple):
@@ -213,7 +215,7 @@ class TangoDevice(SamplingCounterController):
                 return text_of(value, self._labels(counter, value))
             return number_of(value, counter.shape, counter.words)
         except DeviceError as error:
-            raise DeviceError(f"{who}: {self.link.address} {counter.source}: {error}") from None
+            raise type(error)(f"{who}: {self.link.address} {counter.source}: {error}") from None
 
     def _labels(self, counter: Any, value: Any) -> Sequence[str]:
         """The names of the states of an enum; of anything else none."""

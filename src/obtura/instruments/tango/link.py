@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from obtura.contracts.looking import check_may_be_told
-from obtura.ground.errors import DeviceError, DeviceTimeoutError
+from obtura.ground.errors import DeviceError, DeviceLostError, DeviceTimeoutError, MisfitError
 from obtura.instruments.tango.address import Address
 from obtura.instruments.tango.omni import is_known, know_this_thread, tango
 from obtura.instruments.tango.wire import Wire, milliseconds
@@ -36,6 +36,9 @@ FRESH = 10.0
 
 GLANCE = 0.01
 """Seconds for which the lane waits whether a command that may be long is short."""
+
+KINDS = (DeviceTimeoutError, DeviceLostError, MisfitError, DeviceError)
+"""What a user is told with, whatever it is within."""
 
 POLL = 0.02
 """Seconds between two looks whether a long command has ended."""
@@ -131,7 +134,7 @@ class Link:
 
         def look(proxy: Any) -> Any:
             if self.wire.restarts != sent:
-                raise DeviceError(f"{self.address} was lost during {what}")
+                raise DeviceLostError(f"{self.address} was lost during {what}")
             try:
                 return self.wire.patient(timeout).command_inout_reply(number, *waiting)
             except not_arrived:
@@ -206,7 +209,7 @@ class Link:
                 return self._in_turn(what, function, limit)
             return self._on_lane(what, function, limit)
         except DeviceError as error:
-            kind = DeviceTimeoutError if isinstance(error, TimeoutError) else DeviceError
+            kind = next(kind for kind in KINDS if isinstance(error, kind))
             raise kind(f"{who}: {error}") from error
 
     def _on_lane(self, what: str, function: Callable[[float], R], limit: float) -> R:

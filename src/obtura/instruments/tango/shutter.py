@@ -8,6 +8,7 @@ from obtura.contracts.safety import SafeAction
 from obtura.contracts.twins import Twin
 from obtura.devices.shutter import Shutter
 from obtura.devices.shutter_driver import ShutterDriver, ShutterState
+from obtura.devices.unconfirmed import Unconfirmed
 from obtura.ground.errors import DeviceError, DeviceTimeoutError
 from obtura.ground.ranges import Positive
 from obtura.instruments.tango.device import OfDevice, TangoDevice
@@ -85,7 +86,7 @@ class _OfAttribute(ShutterDriver):
         return told_from_elsewhere(self._device, order, self._readback, [order.argument])
 
 
-class TangoShutter(OfDevice, Shutter):
+class TangoShutter(Unconfirmed, OfDevice, Shutter):
     """A shutter, a valve, a switch: two commands and the State of its device; or an attribute, a boolean or an enum.
 
     `open`, `close`: the commands; `states`: what a state means, OPEN, CLOSED, MOVING, FAULT or UNKNOWN, where that is
@@ -139,6 +140,19 @@ class TangoShutter(OfDevice, Shutter):
         if given.get("open_value", True) == given.get("closed_value", False):
             yield "closed_value", "is the same as open_value"
 
+    @property
+    def connection(self) -> str:
+        """How it is connected; first of all, whether nobody knows where it is."""
+        return self.doubted(super().connection)
+
+    @property
+    def state(self) -> ShutterState:
+        """OPEN, CLOSED, MOVING, FAULT or UNKNOWN."""
+        state = super().state
+        if state in (ShutterState.OPEN, ShutterState.CLOSED):
+            self.doubt = ""
+        return state
+
     def check(self) -> None:
         """Raise `DeviceError` when it can't be reached, has no such orders, or has a fault; touch nothing."""
         super().check()
@@ -146,6 +160,16 @@ class TangoShutter(OfDevice, Shutter):
             order.check(self.device.link, self.name)
         if self.state is ShutterState.FAULT:
             raise DeviceError(f"{self.name}: it says {self._words()}")
+
+    def open(self, timeout: float | None = None) -> None:
+        """Open it; returns when it is open, or with `timeout=0` at once."""
+        with self.telling("open"):
+            super().open(timeout)
+
+    def close(self, timeout: float | None = None) -> None:
+        """Close it; returns when it is closed, or with `timeout=0` at once."""
+        with self.telling("close"):
+            super().close(timeout)
 
     def _drive(self, *order: Any) -> None:
         try:

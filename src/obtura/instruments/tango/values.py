@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from obtura.ground.errors import DeviceError
+from obtura.ground.errors import DeviceError, MisfitError
 
 __all__ = ["bound_of", "number_of", "picked", "shown", "text_of", "unit_in", "value_of"]
 
@@ -40,7 +40,7 @@ def picked(value: Any, index: int | None) -> Any:
     try:
         return value[index]
     except (TypeError, IndexError, KeyError):
-        raise DeviceError(f"it has no item {index}: it is {shown(value)}") from None
+        raise MisfitError(f"it has no item {index}: it is {shown(value)}") from None
 
 
 def number_of(value: Any, shape: tuple[int, ...], words: Mapping[str, float] | None = None) -> Any:
@@ -54,19 +54,19 @@ def number_of(value: Any, shape: tuple[int, ...], words: Mapping[str, float] | N
             if words is None or value not in words:
                 hint = "; say with `words` what its texts stand for, or have them with as_text"
                 known = f", nor one of {', '.join(words)}" if words else hint
-                raise DeviceError(f"{shown(value)} is no number{known}")
+                raise MisfitError(f"{shown(value)} is no number{known}")
             return float(words[value])
         try:
             return float(value)
         except (TypeError, ValueError):
             told = f"an array of shape {np.shape(value)}" if np.ndim(value) else shown(value)
-            raise DeviceError(f"{told} is no number") from None
+            raise MisfitError(f"{told} is no number") from None
     try:
         array = np.asarray(value, dtype=float)
     except (TypeError, ValueError):
-        raise DeviceError(f"{shown(value)} is no array of numbers") from None
+        raise MisfitError(f"{shown(value)} is no array of numbers") from None
     if array.ndim != len(shape) or any(want not in (-1, has) for want, has in zip(shape, array.shape, strict=True)):
-        raise DeviceError(f"it has the shape {array.shape}, not {shape}")
+        raise MisfitError(f"it has the shape {array.shape}, not {shape}")
     return array
 
 
@@ -82,7 +82,7 @@ def text_of(value: Any, labels: Sequence[str] = ()) -> str:
         return str(name)
     if np.ndim(value) or not isinstance(value, int | float | np.number | np.bool_):
         told = f"an array of shape {np.shape(value)}; index says which item" if np.ndim(value) else shown(value)
-        raise DeviceError(f"it is no text, but {told}")
+        raise MisfitError(f"it is no text, but {told}")
     return labels[int(value)] if labels and 0 <= value < len(labels) else str(value)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from obtura.contracts.connections import Exchange
-from obtura.ground.errors import DeviceError, DeviceTimeoutError, one_line
+from obtura.ground.errors import DeviceError, DeviceLostError, DeviceTimeoutError, one_line
 from obtura.instruments.tango.address import Address
 from obtura.instruments.tango.omni import tango
 from obtura.instruments.tango.values import shown
@@ -35,7 +35,7 @@ def milliseconds(seconds: float) -> int:
     return max(1, round(1000 * seconds))
 
 
-class _LostError(DeviceError):
+class _LostError(DeviceLostError):
     """There is no connection any more."""
 
 

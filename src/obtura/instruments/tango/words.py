@@ -9,12 +9,13 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from obtura.ground.errors import DeviceError, DeviceTimeoutError, one_line
+from obtura.ground.errors import DeviceError, DeviceTimeoutError, MisfitError, one_line
 
 __all__ = ["LOST", "Failure", "failure_of", "told_by"]
 
 _PYTHON = "PyDs_PythonError"
 _LATE = "API_DeviceTimedOut"
+_MISSING = {"API_AttrNotFound", "API_CommandNotFound", "API_IncompatibleCmdArgumentType", "API_AttrNotWritable"}
 
 LOST = {
     "DB_DeviceNotDefined": "the Tango database knows no such device: is the name right?",
@@ -32,16 +33,19 @@ _ENDINGS = re.compile(r"\s*\n\s*")
 
 
 class Failure(NamedTuple):
-    """What went wrong. `lost`: there is no connection any more; `late`: no answer came in time."""
+    """What went wrong. `lost`: there is no connection any more; `late`: no answer came in time; `misfit`: it has no
+    such thing.
+    """
 
     what: str
     lost: bool = False
     late: bool = False
+    misfit: bool = False
 
     @property
     def kind(self) -> type[DeviceError]:
         """The error to raise."""
-        return DeviceTimeoutError if self.late else DeviceError
+        return DeviceTimeoutError if self.late else MisfitError if self.misfit else DeviceError
 
 
 def failure_of(error: Exception, timeout: float) -> Failure:
@@ -57,7 +61,7 @@ def failure_of(error: Exception, timeout: float) -> Failure:
     for reason, remedy in LOST.items():
         if reason in reasons:
             return Failure(f"is not connected: {remedy}", lost=True)
-    return Failure(f"refused: {told_by(stack)}")
+    return Failure(f"refused: {told_by(stack)}", misfit=not _MISSING.isdisjoint(reasons))
 
 
 def told_by(stack: Sequence[Any]) -> str:
