@@ -45,7 +45,7 @@ def written(path, name):
 
 
 def wait_until(condition):
-    until = time.monotonic() + 20
+    until = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < until, "it took more than 20 s"
         time.sleep(0.01)

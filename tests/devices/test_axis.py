@@ -267,7 +267,7 @@ def test_a_stop_that_comes_before_the_axis_has_set_off_is_not_lost(stage):
         def start_move(self, target, velocity, acceleration):
             self.stopper = threading.Thread(target=roby.stop)
             self.stopper.start()
-            assert stopping.wait(10)
+            assert stopping.wait(60)
             super().start_move(target, velocity, acceleration)
 
         def stop(self):
@@ -278,7 +278,7 @@ def test_a_stop_that_comes_before_the_axis_has_set_off_is_not_lost(stage):
     roby = Axis("roby", slow, velocity=1)
     with virtual_time(), pytest.raises(DeviceError, match="was stopped at 0"):
         roby.move(3)
-    slow.stopper.join(10)
+    slow.stopper.join(60)
     assert slow.log == ["stop", "start 3", "stop"]
 
 

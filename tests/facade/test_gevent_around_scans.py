@@ -68,7 +68,7 @@ def test_a_timeout_in_a_hook_is_the_hooks_own(bench, line):
 
 
 def test_a_scan_runs_in_a_greenlet(bench, line):
-    scan = gevent.spawn(bench.loopscan, 3, 0.01, line.diode, save=False).get(timeout=20)
+    scan = gevent.spawn(bench.loopscan, 3, 0.01, line.diode, save=False).get(timeout=60)
     assert scan.state is ScanState.DONE
     assert len(scan.get_data("diode")) == 3
 
@@ -95,7 +95,7 @@ def test_a_motor_that_takes_too_long_is_stopped(line):
 def test_a_greenlet_of_a_hook_moves_the_axis_of_its_scan(bench, line):
     class Moving(ScanPreset):
         def prepare(self, scan):
-            gevent.spawn(line.roby.move, 3).get(timeout=20)
+            gevent.spawn(line.roby.move, 3).get(timeout=60)
 
     scan = bench.ascan(line.roby, 0, 0.1, 1, 0.01, line.diode, run=False, save=False)
     scan.add_preset(Moving())

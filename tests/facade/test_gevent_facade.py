@@ -123,7 +123,7 @@ def test_it_tells_when_it_ends(quiet):
     good.link_exception(log.append)
     good.link_value(lambda greenlet: done.set())
     good.start()
-    assert done.wait(5)
+    assert done.wait(60)
     assert log == [1]
     bad = gevent.spawn(fail)
     bad.join()
@@ -267,7 +267,7 @@ def test_in_a_greenlet_it_counts_for_that_one_only():
 
     greenlet = gevent.spawn(look)
     gevent.sleep(0.1)
-    greenlet.get(timeout=5)
+    greenlet.get(timeout=60)
 
 
 def test_get_has_a_time_limit_of_its_own():

@@ -178,7 +178,7 @@ def in_the_end():
     """What a call gives once it no longer fails: a short timeout may pass on a busy machine, that is no fault."""
 
     def patiently(call):
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while True:
             try:
                 return call()

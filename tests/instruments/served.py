@@ -17,7 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 
 REQUEST = re.compile(r"request b'(.*)\\n'")
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 def free_port():

@@ -20,7 +20,7 @@ from obtura.instruments.tango import (
 
 OURS = {"Diode": "t/x/diode", "Many": "t/x/many", "Motor": "t/x/mx", "Shutter": "t/x/shutter", "Wheel": "t/x/wheel"}
 TANGO_TEST = Path("/usr/lib/tango/TangoTest")
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 def free_port():

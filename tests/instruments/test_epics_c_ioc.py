@@ -118,7 +118,7 @@ scan.run()
     with subprocess.Popen([sys.executable, script(text)], text=True, **pipes) as process:
         assert process.stdout.readline() == "READY\n", process.communicate()[1]
         process.kill()
-        said = process.communicate(timeout=20)[1]
+        said = process.communicate(timeout=120)[1]
     assert "shutter.close done" in said
     assert c_beamline.puts() == [("shutter", "Open"), ("shutter", "Closed")]
 

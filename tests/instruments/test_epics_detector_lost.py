@@ -68,7 +68,7 @@ def test_ctrl_c_in_mid_exposure_leaves_acquire_and_capture_off(camera, beamline,
         process.send_signal(signal.SIGINT)
         assert process.stdout.readline() == "out\n"
     finally:
-        process.communicate(timeout=20)
+        process.communicate(timeout=120)
     assert is_quiet()
     assert beamline.puts()[-2:] == [("cam1:Acquire", "Done"), ("HDF1:Capture", "Done")]
 
@@ -78,7 +78,7 @@ def test_a_file_that_a_process_left_open_gets_no_frame_of_the_next_scan(camera, 
     while not value("T:cam1:Acquire_RBV"):
         clock.sleep(0.02)
     process.kill()
-    process.communicate(timeout=20)
+    process.communicate(timeout=120)
     assert not is_quiet()
     frames = obtura.loopscan(2, 0.02, camera).get_data("cam")
     assert list(frames[:, 1, 1]) == [0, 1]

@@ -36,7 +36,7 @@ def running(script):
     yield run
     for process in processes:
         try:
-            _, complaints = process.communicate(timeout=20)
+            _, complaints = process.communicate(timeout=120)
         finally:
             process.kill()
         assert (process.returncode, complaints) == (0, "")

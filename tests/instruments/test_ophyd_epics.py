@@ -138,7 +138,7 @@ with start_ioc("T:") as ioc:
         return made
 
     def in_the_end(call):
-        limit = time.monotonic() + 20
+        limit = time.monotonic() + 60
         while True:
             try:
                 return call()
@@ -264,7 +264,7 @@ try:
     except DeviceError as error:
         assert "EpicsMotor m1" in str(error), error
     ioc.start()
-    limit = time.monotonic() + 20
+    limit = time.monotonic() + 60
     while True:
         try:
             m1.check()

@@ -7,7 +7,7 @@ from terminals import Terminal
 HOOK = (
     "import threading; from obtura import ScanPreset; "
     "gate = threading.Event(); "
-    "P = type('WaitForIt', (ScanPreset,), {'prepare': lambda self, scan: gate.wait(25)}); "
+    "P = type('WaitForIt', (ScanPreset,), {'prepare': lambda self, scan: gate.wait(60)}); "
     "threading.Timer(4, gate.set).start(); s = loopscan(2, 0.1, diode, run=False, save=False); "
     "s.add_preset(P()); s.run()\r"
 )

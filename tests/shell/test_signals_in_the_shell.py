@@ -98,7 +98,7 @@ def told(shell, number=2):
 
 def ended(shell):
     """The exit code."""
-    return shell.process.wait(30)
+    return shell.process.wait(60)
 
 
 def test_ctrl_c_once(shell, tmp_path):
