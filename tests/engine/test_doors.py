@@ -273,8 +273,8 @@ def test_pressing_for_a_run_in_the_main_thread_interrupts_its_sleep_from_any_thr
         pressing.start()
         began = time.monotonic()
         with pytest.raises(ScanAbort):
-            doors.call(time.sleep, 20)
-        assert time.monotonic() - began < 5
+            doors.call(time.sleep, 200)
+        assert time.monotonic() - began < 60
         pressing.join(60)
     assert run.told == 1
 

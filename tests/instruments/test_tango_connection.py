@@ -13,7 +13,7 @@ from served_tango import free_port
 from obtura.ground.errors import DeviceError, DeviceTimeoutError, UsageError
 from obtura.instruments.tango import TangoAxis, TangoCounter, TangoDevice, TangoShutter
 
-SOON = 30.0
+SOON = 60.0
 """Seconds for a call to a server that is dead or hangs; the timeouts are 0.3 s."""
 
 NOBODY = "is not connected .ConnectionRefusedError.*: is its device server running, and the address right?"
@@ -116,7 +116,7 @@ def test_a_late_answer_is_an_error_and_taken_for_no_other(beam, in_the_end):
 def test_a_long_command_has_its_own_time_and_keeps_nobody_from_asking(beam):
     device, other = beam.device("diode", timeout=1.0), beam.counter()
     began = time.monotonic()
-    assert device.command("Expose", 1.5, timeout=20) == 1.5
+    assert device.command("Expose", 1.5, timeout=200) == 1.5
     assert time.monotonic() - began >= 1.5
     with pytest.raises(DeviceTimeoutError, match=r"Expose failed: .* did not answer .*within 1 s"):
         device.command("Expose", 2.0)
@@ -141,7 +141,7 @@ EXIT = """
 import sys
 from obtura.instruments.tango import TangoDevice
 from obtura.ground.errors import DeviceError
-device = TangoDevice("d", sys.argv[1], timeout=20)
+device = TangoDevice("d", sys.argv[1], timeout=200)
 device.check()
 print("READY", flush=True)
 sys.stdin.readline()
@@ -168,14 +168,14 @@ def test_a_process_ends_well_while_a_call_has_not_come_back(beam):
 CTRL_C = """
 import os, signal, sys, threading, time
 from obtura.instruments.tango import TangoDevice
-device = TangoDevice("d", sys.argv[1], timeout=20)
+device = TangoDevice("d", sys.argv[1], timeout=200)
 device.check()
 print("READY", flush=True)
 began = time.monotonic()
 try:
-    device.command("Expose", 10.0)
+    device.command("Expose", 100.0)
 except KeyboardInterrupt:
-    print(time.monotonic() - began < 5)
+    print(time.monotonic() - began < 60)
 """
 
 

@@ -11,7 +11,7 @@ from accidents import PHASES, accident_at
 import obtura
 from obtura.instruments.tango import TangoCounter
 
-SOON = 30.0
+SOON = 60.0
 """Seconds for a scan whose server is dead; the timeouts are 1 s."""
 
 

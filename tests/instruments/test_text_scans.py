@@ -11,7 +11,7 @@ import obtura
 from obtura.devices.text import TcpLine, TextAxis, TextCounter, TextInstrument
 from obtura.testing import Conversation
 
-SOON = 30.0
+SOON = 60.0
 """Seconds for a scan whose instrument is dead; the timeouts are 0.15 s."""
 
 

@@ -180,4 +180,4 @@ def test_sigterm_while_a_hook_hangs_in_its_clean_up(shell, tmp_path):
     text = shell.to_the_end()
     assert shell.process.returncode == 143
     assert "NOT in order, look at it: Beam.stop" in text
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 200
