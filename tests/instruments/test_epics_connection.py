@@ -93,7 +93,7 @@ def test_a_call_waits_for_an_ioc_that_is_just_coming_back(mortal_beamline):
     diode = mortal_beamline.counter("diode", timeout=100.0)
     assert diode.read() == 5.0
     mortal_beamline.ioc.kill()
-    while "connected since" in diode.__info__():  # a call in the instant of its death would fail at once
+    while "connected since" in diode.link.state:  # a call in the instant of its death would fail at once
         time.sleep(0.001)
     starting = threading.Timer(0.3, mortal_beamline.ioc.start)
     starting.start()
