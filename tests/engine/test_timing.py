@@ -364,17 +364,13 @@ def test_a_pause_is_told():
                 if scan.state is ScanState.RUNNING and not paused:
                     paused.append(1)
                     scan.pause()
-                    threading.Thread(target=self.resume).start()
-
-            def resume(self):
-                scan.wait_state("PAUSED")
-                time.sleep(0.1)
-                scan.resume()
+                    threading.Thread(target=resume).start()
 
         def get_iterator(self, chain):
             while True:
                 yield self.Iteration()
 
+    resume = lambda: (scan.wait_state("PAUSED"), time.sleep(0.1), scan.resume())  # noqa: E731
     paused = []
     scan = scan_of([])
     scan.acq_chain.add_preset(Pauses())

@@ -9,7 +9,7 @@ from terminals import Terminal
 
 
 def answers(terminal):
-    """Whether the prompt works. What is typed while a Ctrl-C is on its way is thrown away with it: typed again, then."""
+    """Whether the prompt works; what is typed while Ctrl-C is on its way may be lost with it: typed again."""
     for seconds in (1.0, 5.0, 25.0):
         terminal.idle(0.3)
         terminal.type("\x15print(6 * 7)\r")
