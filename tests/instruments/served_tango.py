@@ -9,6 +9,8 @@ import sys
 import time
 from pathlib import Path
 
+from halting import halt
+
 from obtura.instruments.tango import (
     Output,
     TangoAxis,
@@ -62,8 +64,7 @@ class Server:
         return self._process is not None
 
     def hang(self):
-        self._process.send_signal(signal.SIGSTOP)
-        time.sleep(0.1)  # it is stopped thread by thread
+        halt(self._process.pid)
 
     def go_on(self):
         self._process.send_signal(signal.SIGCONT)

@@ -7,6 +7,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from halting import halt
 
 from obtura.contracts.devices import is_movable
 from obtura.ground.errors import DeviceBusyError, DeviceError, DeviceTimeoutError, LimitError, UsageError
@@ -120,7 +121,7 @@ def test_where_nobody_says_whether_it_moves_it_is_told_to_stop(beamline):
     axis = beamline.axis(timeout=0.2)
     beamline.put(axis__velocity=5.0)
     axis.move(9.0, wait=False)
-    os.kill(beamline.ioc.pid, signal.SIGSTOP)
+    halt(beamline.ioc.pid)
     try:
         with pytest.raises(DeviceTimeoutError, match="mx.stop failed: .* did not answer"):
             axis.stop()

@@ -7,6 +7,7 @@ import threading
 import time
 
 import pytest
+from halting import halt
 
 from obtura.ground.errors import DeviceError
 from obtura.works.clock import clock
@@ -104,7 +105,7 @@ def test_a_call_waits_for_an_ioc_that_is_just_coming_back(mortal_beamline):
 def test_a_death_in_the_middle_of_a_call_ends_it_at_once(mortal_beamline, seconds):
     axis = mortal_beamline.axis(timeout=200.0, patience=200.0)
     mortal_beamline.put(axis__velocity=1.0)
-    os.kill(mortal_beamline.ioc.pid, signal.SIGSTOP)  # the call is answered by nobody, then the IOC dies
+    halt(mortal_beamline.ioc.pid)  # the call is answered by nobody, then the IOC dies
     dying = threading.Timer(0.2, mortal_beamline.ioc.kill)
     dying.start()
     answer = axis._setpoint.put(5.0, "move")
@@ -118,7 +119,7 @@ def test_a_death_in_the_middle_of_a_call_ends_it_at_once(mortal_beamline, second
 def test_an_ioc_that_hangs_fails_in_time_and_late_answers_do_no_harm(mortal_beamline, seconds, recwarn, caplog):
     diode, shutter, _ = devices(mortal_beamline)
     connect(diode, shutter)
-    os.kill(mortal_beamline.ioc.pid, signal.SIGSTOP)
+    halt(mortal_beamline.ioc.pid)
     took, error = seconds(diode.read)
     assert took < LATEST
     assert "did not answer within 0.5 s; does the IOC hang?" in str(error)

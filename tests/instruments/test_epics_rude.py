@@ -3,7 +3,6 @@
 import contextlib
 import socket
 import threading
-import time
 
 import pytest
 
@@ -11,6 +10,7 @@ pytest.importorskip("caproto", reason="EPICS is an extra: pip install obtura[epi
 pytest.importorskip("p4p", reason="PV Access is an extra: pip install obtura[pva]")
 
 import caproto
+from halting import halt
 
 import obtura
 from obtura.ground.errors import DeviceError, DeviceTimeoutError
@@ -109,7 +109,7 @@ def stopped_ioc(mortal_c_beamline):
     import signal
 
     pid = mortal_c_beamline.ioc.process.pid
-    yield lambda: os.kill(pid, signal.SIGSTOP), lambda: os.kill(pid, signal.SIGCONT)
+    yield lambda: halt(pid), lambda: os.kill(pid, signal.SIGCONT)
     os.kill(pid, signal.SIGCONT)
 
 
@@ -119,7 +119,6 @@ def test_an_answer_that_comes_late_is_none_and_harms_nobody(mortal_c_beamline, s
     assert in_the_end(diode.read) == 5.0
     shutter.check()
     stop()
-    time.sleep(0.1)  # it is stopped thread by thread
     took, error = seconds(diode.read)
     assert took < LATEST
     assert isinstance(error, DeviceTimeoutError)

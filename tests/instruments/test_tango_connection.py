@@ -66,7 +66,7 @@ def test_a_server_that_is_back_is_found_by_the_next_call(beam):
 
 
 def test_a_server_that_is_being_started_is_waited_for(beam):
-    counter = beam.counter(timeout=15.0)
+    counter = beam.counter(timeout=60.0)
     counter.read()
     beam.kill()
     later = threading.Timer(0.3, beam.start)

@@ -111,7 +111,7 @@ def test_ctrl_c_once(shell, tmp_path):
 
 
 def test_twice_says_what_is_waited_for_and_the_shutter_closes_all_the_same(shell, tmp_path):
-    begin(shell, "night(diode, closes_in=2)")
+    begin(shell, "night(diode, closes_in=6)")
     shell.type("\x03")
     shell.idle(0.3)
     shell.type("\x03")
