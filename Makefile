@@ -3,7 +3,7 @@
 # tests one after the other.
 
 VENV := .venv
-WORKERS := 3
+WORKERS := 4
 BIN  := $(VENV)/bin
 CORE := $(VENV)/.core-installed
 DEV  := $(VENV)/.dev-installed
