@@ -9,6 +9,20 @@ pytest_plugins = ["shutter_boxes"]
 
 IN_CI = bool(os.environ.get("CI"))
 
+APART = [
+    "crash/test_kill_at_write_calls.py",
+    "engine/test_faults.py",
+    "engine/test_every_line.py",
+    "engine/test_storm.py",
+    "engine/test_kill_at_every_call.py",
+    "docs/test_snippets.py",
+    "testing/test_assert_preset_ok.py",
+    "cli/test_describing_commands.py",
+    "session/test_left_behind.py",
+]
+"""Files with long tests, which share nothing: several workers may have some of them."""
+FIRST = ["instruments/test_ophyd_epics.py", "session/test_beamtime.py", *APART]
+"""What takes long comes first, so that all workers end at the same time."""
 
 settings.register_profile("obtura", deadline=None)  # how fast a machine is, is not what is asked
 settings.load_profile("obtura")
@@ -31,6 +45,29 @@ def pytest_runtest_makereport():
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report():
     return fail_if_skipped((yield))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    places = {path: place for place, path in enumerate(FIRST)}
+    items.sort(key=lambda item: places.get(_within_tests(item.nodeid), len(FIRST)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """A file goes to one worker, as what its tests share does; those of `APART` in parts."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByFile(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            return nodeid if _within_tests(nodeid) in APART else super()._split_scope(nodeid)
+
+    config.option.loadscopereorder = False
+    return ByFile(config, log)
+
+
+def _within_tests(nodeid):
+    return nodeid.partition("::")[0].removeprefix("tests/")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -10,7 +10,7 @@ import subprocess
 import termios
 import time
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds that a program has for anything."""
 
 

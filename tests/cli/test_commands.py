@@ -23,7 +23,7 @@ def run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments, **options):
-        return subprocess.run([*OBTURA, *arguments], capture_output=True, text=True, timeout=50, **options)
+        return subprocess.run([*OBTURA, *arguments], capture_output=True, text=True, timeout=240, **options)
 
     return run
 
@@ -55,7 +55,7 @@ def commands_of(printed):
 
 
 def typed(line):
-    done = subprocess.run(line, shell=True, input="", capture_output=True, text=True, timeout=50)
+    done = subprocess.run(line, shell=True, input="", capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -63,7 +63,7 @@ def typed(line):
 def test_the_demo_writes_where_it_is_told_and_its_commands_work_without_a_path(run, tmp_path):
     shutil.copytree(Path(sys.prefix) / "bin", tmp_path / "my bin", symlinks=True)
     ended = subprocess.run(
-        ["my bin/obtura", "demo", "--directory", "mine"], capture_output=True, text=True, timeout=50, cwd=tmp_path
+        ["my bin/obtura", "demo", "--directory", "mine"], capture_output=True, text=True, timeout=240, cwd=tmp_path
     )
     assert ended.returncode == 0, ended.stderr
     assert (tmp_path / "mine" / "demo" / "data.h5").exists()
@@ -89,7 +89,7 @@ def test_closed_streams_are_no_error(run, command, closed):
     with h5py.File(scan_file_of(run)) as file:
         before = list(file)
     line = f"echo 1 | ( {shlex.join(OBTURA)} {command} {closed} )"
-    ended = subprocess.run(line, shell=True, capture_output=True, text=True, timeout=50)
+    ended = subprocess.run(line, shell=True, capture_output=True, text=True, timeout=240)
     assert (ended.returncode, ended.stderr) == (0, "")
     with h5py.File("scans/demo/data.h5") as file:
         assert len(file) == len(before) + (command == "run one.py")
@@ -247,7 +247,7 @@ def test_a_reader_that_has_enough_ends_the_output_not_the_scan(tmp_path, monkeyp
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     command = f"{sys.executable} -m obtura run {script(tmp_path, 'loopscan(20, 0.01, diode)')} | head -n 3"
-    ended = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=50)
+    ended = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=240)
     assert len(ended.stdout.splitlines()) == 3
     assert "Traceback" not in ended.stderr
     with h5py.File(tmp_path / "scans" / "demo" / "data.h5") as file:
@@ -268,7 +268,7 @@ def test_output_that_can_not_be_written_is_told_in_a_line(tmp_path, command, unb
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,
-            timeout=50,
+            timeout=240,
         )
     assert ended.stderr == "!!! the output can't be written, so this ends: No space left on device\n"
     assert ended.returncode == 1

@@ -19,7 +19,7 @@ def run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments, **options):
-        return subprocess.run([*OBTURA, *arguments], capture_output=True, text=True, timeout=50, **options)
+        return subprocess.run([*OBTURA, *arguments], capture_output=True, text=True, timeout=240, **options)
 
     return run
 

@@ -20,7 +20,7 @@ loopscan(2, 0.01, camera)
 
 
 def obtura(directory, *arguments, prefix=()):
-    return subprocess.run([*prefix, *OBTURA, *arguments], cwd=directory, capture_output=True, text=True, timeout=50)
+    return subprocess.run([*prefix, *OBTURA, *arguments], cwd=directory, capture_output=True, text=True, timeout=240)
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +96,7 @@ def test_ctrl_c_leaves_no_half_file(scans):
     while packing.poll() is None and not (hidden.exists() and hidden.stat().st_size > 1_000_000):
         time.sleep(0.001)
     packing.send_signal(signal.SIGINT)
-    _, said = packing.communicate(timeout=50)
+    _, said = packing.communicate(timeout=240)
     assert packing.returncode == 130, said
     assert sorted(os.listdir(scans)) == before
 

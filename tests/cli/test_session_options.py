@@ -24,7 +24,7 @@ def run(home, tmp_path):
     (line / "setup.py").write_text("def where_is(axis=roby):\n    return later, axis.position\n")
 
     def run(*arguments, **options):
-        return subprocess.run([*OBTURA, *arguments], capture_output=True, text=True, timeout=50, **options)
+        return subprocess.run([*OBTURA, *arguments], capture_output=True, text=True, timeout=240, **options)
 
     return run
 

@@ -91,7 +91,7 @@ def test_an_object_that_could_not_be_made_is_tried_again(beamline, plugin):
 
 def test_an_object_that_hangs_holds_up_only_who_needs_it(beamline, plugin):
     module = plugin(
-        "import threading\ngo = threading.Event()\nclass Slow:\n    def __init__(self): go.wait(20)", Slow="Slow"
+        "import threading\ngo = threading.Event()\nclass Slow:\n    def __init__(self): go.wait(60)", Slow="Slow"
     )
     config = beamline.load("- {name: x, class: Slow}\n- {name: w, class: World}")
     made = []
@@ -100,7 +100,7 @@ def test_an_object_that_hangs_holds_up_only_who_needs_it(beamline, plugin):
     assert config.get("w").seed == 1
     assert made == []
     module().go.set()
-    thread.join(20)
+    thread.join(60)
     assert made == [config.get("x")]
 
 

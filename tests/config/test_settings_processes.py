@@ -82,7 +82,7 @@ def test_sessions_that_write_at_once_lose_nothing_and_complain_of_nothing(tmp_pa
     path = tmp_path / "lab.db"
     processes = [child(WRITES_OWN_AND_SHARED, path, name, 2000) for name in ("one", "two", "three")]
     for process in processes:
-        assert process.communicate(timeout=50)[0].strip() == "[]"
+        assert process.communicate(timeout=240)[0].strip() == "[]"
         assert process.returncode == 0
     kept = read(path)
     for name in ("one", "two", "three"):
@@ -96,7 +96,7 @@ def test_sessions_that_find_one_damaged_file_move_it_aside_once(tmp_path):
     path.write_bytes(b"no database" * 1000)
     code = "settings.put(rest[0], 'offset', 1.0, now=True)\nsettings.close()\nprint(said)"
     processes = [child(code, path, f"m{number}") for number in range(4)]
-    told = [process.communicate(timeout=50)[0] for process in processes]
+    told = [process.communicate(timeout=240)[0] for process in processes]
     assert sum("is damaged" in each for each in told) == 1
     assert [each.name for each in tmp_path.glob("*damaged*")] == ["lab.db.damaged-1"]
     assert sorted(read(path)) == ["m0", "m1", "m2", "m3"]
@@ -116,7 +116,7 @@ print(settings.flush(), "are kept again" in said[1])
 
 def test_on_a_full_disk_the_session_goes_on_and_writes_when_there_is_room(tmp_path):
     path = tmp_path / "lab.db"
-    printed = child(FILLS_UP, path).communicate(timeout=50)[0]
+    printed = child(FILLS_UP, path).communicate(timeout=240)[0]
     assert printed.splitlines() == ["1 True False ['after', 'before', 'large']", "True True"]
     assert sorted(read(path)["roby"]) == ["after", "before", "large"]
 
@@ -146,7 +146,7 @@ def test_what_may_only_be_read_is_read_and_the_session_goes_on(public_directory)
     path.chmod(0o444)
     public_directory.chmod(0o555)
     as_nobody = {"AS_USER": "65534"} if os.getuid() == 0 else {}
-    printed = child(READS_ONLY, path, env=os.environ | as_nobody).communicate(timeout=50)[0]
+    printed = child(READS_ONLY, path, env=os.environ | as_nobody).communicate(timeout=240)[0]
     assert printed.splitlines() == ["{'offset': 1.0} 1 True", "{'offset': 1.0, 'sign': -1}"]
     public_directory.chmod(0o755)
     path.chmod(0o644)
@@ -156,7 +156,7 @@ def test_what_may_only_be_read_is_read_and_the_session_goes_on(public_directory)
 def test_what_waits_is_written_when_the_process_ends_without_closing(tmp_path):
     path = tmp_path / "lab.db"
     process = child("settings.put('roby', 'offset', 1.5)", path)
-    process.communicate(timeout=50)
+    process.communicate(timeout=240)
     assert process.returncode == 0
     assert read(path) == {"roby": {"offset": 1.5}}
 

@@ -82,5 +82,5 @@ def check_recovered(master, rows):
 
 def recover(directory, environment):
     return subprocess.run(
-        [OBTURA, "recover", directory], capture_output=True, text=True, timeout=50, env=environment, check=False
+        [OBTURA, "recover", directory], capture_output=True, text=True, timeout=240, env=environment, check=False
     )

@@ -17,7 +17,7 @@ import pytest
 from looking import HERE, OBTURA, announced, check_recovered
 from test_full_disk_and_readers import PRIVATE, WHOLE, can_mount
 
-pytestmark = pytest.mark.timeout(150)
+pytestmark = pytest.mark.timeout(600)
 
 LAYOUTS = ("scalars", "mesh", "images", "compressed", "two") if WHOLE else ("images",)
 POINTS = (1, 5, 9) if WHOLE else (5,)

@@ -47,7 +47,7 @@ if can_mount():  # elsewhere a limit on the size of files does the same, in test
         told |= {"PYTHON": sys.executable, "OBTURA": OBTURA}
         environment = {**os.environ, **{name: str(value) for name, value in told.items()}}
         command = [*PRIVATE, "sh", "-c", ON_A_SMALL_DISK]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=50, env=environment, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=240, env=environment, check=False)
         assert done.returncode == 0, done.stderr
         assert "scan 1 is whole" in done.stderr, "it was not in the spool"
         rows = announced(done.stdout)

@@ -60,5 +60,5 @@ def ask(child, question=""):
 def outcome(code, *arguments, prefix=()):
     """Run `code` to its end: (exit status, output, errors)."""
     command = [*prefix, sys.executable, "-c", code, *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=50, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
     return done.returncode, done.stdout, done.stderr

@@ -221,7 +221,7 @@ class ReadOutWhenStopped(AcquisitionSlave):
     def trigger(self):
         if self.count == 2:
             threading.Thread(target=self.scan.abort).start()
-            assert self.stopped.wait(10)
+            assert self.stopped.wait(60)
         self.channels[0].emit(self.count)
         self.count += 1
 

@@ -21,7 +21,7 @@ def test_who_writes_does_not_wait_for_who_says_that_the_scan_goes_on_elsewhere(t
         told.append(words)
         writing = threading.Thread(target=kept[0].write, args=[journal.record(b"")], daemon=True)
         writing.start()
-        writing.join(10)
+        writing.join(60)
         assert not writing.is_alive(), "both wait for each other for ever"
 
     safe = Safekeeping(layout_in(tmp_path), b"image", tmp_path / "spool", 0, say)

@@ -24,7 +24,7 @@ def test_one_at_a_time_and_who_begins_does_not_wait(descriptor):
     going, synced = threading.Event(), []
 
     def fsync(number):
-        assert going.wait(10)
+        assert going.wait(60)
         synced.append(os.fstat(number).st_ino)
 
     one = Syncing(fsync)
@@ -32,10 +32,10 @@ def test_one_at_a_time_and_who_begins_does_not_wait(descriptor):
     assert not one.begin(descriptor)
     assert synced == []
     going.set()
-    one.wait(10)
+    one.wait(60)
     assert synced == [os.fstat(descriptor).st_ino]
     assert one.begin(descriptor)
-    one.wait(10)
+    one.wait(60)
     assert len(synced) == 2
 
 
@@ -45,7 +45,7 @@ def test_one_that_failed_is_told_at_the_next(descriptor):
 
     one = Syncing(fsync)
     assert one.begin(descriptor)
-    one.wait(10)
+    one.wait(60)
     with pytest.raises(OSError, match="Input/output error"):
         one.begin(descriptor)
 
@@ -71,7 +71,7 @@ def test_frames_are_on_the_disk_itself_every_few_seconds(tmp_path, monkeypatch, 
     one.idle()
     assert not synced.is_set(), "there is nothing yet"
     hand(one, [*rows(0, [0.1]), *points_of(1, 1)])
-    assert synced.wait(10)
+    assert synced.wait(60)
     hand(one, [ended()])
     one.close()
 
@@ -84,7 +84,7 @@ def test_when_the_disk_does_not_take_them_the_scan_goes_on_in_the_spool(tmp_path
     failed = threading.Event()
     one, spool = open_saver(tmp_path, monkeypatch, fsync)
     hand(one, [*rows(0, [0.1]), *points_of(1, 1)])
-    assert failed.wait(10)
+    assert failed.wait(60)
     for number in range(1, 100):
         hand(one, [*rows(number, [0.1]), *points_of(1, 1, first=number)])
         if list(spool.glob("*.journal")):

@@ -73,7 +73,7 @@ def test_a_call_that_hangs_returns_when_it_is_let_go():
     thread.start()
     assert not done.wait(0.05)
     roby.motor.hang = ""
-    thread.join(10)
+    thread.join(60)
     assert done.is_set()
 
 

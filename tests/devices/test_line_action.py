@@ -29,7 +29,7 @@ class Instrument:
             talk.sendall(self.answer)
 
     def end(self):
-        self.thread.join(10)
+        self.thread.join(60)
         return self.heard
 
 
@@ -55,7 +55,7 @@ def test_an_instrument_that_is_busy_for_a_moment_is_tried_again():
     time.sleep(0.1)  # refused meanwhile
     with socket.create_server(("127.0.0.1", port)) as server, server.accept()[0] as talk:
         assert talk.recv(100) == b"CLOSE\n"
-    sending.join(10)
+    sending.join(60)
 
 
 def test_one_that_stays_away_is_an_error(monkeypatch):

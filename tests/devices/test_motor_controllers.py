@@ -281,7 +281,7 @@ def test_a_call_that_hangs_does_not_keep_stop_from_its_controller():
         def read_position(self, axis):
             if threading.current_thread().name == "hangs":
                 hung.set()
-                let_go.wait(10)
+                let_go.wait(60)
             return super().read_position(axis)
 
         def stop(self, axis):
@@ -291,7 +291,7 @@ def test_a_call_that_hangs_does_not_keep_stop_from_its_controller():
     axis = box.get_axis("roby")
     thread = threading.Thread(target=lambda: axis.position, name="hangs")
     thread.start()
-    hung.wait(10)
+    hung.wait(60)
     axis._usable.stop()
     assert box.stopped
     let_go.set()

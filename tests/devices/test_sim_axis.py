@@ -72,7 +72,7 @@ def test_whoever_waits_does_not_keep_asking_while_it_slows_down():
     while roby.position < 0.05:
         clock.sleep(0.01)
     roby.stop()
-    waiter.join(10)
+    waiter.join(60)
     assert motor.times < 20
 
 

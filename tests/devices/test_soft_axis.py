@@ -103,7 +103,7 @@ def test_a_move_that_blocks_can_be_stopped_from_elsewhere():
     class Slow(Oven):
         def heat(self, target):
             heating.set()
-            assert cooling.wait(10)
+            assert cooling.wait(60)
 
         def cool(self):
             cooling.set()
@@ -117,9 +117,9 @@ def test_a_move_that_blocks_can_be_stopped_from_elsewhere():
     axis, errors = SoftAxis("oven", Slow(), position="temperature", move="heat", stop="cool"), []
     mover = threading.Thread(target=heat)
     mover.start()
-    assert heating.wait(10)
+    assert heating.wait(60)
     axis.stop()
-    mover.join(10)
+    mover.join(60)
     assert errors == ["oven: the move to 300 was stopped at 0.5"]
 
 

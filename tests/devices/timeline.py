@@ -44,7 +44,7 @@ def elsewhere(action: Callable[[], object]) -> Callable[[], None]:
     def run() -> None:
         thread = threading.Thread(target=action)
         thread.start()
-        thread.join(10)
+        thread.join(60)
         assert not thread.is_alive()
 
     return run

@@ -127,7 +127,7 @@ def running_in_a_thread(function):
     try:
         yield
     finally:
-        thread.join(10)
+        thread.join(60)
     assert not thread.is_alive()
     if errors:
         raise errors[0]

@@ -221,10 +221,10 @@ def test_of_two_scans_in_two_threads_each_gets_what_its_own_thread_prints(stdout
             others.append(scan)
             print("theirs")
             opened.set()
-            printed.wait(10)
+            printed.wait(60)
 
     with Scan() as mine, running_in_a_thread(other):
-        opened.wait(10)
+        opened.wait(60)
         print("mine")
         printed.set()
     assert mine.text == "mine\n"
@@ -264,7 +264,7 @@ def test_who_asks_for_the_descriptor_waits_for_the_screen(tmp_path, monkeypatch)
         with open(tmp_path / "out", "w") as beneath, contextlib.redirect_stdout(beneath), LateScan() as scan:
             got = []
             with running_in_a_thread(lambda got=got, ask=ask: got.append(ask())):
-                assert scan.marked.wait(10)
+                assert scan.marked.wait(60)
                 assert got == []
                 scan.marks[0].reached.set()
             assert got in ([beneath.fileno()], [beneath.buffer])

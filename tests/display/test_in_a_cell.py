@@ -75,12 +75,12 @@ def test_what_another_cell_prints_while_a_scan_runs_in_a_thread_is_in_that_cell(
     def scan():
         with staged(DT, DIODE) as stage:
             opened.set()
-            assert printed.wait(10)
+            assert printed.wait(60)
             print("by the scan")
             stage.point(0, 0.0, 4.0)
 
     with running_in_a_thread(scan):
-        assert opened.wait(10)
+        assert opened.wait(60)
         cells.newest = "second"
         print("in the second cell")
         printed.set()

@@ -28,7 +28,7 @@ NOT_RUN = re.compile(r"(python|console) no-run: \S.*")
 SAVED = re.compile(r"(python|yaml) file=(?P<name>[\w.-]+)")
 NEVER_CHECKED = re.compile(r"^[ \t]+```(python|console)|^```(py|python3|pycon|sh|shell|bash)\b", re.MULTILINE)
 END_OF_BLOCK = "\x1e"
-PATIENCE = 50  # seconds a page's script or command may take
+PATIENCE = 60.0  # seconds a page's script or command may take
 
 
 class Block(NamedTuple):

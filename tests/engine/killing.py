@@ -38,7 +38,7 @@ from obtura.works.guard import guard
 
 NAMES = ("shutter", "fast")
 """The one around the scan, the one of its points."""
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds that a scan and the guard have together."""
 SOON = 5.0
 """Seconds after which a shutter is closed at the latest, on a machine with much to do; how long it takes is printed."""

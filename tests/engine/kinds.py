@@ -12,7 +12,7 @@ from obtura.testing.faults import AFTER, BEFORE, DURING, Abort, CtrlC, Kind, Pro
 from obtura.works.clock import Flag, clock
 from obtura.works.interrupt import Ejected
 
-PATIENCE = 5.0
+PATIENCE = 20.0
 """Real seconds that something takes at the most which should take none."""
 
 

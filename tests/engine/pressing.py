@@ -8,10 +8,10 @@ from obtura.contracts.presets import ChainIterationPreset, ChainPreset, ScanPres
 from obtura.engine.states import ScanState
 from obtura.ground.errors import ScanAbort
 
-LONG = 20.0
+LONG = 200.0
 """Seconds that a wait would last if the signal did not end it."""
-SOON = 3.0
-"""Seconds within which a scan has to end after Ctrl-C, on a busy machine."""
+SOON = 60.0
+"""Seconds within which a scan has to end after Ctrl-C, on a machine however busy."""
 
 
 def aborted(scan, sender):

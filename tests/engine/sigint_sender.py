@@ -37,7 +37,7 @@ class Sender:
     def close(self):
         """End the process."""
         self._process.stdin.close()
-        self._process.wait(10)
+        self._process.wait(60)
         self._process.stdout.close()
 
 

@@ -52,7 +52,7 @@ def test_a_viewer_gets_everything_in_the_order_in_which_it_happened():
 
 def test_acquisition_does_not_wait_for_what_is_held_back():
     blocked = threading.Event()
-    saver, viewer = FrameSaver(at_each=lambda events: blocked.wait(10)), Watcher("viewer", essential=False)
+    saver, viewer = FrameSaver(at_each=lambda events: blocked.wait(60)), Watcher("viewer", essential=False)
 
     def take(number):
         if number == 9:
@@ -74,11 +74,11 @@ def test_a_saver_that_hangs_holds_rows_back_for_a_while_and_it_is_said(monkeypat
                 shown.set()
 
     viewer = Shown("viewer", essential=False)
-    saver = FrameSaver(at_each=lambda events: blocked.wait(10))
+    saver = FrameSaver(at_each=lambda events: blocked.wait(60))
 
     def take(number):
         if number == 3:
-            assert shown.wait(10)
+            assert shown.wait(60)
             blocked.set()
 
     camera_scan(Snaps(4, at_each=take), viewer, saver, npoints=4).run()
@@ -124,10 +124,10 @@ def test_a_saver_that_hangs_at_the_end_is_given_up_and_closed_when_it_returns(mo
             assert blocked.is_set(), "nobody comes into the middle of what it does"
             closed.set()
 
-    saver, viewer = Hanging(at_each=lambda events: blocked.wait(10)), Watcher("viewer", essential=False)
+    saver, viewer = Hanging(at_each=lambda events: blocked.wait(60)), Watcher("viewer", essential=False)
     with pytest.raises(SavingError, match=r"frame saver has received nothing for 0\.2 s and was given up"):
         camera_scan(Snaps(3), viewer, saver, npoints=3).run()
     assert isinstance(viewer.events[-1], ScanClosed) and not closed.is_set()
     blocked.set()
-    assert closed.wait(10)
+    assert closed.wait(60)
     assert len(saver.shelf.kept) == 3, "it has gone on by itself"

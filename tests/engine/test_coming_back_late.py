@@ -22,7 +22,7 @@ from obtura.testing import Leftovers
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
-    monkeypatch.setattr(Scan, "deadlines", Deadlines(hook=0.2, device=0.2, hurried=0.05))
+    monkeypatch.setattr(Scan, "deadlines", Deadlines(hook=0.3, device=0.3, hurried=0.1))
 
 
 class Hangs(ScanPreset):
@@ -37,7 +37,7 @@ class Hangs(ScanPreset):
         if hook != self.hook:
             return
         threading.Thread(target=scan.abort, daemon=True).start()
-        until = time.monotonic() + 1.5
+        until = time.monotonic() + 3
         while not self.released and time.monotonic() < until:
             try:
                 time.sleep(0.005)
@@ -66,7 +66,7 @@ class Inline(AcquisitionSlave):
     def at(self, method):
         if method == self.hangs and not self.reached.is_set():
             self.reached.set()
-            self.released.wait(5)
+            self.released.wait(60)
 
     def trigger(self):
         self.at("trigger")
@@ -92,7 +92,7 @@ def test_the_thread_of_a_branch_that_comes_back_late_ends(hangs):
     scan = make_scan(chain_of(device, tops=2), Around())
 
     def abort():
-        device.reached.wait(5)
+        device.reached.wait(60)
         scan.abort()
 
     threading.Thread(target=abort, daemon=True).start()

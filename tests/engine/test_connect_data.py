@@ -223,7 +223,7 @@ def test_no_callback_is_called_during_or_after_the_stop_of_its_preset():
     scan.add_preset(preset)
     scan.run()
     ended.set()
-    slave.thread.join(5)
+    slave.thread.join(60)
     assert len(calls) > 0
     assert preset.during == 0
     assert not late

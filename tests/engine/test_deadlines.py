@@ -1,5 +1,6 @@
 """On the way out nothing is waited for without end: what hangs is given up, and everything else is left."""
 
+import re
 import signal
 import threading
 import time
@@ -21,7 +22,7 @@ from obtura.ground.events import HookLeft, Text
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
-    monkeypatch.setattr(Scan, "deadlines", Deadlines(hook=0.2, device=0.2, hurried=0.05))
+    monkeypatch.setattr(Scan, "deadlines", Deadlines(hook=0.5, device=0.5, hurried=0.2))
 
 
 class Log(list):
@@ -133,15 +134,20 @@ def scan_of(*presets, slaves=(), around=None, tops=1):
     return scan
 
 
-def abort_at(scan, log, what):
-    """Abort from a thread, once something is in the log."""
+def once(condition, then):
+    """Call `then` on a thread as soon as the condition holds."""
 
     def watch():
-        while what not in log:
+        while not condition():
             time.sleep(0.002)
-        scan.abort()
+        then()
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+def abort_at(scan, log, what):
+    """Abort from a thread, once something is in the log."""
+    once(lambda: what in log, scan.abort)
 
 
 LEFT = ["C.before_stop", "C.closing", "C.stop", "S1.stop"]
@@ -177,7 +183,7 @@ def test_a_hook_that_hangs_is_ended_when_the_rest_is_left():
 def test_while_the_scan_goes_well_a_hook_takes_its_time_and_from_ctrl_c_on_it_has_a_deadline():
     log = Log()
     slow = Hook("S1", log, hangs=["stop"])
-    threading.Timer(0.5, slow.released.set).start()
+    threading.Timer(0.8, slow.released.set).start()
     scan_of(slow).run()
     assert log == ["S1.prepare", "S1.start", "S1.stop", "S1.stop ended"]
     log.clear()
@@ -204,13 +210,14 @@ def test_a_forward_hook_that_does_not_end_after_ctrl_c_is_given_up_and_undone_wh
     stuck = Swallowing("S2", log, hangs=[hook])
     scan = scan_of(Hook("S1", log), stuck)
     abort_at(scan, log, f"S2.{hook}")
-    threading.Timer(1.5, stuck.released.set).start()
+    said = lambda: [event.text for event in scan.surroundings.viewer.of(Text)]  # noqa: E731
+    complaint = f"Swallowing.{hook} has still not returned; everything else is left"
+    once(lambda: any(complaint in text for text in said()) and log.count("swallowed") >= 2, stuck.released.set)
     assert isinstance(outcome_of(scan), ScanAbort)
     kept = [each for each in log if each != "swallowed"]
     assert kept[-4:] == ["S2.stop", "S1.stop", f"S2.{hook} ended", "S2.stop"]
     assert log.count("swallowed") >= 2, "Ctrl-C, and again when everything else was left"
-    said = [event.text for event in scan.surroundings.viewer.of(Text)]
-    assert any(f"Swallowing.{hook} has still not returned; everything else is left" in text for text in said)
+    assert any(complaint in text for text in said())
 
 
 def test_a_hook_that_swallows_ctrl_c_in_a_loop_is_ended_all_the_same():
@@ -256,7 +263,7 @@ def test_several_hooks_that_hang_are_given_up_one_after_the_other():
     began = time.monotonic()
     scan = scan_of(*presets, Hook("S4", log, fails=["start"]))
     outcome_of(scan)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 60
     assert [each for each in log if each.endswith("stop")] == [f"S{number}.stop" for number in (4, 3, 2, 1, 0)]
     for preset in presets:
         preset.released.set()
@@ -271,7 +278,7 @@ def test_a_device_called_inline_that_hangs_is_given_up(hangs, tops):
     scan = scan_of(Hook("S1", log), slaves=[device], tops=tops)
     if hangs != "stop":
         device.hang = lambda: Swallowing.hang(device)
-        threading.Timer(1.0, device.released.set).start()
+        once(lambda: "S1.stop" in log, device.released.set)
     abort_at(scan, log, f"inline.{hangs}")
     raised = outcome_of(scan)
     assert isinstance(raised, ScanAbort)
@@ -281,7 +288,7 @@ def test_a_device_called_inline_that_hangs_is_given_up(hangs, tops):
     if hangs == "stop":
         assert log.count("inline.stop") == 1
     else:  # it came back late, on its own thread, so that what it did is undone
-        until = time.monotonic() + 10
+        until = time.monotonic() + 60
         while log.count("inline.stop") < 2:
             assert time.monotonic() < until, log
             time.sleep(0.01)
@@ -294,16 +301,17 @@ def test_devices_that_hang_on_their_lanes_are_waited_for_together(monkeypatch):
             self.released = threading.Event()
 
         def trigger(self):
-            self.released.wait(20)
+            log(f"{self.name}.trigger")
+            self.released.wait(600)
 
     monkeypatch.setattr(Scan, "deadlines", Deadlines(device=2.0))
     log = Log()
     slaves = [Stuck(number) for number in range(20)]
     scan = scan_of(Hook("S1", log), slaves=slaves)
-    threading.Timer(0.3, scan.abort).start()
+    once(lambda: sum(each.endswith(".trigger") for each in log) == len(slaves), scan.abort)
     began = time.monotonic()
     outcome_of(scan)
-    assert time.monotonic() - began < 20, "one after the other it would be 40 s"
+    assert time.monotonic() - began < 35, "one after the other it would be 40 s"
     assert sum(isinstance(error, DeviceError) for error in scan.errors) == 20
     assert "S1.stop" in log
     for slave in slaves:
@@ -313,8 +321,8 @@ def test_devices_that_hang_on_their_lanes_are_waited_for_together(monkeypatch):
 def test_a_preset_may_have_a_deadline_of_its_own():
     log = Log()
     slow = Hook("S1", log, hangs=["stop"])
-    slow.deadline = 20.0
-    threading.Timer(0.6, slow.released.set).start()
+    slow.deadline = 200.0
+    threading.Timer(0.8, slow.released.set).start()
     scan = scan_of(slow, Hook("S2", log, fails=["start"]))
     outcome_of(scan)
     assert not any("given up" in str(error) for error in scan.errors)
@@ -334,32 +342,33 @@ def press_at(log, what, times, between=0.02):
 
 
 def test_a_second_ctrl_c_says_what_is_being_left_and_a_third_gives_it_up(monkeypatch):
-    monkeypatch.setattr(Scan, "deadlines", Deadlines(hook=20.0, device=20.0, hurried=0.1))
+    monkeypatch.setattr(Scan, "deadlines", Deadlines(hook=200.0, device=200.0, hurried=0.1))
     log = Log()
     scan = scan_of(Hook("S1", log), Hook("S2", log, hangs=["stop"]))
     press_at(log, "S2.stop", 3, between=0.2)
     began = time.monotonic()
     assert isinstance(outcome_of(scan), ScanAbort)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 60
     assert log[-3:] == ["S2.stop", "S1.stop", "S2.stop ended"]
     said = "".join(event.text for event in scan.surroundings.viewer.of(Text))
-    assert "The scan is being left: waiting for Hook.stop (0 s so far, given up after 20 s); then Hook.stop." in said
+    told = r"The scan is being left: waiting for Hook.stop \(\d+ s so far, given up after 200 s\); then Hook.stop\."
+    assert re.search(told, said)
 
 
 def test_each_further_ctrl_c_says_nothing_that_was_said(monkeypatch):
-    monkeypatch.setattr(Scan, "deadlines", Deadlines(hook=20.0, device=20.0, hurried=1.0))
+    monkeypatch.setattr(Scan, "deadlines", Deadlines(hook=200.0, device=200.0, hurried=1.0))
     log = Log()
     scan = scan_of(Hook("S1", log, hangs=["stop"]))
     press_at(log, "S1.stop", 6, between=0.2)
     assert isinstance(outcome_of(scan), ScanAbort)
     said = "".join(event.text for event in scan.surroundings.viewer.of(Text))
-    assert said.count("given up after 20 s)") == 1
+    assert said.count("given up after 200 s)") == 1
     assert said.count("given up after 1 s)") == 1
     assert "waiting for the engine" not in said
 
 
 def test_hammering_on_ctrl_c_tears_no_clean_up_that_takes_a_moment(monkeypatch):
-    monkeypatch.setattr(Scan, "deadlines", Deadlines(hook=20.0, device=20.0, hurried=19.0))
+    monkeypatch.setattr(Scan, "deadlines", Deadlines(hook=200.0, device=200.0, hurried=190.0))
     log = Log()
     slow = Hook("S1", log, hangs=["stop"])
     scan = scan_of(slow)

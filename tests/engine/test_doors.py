@@ -262,7 +262,7 @@ def test_off_the_main_thread_nothing_is_touched(doors, former):
 
     thread = threading.Thread(target=elsewhere)
     thread.start()
-    thread.join(5)
+    thread.join(60)
     assert result == [True, "called", "barred", 1]
     assert former == []
 
@@ -273,9 +273,9 @@ def test_pressing_for_a_run_in_the_main_thread_interrupts_its_sleep_from_any_thr
         pressing.start()
         began = time.monotonic()
         with pytest.raises(ScanAbort):
-            doors.call(time.sleep, 20)
-        assert time.monotonic() - began < 5
-        pressing.join(5)
+            doors.call(time.sleep, 200)
+        assert time.monotonic() - began < 60
+        pressing.join(60)
     assert run.told == 1
 
 

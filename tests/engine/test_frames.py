@@ -209,7 +209,7 @@ def test_it_can_be_looked_at_while_the_scan_runs(room_for_four):
 
 def test_what_the_saver_has_not_yet_put_away_stays_in_memory(room_for_four):
     blocked = threading.Event()
-    saver = FrameSaver(at_each=lambda events: blocked.wait(10))
+    saver = FrameSaver(at_each=lambda events: blocked.wait(60))
 
     def look(number):
         if number == 7:
@@ -266,7 +266,7 @@ def test_a_saver_that_fails_ends_a_scan_that_waits_for_it(monkeypatch):
 def test_only_who_takes_frames_gets_them_and_a_viewer_that_is_far_behind_misses_some(monkeypatch):
     monkeypatch.setattr(audience, "BEHIND", 2 * SIZE)
     going = threading.Event()
-    viewer = FrameSaver(essential=False, at_each=lambda events: going.wait(10))
+    viewer = FrameSaver(essential=False, at_each=lambda events: going.wait(60))
     around = Around(viewer)
     chain = AcquisitionChain()
     chain.add(SoftwareTimerMaster(0, npoints=30), Snaps(30, at_each=lambda number: number == 29 and going.set()))

@@ -22,7 +22,7 @@ class Reading:
         self.got = threading.Condition()
 
     def receive(self, events):
-        assert self.going.wait(10)
+        assert self.going.wait(60)
         with self.got:
             self.events += events
             self.got.notify_all()

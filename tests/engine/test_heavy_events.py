@@ -16,7 +16,7 @@ class Reading:
         self.events = []
 
     def receive(self, events):
-        self.going.wait(10)
+        self.going.wait(60)
         self.events += events
 
 

@@ -50,7 +50,7 @@ def test_a_slave_that_is_not_ready_at_its_next_trigger_is_an_error_that_names_it
 
         def trigger(self):
             super().trigger()
-            self.ended.wait(10)
+            self.ended.wait(60)
 
         def stop(self):
             super().stop()
@@ -125,7 +125,7 @@ def test_wait_ready_of_a_device_that_reads_at_its_own_pace_does_not_hang_the_sca
             self.last = threading.Event()
 
         def reading(self):
-            assert self.last.wait(10), "the scan waited for it"
+            assert self.last.wait(60), "the scan waited for it"
 
         def wait_ready(self):
             """Overridden, for some reason."""

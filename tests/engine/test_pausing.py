@@ -18,7 +18,7 @@ from obtura.ground.events import Comment, StateChanged, Text
 from obtura.presets.shutter import ShutterPreset
 from obtura.works.clock import clock, virtual_time
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 
 
 @pytest.fixture(autouse=True)

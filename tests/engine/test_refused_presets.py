@@ -179,7 +179,7 @@ class Holding(ScanPreset):
 
     def prepare(self, scan):
         self.entered.set()
-        assert self.let_go.wait(10)
+        assert self.let_go.wait(60)
 
 
 @pytest.fixture
@@ -190,11 +190,11 @@ def holder(lab):
     scan.add_preset(preset)
     thread = threading.Thread(target=outcome_of, args=(scan,))
     thread.start()
-    assert preset.entered.wait(10)
+    assert preset.entered.wait(60)
     yield scan, preset
     lab.assert_untouched()
     preset.let_go.set()
-    thread.join(10)
+    thread.join(60)
     assert scan.state is ScanState.DONE
     lab.roby.touched.clear()
     lab.diode.controller.touched = 0

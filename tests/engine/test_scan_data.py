@@ -136,7 +136,7 @@ def test_data_can_be_read_while_the_scan_runs_from_any_thread():
     thread.start()
     scan.run()
     done.set()
-    thread.join(5)
+    thread.join(60)
     assert all(len(lengths) <= 1 for lengths in seen), "arrays of a branch have equal length"
     assert len(scan.get_data(counter)) == 200
 
@@ -304,7 +304,7 @@ class Torn(Endless):
         self.channels[0].emit(1.0)
         self.calls.append("start")
         if len(self.calls) > 1:
-            assert self.ended.wait(10), "nobody stopped it"
+            assert self.ended.wait(60), "nobody stopped it"
             return
         self.channels[1].emit(2.0)
 

@@ -39,7 +39,7 @@ def test_a_hook_in_time_sleep_is_interrupted_and_all_that_was_entered_is_left(se
 
 @pytest.mark.parametrize("moment", WAY_OUT)
 def test_a_hook_of_the_way_out_takes_its_time(sender, left, moment):
-    preset = Everywhere(moment, lambda: (sender.press(0, 0.01, 0.01), time.sleep(0.1)))
+    preset = Everywhere(moment, lambda: (sender.press(0, 0.01, 0.01), sender.settle()))
     scan = preset.put_on(make_bench().loopscan(1, 0, diode(), run=False))
     aborted(scan, sender)
     assert f"{moment} ended" in preset.log
@@ -135,7 +135,9 @@ def test_a_driver_in_time_sleep_on_its_lane_is_waited_for(sender, left):
         def wait(self):
             self.log.append("waits")
             self.sender.press(0.01)
-            time.sleep(0.3)
+            while "stop" not in self.log:
+                time.sleep(0.01)
+            time.sleep(0.1)
             self.log.append("returned")
 
     device = Sleeping(sender, "trigger", blocking=True)

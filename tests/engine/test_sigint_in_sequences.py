@@ -46,7 +46,7 @@ def test_a_press_in_the_users_own_lines_comes_in_at_once(sender, left):
     sequence = make_bench().Sequence(save=False)
     with pytest.raises(ScanAbort, match="interrupted by Ctrl-C"), sequence.sequence_context():
         sender.press(0.02)
-        threading.Event().wait(20)
+        threading.Event().wait(60)
     sender.settle()
     assert sequence.state is ScanState.USER_ABORTED
 
@@ -56,6 +56,6 @@ def test_a_press_that_the_body_swallows_still_ends_the_sequence(sender, left):
     with pytest.raises(ScanAbort), sequence.sequence_context():
         sender.press(0.02)
         with pytest.raises(KeyboardInterrupt):
-            threading.Event().wait(20)
+            threading.Event().wait(60)
     sender.settle()
     assert sequence.state is ScanState.USER_ABORTED

@@ -63,7 +63,7 @@ class Swallowing(InC):
 class Sleeping(ScanPreset):
     def start(self, scan):
         print("waiting", flush=True)
-        time.sleep(20)
+        time.sleep(200)
     def stop(self, scan):
         time.sleep(0.1)
 
@@ -93,11 +93,13 @@ def play(preset, signum, later=None):
     assert process.stdout.readline() == "waiting\n"
     time.sleep(0.05)
     process.send_signal(signum)
+    said = []
     if later is not None:
-        time.sleep(3.0)  # it has been left by then
+        said = [process.stdout.readline(), process.stdout.readline()]
+        time.sleep(3.0)  # all has been left by then
         process.send_signal(later)
-    output, errors = process.communicate(timeout=20)
-    return output.splitlines(), process.returncode, errors
+    output, errors = process.communicate(timeout=120)
+    return "".join([*said, output]).splitlines(), process.returncode, errors
 
 
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGHUP])
@@ -139,7 +141,7 @@ def test_an_ignored_signal_stays_ignored():
 def test_who_had_the_descriptor_for_signals_still_gets_them():
     reading, writing = socket.socketpair()
     writing.setblocking(False)
-    reading.settimeout(5)
+    reading.settimeout(60)
     before = signal.set_wakeup_fd(writing.fileno())
 
     class Pressing(ScanPreset):
@@ -180,7 +182,7 @@ print(scan.state.name, flush=True)
         [sys.executable, "-c", script, str(here), str(here.parents[1] / "src")],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=240,
         check=True,
     )
     refused, ended = done.stdout.splitlines()
@@ -231,7 +233,7 @@ def test_a_signal_at_the_very_end_of_an_inner_scan_leaves_the_outer_one(signum, 
         [sys.executable, "-c", NESTED.replace("{signum}", signum), str(here), str(here.parents[1] / "src")],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=240,
         check=False,
     )
     assert done.stdout.splitlines() == ["closed", *told, "ended USER_ABORTED"], done.stderr

@@ -44,7 +44,7 @@ class Stuck(AcquisitionSlave):
     def at(self, method):
         self.calls.append(method)
         if method == self.method:
-            self.released.wait(30)
+            self.released.wait(600)
 
     def prepare(self):
         self.at("prepare")
@@ -78,24 +78,45 @@ def scan_of(*slaves, **options):
     return make_scan(chain, **options)
 
 
-def abort_soon(scan):
-    threading.Thread(target=lambda: (scan.wait_state(ScanState.RUNNING), time.sleep(0.02), scan.abort())).start()
+def patiently(condition):
+    limit = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < limit
+        time.sleep(0.002)
+
+
+def abort_amid(scan, *slaves):
+    """Abort once each of them was triggered."""
+
+    def watch():
+        patiently(lambda: all("trigger" in slave.calls for slave in slaves))
+        scan.abort()
+
+    threading.Thread(target=watch).start()
 
 
 def returned(slave):
     """Let the driver come back, and wait until the engine noticed."""
     slave.released.set()
-    time.sleep(0.05)
+    patiently(lambda: not is_refused(slave.device))
+
+
+def is_refused(device):
+    try:
+        scan_of(Stuck(device)).run()
+    except DeviceBusyError:
+        return True
+    return False
 
 
 def test_a_call_that_never_returns_is_given_up_named_and_its_device_refused_until_it_returns():
     device = Hardware()
     stuck, healthy = Stuck(device, "trigger"), Stuck(Hardware("diode"))
     scan = scan_of(stuck, healthy)
-    abort_soon(scan)
+    abort_amid(scan, stuck, healthy)
     began = time.monotonic()
     raised = outcome_of(scan)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 60
     assert stuck.calls == ["prepare", "trigger", "stop"], "it is told to stop, once"
     assert healthy.calls[-1] == "stop"
     given_up = scan.errors[-1]
@@ -114,8 +135,8 @@ def test_a_call_that_never_returns_is_given_up_named_and_its_device_refused_unti
     scan_of(Stuck(healthy.device)).run()
 
     returned(stuck)
+    patiently(lambda: stuck.calls == ["prepare", "trigger", "stop", "stop"])  # what it did late is undone
     scan_of(Stuck(device)).run()
-    assert stuck.calls == ["prepare", "trigger", "stop", "stop"], "what it did late is undone"
 
 
 def test_a_stop_that_never_returns_is_given_up_too_and_the_presets_are_left():
@@ -139,15 +160,15 @@ def test_a_stop_that_hangs_beside_a_call_keeps_the_device_refused_after_that_cal
         def at(self, method):
             self.calls.append(method)
             if method == "trigger":
-                self.stopping.wait(30)
+                self.stopping.wait(600)
             elif method == "stop":
                 self.stopping.set()
-                self.released.wait(30)
+                self.released.wait(600)
 
     stuck = Both(device)
     stuck.stopping = threading.Event()
     scan = scan_of(stuck)
-    abort_soon(scan)
+    abort_amid(scan, stuck)
     outcome_of(scan)
     assert "camera.stop has not returned" in str(scan.errors[1])
     with pytest.raises(DeviceBusyError, match="camera.stop of an earlier scan"):
@@ -163,11 +184,11 @@ def test_ctrl_c_while_devices_are_asked_for_limits_leaves_a_stuck_one_behind_and
     class Asked(Stuck):
         def validate(self):
             entered.set()
-            self.released.wait(30)
+            self.released.wait(600)
 
     stuck = Asked(device)
     scan = scan_of(stuck)
-    threading.Thread(target=lambda: (entered.wait(5), scan.abort())).start()
+    threading.Thread(target=lambda: (entered.wait(60), scan.abort())).start()
     assert isinstance(outcome_of(scan), KeyboardInterrupt)
     assert stuck.calls == [], "it was not entered, so it is not stopped"
     with pytest.raises(DeviceBusyError, match="camera.validate of an earlier scan"):
@@ -179,7 +200,7 @@ def test_ctrl_c_while_devices_are_asked_for_limits_leaves_a_stuck_one_behind_and
 def test_a_lane_whose_first_call_hangs_does_not_hold_up_a_scan_that_is_refused():
     class Lost(Stuck):
         def on_lane_start(self):
-            self.released.wait(30)
+            self.released.wait(600)
 
     class Refusing(AcquisitionSlave):
         blocking = False
@@ -191,7 +212,7 @@ def test_a_lane_whose_first_call_hangs_does_not_hold_up_a_scan_that_is_refused()
     began = time.monotonic()
     with pytest.raises(DeviceError, match="not connected"):
         scan_of(lost, Refusing(name="other")).run()
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 60
     returned(lost)
 
 
@@ -228,7 +249,7 @@ def test_a_late_call_of_a_given_up_device_gets_no_point_into_a_finished_scan():
     chain = AcquisitionChain()
     chain.add(Repeating("timer", 2), stuck)
     scan = make_scan(chain, around)
-    abort_soon(scan)
+    abort_amid(scan, stuck)
     outcome_of(scan)
     events = list(around.viewer.events)
     returned(stuck)
@@ -269,8 +290,8 @@ def test_the_process_can_exit_while_a_driver_is_stuck():
         [sys.executable, "-c", SCRIPT, str(here), str(here.parents[1] / "src")],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=240,
         check=True,
     )
     assert done.stdout == "left\n"
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 200

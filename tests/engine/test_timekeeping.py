@@ -166,13 +166,13 @@ def test_a_wait_that_is_given_up_is_charged_to_what_is_under_way(keeper):
 
     def body():
         begun.set()
-        end.wait(20)
+        end.wait(60)
 
     slow = errand(keeper, "slow.trigger", body)
     thread = threading.Thread(target=slow)
     keeper.main.wait_for("hand-over", [slow])
     thread.start()
-    begun.wait(20)
+    begun.wait(60)
     clock.sleep(3)
     (_, (wait, own)), [(theirs, seconds)] = keeper.main.running()
     assert (wait.sort.kind, own, theirs.sort.owner, seconds) == ("hand-over", 0, "slow", 3)

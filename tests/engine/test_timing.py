@@ -255,7 +255,6 @@ def test_while_a_count_is_waited_for_it_is_counting():
         assert row.calls == number
         assert row.seconds >= 0.09 * number
         assert row.seconds <= row.busy <= row.calls * row.longest + 1e-9
-        assert timings.seconds("hand-over") < row.seconds
 
 
 def test_before_it_runs_it_knows_nothing():
@@ -267,14 +266,14 @@ def test_before_it_runs_it_knows_nothing():
 
 
 def test_a_wait_for_several_devices_is_the_last_ones():
-    scan = scan_of([Slave("quick", 0.01), Slave("slow", 0.05)])
+    scan = scan_of([Slave("quick", 0.01), Slave("slow", 0.2)])
     scan.run()
     check_sums(scan)
     rows = {(row.owner, row.what): row for row in scan.timings.rows if row.phase == "points"}
     quick, slow = rows["quick", "reading"], rows["slow", "reading"]
-    assert slow.seconds == pytest.approx(slow.busy, rel=0.2)
+    assert slow.busy >= 0.6 and slow.seconds > slow.busy / 2
     assert slow.calls == quick.calls == 3
-    assert quick.busy >= 0.03 > quick.seconds
+    assert quick.busy >= 0.03 and quick.seconds < slow.seconds / 2
     assert slow.point in (0, 1, 2)
 
 
@@ -343,13 +342,13 @@ def test_a_thread_that_is_stuck_has_the_time_until_it_is_given_up(monkeypatch):
 
         def stop(self, scan):
             time.sleep(0.05)
+            released.set()
 
     scan = scan_of([Slave("camera", 0.01)])
     scan.add_preset(Hangs())
-    threading.Timer(0.8, released.set).start()
     thread = threading.Thread(target=outcome_of, args=(scan,))
     thread.start()
-    thread.join(20)
+    thread.join(60)
     assert scan.state is ScanState.USER_ABORTED
     assert len(scan._keeper.wholes[0]) == 2
     check_sums(scan)
@@ -365,12 +364,13 @@ def test_a_pause_is_told():
                 if scan.state is ScanState.RUNNING and not paused:
                     paused.append(1)
                     scan.pause()
-                    threading.Timer(0.1, scan.resume).start()
+                    threading.Thread(target=resume).start()
 
         def get_iterator(self, chain):
             while True:
                 yield self.Iteration()
 
+    resume = lambda: (scan.wait_state("PAUSED"), time.sleep(0.1), scan.resume())  # noqa: E731
     paused = []
     scan = scan_of([])
     scan.acq_chain.add_preset(Pauses())
@@ -385,8 +385,10 @@ def test_waiting_for_a_saver_is_told(monkeypatch):
     class Slow(Consumer):
         name, essential = "slow saver", True
 
+        pauses = iter([0.5])  # s, the first time
+
         def receive(self, events):
-            time.sleep(0.03)
+            time.sleep(next(self.pauses, 0.03))
 
     scan = scan_of([Slave("camera", 0, blocking=False)], around=Around(Slow()), npoints=20)
     scan.run()

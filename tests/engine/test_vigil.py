@@ -62,7 +62,7 @@ class Slow(AcquisitionSlave):
     def at(self, method):
         if method == self.method:
             self.reached.set()
-            assert self.said.spoken.wait(20), "nothing was said"
+            assert self.said.spoken.wait(60), "nothing was said"
 
     def trigger(self):
         self.at("trigger")
@@ -84,7 +84,7 @@ class SlowPreset(ScanPreset):
         """Nothing."""
 
     def stop(self, scan):
-        assert self.said.spoken.wait(20), "nothing was said"
+        assert self.said.spoken.wait(60), "nothing was said"
 
 
 class SlowChain(ChainPreset):
@@ -92,7 +92,7 @@ class SlowChain(ChainPreset):
         self.said = said
 
     def before_stop(self, chain):
-        assert self.said.spoken.wait(20), "nothing was said"
+        assert self.said.spoken.wait(60), "nothing was said"
 
 
 def scan_of(said, *slaves):
@@ -107,7 +107,7 @@ def scan_of(said, *slaves):
 
 def test_a_call_that_does_not_return_after_a_stop_is_named_with_its_deadline(said):
     scan = scan_of(said, slow := Slow(said, "trigger"))
-    threading.Thread(target=lambda: (slow.reached.wait(20), scan.abort())).start()
+    threading.Thread(target=lambda: (slow.reached.wait(60), scan.abort())).start()
     outcome_of(scan)
     assert said.lines == ["Waiting for counter.trigger to return, counter was stopped; it is given up after 20 s\n"]
     assert scan.state.name == "USER_ABORTED" and len(scan.errors) == 1

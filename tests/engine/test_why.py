@@ -26,7 +26,7 @@ class Slow(AcquisitionSlave):
         self.count += 1
         if self.count == 2:
             self.reached.set()
-            self.released.wait(20)
+            self.released.wait(60)
 
 
 class Waits(ScanPreset):
@@ -35,7 +35,7 @@ class Waits(ScanPreset):
 
     def prepare(self, scan):
         self.reached.set()
-        self.released.wait(20)
+        self.released.wait(60)
 
 
 def scan_of(*slaves):
@@ -51,14 +51,14 @@ def asked(scan, reached, released):
     answers = []
 
     def ask():
-        reached.wait(20)
+        reached.wait(60)
         answers.append(scan.why())
         released.set()
 
     thread = threading.Thread(target=ask)
     thread.start()
     scan.run()
-    thread.join(20)
+    thread.join(60)
     return answers[0].splitlines()
 
 

@@ -123,7 +123,7 @@ def test_it_tells_when_it_ends(quiet):
     good.link_exception(log.append)
     good.link_value(lambda greenlet: done.set())
     good.start()
-    assert done.wait(5)
+    assert done.wait(60)
     assert log == [1]
     bad = gevent.spawn(fail)
     bad.join()
@@ -133,6 +133,7 @@ def test_it_tells_when_it_ends(quiet):
 
 def test_several_are_joined_and_killed_together(quiet):
     quick, bad, slow = gevent.spawn(int), gevent.spawn(fail), gevent.spawn(forever)
+    assert set(gevent.joinall([quick, bad])) == {quick, bad}
     assert set(gevent.joinall([quick, bad, slow], timeout=0.2)) == {quick, bad}
     assert gevent.joinall([quick, slow], count=1) == [quick]
     with pytest.raises(Failed):
@@ -189,8 +190,8 @@ def test_a_timeout_ends_every_wait_of_the_facade(wait):
 def test_in_real_time_it_ends_other_waits_of_the_main_thread_too():
     began = time.monotonic()
     with pytest.raises(gevent.Timeout), gevent.Timeout(0.05):
-        time.sleep(20)
-    assert time.monotonic() - began < 10
+        time.sleep(200)
+    assert time.monotonic() - began < 100
     timeout = gevent.Timeout.start_new(0.05)
     try:
         while True:
@@ -267,7 +268,7 @@ def test_in_a_greenlet_it_counts_for_that_one_only():
 
     greenlet = gevent.spawn(look)
     gevent.sleep(0.1)
-    greenlet.get(timeout=5)
+    greenlet.get(timeout=60)
 
 
 def test_get_has_a_time_limit_of_its_own():

@@ -122,7 +122,7 @@ class Beamline:
 
     def obtura(self, *arguments):
         command = [OBTURA, arguments[0], *arguments[1:]]
-        return subprocess.run(command, capture_output=True, text=True, timeout=50, env=self.environment)
+        return subprocess.run(command, capture_output=True, text=True, timeout=240, env=self.environment)
 
     def run(self, script):
         path = self.directory / "script.py"
@@ -311,7 +311,7 @@ def test_a_module_may_be_imported_before_any_session_is_open(beamline):
         env=beamline.environment,
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=240,
     )
     assert done.returncode == 0, done.stderr
     said = [

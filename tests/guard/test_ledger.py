@@ -85,7 +85,7 @@ def test_processes_write_to_one_file(ledger):
         "ledger.begin(name=sys.argv[2])"
     )
     processes = [subprocess.Popen([sys.executable, "-c", code, ledger.path, name]) for name in "abc"]
-    assert [process.wait(30) for process in processes] == [0, 0, 0]
+    assert [process.wait(60) for process in processes] == [0, 0, 0]
     assert sorted(names(ledger)) == ["a", "b", "c"]
     assert not any(entry.is_of_the_living for entry in ledger.pending())
     ledger.begin(name="mine")

@@ -61,7 +61,7 @@ class CIoc:
             start_new_session=True,
         )
         said = b""
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while b"IOC Running" not in said:
             ready, _, _ = select.select([self.process.stdout], [], [], max(until - time.monotonic(), 0))
             more = os.read(self.process.stdout.fileno(), 65536) if ready else b""

@@ -1,5 +1,6 @@
 """Real servers in other processes, and devices on them: EPICS, Tango, and instruments that are spoken to in text."""
 
+import os
 import time
 from contextlib import closing
 from pathlib import Path
@@ -23,6 +24,7 @@ from obtura.instruments.simioc import Ioc, start_ioc
 from obtura.session import opening
 
 MODES = {"LIN": "SOUR1:SLEW:MODE LIN", "MAX": "SOUR1:SLEW:MODE MAX"}
+os.environ.setdefault("PVXS_LOG", "*=CRIT")  # before p4p is imported, or IOCs that are killed are told between the dots
 NOWHERE = {
     f"EPICS_{protocol}_{name}": value
     for protocol in ("CA", "PVA")
@@ -178,7 +180,7 @@ def in_the_end():
     """What a call gives once it no longer fails: a short timeout may pass on a busy machine, that is no fault."""
 
     def patiently(call):
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while True:
             try:
                 return call()

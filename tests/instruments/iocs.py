@@ -8,6 +8,8 @@ import sys
 import time
 from pathlib import Path
 
+from halting import halt
+
 HERE = Path(__file__).parent
 
 
@@ -62,7 +64,7 @@ class Served:
                 stderr=errors,
                 start_new_session=True,
             )
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while time.monotonic() < until:
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", self.port)) == 0:
@@ -84,8 +86,7 @@ class Served:
         self._sink.close()
 
     def hang(self):
-        os.kill(self.pid, signal.SIGSTOP)
-        time.sleep(0.1)  # it is stopped thread by thread
+        halt(self.pid)
 
     def go_on(self):
         os.kill(self.pid, signal.SIGCONT)

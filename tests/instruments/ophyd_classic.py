@@ -81,7 +81,7 @@ def serve_motor(prefix):
     port = int(sys.argv[2]) or _free_port()
     sink = _loopback_only(port)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    motor = FakeMotor(prefix=f"{prefix}m1", velocity=20.0, user_limits=(-10.0, 10.0), tick_rate_hz=50.0)
+    motor = FakeMotor(prefix=f"{prefix}m1", velocity=4.0, user_limits=(-10.0, 10.0), tick_rate_hz=50.0)
 
     async def announce(_library):
         print(port, flush=True)

@@ -16,8 +16,10 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from halting import halt
+
 REQUEST = re.compile(r"request b'(.*)\\n'")
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 def free_port():
@@ -114,7 +116,7 @@ class Pace(Served):
             os.unlink(self.tty)
 
     def hang(self):
-        os.kill(self.pid, signal.SIGSTOP)
+        halt(self.pid)
 
     def go_on(self):
         os.kill(self.pid, signal.SIGCONT)

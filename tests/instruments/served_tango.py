@@ -9,6 +9,8 @@ import sys
 import time
 from pathlib import Path
 
+from halting import halt
+
 from obtura.instruments.tango import (
     Output,
     TangoAxis,
@@ -20,7 +22,7 @@ from obtura.instruments.tango import (
 
 OURS = {"Diode": "t/x/diode", "Many": "t/x/many", "Motor": "t/x/mx", "Shutter": "t/x/shutter", "Wheel": "t/x/wheel"}
 TANGO_TEST = Path("/usr/lib/tango/TangoTest")
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 def free_port():
@@ -62,8 +64,7 @@ class Server:
         return self._process is not None
 
     def hang(self):
-        self._process.send_signal(signal.SIGSTOP)
-        time.sleep(0.1)  # it is stopped thread by thread
+        halt(self._process.pid)
 
     def go_on(self):
         self._process.send_signal(signal.SIGCONT)

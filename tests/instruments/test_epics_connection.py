@@ -7,6 +7,7 @@ import threading
 import time
 
 import pytest
+from halting import halt
 
 from obtura.ground.errors import DeviceError
 from obtura.works.clock import clock
@@ -18,8 +19,8 @@ import caproto
 from obtura.instruments.epics import PVAxis, PVCounter, PVShutter, connect
 from obtura.instruments.epics.ca import wire
 
-TIMEOUT = 0.2
-LATEST = TIMEOUT + 0.3  # a shared machine may be late
+TIMEOUT = 0.5
+LATEST = 30.0  # that it comes to an end is what counts; a shared machine may be late
 CLOCK = r"\d\d:\d\d:\d\d"
 
 
@@ -54,10 +55,10 @@ def test_what_is_not_connected_has_no_unit_and_an_unknown_state(beamline):
 
 def test_many_devices_connect_together_and_all_that_do_not_are_named(beamline, seconds):
     connect(*devices(beamline))
-    lost = [PVCounter(f"c{i}", f"T:no_such_pv{i}") for i in range(5)]
+    lost = [PVCounter(f"c{i}", f"T:no_such_pv{i}") for i in range(100)]
     took, error = seconds(lambda: connect(*devices(beamline), *lost, timeout=TIMEOUT))
-    assert took < LATEST
-    assert str(error).startswith("5 of 13 PVs did not connect within 0.2 s: c0: PV T:no_such_pv0, c1: PV ")
+    assert took < LATEST, "one after the other it would be 50 s"
+    assert str(error).startswith("100 of 108 PVs did not connect within 0.5 s: c0: PV T:no_such_pv0, c1: PV ")
 
 
 def test_a_dead_ioc_fails_each_call_in_time_and_a_restarted_one_serves_again(mortal_beamline, seconds, in_the_end):
@@ -74,7 +75,7 @@ def test_a_dead_ioc_fails_each_call_in_time_and_a_restarted_one_serves_again(mor
     }
     for place, call in calls.items():
         took, error = seconds(call)
-        assert took < 2 * LATEST, place
+        assert took < LATEST, place
         assert isinstance(error, DeviceError), place
         assert str(error).startswith(f"{place} failed: PV {mortal_beamline.ioc.prefix}"), place
         assert "lost at" in str(error), place
@@ -90,10 +91,10 @@ def test_a_dead_ioc_fails_each_call_in_time_and_a_restarted_one_serves_again(mor
 
 
 def test_a_call_waits_for_an_ioc_that_is_just_coming_back(mortal_beamline):
-    diode = mortal_beamline.counter("diode", timeout=10.0)
+    diode = mortal_beamline.counter("diode", timeout=100.0)
     assert diode.read() == 5.0
     mortal_beamline.ioc.kill()
-    while "connected since" in diode.__info__():  # a call in the instant of its death would fail at once
+    while "connected since" in diode.link.state:  # a call in the instant of its death would fail at once
         time.sleep(0.001)
     starting = threading.Timer(0.3, mortal_beamline.ioc.start)
     starting.start()
@@ -102,15 +103,15 @@ def test_a_call_waits_for_an_ioc_that_is_just_coming_back(mortal_beamline):
 
 
 def test_a_death_in_the_middle_of_a_call_ends_it_at_once(mortal_beamline, seconds):
-    axis = mortal_beamline.axis(timeout=20.0, patience=20.0)
+    axis = mortal_beamline.axis(timeout=200.0, patience=200.0)
     mortal_beamline.put(axis__velocity=1.0)
-    os.kill(mortal_beamline.ioc.pid, signal.SIGSTOP)  # the call is answered by nobody, then the IOC dies
+    halt(mortal_beamline.ioc.pid)  # the call is answered by nobody, then the IOC dies
     dying = threading.Timer(0.2, mortal_beamline.ioc.kill)
     dying.start()
     answer = axis._setpoint.put(5.0, "move")
-    took, error = seconds(lambda: answer.wait(clock.time() + 20.0))
+    took, error = seconds(lambda: answer.wait(clock.time() + 200.0))
     dying.join()
-    assert took < 1.5
+    assert took < 100
     assert "mx.move failed" in str(error)
     assert "did not answer: not connected (lost at" in str(error)
 
@@ -118,10 +119,10 @@ def test_a_death_in_the_middle_of_a_call_ends_it_at_once(mortal_beamline, second
 def test_an_ioc_that_hangs_fails_in_time_and_late_answers_do_no_harm(mortal_beamline, seconds, recwarn, caplog):
     diode, shutter, _ = devices(mortal_beamline)
     connect(diode, shutter)
-    os.kill(mortal_beamline.ioc.pid, signal.SIGSTOP)
+    halt(mortal_beamline.ioc.pid)
     took, error = seconds(diode.read)
     assert took < LATEST
-    assert "did not answer within 0.2 s; does the IOC hang?" in str(error)
+    assert "did not answer within 0.5 s; does the IOC hang?" in str(error)
     took, error = seconds(shutter.open)
     assert took < LATEST
     assert "did not confirm the put of Open" in str(error)

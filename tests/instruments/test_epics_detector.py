@@ -8,6 +8,7 @@ import pytest
 pytest.importorskip("caproto", reason="EPICS is an extra: pip install obtura[epics]")
 
 from detectors import entry_of, fault, hardware, is_quiet
+from motors import wait_until
 
 import obtura
 from obtura.ground.errors import (
@@ -49,7 +50,7 @@ def test_frames_are_linked_from_the_entry_and_counted(camera):
     assert list(entry["measurement/cam"].file["entry/instrument/NDAttributes/NDArrayUniqueId"].shape) == [3]
     assert entry["instrument/cam/data"] == entry["measurement/cam"]
     assert entry["end_reason"][()].decode() == "SUCCESS"
-    assert is_quiet()
+    wait_until(is_quiet)
 
 
 def test_the_server_is_told_in_this_order(camera, beamline):
@@ -157,7 +158,7 @@ def test_what_goes_wrong_fails_the_scan_in_words_and_leaves_all_quiet(camera, wo
     fault(words)
     with pytest.raises(DeviceError, match=WRONG[words]):
         scan.run()
-    assert is_quiet()
+    wait_until(is_quiet)
     assert entry_of(scan)["end_reason"][()].decode() == "FAILURE"
     fault("fine")
     assert len(obtura.loopscan(2, 0.02, camera).get_data("cam")[:]) == 2
@@ -169,7 +170,7 @@ def test_a_plugin_that_does_not_begin_is_named(beamline):
     fault("nocapture")
     with pytest.raises(DeviceTimeoutError, match=r"cam.prepare failed: PV T:HDF1:Capture_RBV is 0, 1 s after"):
         obtura.loopscan(2, 0.02, camera)
-    assert is_quiet()
+    wait_until(is_quiet)
     fault("fine")
 
 
@@ -181,7 +182,7 @@ def test_a_directory_that_the_ioc_does_not_find_is_named(beamline, tmp_path):
     with pytest.raises(DeviceError, match=r"the IOC does not find /nowhere/scans/data/scan0002 .*seen_as") as raised:
         obtura.loopscan(2, 0.02, camera)
     assert not any("its frames are in" in note for note in raised.value.__notes__)  # the file of the scan before
-    assert is_quiet()
+    wait_until(is_quiet)
 
 
 def test_a_file_that_is_there_is_not_overwritten(camera, tmp_path):
@@ -216,13 +217,13 @@ def test_frames_of_the_array_plugin_are_saved_by_obtura_with_regions(looker):
     assert list(scan.get_data("eye")[:, 5, 5]) == [0, 1, 2]
     assert list(scan.get_data("corner_sum")) == [5, 5, 5]
     assert entry_of(scan)["measurement/eye"].shape == (3, 12, 16)
-    assert is_quiet()
+    wait_until(is_quiet)
 
 
 def test_frames_that_come_faster_than_they_can_be_read_are_an_error(looker):
     with pytest.raises(DeviceError, match=r"frames came at once, T:image1: keeps one|a further frame came"):
         hardware(looker, 50, 0.001).run()
-    assert is_quiet()
+    wait_until(is_quiet)
 
 
 def test_a_counter_of_arrays_that_goes_back_is_an_error(looker):

@@ -34,7 +34,7 @@ def killed_while_open(script):
             assert process.stdout.readline() == "READY\n", process.communicate()[1]
             process.kill()
             when = time.time()
-            return when, process.communicate(timeout=20)[1]
+            return when, process.communicate(timeout=120)[1]
 
     return run
 

@@ -9,6 +9,7 @@ import pytest
 
 pytest.importorskip("caproto", reason="EPICS is an extra: pip install obtura[epics]")
 
+from halting import halt
 from motors import meddle, told, wait_until
 
 from obtura.contracts import looking
@@ -254,7 +255,7 @@ def test_where_nobody_says_whether_it_moves_it_is_told_to_stop(mortal_beamline):
     connect(axis)
     axis.velocity = 2.0
     axis.move(9.0, wait=False)
-    os.kill(ioc.pid, signal.SIGSTOP)
+    halt(ioc.pid)
     try:
         with pytest.raises(DeviceTimeoutError, match="m1.stop failed: .* did not answer"):
             axis.stop()
@@ -269,7 +270,7 @@ def test_a_server_that_is_killed_hangs_and_comes_back(mortal_beamline, in_the_en
     connect(axis)
     axis.velocity = 2.0
     axis.move(5.0, wait=False)
-    os.kill(ioc.pid, signal.SIGSTOP)
+    halt(ioc.pid)
     with pytest.raises(DeviceError, match=r"m1.move failed: PV M:m1\.\w+ did not answer within 0.3 s"):
         axis.wait_move()
     os.kill(ioc.pid, signal.SIGCONT)

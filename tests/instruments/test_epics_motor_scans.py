@@ -167,7 +167,7 @@ def test_ctrl_c_stops_it(m1, beamline, script):
         process.send_signal(signal.SIGINT)
         assert process.stdout.readline() == "False True\n"
     finally:
-        process.communicate(timeout=20)
+        process.communicate(timeout=120)
     assert ("m1.STOP", "1.0") in told(beamline)
 
 

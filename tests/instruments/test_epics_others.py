@@ -32,7 +32,7 @@ def example(loopback_only, monkeypatch):
         command = [sys.executable, "-u", "-m", f"caproto.ioc_examples.{name}", "--prefix", "E:"]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
         processes.append(subprocess.Popen(command, env=environment, **pipes))
-        said, until = b"", time.monotonic() + 20
+        said, until = b"", time.monotonic() + 60
         while b"Server startup complete" not in said:
             assert select.select([processes[-1].stdout], [], [], max(until - time.monotonic(), 0))[0], said
             said += os.read(processes[-1].stdout.fileno(), 65536)

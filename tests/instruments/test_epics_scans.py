@@ -244,7 +244,7 @@ def test_an_ioc_that_dies_in_mid_scan_is_named_and_the_way_out_is_done(mortal_be
     assert isinstance(error, obtura.DeviceError)
     assert mortal_beamline.ioc.prefix in str(error)
     assert "lost at" in str(error)
-    assert took < 10
+    assert took < 60
     assert killer.calls == ["prepare", "before_stop", "stop"]
     assert any("shutter.close failed" in str(each) for each in scan.errors)
     assert scan.state is obtura.ScanState.KILLED

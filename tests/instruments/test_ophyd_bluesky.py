@@ -58,7 +58,7 @@ def RE():
     if engine.state != "idle":
         engine.abort()
     engine.loop.call_soon_threadsafe(engine.loop.stop)
-    engine._th.join(5)
+    engine._th.join(60)
     engine.loop.close()
 
 
@@ -131,7 +131,7 @@ def test_a_pause_of_the_run_engine_pauses_the_scan_and_it_ends_as_the_run_engine
     scan = obtura.timescan(0.001, obtura.SoftCounter(lambda: 1.0, name="c"), run=False)
     running = Flag()
     RE.subscribe(lambda name, document: running.set(), "event")
-    threading.Thread(target=lambda: running.wait(10) and RE.request_pause(), daemon=True).start()
+    threading.Thread(target=lambda: running.wait(60) and RE.request_pause(), daemon=True).start()
     with pytest.raises(RunEngineInterrupted):
         RE(obtura_scan(scan))
     assert scan.wait_state("PAUSED", 10)
@@ -151,7 +151,7 @@ def test_a_scan_that_was_paused_goes_on(RE, documents):
     scan = obtura.loopscan(40, 0.002, diode(axis), run=False)
     running = Flag()
     RE.subscribe(lambda name, document: running.set(), "event")
-    threading.Thread(target=lambda: running.wait(10) and RE.request_pause(), daemon=True).start()
+    threading.Thread(target=lambda: running.wait(60) and RE.request_pause(), daemon=True).start()
     with pytest.raises(RunEngineInterrupted):
         RE(obtura_scan(scan))
     assert scan.wait_state("PAUSED", 10)
@@ -242,7 +242,7 @@ def test_ctrl_c_pauses_the_run_engine_and_the_scan_and_abort_ends_both(tmp_path)
         while process.stdout.readline() != "go\n":
             assert process.poll() is None, process.stderr.read()
         process.send_signal(signal.SIGINT)
-        said, complaints = process.communicate(timeout=30)
+        said, complaints = process.communicate(timeout=120)
     assert process.returncode == 0, complaints
     assert "paused True\n" in said and said.endswith("idle USER_ABORTED\n"), said
 

@@ -66,7 +66,7 @@ def test_points_come_while_it_flies():
     class Waits(ophyd.sim.SynAxis):
         def set(self, value):
             if value == 1:
-                assert held.wait(10)
+                assert held.wait(60)
             return super().set(value)
 
     motor = Waits(name="mx")

@@ -229,7 +229,7 @@ def test_a_shutter_is_closed_by_another_process_when_this_one_is_killed(lab, tmp
     with subprocess.Popen([sys.executable, "-c", KILLED], text=True, **pipes) as process:
         assert process.stdout.readline() == "READY\n", process.communicate()[1]
         process.kill()
-        said = process.communicate(timeout=20)[1]
+        said = process.communicate(timeout=120)[1]
     assert "shutter.close done" in said
     opened, closed = [line.split() for line in (tmp_path / "shutter.log").read_text().splitlines()]
     assert (opened, closed[1]) == ([str(process.pid), "1"], "0") and closed[0] != opened[0]

@@ -13,7 +13,7 @@ from served_tango import free_port
 from obtura.ground.errors import DeviceError, DeviceTimeoutError, UsageError
 from obtura.instruments.tango import TangoAxis, TangoCounter, TangoDevice, TangoShutter
 
-SOON = 30.0
+SOON = 60.0
 """Seconds for a call to a server that is dead or hangs; the timeouts are 0.3 s."""
 
 NOBODY = "is not connected .ConnectionRefusedError.*: is its device server running, and the address right?"
@@ -66,7 +66,7 @@ def test_a_server_that_is_back_is_found_by_the_next_call(beam):
 
 
 def test_a_server_that_is_being_started_is_waited_for(beam):
-    counter = beam.counter(timeout=15.0)
+    counter = beam.counter(timeout=60.0)
     counter.read()
     beam.kill()
     later = threading.Timer(0.3, beam.start)
@@ -116,7 +116,7 @@ def test_a_late_answer_is_an_error_and_taken_for_no_other(beam, in_the_end):
 def test_a_long_command_has_its_own_time_and_keeps_nobody_from_asking(beam):
     device, other = beam.device("diode", timeout=1.0), beam.counter()
     began = time.monotonic()
-    assert device.command("Expose", 1.5, timeout=20) == 1.5
+    assert device.command("Expose", 1.5, timeout=200) == 1.5
     assert time.monotonic() - began >= 1.5
     with pytest.raises(DeviceTimeoutError, match=r"Expose failed: .* did not answer .*within 1 s"):
         device.command("Expose", 2.0)
@@ -133,7 +133,7 @@ def test_a_long_command_of_a_server_that_dies_ends(beam):
     later = threading.Timer(0.3, beam.kill)
     later.start()
     with pytest.raises(DeviceError, match="Expose failed: .*(not connected|was lost)"):
-        device.command("Expose", 30.0, timeout=60)
+        device.command("Expose", 30.0, timeout=240)
     later.join()
 
 
@@ -141,7 +141,7 @@ EXIT = """
 import sys
 from obtura.instruments.tango import TangoDevice
 from obtura.ground.errors import DeviceError
-device = TangoDevice("d", sys.argv[1], timeout=20)
+device = TangoDevice("d", sys.argv[1], timeout=200)
 device.check()
 print("READY", flush=True)
 sys.stdin.readline()
@@ -159,7 +159,7 @@ def test_a_process_ends_well_while_a_call_has_not_come_back(beam):
         assert process.stdout.readline() == "READY\n"
         beam.hang()
         try:
-            said = process.communicate("\n", timeout=30)
+            said = process.communicate("\n", timeout=120)
         finally:
             beam.go_on()
     assert (process.returncode, *said) == (0, "DeviceTimeoutError\n", "")
@@ -168,14 +168,14 @@ def test_a_process_ends_well_while_a_call_has_not_come_back(beam):
 CTRL_C = """
 import os, signal, sys, threading, time
 from obtura.instruments.tango import TangoDevice
-device = TangoDevice("d", sys.argv[1], timeout=20)
+device = TangoDevice("d", sys.argv[1], timeout=200)
 device.check()
 print("READY", flush=True)
 began = time.monotonic()
 try:
-    device.command("Expose", 10.0)
+    device.command("Expose", 100.0)
 except KeyboardInterrupt:
-    print(time.monotonic() - began < 5)
+    print(time.monotonic() - began < 60)
 """
 
 
@@ -185,7 +185,7 @@ def test_ctrl_c_ends_the_wait_though_the_server_does_not_answer(beam):
         assert process.stdout.readline() == "READY\n"
         time.sleep(0.3)  # it is in the command, or just before: either must end
         process.send_signal(signal.SIGINT)
-        assert process.communicate(timeout=30)[0] == "True\n"
+        assert process.communicate(timeout=120)[0] == "True\n"
     beam.kill()  # it is still exposing
 
 
@@ -203,13 +203,13 @@ except UsageError as error:
 
 
 def test_without_pytango_the_message_names_the_extra():
-    done = subprocess.run([sys.executable, "-c", ABSENT], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", ABSENT], capture_output=True, text=True, timeout=240)
     assert done.stdout == "Tango needs PyTango: pip install 'obtura[tango]'\n", done.stderr
 
 
 def test_it_is_imported_only_when_it_is_used():
     look = "import sys, obtura, obtura.instruments.tango; print('tango' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, timeout=240)
     assert done.stdout == "False\n", done.stderr
 
 

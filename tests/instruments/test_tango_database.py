@@ -62,7 +62,7 @@ def test_a_device_is_found_by_tango_host_of_the_environment(database, served, de
     monkeypatch.setenv("TANGO_HOST", database.host)
     counter = TangoCounter("c", device("t/x/diode"), "Watched", monitor=True)
     in_the_end(counter.check)
-    until = time.monotonic() + 30  # a server that is just starting refuses; Tango tries again after 10 s
+    until = time.monotonic() + 60  # a server that is just starting refuses; Tango tries again after 10 s
     while not counter.watch.events and time.monotonic() < until:
         assert counter.read() == 1.25
         time.sleep(0.05)

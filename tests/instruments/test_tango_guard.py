@@ -53,7 +53,7 @@ def test_it_is_closed_once_and_soon(beam, tmp_path, name, options, told):
         assert process.stdout.readline() == "READY\n", process.communicate()[1]
         process.kill()
         when = time.time()
-        said = process.communicate(timeout=20)[1]
+        said = process.communicate(timeout=120)[1]
     assert "shutter.close done" in said
     assert beam.told() == told
     seconds = beam.told_at()[-1] - when

@@ -38,7 +38,7 @@ def test_it_is_closed_once_and_soon(pace, tmp_path):
         assert process.stdout.readline() == "READY\n", process.communicate()[1]
         process.kill()
         when = time.time()
-        said = process.communicate(timeout=20)[1]
+        said = process.communicate(timeout=120)[1]
     assert "valve.close done" in said
     assert pace.told() == ["OUTP1:STAT 1", "OUTP1:STAT 0"]
     print(f"closed within {time.time() - when:.3f} s")

@@ -124,7 +124,7 @@ def test_what_is_told_is_not_lost_when_the_server_was_started_anew(line_to_pace,
 
 
 def test_a_call_waits_for_a_server_that_is_just_coming_back(line_to_pace, pace):
-    line = line_to_pace("tcp", timeout=20.0)
+    line = line_to_pace("tcp", timeout=60.0)
     line.query("SOUR1?")
     pace.kill()
     starting = threading.Timer(0.2, pace.start)
@@ -177,7 +177,7 @@ def test_what_comes_unasked_is_no_answer(rude):
     server, line = rude
     server.say.put([b"1\n", b"welcome\n"])
     assert line.query("T?") == "1"
-    time.sleep(0.05)
+    time.sleep(0.5)  # it is there by then
     server.say.put([b"2\n"])
     assert line.query("T?") == "2"
     assert any(each.answer == "welcome" and "thrown away" in each.error for each in line.trace)

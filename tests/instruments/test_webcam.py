@@ -267,7 +267,7 @@ def test_the_trace_tells_what_was_asked_and_how_soon_it_came(server, webcam):
     opened, *frames = camera.trace
     assert opened.sent == "open" and "96 x 64 pixels" in opened.answer
     assert [each.answer for each in frames] == ["a frame, after 4 that were under way"] * 2
-    assert all(0.03 < each.took < 10 for each in frames)
+    assert all(0.03 < each.took < 60 for each in frames)
 
 
 def test_a_region_that_is_not_on_the_frame_is_refused_once_that_is_known(server, webcam):

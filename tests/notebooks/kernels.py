@@ -8,7 +8,7 @@ import nbformat
 from jupyter_client.manager import start_new_kernel
 from nbclient import NotebookClient
 
-PATIENCE = 45.0
+PATIENCE = 60.0
 """Seconds that a cell has."""
 
 BEAMLINE = "from obtura.demo import *; shutter.open(); cover.set_out(); roby.velocity = roby.acceleration = 1e6"

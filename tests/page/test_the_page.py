@@ -14,7 +14,7 @@ EVERY = pytest.mark.parametrize("example", EXAMPLES)
 
 def run(command, directory, **options):
     ended = subprocess.run(
-        command, env=environment(directory), cwd=directory, capture_output=True, text=True, timeout=50, **options
+        command, env=environment(directory), cwd=directory, capture_output=True, text=True, timeout=240, **options
     )
     assert ended.returncode == 0, ended.stderr
     return ended

@@ -19,7 +19,7 @@ from obtura.presets import ProtectPreset, ShutterPreset
 from obtura.presets.protector import AGAIN, IN_VAIN, Protector
 from obtura.testing import assert_preset_ok
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 def wait_until(is_so):

@@ -298,7 +298,7 @@ def test_with_every_point_a_short_loss_in_the_middle_is_noticed(lab):
     def dip():
         beam.value = 0.0
         beam.at_read = lost.set
-        assert lost.wait(10)  # another thread looks at it
+        assert lost.wait(60)  # another thread looks at it
         beam.value = 100.0
 
     scan = lab.scan(npoints=2)
@@ -336,7 +336,7 @@ def test_what_the_counter_raises_meanwhile_fails_the_scan(lab):
 
     def break_it():
         beam.at_read = broken
-        assert raised.wait(10)
+        assert raised.wait(60)
         beam.at_read = lambda: None
 
     scan = lab.scan(npoints=1)

@@ -20,7 +20,7 @@ class Pausing(ScanPreset):
 
     def start(self, scan):
         self.reached.set()
-        assert self.go_on.wait(30)
+        assert self.go_on.wait(60)
 
 
 @contextlib.contextmanager
@@ -30,7 +30,7 @@ def running(scan):
     scan.add_preset(pausing)
     thread = threading.Thread(target=scan.run)
     thread.start()
-    assert pausing.reached.wait(30)
+    assert pausing.reached.wait(60)
     try:
         yield
     finally:

@@ -47,7 +47,7 @@ class Late(AcquisitionSlave):
     def reading(self):
         self.taken += 1
         if self.taken == self.points:
-            assert self.there.wait(10)
+            assert self.there.wait(60)
             raise RuntimeError("no spectrum")
         self.channels[0].emit([1.0, 2.0, 3.0])
 

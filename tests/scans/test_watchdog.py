@@ -165,7 +165,7 @@ def test_an_aborted_scan_tells_of_its_end_and_times_out_no_more(hall):
 def test_a_slow_watchdog_does_not_hold_up_the_scan(hall):
     class Slow(Keeping):
         def on_scan_data(self, data_events, scan_info):
-            ended.wait(5)  # real time: until the last point was taken
+            ended.wait(60)  # real time: until the last point was taken
             super().on_scan_data(data_events, scan_info)
 
     class Last(ScanPreset):

@@ -42,7 +42,7 @@ class Hangs:
 
     def __init__(self, name: str):
         self.name = name
-        self.let_go.wait(30)
+        self.let_go.wait(60)
 
 
 class Unplugged:

@@ -57,7 +57,7 @@ class Other:
     def end(self):
         """End it."""
         self.process.stdin.close()
-        self.process.wait(20)
+        self.process.wait(60)
         self.process.stdout.close()
 
 

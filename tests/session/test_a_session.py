@@ -317,13 +317,13 @@ def test_a_device_in_use_by_another_running_scan_is_refused_by_that_scan_s_name(
     class Waits(ScanPreset):
         def start(self, scan):
             inside.set()
-            go_on.wait(30)
+            go_on.wait(60)
 
     first = session.bench.loopscan(1, 0.01, session.counter, run=False, save=False)
     first.add_preset(Waits())
     thread = threading.Thread(target=first.run)
     thread.start()
-    inside.wait(30)
+    inside.wait(60)
     try:
         refused(made(session, "loopscan", 2, 0.01), DeviceBusyError, "in use by loopscan", touched, session)
     finally:

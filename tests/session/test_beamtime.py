@@ -368,7 +368,7 @@ def other(home):
     other.end()
 
 
-@pytest.mark.timeout(300 if EXAMPLES is None else 0)
+@pytest.mark.timeout(1000 if EXAMPLES is None else 0)
 def test_after_each_step_of_a_beamtime_everything_is_in_order(other, tmp_path):
     number = itertools.count()
 

@@ -10,7 +10,7 @@ from obtura.bliss.table import ABSENT_MODULES, NAMES
 
 
 def python(code, **options):
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=50, **options)
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=240, **options)
 
 
 @pytest.mark.parametrize("module", NAMES)

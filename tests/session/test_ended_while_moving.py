@@ -54,7 +54,7 @@ def running(code):
 def test_the_axis_is_stopped_and_the_process_ends_by_the_signal(command, signum):
     with running(COMMANDS[command] + "\nprint('went on')") as process:
         process.send_signal(signum)
-        said, _ = process.communicate(timeout=20)
+        said, _ = process.communicate(timeout=120)
     assert "stop roby" in said and "went on" not in said
     assert ("stop robz" in said) == ("robz" in COMMANDS[command])
     assert process.returncode == -signum
@@ -63,7 +63,7 @@ def test_the_axis_is_stopped_and_the_process_ends_by_the_signal(command, signum)
 def test_who_swallows_all_that_is_raised_is_ended_all_the_same():
     with running("try:\n    roby.move(100)\nexcept BaseException:\n    time.sleep(60)") as process:
         process.send_signal(signal.SIGTERM)
-        said, _ = process.communicate(timeout=20)
+        said, _ = process.communicate(timeout=120)
     assert "stop roby" in said
     assert process.returncode == -signal.SIGTERM
 
@@ -73,6 +73,6 @@ def test_a_signal_that_is_ignored_or_handled_is_left_to_whom_it_belongs():
     with running(begin + "roby.velocity = 100\nroby.move(20)\nprint(roby.position)") as process:
         process.send_signal(signal.SIGHUP)
         process.send_signal(signal.SIGTERM)
-        said, _ = process.communicate(timeout=20)
+        said, _ = process.communicate(timeout=120)
     assert said == "mine\n20.0\n"
     assert process.returncode == 0

@@ -24,7 +24,7 @@ def python(line, tmp_path):
     def python(code, **options):
         script = BEGIN + textwrap.dedent(code)
         done = subprocess.run(
-            [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=50, **options
+            [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=240, **options
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -61,7 +61,7 @@ def session_process(line, tmp_path):
 
         def kill(self):
             os.kill(self.process.pid, signal.SIGKILL)
-            self.process.wait(30)
+            self.process.wait(60)
 
     yield Other
     for process in running:

@@ -47,7 +47,7 @@ def python(line, tmp_path):
 
     def python(code="", ends=-signal.SIGKILL):
         script = BEGIN + textwrap.dedent(code)
-        done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=50)
+        done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=240)
         assert done.returncode == ends, done.stderr
         return re.sub(r"\d\d:\d\d", "14:02", done.stderr)
 

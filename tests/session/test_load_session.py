@@ -172,7 +172,7 @@ def test_a_script_uses_it_as_the_docs_say(home, tmp_path):
         "    scan = loopscan(2, 0.01)\n"
         "    print(scan.state.name, sorted(scan.get_data())[:2])\n"
     )
-    done = subprocess.run([sys.executable, str(script)], cwd=tmp_path, capture_output=True, text=True, timeout=50)
+    done = subprocess.run([sys.executable, str(script)], cwd=tmp_path, capture_output=True, text=True, timeout=240)
     assert (done.stdout, done.stderr) == ("DONE ['sim:diode', 'sim:monitor']\n", "")
 
 

@@ -219,7 +219,7 @@ def test_one_process_does_not_do_both(look):
 def test_the_shell_says_so_at_its_prompt(home, tmp_path):
     obtura = [sys.executable, "-m", "obtura", "shell", "-s", "demo", "--read-only"]
     text = "umv(roby, 1)\nloopscan(1, .01, diode)\n"
-    ended = subprocess.run(obtura, input=text, capture_output=True, text=True, timeout=50)
+    ended = subprocess.run(obtura, input=text, capture_output=True, text=True, timeout=240)
     assert ended.stdout.startswith("DEMO READ-ONLY [1]:")
     told = ended.stdout + ended.stderr
     assert "roby.move refused: this is read-only" in told

@@ -15,7 +15,7 @@ def roby():
 
 
 def until(condition):
-    limit = time.monotonic() + 10
+    limit = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < limit
         time.sleep(0.0005)

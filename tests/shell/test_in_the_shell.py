@@ -36,7 +36,13 @@ def home(tmp_path):
 def typed(home, tmp_path):
     def typed(text, *options):
         return subprocess.run(
-            [*OBTURA, "shell", *options], input=text, env=home, cwd=tmp_path, capture_output=True, text=True, timeout=50
+            [*OBTURA, "shell", *options],
+            input=text,
+            env=home,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=240,
         )
 
     return typed

@@ -36,7 +36,7 @@ def test_words_become_a_call_from_a_pipe_and_everything_is_in_the_log(home, tmp_
         env=home,
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=240,
     )
     assert "→ ct(0.01, diode)" in done.stdout
     log = next(iter(tmp_path.rglob("demo.log"))).read_text()

@@ -121,7 +121,7 @@ class Deaf(ScanPreset):
 
 assert_preset_ok(Deaf, limit=0.2)
 """
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=240, check=False)
     assert ended.returncode == 1
     assert "Deaf.prepare hangs; it was ended after 0.2 s" in ended.stderr
     assert "so this process ends" in ended.stderr

@@ -176,7 +176,7 @@ def _no_call(frame: FrameType, event: str, arg: Any) -> None:
 def _frames(frame: FrameType | None) -> list[FrameType]:
     """From the innermost one outwards."""
     found = []
-    while frame is not None:
+    while isinstance(frame, FrameType):  # CPython 3.11 may give a function that another thread is calling
         found.append(frame)
         frame = frame.f_back
     return found
