@@ -19,9 +19,10 @@ import h5py
 import numpy as np
 from h5py import h5a, h5f
 
-from obtura.data.common import iso, own_version
+from obtura.data.common import iso
 from obtura.data.disk import saving_error
 from obtura.ground.errors import SavingError
+from obtura.ground.version import VERSION
 from obtura.works.clock import clock
 
 __all__ = ["add_links", "entry_names", "highest_entry"]
@@ -152,7 +153,7 @@ def _empty(master: Path) -> bytes:
     with h5py.File(image, "w", track_order=True) as file:
         file.attrs["NX_class"] = "NXroot"
         file.attrs["creator"] = CREATOR
-        file.attrs["creator_version"] = own_version()
+        file.attrs["creator_version"] = VERSION
         file.attrs["file_name"] = master.name
         file.attrs["file_time"] = iso(datetime.fromtimestamp(clock.epoch()).astimezone())
         # Of fixed length: each new text of variable length would leave 4 kB behind.
