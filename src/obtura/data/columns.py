@@ -114,9 +114,11 @@ class Column:
         data = np.ascontiguousarray(waiting[:count], self._dtype)
         dataset = self._place.dataset
         dataset.set_extent((upto, *self._shape))
-        space = h5s.create_simple((upto, *self._shape))
-        space.select_hyperslab((self.written, *(0 for _ in self._shape)), data.shape)
-        dataset.write(h5s.create_simple(data.shape), space, data, self._kind or dataset.get_type())
+        inside = outside = h5s.ALL  # the first points are all there are
+        if self.written:
+            inside, outside = h5s.create_simple((upto, *self._shape)), h5s.create_simple(data.shape)
+            inside.select_hyperslab((self.written, *(0 for _ in self._shape)), data.shape)
+        dataset.write(outside, inside, data, self._kind or dataset.get_type())
         if self.may_fail:
             self.not_read += (self.written + np.flatnonzero(_lacking(data))).tolist()
         self.written = upto

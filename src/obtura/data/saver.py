@@ -202,7 +202,7 @@ class HDF5Saver(Consumer):
                     return
             if file.waiting > FAR_BEHIND:
                 raise _Elsewhere(f"{file.path.parent}: frames come faster than they can be written there")
-            if file.is_behind:
+            if file.is_behind and not (events and isinstance(events[0], ScanBegan)):  # a short scan is written once
                 self._write(file)
             self._sync()
         except _Elsewhere as moved:
