@@ -98,7 +98,9 @@ class Column:
     def take(self, values: Block) -> None:
         """Receive new points, shape (n, *shape)."""
         self.received += len(values)
-        if isinstance(values, np.ndarray):
+        if type(values) is tuple:  # single points, nearly always
+            self._singles += values
+        elif isinstance(values, np.ndarray):
             self.gather()
             self._blocks.append(values)
         else:

@@ -3,7 +3,7 @@
 import logging
 import math
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -80,6 +80,7 @@ class HDF5Saver(Consumer):
         self._file: ScanFile | None = None
         self._safe: Safekeeping | None = None
         self._witness: Witness | None = None
+        self._take_down: Callable[[Event], None] = lambda event: None
         self._say: Say = lambda stream, text: None
         self._told: list[str] = []  # for when somebody reads
         self._elsewhere = False  # the scan goes on in the spool, its file is as after a crash
@@ -141,16 +142,16 @@ class HDF5Saver(Consumer):
         self._safe = Safekeeping(layout, file.take_image(), spool, self._reserve, partial(self._say, "stderr"))
         self._witness = Witness(began, layout, columns, zero)
         self._witness.attach(self._safe.write)
+        self._take_down = self._witness.take
         self.witnesses = True
 
     def witness(self, event: Event) -> None:
         """Have it in the journal before anybody is told."""
-        if self._witness is not None:
-            try:
-                self._witness.take(event)
-            except SavingError as error:
-                self._failed = self._failed or error
-                raise
+        try:
+            self._take_down(event)
+        except SavingError as error:
+            self._failed = self._failed or error
+            raise
 
     def _images(self, began: ScanBegan) -> dict[Path, list[int]]:
         """The files for the frames that are to be saved, one for each detector, with its channels."""
