@@ -18,6 +18,7 @@ from obtura.data.filters import require_writable, with_compression
 from obtura.data.index import Line, begun, note
 from obtura.data.layout import scan_directory, scan_file
 from obtura.data.master import add_links
+from obtura.data.order import note_order
 from obtura.data.recovery import check_file, recover_all
 from obtura.data.safekeeping import Safekeeping
 from obtura.data.saving import ScanSaving
@@ -90,6 +91,7 @@ class HDF5Saver(Consumer):
         self._ended: ScanEnded | None = None
         self._failed: SavingError | None = None
         self._broken = False
+        self._in_order = False
         self._due = 0.0
 
     def open(self, began: ScanBegan, say: Say) -> None:
@@ -203,7 +205,7 @@ class HDF5Saver(Consumer):
                     return
             if file.waiting > FAR_BEHIND:
                 raise _Elsewhere(f"{file.path.parent}: frames come faster than they can be written there")
-            if file.is_behind and not (events and isinstance(events[0], ScanBegan)):  # a short scan is written once
+            if file.is_behind:
                 self._write(file)
             self._sync()
         except _Elsewhere as moved:
@@ -278,6 +280,7 @@ class HDF5Saver(Consumer):
         check_file(file.path, entries, file.written)
         if sorted(self._witness.received.values()) == sorted(file.received.values()):
             self._safe.path.unlink()
+            self._in_order = True
 
     def _write(self, file: ScanFile) -> None:
         """Write what there is. In the pause before, the next batch gathers; nothing is ever put off until later."""
@@ -307,6 +310,8 @@ class HDF5Saver(Consumer):
             if self._safe is not None:
                 self._safe.close()
             if self._master is not None:
+                if self._in_order and lock.scans_here(self._master) == (self._number,):
+                    note_order(scan_directory(self._master))
                 lock.release(self._master, self._number)
 
     def _close(self, file: ScanFile) -> None:

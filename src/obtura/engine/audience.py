@@ -57,7 +57,8 @@ class Audience:
             if consumer.essential and consumer.takes_frames:
                 self._record.guard(reader, WithFrames(self._data.infos, self._outcome))
             room = (math.inf if consumer.essential else BEHIND) if consumer.takes_frames else 0
-            self._record.begin(reader, room, witnessing(consumer, failed) if consumer.witnesses else None)
+            witness = witnessing(consumer, failed) if consumer.witnesses else None
+            self._record.begin(reader, room, witness, at_once=not consumer.essential)  # short scans are written once
             self._readers.append((reader, consumer.essential))
             self._data.ask_for_frames(consumer)
 

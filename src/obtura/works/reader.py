@@ -63,12 +63,13 @@ class Reader(Generic[E]):
         self._ended = Flag()
         self._ended.set()  # nobody has to wait for it before it is started
 
-    def start(self, room: float) -> None:
-        """Hand over what has come, and what will."""
+    def start(self, room: float, at_once: bool = True) -> None:
+        """Hand over what has come, now or within a `PERIOD`, and what will."""
         self.room = room
         self._ended = Flag()
         companion(f"reader {self.receiver.name}", self._work).start()
-        self.wake()
+        if at_once:
+            self.wake()
 
     @property
     def backlog(self) -> int:
