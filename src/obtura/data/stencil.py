@@ -142,7 +142,8 @@ def _sums_at_first(step: Step) -> tuple[int, ...] | None:
         return (crc32(facts[-1]),)
     if kind == "chunked":
         _, _, _, shape, _, chunk, _ = facts
-        return (0,) * math.prod(-(-length // step) for length, step in zip(shape, chunk, strict=True))
+        chunks: int = math.prod(-(-length // step) for length, step in zip(shape, chunk, strict=True))
+        return (0,) * chunks
     return ()
 
 
