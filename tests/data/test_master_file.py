@@ -6,7 +6,7 @@ from pathlib import Path
 
 import h5py
 import pytest
-from processes import line_of, python
+from processes import line_of, outcome, python
 from scan_stream import began, record, rows, saving_in, say, timer
 
 from obtura.data.layout import scan_file
@@ -168,3 +168,37 @@ def test_a_viewer_in_the_same_process_blocks_nothing(saving, locking):
         record(HDF5Saver(saving), began(number=13))
         assert list(held) == ["12.1"]
     assert entry_names(Path(saving.filename)) == ["12.1", "13.1"]
+
+
+def test_a_link_that_could_not_be_written_is_not_in_the_master_later(master, monkeypatch):
+    add_links(master, {"1.1": scan_file(master, 1)})
+    with monkeypatch.context() as full:
+        full.setattr(os, "replace", _no_space)
+        with pytest.raises(SavingError, match="No space left"):
+            add_links(master, {"2.1": scan_file(master, 2)})
+    add_links(master, {"3.1": scan_file(master, 3)})
+    with h5py.File(master) as file:
+        assert list(file) == entry_names(master) == ["1.1", "3.1"]
+
+
+def test_links_of_another_writer_are_kept(master):
+    add_links(master, {"1.1": scan_file(master, 1)})
+    code, _, errors = outcome(LINKING, master)
+    assert code == 0, errors
+    add_links(master, {"3.1": scan_file(master, 3)})
+    with h5py.File(master) as file:
+        assert list(file) == ["1.1", "2.1", "3.1"]
+
+
+def _no_space(*_):
+    raise OSError(28, "No space left on device")
+
+
+LINKING = """
+import sys
+from pathlib import Path
+from obtura.data.layout import scan_file
+from obtura.data.master import add_links
+master = Path(sys.argv[1])
+add_links(master, {"2.1": scan_file(master, 2)})
+"""

@@ -35,3 +35,11 @@ def test_the_first_step_loads_nothing_heavy(command):
     loaded = {line.rpartition("|")[2].strip().split(".")[0] for line in done.stderr.splitlines()}
     assert "obtura" in loaded
     assert not loaded & HEAVY, "Import these where they are used, in a module that only their users import."
+
+
+def test_a_session_loads_no_event_loop_and_no_package_metadata():
+    script = "import sys, obtura.session.session, obtura.devices.sim; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert "obtura.works.lanes" in loaded
+    assert not loaded & {"asyncio", "importlib.metadata", "numpy.random", "ruamel", "pint"}

@@ -7,13 +7,13 @@ import os
 import re
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NoReturn
 
 from obtura.bliss.alias import switch_on
 from obtura.cli.describing import add_commands
 from obtura.ground.errors import ObturaError, UsageError
+from obtura.ground.version import VERSION
 from obtura.session.config.problems import meant
 from obtura.session.messages import told
 
@@ -83,7 +83,7 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="obtura", description="A scan engine for experiments.")
-    parser.add_argument("--version", action="version", version=f"obtura {version('obtura')}")
+    parser.add_argument("--version", action="version", version=f"obtura {VERSION}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     demo = commands.add_parser("demo", help="play some scans on a simulated beamline, under 15 s")

@@ -98,7 +98,9 @@ class Column:
     def take(self, values: Block) -> None:
         """Receive new points, shape (n, *shape)."""
         self.received += len(values)
-        if isinstance(values, np.ndarray):
+        if type(values) is tuple:  # single points, nearly always
+            self._singles += values
+        elif isinstance(values, np.ndarray):
             self.gather()
             self._blocks.append(values)
         else:
@@ -114,9 +116,11 @@ class Column:
         data = np.ascontiguousarray(waiting[:count], self._dtype)
         dataset = self._place.dataset
         dataset.set_extent((upto, *self._shape))
-        space = h5s.create_simple((upto, *self._shape))
-        space.select_hyperslab((self.written, *(0 for _ in self._shape)), data.shape)
-        dataset.write(h5s.create_simple(data.shape), space, data, self._kind or dataset.get_type())
+        inside = outside = h5s.ALL  # the first points are all there are
+        if self.written:
+            inside, outside = h5s.create_simple((upto, *self._shape)), h5s.create_simple(data.shape)
+            inside.select_hyperslab((self.written, *(0 for _ in self._shape)), data.shape)
+        dataset.write(outside, inside, data, self._kind or dataset.get_type())
         if self.may_fail:
             self.not_read += (self.written + np.flatnonzero(_lacking(data))).tolist()
         self.written = upto

@@ -10,7 +10,6 @@ import platform
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import h5py
@@ -32,8 +31,9 @@ from obtura.data.tree import (
     unique_name,
 )
 from obtura.ground.events import PresetInfo, ScanBegan, ScanEnded, Source
+from obtura.ground.version import VERSION
 
-__all__ = ["POSITIONERS", "Common", "as_json", "iso", "own_version"]
+__all__ = ["POSITIONERS", "Common", "as_json", "iso"]
 
 POSITIONERS = ("positioners_start", "positioners_end")
 
@@ -126,22 +126,13 @@ def iso(moment: datetime) -> str:
     return (moment if moment.tzinfo else moment.astimezone()).isoformat()
 
 
-@cache
-def own_version() -> str:
-    """The version of obtura."""
-    try:
-        return version("obtura")
-    except PackageNotFoundError:  # run from a source tree that was not installed
-        return "unknown"
-
-
 _platform = cache(platform.platform)
 
 
 def _program(entry: Node) -> None:
     program = text(entry, "program_name", "obtura")
     versions = {
-        "version": own_version(),
+        "version": VERSION,
         "python_version": platform.python_version(),
         "numpy_version": np.__version__,
         "h5py_version": h5py.version.version,

@@ -20,7 +20,6 @@ import h5py
 from h5py import h5f, h5p
 
 from obtura.data.checksums import Checksums, sums_of
-from obtura.data.common import own_version
 from obtura.data.disk import disk_of, saving_error, sync
 from obtura.data.drawing import image_of
 from obtura.data.sketch import Node, Sketch
@@ -28,6 +27,7 @@ from obtura.data.stencil import stencil_of
 from obtura.data.syncing import Syncing
 from obtura.data.tree import attribute
 from obtura.ground.errors import SavingError
+from obtura.ground.version import VERSION
 
 __all__ = ["GrowingFile"]
 
@@ -77,7 +77,7 @@ class GrowingFile:
         self._sketch = sketch = Sketch(number)
         attribute(sketch.root, "NX_class", "NXroot")
         attribute(sketch.root, "creator", "obtura")
-        attribute(sketch.root, "creator_version", own_version())
+        attribute(sketch.root, "creator_version", VERSION)
         build(sketch.root)
         self._checksums = Checksums(sketch.root)
         self._stencil = stencil_of(sketch)

@@ -14,6 +14,7 @@ import os
 import socket
 import threading
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -70,6 +71,7 @@ _registry = threading.Lock()
 _held: dict[Path, _Held] = {}
 
 
+@cache
 def account() -> str:
     """The name of the account this process runs under."""
     try:

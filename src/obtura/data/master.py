@@ -11,20 +11,22 @@ import os
 import re
 import shutil
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
 from h5py import h5a, h5f
 
-from obtura.data.common import iso, own_version
+from obtura.data.common import iso
 from obtura.data.disk import saving_error
 from obtura.ground.errors import SavingError
+from obtura.ground.version import VERSION
 from obtura.works.clock import clock
 
-__all__ = ["add_links", "entry_names", "highest_entry"]
+__all__ = ["add_links", "entry_names", "has_entry", "highest_entry"]
 
 CREATOR = "obtura"
 
@@ -38,8 +40,36 @@ _editing = threading.Lock()
 """The lock file keeps other processes away; in this one, scans may run in several threads."""
 
 _Stamp = tuple[int, ...]
-_read: dict[str, tuple[_Stamp, bytes, tuple[str, ...]]] = {}
-"""The masters that were read or written last, with what their files looked like then, content and entries."""
+
+
+class _Known:
+    """A master that was read or written: what its file looked like then, its entries in order, and what is in it.
+
+    `file`: the same opened in memory, from the first link on that this process adds: opening it again takes longer
+    than adding a link, the more so the more there are.
+    """
+
+    def __init__(self, stamp: _Stamp, names: Iterable[str], content: bytes) -> None:
+        self.stamp = stamp
+        self.names = dict.fromkeys(names)
+        self._content = content
+        self._file: Any = None
+
+    def with_links(self, links: Mapping[str, Path]) -> bytes:
+        """The content with more links. All in memory, and low-level, for it is done in each scan."""
+        if self._file is None:
+            self._file, self._content = h5f.open_file_image(self._content, h5f.ACC_RDWR), b""
+        for name, target in links.items():
+            self._file.links.create_external(name.encode(), os.fsencode(target.as_posix()), f"/{name}".encode())
+        default = next(iter(links)).encode()
+        shown = h5a.open(self._file, b"default")
+        shown.write(np.array(default, f"S{LONGEST}"), shown.get_type())
+        h5f.flush(self._file)
+        return bytes(self._file.get_file_image())
+
+
+_read: dict[str, _Known] = {}
+"""The masters that were read or written last."""
 
 MOST = 4
 """Of them."""
@@ -55,7 +85,12 @@ def entry_names(master: Path) -> list[str]:
     Raises:
         SavingError: there is a file, but it is no master of ours, or it is damaged.
     """
-    return list(_known(master)[1]) if master.exists() else []
+    return list(_known(master).names) if master.exists() else []
+
+
+def has_entry(master: Path, name: str) -> bool:
+    """Whether a master has an entry of this name. Raises `SavingError` as `entry_names` does."""
+    return master.exists() and name in _known(master).names
 
 
 def highest_entry(master: Path) -> int:
@@ -76,43 +111,31 @@ def add_links(master: Path, links: Mapping[str, Path]) -> None:
 
 
 def _add_links(master: Path, links: Mapping[str, Path]) -> None:
-    content, there = _known(master) if master.exists() else (_empty(master), ())
+    known = _known(master) if master.exists() else _Known((), (), _empty(master))
     for name in links:
-        if name in there:
+        if name in known.names:
             raise SavingError(f"{master} has an entry {name} already; nothing was overwritten")
+    _read.pop(str(master), None)  # until the file is as what is known of it
     try:
-        changed = _with_links(content, {name: target.relative_to(master.parent) for name, target in links.items()})
+        changed = known.with_links({name: target.relative_to(master.parent) for name, target in links.items()})
     except (OSError, RuntimeError, KeyError, ValueError) as error:
         raise _damaged(master) from error
     try:
         _replace(master, changed)
-        _remember(master, _stamp(master), changed, (*there, *links))
+        known.stamp = _stamp(master)
     except OSError as error:
         raise saving_error("the scan can't be added to it", master, error) from error
+    known.names.update(dict.fromkeys(links))
+    _remember(master, known)
 
 
-def _with_links(content: bytes, links: Mapping[str, Path]) -> bytes:
-    """The content of a master that has more links. All in memory, and low-level, for it is done in each scan."""
-    file = h5f.open_file_image(content, h5f.ACC_RDWR)
-    try:
-        for name, target in links.items():
-            file.links.create_external(name.encode(), os.fsencode(target.as_posix()), f"/{name}".encode())
-        default = next(iter(links)).encode()
-        shown = h5a.open(file, b"default")
-        shown.write(np.array(default, f"S{LONGEST}"), shown.get_type())
-        h5f.flush(file)
-        return bytes(file.get_file_image())
-    finally:
-        file.close()
-
-
-def _known(master: Path) -> tuple[bytes, tuple[str, ...]]:
-    """The whole file, and its entries. HDF5 does not get to see it, so whoever has it open is not in the way."""
+def _known(master: Path) -> _Known:
+    """What is known of the whole file. HDF5 does not get to see it, so whoever has it open is not in the way."""
     try:
         stamp = _stamp(master)
-        known, content, names = _read.get(str(master), ((), b"", ()))
-        if stamp == known:
-            return content, names
+        known = _read.get(str(master))
+        if known is not None and stamp == known.stamp:
+            return known
         if stamp[1] > LARGEST:
             raise _foreign(master)
         content = master.read_bytes()
@@ -124,13 +147,13 @@ def _known(master: Path) -> tuple[bytes, tuple[str, ...]]:
         with h5py.File(io.BytesIO(content), "r", track_order=True) as file:
             if file.attrs.get("creator") != CREATOR:
                 raise _foreign(master)
-            names = tuple(file)
+            known = _Known(stamp, file, content)
     except SavingError:
         raise
     except (OSError, RuntimeError, KeyError, ValueError) as error:
         raise _damaged(master) from error
-    _remember(master, stamp, content, names)
-    return content, names
+    _remember(master, known)
+    return known
 
 
 def _stamp(master: Path) -> _Stamp:
@@ -139,9 +162,9 @@ def _stamp(master: Path) -> _Stamp:
     return facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_dev
 
 
-def _remember(master: Path, stamp: _Stamp, content: bytes, names: tuple[str, ...]) -> None:
+def _remember(master: Path, known: _Known) -> None:
     _read.pop(str(master), None)
-    _read[str(master)] = stamp, content, names
+    _read[str(master)] = known
     while len(_read) > MOST:
         _read.pop(next(iter(_read)), None)
 
@@ -152,7 +175,7 @@ def _empty(master: Path) -> bytes:
     with h5py.File(image, "w", track_order=True) as file:
         file.attrs["NX_class"] = "NXroot"
         file.attrs["creator"] = CREATOR
-        file.attrs["creator_version"] = own_version()
+        file.attrs["creator_version"] = VERSION
         file.attrs["file_name"] = master.name
         file.attrs["file_time"] = iso(datetime.fromtimestamp(clock.epoch()).astimezone())
         # Of fixed length: each new text of variable length would leave 4 kB behind.

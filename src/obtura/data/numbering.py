@@ -15,7 +15,7 @@ from pathlib import Path
 
 from obtura.data.disk import saving_error
 from obtura.data.layout import SUFFIX, entry_name, highest_scan_file, numbers_file, scan_directory, scan_file
-from obtura.data.master import entry_names, highest_entry
+from obtura.data.master import has_entry, highest_entry
 from obtura.ground.errors import SavingError
 
 try:
@@ -61,7 +61,7 @@ def next_number(master: Path) -> int:
 
 def _is_free(master: Path, number: int) -> bool:
     """Whether no scan of a master has a number; somebody may have put files there."""
-    return not scan_file(master, number).exists() and entry_name(number, 0) not in entry_names(master)
+    return not scan_file(master, number).exists() and not has_entry(master, entry_name(number, 0))
 
 
 def forget(master: Path) -> None:

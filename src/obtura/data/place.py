@@ -18,6 +18,8 @@ class Place:
         self.path = path
         self.is_used = False
         """Whether it may have been written: what was never asked for is as it was made."""
+        self.content: bytes | None = None
+        """The bytes of a single value that was written."""
         self._root: Any = None
         self._dataset: Any = dataset
 
@@ -59,11 +61,14 @@ def set_text(place: Place, value: str) -> None:
         mark = "…".encode() if size > 3 else b""
         words = words[: size - len(mark)].decode(errors="ignore").encode() + mark
     place.dataset.write(h5s.ALL, h5s.ALL, np.array(words, dtype=f"S{size}"), text_type(size))
+    place.content = words.ljust(size, b"\0")
 
 
 def set_number(place: Place, value: float) -> None:
     """Overwrite a number."""
-    place.dataset.write(h5s.ALL, h5s.ALL, np.array(value, dtype=place.dataset.dtype))
+    array = np.array(value, dtype=place.dataset.dtype)
+    place.dataset.write(h5s.ALL, h5s.ALL, array)
+    place.content = array.tobytes()
 
 
 def encoded(text: str) -> bytes:

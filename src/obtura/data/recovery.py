@@ -26,10 +26,11 @@ from obtura.data.drawing import FORMAT
 from obtura.data.grid import gridded_again
 from obtura.data.hooks import KINDS
 from obtura.data.journal import Item, Layout, begins_with, read_journal
-from obtura.data.layout import SUFFIX, left_behind, master_of
+from obtura.data.layout import SUFFIX, left_behind, master_of, scan_directory
 from obtura.data.left_frames import frames_there, put_frames
 from obtura.data.master import add_links, entry_names
 from obtura.data.notes import note_rows
+from obtura.data.order import is_in_order
 from obtura.data.place import Place, set_number, set_text
 from obtura.data.spool import scan_of, spooled
 from obtura.data.subscans import link_sub_scans
@@ -72,7 +73,7 @@ def recover_all(
 
     One that can't be is left as it is: given back is the error.
     """
-    beside, half_made_files = left_behind(master)
+    beside, half_made_files = ([], []) if is_in_order(scan_directory(master)) else left_behind(master)
     parts: dict[Path, list[Path]] = {_scan_beside(each): [each] for each in beside}
     for each in spooled(spool):
         scan = scan_of(each)

@@ -59,7 +59,8 @@ class Safekeeping:
                     raise saving_error("the scan can't be written here either", self._file.path, error) from error
                 self._move(str(saving_error("the disk takes no more", self._file.path, error)))
                 self._file.write(items)
-        self._tell()
+        if self._unsaid:
+            self._tell()
 
     def move(self, why: str) -> None:
         """Go on in the spool.

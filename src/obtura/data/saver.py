@@ -3,7 +3,7 @@
 import logging
 import math
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from obtura.data.filters import require_writable, with_compression
 from obtura.data.index import Line, begun, note
 from obtura.data.layout import scan_directory, scan_file
 from obtura.data.master import add_links
+from obtura.data.order import note_order
 from obtura.data.recovery import check_file, recover_all
 from obtura.data.safekeeping import Safekeeping
 from obtura.data.saving import ScanSaving
@@ -80,6 +81,7 @@ class HDF5Saver(Consumer):
         self._file: ScanFile | None = None
         self._safe: Safekeeping | None = None
         self._witness: Witness | None = None
+        self._take_down: Callable[[Event], None] = lambda event: None
         self._say: Say = lambda stream, text: None
         self._told: list[str] = []  # for when somebody reads
         self._elsewhere = False  # the scan goes on in the spool, its file is as after a crash
@@ -89,6 +91,7 @@ class HDF5Saver(Consumer):
         self._ended: ScanEnded | None = None
         self._failed: SavingError | None = None
         self._broken = False
+        self._in_order = False
         self._due = 0.0
 
     def open(self, began: ScanBegan, say: Say) -> None:
@@ -141,16 +144,16 @@ class HDF5Saver(Consumer):
         self._safe = Safekeeping(layout, file.take_image(), spool, self._reserve, partial(self._say, "stderr"))
         self._witness = Witness(began, layout, columns, zero)
         self._witness.attach(self._safe.write)
+        self._take_down = self._witness.take
         self.witnesses = True
 
     def witness(self, event: Event) -> None:
         """Have it in the journal before anybody is told."""
-        if self._witness is not None:
-            try:
-                self._witness.take(event)
-            except SavingError as error:
-                self._failed = self._failed or error
-                raise
+        try:
+            self._take_down(event)
+        except SavingError as error:
+            self._failed = self._failed or error
+            raise
 
     def _images(self, began: ScanBegan) -> dict[Path, list[int]]:
         """The files for the frames that are to be saved, one for each detector, with its channels."""
@@ -277,6 +280,7 @@ class HDF5Saver(Consumer):
         check_file(file.path, entries, file.written)
         if sorted(self._witness.received.values()) == sorted(file.received.values()):
             self._safe.path.unlink()
+            self._in_order = True
 
     def _write(self, file: ScanFile) -> None:
         """Write what there is. In the pause before, the next batch gathers; nothing is ever put off until later."""
@@ -306,6 +310,8 @@ class HDF5Saver(Consumer):
             if self._safe is not None:
                 self._safe.close()
             if self._master is not None:
+                if self._in_order and lock.scans_here(self._master) == (self._number,):
+                    note_order(scan_directory(self._master))
                 lock.release(self._master, self._number)
 
     def _close(self, file: ScanFile) -> None:

@@ -198,7 +198,10 @@ class ScanSaving:
                 f"{what} {template!r}: {{{known_later[0]}}} is known in a scan only, and the file is for many; "
                 "it may be used in images_path_template and images_prefix"
             )
-        return fill(what, template, {**self._fields, "date": self.date, **(of_a_scan or {})})
+        known = {**self._fields, **(of_a_scan or {})}
+        if "date" not in known and "{" in template:
+            known["date"] = self.date
+        return fill(what, template, known)
 
     @property
     def _base(self) -> str:

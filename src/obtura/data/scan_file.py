@@ -186,16 +186,17 @@ class ScanFile:
 
     def take_points(self, event: Points) -> None:
         """Receive points; nothing is written yet."""
-        column = self._columns.get(event.channel)
+        channel, first, values = event
+        column = self._columns.get(channel)
         self.is_behind = True
         if column is None:  # frames that are not saved
             return
-        if event.first != column.received:
+        if first != column.received:
             raise SavingError(
-                f"channel {column.name}: point {event.first} came where {column.received} was expected; "
+                f"channel {column.name}: point {first} came where {column.received} was expected; "
                 "this is an error in obtura"
             )
-        column.take(event.values)
+        column.take(values)
 
     def take(self, event: Noted) -> None:
         """Receive a hook call, or what was said; nothing is written yet."""

@@ -11,7 +11,7 @@ differ the checksums of those blocks of metadata that hold the number; they are 
 
 import logging
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 from zlib import crc32
 
@@ -23,6 +23,7 @@ from obtura.data.checksums import Sums, chunk_sums, heads_of, sums_of_chunks
 from obtura.data.clearing import checksum
 from obtura.data.drawing import image_of
 from obtura.data.layout import entry_name
+from obtura.data.place import Place
 from obtura.data.sketch import Node, Sketch, Step
 
 __all__ = ["Stencil", "stencil_of"]
@@ -62,11 +63,15 @@ def stencil_of(sketch: Sketch) -> "Stencil | None":
 
 
 class _Head(NamedTuple):
-    """A group or dataset: its path, and what its checksum is taken of, in parts between which the number stands."""
+    """A group or dataset: its path, and what its checksum is taken of, in parts between which the number stands.
+
+    `at_first`: the sums of its chunks while it is as it was made; None of a value, which is another one in each scan.
+    """
 
     path: tuple[bytes, ...]
     content: tuple[bytes, ...]
     node: int
+    at_first: tuple[int, ...] | None
 
 
 class Stencil:
@@ -106,30 +111,40 @@ class Stencil:
         `written`: the sums of chunks, by path, that are known already.
         """
         number = str(sketch.number).encode()
-        return {
-            number.join(head.path).decode(): Sums(
-                crc32(number.join(head.content)), tuple(_content_sums(sketch, sketch.nodes[head.node], root, written))
-            )
-            for head in self._heads
-        }
+        found: dict[str, Sums] = {}
+        for path, content, index, at_first in self._heads:
+            name = number.join(path).decode()
+            place = sketch.places.get(index)
+            chunks: Iterable[int]
+            if name in written:
+                chunks = written[name]
+            elif place is not None and place.is_used:
+                chunks = _written_sums(place, sketch.step_of(sketch.nodes[index]), root)
+            else:
+                chunks = (crc32(sketch.values[index]),) if at_first is None else at_first
+            found[name] = Sums(crc32(number.join(content)), tuple(chunks))
+        return found
 
 
-def _content_sums(sketch: Sketch, node: Node, root: Any, written: Mapping[str, list[int]]) -> Iterator[int]:
-    known = written.get(node.path)
-    place = sketch.places.get(node.index)
-    kind, *facts = sketch.step_of(node)
-    if known is not None:
-        yield from known
-    elif place is not None and place.is_used:
-        dataset = place.dataset if place.is_open else h5d.open(root, node.path.encode())
-        yield from sums_of_chunks(dataset, facts[5]) if kind == "chunked" else chunk_sums(dataset)
-    elif kind == "value":
-        yield crc32(sketch.values[node.index])
-    elif kind == "packed":
-        yield crc32(facts[-1])
-    elif kind == "chunked":
+def _written_sums(place: Place, step: Step, root: Any) -> Iterable[int]:
+    if place.content is not None:
+        return (crc32(place.content),)
+    dataset = place.dataset if place.is_open else h5d.open(root, place.path.encode())
+    kind, *facts = step
+    return sums_of_chunks(dataset, facts[5]) if kind == "chunked" else chunk_sums(dataset)
+
+
+def _sums_at_first(step: Step) -> tuple[int, ...] | None:
+    kind, *facts = step
+    if kind == "value":
+        return None
+    if kind == "packed":
+        return (crc32(facts[-1]),)
+    if kind == "chunked":
         _, _, _, shape, _, chunk, _ = facts
-        yield from (0 for _ in range(math.prod(-(-length // step) for length, step in zip(shape, chunk, strict=True))))
+        chunks: int = math.prod(-(-length // step) for length, step in zip(shape, chunk, strict=True))
+        return (0,) * chunks
+    return ()
 
 
 def _split(one: bytes, two: bytes, first: bytes, second: bytes) -> tuple[tuple[bytes, ...], list[int]]:
@@ -175,7 +190,8 @@ def _heads(sketch: Sketch, *images: tuple[bytes, str]) -> Iterator[_Head]:
         contents, more = _split(content, other, *numbers)
         if left or more:
             raise ValueError(f"{path} is not the same with another number")
-        yield _Head(paths, contents, _found(sketch, path, int(one)).index)
+        node = _found(sketch, path, int(one))
+        yield _Head(paths, contents, node.index, _sums_at_first(sketch.step_of(node)))
 
 
 def _heads_in(image: bytes) -> dict[str, bytes]:

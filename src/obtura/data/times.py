@@ -7,6 +7,7 @@ that was killed has none.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import h5py
@@ -67,6 +68,7 @@ def time_rows(rows: Sequence[TimingRow]) -> list[np.void]:
     return list(np.array(values, TIMES).view(RAW))
 
 
+@lru_cache(maxsize=1024)  # the same calls come in each scan
 def _encoded(text: str) -> bytes:
     """As much of it as fits; HDF5 has no place for a NUL."""
     encoded = text.replace("\0", " ").encode("utf-8", "backslashreplace")

@@ -32,9 +32,12 @@ __all__ = ["Witness", "check_layout"]
 
 
 class _Branch:
-    """The rows of one top-master: `row` is the one that comes together, `waiting` how many columns lack theirs."""
+    """The rows of one top-master: `row` is the one that comes together, `waiting` how many columns lack theirs.
 
-    __slots__ = ("blocks", "index", "pack", "received", "row", "values", "waiting")
+    `is_even`: all that came since the last row are numbers of this one.
+    """
+
+    __slots__ = ("blocks", "index", "is_even", "pack", "received", "row", "values", "waiting")
 
     def __init__(self, index: int, numbers: int, columns: int) -> None:
         self.index = index
@@ -43,6 +46,7 @@ class _Branch:
         self.waiting = columns
         self.values: list[float | None] = [None] * numbers
         self.blocks: list[bytes] = []
+        self.is_even = numbers == columns
         self.pack = journal.row_packer(numbers)
 
 
@@ -105,7 +109,6 @@ class Witness:
             if (values := layout.ragged.get(str(column))) is not None:
                 self._slots[channel].ragged = values, np.dtype(layout.columns[values]["dtype"]), 0
         self._take: dict[type, Callable[[Any], None]] = {
-            Points: self._points,
             HookLeft: self._hook,
             Comment: self._note,
             Metadata: self._note,
@@ -123,9 +126,24 @@ class Witness:
 
     def take(self, event: Event) -> None:
         """Take one down, if it is one to keep."""
-        handle = self._take.get(type(event))
-        if handle is not None:
-            handle(event)
+        if type(event) is not Points:
+            handle = self._take.get(type(event))
+            if handle is not None:
+                handle(event)
+            return
+        channel, first, values = event
+        slot = self._slots.get(channel)
+        if slot is None:  # frames, which have a file of their own
+            return
+        number, branch = slot.number, slot.branch
+        if number is None or branch is None or type(values) is not tuple or first != branch.row:
+            self._points(slot, first, values)
+            return
+        branch.values[number] = values[0]  # nearly always: the next number of a row
+        branch.received[slot.step] = first + 1
+        branch.waiting -= 1
+        if not branch.waiting:
+            self._row(branch)
 
     @property
     def received(self) -> dict[int, int]:
@@ -137,22 +155,16 @@ class Witness:
 
     # -- points -------------------------------------------------------------------------------------------
 
-    def _points(self, event: Points) -> None:
-        channel, first, values = event
-        slot = self._slots.get(channel)
-        if slot is None:  # frames, which have a file of their own
-            return
+    def _points(self, slot: _Slot, first: int, values: Block) -> None:
+        """Blocks, points of later rows, and what is no number."""
         branch = slot.branch
         if branch is None:
             self._counts[slot.column] = first + len(values)
             self._flush(self._blocks(slot, first, values))
             return
-        if slot.number is not None and type(values) is tuple and first == branch.row:
-            branch.values[slot.number] = values[0]
-            received = first + 1
-        else:
-            branch.blocks.append(self._blocks(slot, first, values))
-            received = first + len(values)
+        branch.is_even = False
+        branch.blocks.append(self._blocks(slot, first, values))
+        received = first + len(values)
         if branch.received[slot.step] <= branch.row < received:
             branch.waiting -= 1
         branch.received[slot.step] = received
@@ -173,23 +185,31 @@ class Witness:
     def _row(self, branch: _Branch) -> None:
         """Every column has its point: write it."""
         values = branch.values
-        if None in values or not values:
-            self._flush(self._scattered(branch))
-        elif branch.blocks:  # texts, arrays, and what came of later rows already, after the numbers of this one
-            blocks, branch.blocks = branch.blocks, []
-            self._flush(b"".join([branch.pack(branch.index, branch.row, *values), *blocks]))
-        else:
-            self._flush(branch.pack(branch.index, branch.row, *values))
         branch.values = [None] * len(values)
+        if branch.is_even:  # nearly always
+            items = branch.pack(b"R", branch.index, branch.row, *values)
+            if self._pending:
+                self._flush(items)
+            else:
+                self._write(items)
+            branch.row += 1
+            branch.waiting = len(values)
+            return
+        if None in values or not values:
+            self._flush(self._scattered(branch, values))
+        else:  # texts, arrays, and what came of later rows already, after the numbers of this one
+            blocks, branch.blocks = branch.blocks, []
+            self._flush(b"".join([branch.pack(b"R", branch.index, branch.row, *values), *blocks]))
         branch.row = row = min(branch.received)
         branch.waiting = branch.received.count(row)
+        branch.is_even = branch.waiting == len(values) == len(branch.received)
 
-    def _scattered(self, branch: _Branch) -> bytes:
+    def _scattered(self, branch: _Branch, values: Sequence[float | None]) -> bytes:
         """A row that lacks numbers: each of the others as a block, before what came of later rows already."""
         items = [
             journal.block(slot.column, branch.row, np.array([value], slot.dtype))
             for slot in self._slots.values()
-            if slot.branch is branch and slot.number is not None and (value := branch.values[slot.number]) is not None
+            if slot.branch is branch and slot.number is not None and (value := values[slot.number]) is not None
         ]
         items += branch.blocks
         branch.blocks = []
@@ -242,7 +262,7 @@ class Witness:
 
     def _ended(self, ended: ScanEnded) -> None:
         """What is left of rows that never became whole, then how it ended."""
-        rest = b"".join(self._scattered(branch) for branch in self._branches)
+        rest = b"".join(self._scattered(branch, branch.values) for branch in self._branches)
         positions = {name: position.value for name, position in ended.positioners.items()}
         facts = {
             "end_time": ended.end_time.isoformat(),

@@ -59,17 +59,20 @@ class Table:
 
     def take(self, points: Points) -> str:
         """Note new points; returns the rows that are complete by them, each ending in a newline."""
-        waiting = self._waiting.get(points.channel)
-        if waiting is None or not len(points.values):
+        channel, _, values = points
+        waiting = self._waiting.get(channel)
+        if waiting is None or not len(values):
             return ""
         if not waiting:
             self._empty -= 1
-        waiting.extend(points.values)
-        rows = []
+        waiting.extend(values)
+        if self._empty:
+            return ""
+        rows: list[str] = []
         while not self._empty:
-            values = [queue.popleft() for queue in self._queues]
+            row = [queue.popleft() for queue in self._queues]
             if self.rows == self._next:
-                rows.append(self._row % (self.rows, *values))
+                rows.append(self._row % (self.rows, *row))
                 self._next += self._step(rows)
             self.rows += 1
             self._empty = len(self._queues) - sum(map(bool, self._queues))

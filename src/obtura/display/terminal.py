@@ -11,7 +11,7 @@ from obtura.display.notebook import context_of, is_cell
 from obtura.display.page import ScanPage
 from obtura.display.progress import Progress
 from obtura.display.screen import Screen, width_of
-from obtura.ground.events import Event, ScanBegan, ScanClosed, Text
+from obtura.ground.events import Event, Points, ScanBegan, ScanClosed, Text
 
 __all__ = ["TerminalDisplay"]
 
@@ -59,16 +59,20 @@ class TerminalDisplay(Consumer):
         if self._capture is None:  # given up by Ctrl-C, and closed meanwhile
             return
         marks: list[Mark] = []
+        shown: list[str] = []  # lines since the last text
         try:
             for event in events:
-                if isinstance(event, Text):
+                if type(event) is Points:  # nearly all of them
+                    shown.append(self._page.take(event))
+                elif isinstance(event, Text):
+                    self._show(shown)
                     self._screen.text(event.stream, event.text)
                     if isinstance(event.text, Mark):
                         marks.append(event.text)
-                    continue
-                self._progress.take(event)
-                if lines := self._page.take(event):
-                    self._screen.lines(lines)
+                else:
+                    self._progress.take(event)
+                    shown.append(self._page.take(event))
+            self._show(shown)
             self._screen.status(self._progress.line)
             self._context.run(self._screen.flush)
         except BaseException:
@@ -80,6 +84,11 @@ class TerminalDisplay(Consumer):
         last = next((event for event in reversed(events) if not isinstance(event, Text)), None)
         if isinstance(last, ScanClosed):
             self._release()  # text that was said meanwhile is in the record and will still be received
+
+    def _show(self, lines: list[str]) -> None:
+        if text := "".join(lines):
+            self._screen.lines(text)
+        lines.clear()
 
     def close(self) -> None:
         """Put `sys.stdout` and `sys.stderr` back."""

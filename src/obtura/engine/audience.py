@@ -40,6 +40,7 @@ class Audience:
         self._keeper = keeper
         self._consumers: list[Consumer] = []
         self._readers: list[tuple[Reader[Event], bool]] = []  # and whether its receiver is essential
+        self._savers: list[Reader[Event]] = []
         self._own: list[Reader[Event]] = []
 
     def __bool__(self) -> bool:
@@ -57,8 +58,10 @@ class Audience:
             if consumer.essential and consumer.takes_frames:
                 self._record.guard(reader, WithFrames(self._data.infos, self._outcome))
             room = (math.inf if consumer.essential else BEHIND) if consumer.takes_frames else 0
-            self._record.begin(reader, room, witnessing(consumer, failed) if consumer.witnesses else None)
+            witness = witnessing(consumer, failed) if consumer.witnesses else None
+            self._record.begin(reader, room, witness, at_once=not consumer.essential)  # short scans are written once
             self._readers.append((reader, consumer.essential))
+            self._savers += [reader] if consumer.essential else []
             self._data.ask_for_frames(consumer)
 
     def attach(self, reader: Reader[Event]) -> None:
@@ -77,8 +80,8 @@ class Audience:
 
     def catch_up(self) -> None:
         """Between two points the scan may wait for a saver that is behind."""
-        for reader, essential in self._readers:
-            if essential and (reader.backlog > BACKLOG or reader.load > BEHIND):
+        for reader in self._savers:
+            if len(reader.mailbox) > BACKLOG or reader.load > BEHIND:
                 self._vigil.say(f"waiting for {reader.receiver.name}")
                 words = f"{reader.receiver.name} to write {reader.backlog} events"
                 with self._vigil.over(words), self._keeper.over(SAVER):

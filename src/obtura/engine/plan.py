@@ -1,8 +1,7 @@
 """What each phase calls, worked out once per scan from the classes of the devices: a point walks no tree."""
 
-import asyncio
 import inspect
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from itertools import repeat
 from typing import Any
 
@@ -224,7 +223,7 @@ def _trigger(node: AcquisitionObject, names: Iterable[str], check: Callable[[], 
         for method in methods:
             check()
             result = method()
-            if asyncio.iscoroutine(result):
+            if isinstance(result, Coroutine):
                 await result
 
     return in_turn_async if _is_async(node) else in_turn

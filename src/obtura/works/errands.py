@@ -1,6 +1,6 @@
 """Calls on other threads, for which somebody waits, and the strands of all threads of a scan. See `timekeeping`."""
 
-import asyncio
+import inspect
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -133,7 +133,7 @@ class Errand:
     def __call__(self) -> Any:
         """Make the call; of an async one what is to be awaited."""
         self._check()
-        if asyncio.iscoroutinefunction(self._function):
+        if inspect.iscoroutinefunction(self._function):
             return self._awaited()
         strand = self._begin(self._keeper.here())
         try:

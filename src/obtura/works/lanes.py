@@ -5,19 +5,22 @@ want one and the same thread. A driver stuck in its lane can't be killed: the la
 process can still end, and `Lane.busy` names the call for the error message.
 """
 
-import asyncio
+import importlib
 import math
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine
 from queue import SimpleQueue
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from obtura.ground.errors import DeviceBusyError
 from obtura.works.clock import Flag, Turn, clock
 from obtura.works.companion import companion
 from obtura.works.interrupt import doors
+
+if TYPE_CHECKING:
+    import asyncio
 
 __all__ = ["SLICE", "AsyncLane", "Batch", "Call", "Lane", "Loop", "ThreadLane"]
 
@@ -193,13 +196,18 @@ def _outcome(function: Callable[[], Any]) -> BaseException | None:
     return None
 
 
+def _asyncio() -> Any:
+    """The module: 40 ms, for which only those wait who have async devices or hooks."""
+    return importlib.import_module("asyncio")
+
+
 class Loop:
     """The private event loop of a scan: async devices and async hooks run here, on one thread.
 
     `running`: a loop that runs on a thread of somebody else's and is used in its place; it is not closed.
     """
 
-    def __init__(self, running: asyncio.AbstractEventLoop | None = None) -> None:
+    def __init__(self, running: "asyncio.AbstractEventLoop | None" = None) -> None:
         self._loop = running
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
@@ -215,7 +223,7 @@ class Loop:
             task.add_done_callback(end)
 
         def end(ended: "asyncio.Task[BaseException | None]") -> None:
-            call.finish(asyncio.CancelledError() if ended.cancelled() else ended.result())
+            call.finish(_asyncio().CancelledError() if ended.cancelled() else ended.result())
 
         def cancel() -> None:
             loop.call_soon_threadsafe(lambda: task.cancel())  # after `begin`: the loop keeps the order
@@ -240,7 +248,7 @@ class Loop:
     @property
     def is_here(self) -> bool:
         """Whether this thread is the loop's own: whoever waits here for what runs on it waits for ever."""
-        return self._loop is not None and asyncio._get_running_loop() is self._loop
+        return self._loop is not None and _asyncio()._get_running_loop() is self._loop
 
     def close(self) -> None:
         """Cancel what still runs, stop the loop and its thread."""
@@ -248,21 +256,22 @@ class Loop:
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(1.0)
 
-    def _started(self) -> asyncio.AbstractEventLoop:
+    def _started(self) -> "asyncio.AbstractEventLoop":
         with self._starting:  # branches may come at once
             if self._loop is None:
-                self._loop = asyncio.new_event_loop()
+                self._loop = _asyncio().new_event_loop()
                 self._thread = companion("loop", self._work, self._loop)
                 self._thread.start()
+            assert self._loop is not None
             return self._loop
 
     @staticmethod
-    def _work(loop: asyncio.AbstractEventLoop) -> None:
+    def _work(loop: "asyncio.AbstractEventLoop") -> None:
         loop.run_forever()
-        if left := asyncio.all_tasks(loop):
+        if left := _asyncio().all_tasks(loop):
             for task in left:
                 task.cancel()
-            loop.run_until_complete(asyncio.wait(left))
+            loop.run_until_complete(_asyncio().wait(left))
         loop.run_until_complete(loop.shutdown_asyncgens())
         loop.close()
 
@@ -282,7 +291,7 @@ class AsyncLane:
     def __init__(self, name: str, loop: Loop) -> None:
         self.name = name
         self._loop = loop
-        self._turn = asyncio.Lock()
+        self._turn = _asyncio().Lock()
         self._waiting: deque[Call] = deque()
 
     @property
@@ -308,7 +317,7 @@ class AsyncLane:
     async def _make(self, call: Call) -> None:
         call.began = time.monotonic()
         result = call.function()
-        if asyncio.iscoroutine(result):
+        if isinstance(result, Coroutine):
             await result
 
     def close(self) -> None:

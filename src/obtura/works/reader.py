@@ -59,15 +59,17 @@ class Reader(Generic[E]):
         self.given_up = False
         self._ending = threading.Lock()
         self._last: Callable[[], None] | None = None
+        self._rest = Flag()  # set when nothing waits; whoever wants to know puts a new one
         self._ended = Flag()
         self._ended.set()  # nobody has to wait for it before it is started
 
-    def start(self, room: float) -> None:
-        """Hand over what has come, and what will."""
+    def start(self, room: float, at_once: bool = True) -> None:
+        """Hand over what has come, now or within a `PERIOD`, and what will."""
         self.room = room
         self._ended = Flag()
         companion(f"reader {self.receiver.name}", self._work).start()
-        self.wake()
+        if at_once:
+            self.wake()
 
     @property
     def backlog(self) -> int:
@@ -117,9 +119,11 @@ class Reader(Generic[E]):
         """Wait, in a doorway, until everything written so far was received. `check` runs now and then."""
         pause = 0.0001
         while self.busy:
+            self._rest = rest = Flag()
             self.wake()
             check()
-            doors.call(self._ended.wait, pause)
+            if self.busy:  # still, after `rest` is there to be set: or nobody would
+                doors.call(rest.wait, pause if self.waiting else 0.01)
             pause = min(2 * pause, 0.01)
 
     def give_up(self) -> None:
@@ -159,9 +163,12 @@ class Reader(Generic[E]):
                 batch.clear()  # or heavy events would stay in memory until the next come
                 self._looked()
                 self._idle = True
+                if not (self.waiting or self.mailbox):
+                    self._rest.set()
         finally:
             with self._ending:
                 self._ended.set()
+            self._rest.set()
             self._looked()
             if self._last is not None:
                 self._last()

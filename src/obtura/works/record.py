@@ -98,8 +98,14 @@ class Record(Generic[E]):
 
         return locked
 
-    def begin(self, reader: Reader[E], room: float = 0, witness: Callable[[E], bool] | None = None) -> None:
-        """Hand over what was kept, and everything from now on.
+    def begin(
+        self,
+        reader: Reader[E],
+        room: float = 0,
+        witness: Callable[[E], bool] | None = None,
+        at_once: bool = True,
+    ) -> None:
+        """Hand over what was kept, and everything from now on; `at_once`: it is not waited for more.
 
         `witness(event)` is called with each event before anybody is handed it, on the thread that writes, under the
         lock; what it does not approve of is handed to nobody. Heavy events are not shown to it.
@@ -108,7 +114,7 @@ class Record(Generic[E]):
         """
         if witness is not None:
             self._witnesses.append(witness)
-        reader.start(room)
+        reader.start(room, at_once)
 
     def write(self, event: E, at_once: bool = False, ahead: bool = False) -> None:
         """Append an event. `at_once`: readers look at it now, not within their period.

@@ -24,9 +24,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from obtura.data.common import iso, own_version
+from obtura.data.common import iso
 from obtura.data.tables import real_parts
 from obtura.ground.events import Position
+from obtura.ground.version import VERSION
 
 __all__ = ["PAGE", "Emit", "FrameFile", "Run", "Source", "Stream", "plain", "sources_of"]
 
@@ -140,7 +141,7 @@ class Run:
                 "positioners": {_key(name): at.value for name, at in positioners.items()},
                 "positioners_units": {_key(name): at.unit for name, at in positioners.items() if at.unit},
                 "scan_info": plain(dict(facts)),
-                "versions": {"obtura": own_version()},
+                "versions": {"obtura": VERSION},
             },
         )
 

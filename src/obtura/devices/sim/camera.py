@@ -80,7 +80,7 @@ class SimulatedSensor(CameraDriver):
         self,
         name: str,
         spot: SpotImage,
-        chance: np.random.Generator,
+        chance: "np.random.Generator",
         size: tuple[int, int],
         dtype: npt.DTypeLike,
         readout_time: NotNegative,
