@@ -14,6 +14,8 @@ __all__ = ["Stuckness"]
 
 DEAF = 10
 """Who was told so often to end, and goes on, hears nothing."""
+LOOKS = 5
+"""So many looks, one a second, at an engine that waits and does not end are enough; a busy machine takes its time."""
 
 
 class Stuckness:
@@ -37,7 +39,7 @@ class Stuckness:
         self._tell = tell
         self._told = told
         self._hopeless = hopeless
-        self._heard = 0
+        self._heard = self._in_vain = 0
         self._patience = 0.0
 
     def leash(self, patience: float) -> Leash:
@@ -62,6 +64,7 @@ class Stuckness:
         )
         where = whereabouts(frame) or of_script(frame, self._script)
         if where is not None:
+            self._in_vain = 0
             self._find(f"{where.what or 'the script'} hangs; {why}: {where.place}")
             return where.frame
         if not self.found:
@@ -69,7 +72,9 @@ class Stuckness:
             self._find(f"the scan {what}; {why}")
             os.kill(os.getpid(), signal.SIGINT)
         else:
-            self._hopeless()
+            self._in_vain += 1
+            if self._in_vain == LOOKS:
+                self._hopeless()
         return None
 
     def _find(self, text: str) -> None:
