@@ -236,6 +236,8 @@ class Apparatus(Halting, Doer):
             self._blame(error, step.what)
             raise
         self._calling.remove(step.device)
+        if turn.lost:  # whoever triggered it must not go on: all has been left
+            raise Leaving
 
     def _duty(self, step: Step) -> Duty:
         step.duty = step.what, step.device, None, self, step
