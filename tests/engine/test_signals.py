@@ -92,22 +92,25 @@ finally:
 def play(preset, signum, later=None, after=3.0):
     """`later`: a second signal, `after` so many seconds from when the shutter closed; in 3 all has been left."""
     here = Path(__file__).parent
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-c", SCRIPT.replace("{preset}", preset), str(here), str(here.parents[1] / "src")],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
-    assert process.stdout.readline() == "open\n"
-    assert process.stdout.readline() == "waiting\n"
-    time.sleep(0.05)
-    process.send_signal(signum)
-    said = []
-    if later is not None:
-        said = [process.stdout.readline(), process.stdout.readline()]
-        time.sleep(after)
-        process.send_signal(later)
-    output, errors = process.communicate(timeout=20)
+    ) as process:
+        try:
+            assert process.stdout.readline() == "open\n"
+            assert process.stdout.readline() == "waiting\n"
+            time.sleep(0.05)
+            process.send_signal(signum)
+            said = []
+            if later is not None:
+                said = [process.stdout.readline(), process.stdout.readline()]
+                time.sleep(after)
+                process.send_signal(later)
+            output, errors = process.communicate(timeout=120)
+        finally:
+            process.kill()
     return "".join([*said, output]).splitlines(), process.returncode, errors
 
 
