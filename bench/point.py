@@ -230,6 +230,8 @@ def main() -> None:
     parser.add_argument("cases", nargs="*", metavar="CASE", help=f"of: {', '.join(CASES)}; all without")
     parser.add_argument("--calls", action="store_true", help="count calls as well")
     given = parser.parse_args()
+    if unknown := [name for name in given.cases if name not in CASES]:
+        parser.error(f"there is no case {unknown[0]!r}; there are {', '.join(CASES)}")
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     print(f"{'':44} {'us a point':>16} {'floor':>7} {'ratio':>6} {'budget':>6}" + "  calls" * given.calls)
     for name in given.cases or CASES:

@@ -33,7 +33,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     elif asked.write_docs:
         page.write_page(chosen([]))
     else:
-        _measure_all(cases, asked.repetitions, asked.peers)
+        try:
+            _measure_all(cases, asked.repetitions, asked.peers)
+        except KeyboardInterrupt:
+            raise SystemExit(f"bench: interrupted by Ctrl-C; what was measured before is in {DIRECTORY}") from None
 
 
 def _measure_all(cases: Sequence[Case], repetitions: int, python: str | None) -> None:

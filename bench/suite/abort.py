@@ -17,6 +17,7 @@ from bench.cases import Figure, study
 from bench.lab import Lab
 from obtura.contracts.devices import SamplingCounter, SamplingCounterController
 from obtura.devices.sim import SimulatedAxis, SimulatedShutter
+from obtura.engine.states import ScanState
 from obtura.presets.shutter import ShutterPreset
 
 SCANS = 120
@@ -87,5 +88,7 @@ def _latencies(lab: Lab, sender: "subprocess.Popen[str]") -> list[float]:
         sent = float(sender.stdout.readline())
         if shutter.told > sent:  # else the scan was over, or had not begun
             latencies.append(1000 * (shutter.told - sent))
+        elif shutter.told and scan.state is ScanState.USER_ABORTED:
+            raise KeyboardInterrupt  # somebody else pressed it
         time.sleep(0.005)
     return latencies

@@ -15,7 +15,7 @@ from obtura.engine.deadlines import Deadlines
 from obtura.engine.scan import Scan
 from obtura.engine.sequence import SequenceOfScans
 from obtura.engine.states import ScanState
-from obtura.ground.errors import ScanAbort
+from obtura.ground.errors import DeviceError, ScanAbort
 from obtura.ground.events import ScanClosed
 from obtura.testing import Leftovers
 
@@ -99,6 +99,19 @@ def test_the_thread_of_a_branch_that_comes_back_late_ends(hangs):
     assert isinstance(outcome_of(scan), ScanAbort)
     device.released.set()
     left.check()
+
+
+def test_the_master_of_a_device_that_comes_back_late_does_nothing_more():
+    device, raised = Inline("trigger"), []
+    scan = make_scan(chain_of(device), Around())
+    thread = threading.Thread(target=lambda: raised.append(outcome_of(scan)), daemon=True)
+    thread.start()
+    assert device.reached.wait(60)
+    scan.abort()
+    assert scan.wait_state(ScanState.USER_ABORTED, 60), "all is left by another thread"
+    device.released.set()
+    thread.join(60)
+    assert [type(error) for error in scan.errors] == [ScanAbort, DeviceError], scan.errors
 
 
 class HangsInChain(ChainPreset):

@@ -6,6 +6,9 @@ import pytest
 
 import obtura
 from obtura.acquisition.counter import SamplingCounterAcquisitionSlave
+from obtura.acquisition.timer import SoftwareTimerMaster
+from obtura.contracts.acquisition import AcquisitionSlave
+from obtura.contracts.chain import AcquisitionChain
 from obtura.contracts.counters import SamplingCounter, SamplingCounterController
 
 
@@ -72,6 +75,31 @@ def test_what_it_raises_fails_the_scan_and_names_the_point():
     with pytest.raises(ZeroDivisionError) as caught:
         obtura.loopscan(3, 0, box.counter, save=False)
     assert "in one.reading, point 1 of 3" in caught.value.__notes__
+
+
+class Counting(AcquisitionSlave):
+    """Counts its calls."""
+
+    is_interruptible = True
+    calls = 0
+
+
+class Async(Counting):
+    async def trigger(self):
+        self.calls += 1
+
+
+class Wired(Counting):
+    def reading(self):
+        self.calls += 1
+
+
+@pytest.mark.parametrize("slave", [Async(name="one", npoints=3), Wired(name="one", npoints=3, trigger_type="HARDWARE")])
+def test_an_async_device_and_one_that_reads_by_itself_keep_their_lane(slave):
+    chain = AcquisitionChain()
+    chain.add(SoftwareTimerMaster(0, npoints=3), slave)
+    obtura.Scan(chain, save=False).run()
+    assert slave.calls == 3
 
 
 def test_a_slave_of_ones_own_counters_knows():

@@ -60,6 +60,14 @@ class Swallowing(InC):
             except BaseException:
                 pass
 
+class Blocked(InC):
+    def prepare(self, scan):
+        print("waiting", flush=True)
+        lock = ctypes.create_string_buffer(256)
+        libc.pthread_mutex_init(lock, None)
+        for _ in range(2):
+            libc.pthread_mutex_lock(lock)  # the second time for ever, whatever signals come
+
 class Sleeping(ScanPreset):
     def start(self, scan):
         print("waiting", flush=True)
@@ -81,24 +89,28 @@ finally:
 """
 
 
-def play(preset, signum, later=None):
+def play(preset, signum, later=None, after=3.0):
+    """`later`: a second signal, `after` so many seconds from when the shutter closed; in 3 all has been left."""
     here = Path(__file__).parent
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-c", SCRIPT.replace("{preset}", preset), str(here), str(here.parents[1] / "src")],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
-    assert process.stdout.readline() == "open\n"
-    assert process.stdout.readline() == "waiting\n"
-    time.sleep(0.05)
-    process.send_signal(signum)
-    said = []
-    if later is not None:
-        said = [process.stdout.readline(), process.stdout.readline()]
-        time.sleep(3.0)  # all has been left by then
-        process.send_signal(later)
-    output, errors = process.communicate(timeout=120)
+    ) as process:
+        try:
+            assert process.stdout.readline() == "open\n"
+            assert process.stdout.readline() == "waiting\n"
+            time.sleep(0.05)
+            process.send_signal(signum)
+            said = []
+            if later is not None:
+                said = [process.stdout.readline(), process.stdout.readline()]
+                time.sleep(after)
+                process.send_signal(later)
+            output, errors = process.communicate(timeout=120)
+        finally:
+            process.kill()
     return "".join([*said, output]).splitlines(), process.returncode, errors
 
 
@@ -119,6 +131,19 @@ def test_a_signal_is_seen_while_the_main_thread_sits_in_c():
 
 def test_sigterm_ends_the_process_whose_hook_swallows_everything():
     output, code, errors = play("Swallowing", signal.SIGINT, signal.SIGTERM)
+    assert output[:2] == ["stop", "closed"], errors
+    assert code == 128 + signal.SIGTERM, errors
+
+
+def test_sigterm_while_the_rest_is_left_ends_that_process_too():
+    output, code, errors = play("Swallowing", signal.SIGINT, signal.SIGTERM, after=0.0)
+    assert output[:2] == ["stop", "closed"], errors
+    assert code == 128 + signal.SIGTERM, errors
+
+
+@pytest.mark.parametrize("preset", ["Swallowing", "Blocked"])
+def test_one_sigterm_ends_a_process_whose_hook_never_returns(preset):
+    output, code, errors = play(preset, signal.SIGTERM)
     assert output[:2] == ["stop", "closed"], errors
     assert code == 128 + signal.SIGTERM, errors
 

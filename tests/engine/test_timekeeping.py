@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from obtura.engine.timing import timing_rows
 from obtura.works.clock import clock, virtual_time
 from obtura.works.errands import Errand, Timekeeper
 from obtura.works.timekeeping import KEPT, NOWHERE, Sort
@@ -181,6 +182,31 @@ def test_a_wait_that_is_given_up_is_charged_to_what_is_under_way(keeper):
     end.set()
     thread.join()
     assert spent(keeper.main) == {("slow.trigger", "charged"): 3}
+
+
+def test_who_looks_while_a_call_is_being_noted_looks_again(keeper):
+    here, looks, looked, rows = threading.get_ident(), [], threading.Event(), []
+    looking = threading.Thread(target=lambda: rows.extend(timing_rows(keeper)))
+
+    def in_between():
+        """The clock of the strand: asked when the call is half noted."""
+        if threading.get_ident() != here:
+            looks.append(1)
+            if len(looks) == 2:
+                looked.set()
+        elif looking.ident is None:
+            looking.start()
+            looked.wait(60)
+        return clock.time()
+
+    with keeper.over("diode.reading"):
+        clock.sleep(4)
+    keeper.main._clock = in_between
+    with keeper.over("roby.start"):
+        clock.sleep(1)
+    looking.join()
+    assert sum(row.seconds for row in rows) in (4, 5)
+    assert min(row.seconds for row in rows) >= 0
 
 
 def test_an_errand_is_not_made_when_the_check_raises(keeper):

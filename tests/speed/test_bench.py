@@ -1,8 +1,10 @@
 """What the benchmark makes of its measurements; the seconds are told, nothing is timed."""
 
+import sys
+
 import pytest
 
-from bench import page, results, suite  # noqa: F401 - its modules register their cases
+from bench import page, point, results, run, suite  # noqa: F401 - its modules register their cases
 from bench.cases import CASES, Case, Figure, Trial
 from bench.results import Result
 from bench.table import lines
@@ -58,3 +60,19 @@ def test_the_page_has_what_was_measured_and_names_what_was_not(tmp_path, monkeyp
     assert "5, kept | 60 s, 10.0 x |" in text
     assert "Not measured here: `loopscan`." in text
     assert text.startswith("before") and text.endswith("after\n") and "old" not in text
+
+
+def test_a_ctrl_c_ends_it_in_one_line(monkeypatch):
+    def pressed(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run, "measure", pressed)
+    with pytest.raises(SystemExit, match="interrupted by Ctrl-C; what was measured before is in"):
+        run.main(["loopscan"])
+
+
+def test_an_unknown_layer_of_a_point_is_told_with_those_there_are(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["point.py", "lop"])
+    with pytest.raises(SystemExit):
+        point.main()
+    assert "there is no case 'lop'; there are loop, trigger," in capsys.readouterr().err

@@ -24,6 +24,7 @@ from obtura.engine.plan import (
     Turn,
     lane_of,
     levels_below,
+    may_be_called_here,
     needs_lane,
     overriding,
 )
@@ -235,6 +236,8 @@ class Apparatus(Halting, Doer):
             self._blame(error, step.what)
             raise
         self._calling.remove(step.device)
+        if turn.lost:  # whoever triggered it must not go on: all has been left
+            raise Leaving
 
     def _duty(self, step: Step) -> Duty:
         step.duty = step.what, step.device, None, self, step
@@ -323,9 +326,9 @@ class Apparatus(Halting, Doer):
 
 
 def _lanes(master: AcquisitionMaster, loop: Loop) -> LaneOf:
-    """A lane for each device that blocks; one that may be interrupted needs none, if it is the only one."""
+    """A lane for each device that blocks; one that may be called here needs none, if it is the only one."""
     waiting = [node for level in levels_below(master) for node in level if needs_lane(node)]
-    alone = waiting[0] if len(waiting) == 1 and waiting[0].is_interruptible else None
+    alone = waiting[0] if len(waiting) == 1 and may_be_called_here(waiting[0]) else None
     return lambda node: None if node is alone else lane_of(node, loop)
 
 

@@ -19,6 +19,7 @@ __all__ = [
     "devices_of",
     "lane_of",
     "levels_below",
+    "may_be_called_here",
     "needs_lane",
     "overriding",
     "paces",
@@ -193,6 +194,11 @@ def _is_async(node: AcquisitionObject) -> bool:
 def needs_lane(node: AcquisitionObject) -> bool:
     """Whether its calls may wait for something."""
     return _is_async(node) or node.blocking or reads_by_itself(node)
+
+
+def may_be_called_here(node: AcquisitionObject) -> bool:
+    """Whether one that needs a lane may do without; who reads beside the scan loop, or on an event loop, may not."""
+    return node.is_interruptible and not _is_async(node) and not reads_by_itself(node)
 
 
 def lane_of(node: AcquisitionObject, loop: Loop) -> Lane | None:

@@ -1,8 +1,9 @@
 """What the time of a scan is spent for: of what sort each call is, and all of them summed up."""
 
+import time
 from collections.abc import Iterable
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 from obtura.contracts.acquisition import AcquisitionObject, Effort
 from obtura.contracts.consumers import Consumer
@@ -17,6 +18,12 @@ ENGINE, HAND_OVER, PAUSED, BRANCHES, FOR_HOOKS, BEHIND = "engine", "hand-over", 
 """What is nobody's call: entered without an owner."""
 
 PRESETS = (ScanPreset, ChainPreset, ChainIterationPreset)
+
+LOOKS = 50
+LATER = 0.001
+"""How often a thread is looked at that just notes something, and seconds in between."""
+
+_Shares: TypeAlias = list[tuple[Account, float]]
 
 UNDIVIDED = ("__iter__", "validate", "stop", "get_acquisition_metadata")
 """Calls that are made for nothing but themselves."""
@@ -98,8 +105,7 @@ def _rows(whole: Iterable[Strand], others: Iterable[Strand], branch: int | None)
         return sums.setdefault((account.phase, kind, owner, what), _Sum())
 
     for strand, is_whole in (*((each, True) for each in whole), *((each, False) for each in others)):
-        calls, charged = strand.running()
-        spent = [(account, account.seconds) for account in _all(strand)]
+        calls, charged, spent = _seen(strand)
         for account, _ in spent:
             sum_of(account).add(account)
         under_way = [pair for account, own in calls[1:] for pair in account.divided(own) if pair[1] > 0.0]
@@ -110,13 +116,29 @@ def _rows(whole: Iterable[Strand], others: Iterable[Strand], branch: int | None)
             found.busy += seconds
             found.seconds += seconds if is_whole else 0.0
         if is_whole:
-            for account, seconds in (*((each, each.seconds) for each in tuple(strand.charged)), *charged):
+            for account, seconds in charged:
                 sum_of(account).seconds += seconds
     return [
         TimingRow(*key, branch, one.count, one.seconds, one.busy, one.longest, one.point)
         for key, one in sums.items()
         if key[1] != IDLE and (one.count or one.seconds or one.busy)
     ]
+
+
+def _seen(strand: Strand) -> tuple[_Shares, _Shares, _Shares]:
+    """The calls under way, what is charged here of others, and what was spent.
+
+    Nothing is locked, for that would cost at each call; who looks in the middle of a note looks again.
+    """
+    for _ in range(LOOKS):
+        since = strand.now
+        calls, charged = strand.running()
+        charged += [(each, each.seconds) for each in tuple(strand.charged)]
+        spent = [(account, account.seconds) for account in _all(strand)]
+        if strand.is_whole(sum(seconds for _, seconds in (*calls, *charged, *spent)), since):
+            break
+        time.sleep(LATER)
+    return calls, charged, spent
 
 
 def _all(strand: Strand) -> list[Account]:

@@ -174,7 +174,12 @@ class Doors:
         return watched
 
     def eject(self, run: Interruptible) -> None:
-        """End the call of user code that the main thread is in, wherever; it was given up. From another thread."""
+        """End the call of user code that the main thread is in, wherever; it was given up. From another thread.
+
+        If nothing is left to be done, and SIGTERM or SIGHUP came on the way, the process ends with it.
+        """
+        if self._ending is not None:
+            self._end_if_stuck(self._ending)
         with self._lock:
             if self.main != -1 and run in self._runs and signal.SIGINT in self._before:
                 self._ejecting = self._nudged = True

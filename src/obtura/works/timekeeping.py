@@ -25,6 +25,9 @@ KEPT = 5_000
 BRIEF = 2e-5
 """Seconds: a call that took less is not divided, it was for nothing but itself. To ask what for costs as much."""
 
+SLACK = 1e-4
+"""Seconds, and of the whole, that the parts may be off because of how they are added up."""
+
 
 class Sort(NamedTuple):
     """What sort of call it is: of which kind, whose, and which.
@@ -279,6 +282,14 @@ class Strand:
     def now(self) -> float:
         """The time by its clock."""
         return self._clock()
+
+    def is_whole(self, seconds: float, since: float) -> bool:
+        """Whether what another thread found here, beginning at `since` by its clock, sums to all the time so far.
+
+        If not, a call was just being noted: it was found twice, or not at all.
+        """
+        least, most = since - self.made, self._clock() - self.made
+        return least - SLACK * (1 + least) <= seconds <= most + SLACK * (1 + most)
 
 
 def _shares(errands: Sequence[Spending], wait: float, now: float) -> list[tuple[Account, float]]:
