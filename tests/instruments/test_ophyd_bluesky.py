@@ -253,7 +253,7 @@ def test_a_refused_or_failed_move_is_a_failed_status(RE):
     assert "roby: move to 99 mm would exceed high limit (10 mm)" in str(error.value.__cause__)
 
 
-def test_texts_are_strings_to_a_run_engine(RE, documents, session):
+def test_texts_are_strings_to_a_run_engine(RE, documents):
     words = iter(["idle", "moving", "there"])
     phase = obtura.SoftCounter(value=lambda: next(words), name="phase", as_text=True)
     detector = as_bluesky(phase, count_time=0)
@@ -261,7 +261,7 @@ def test_texts_are_strings_to_a_run_engine(RE, documents, session):
     assert [event["data"] for event in documents.of("event")] == [{"phase": "idle"}, {"phase": "moving"}]
     assert documents.of("descriptor")[0]["data_keys"]["phase"]["dtype"] == "string"
     assert detector.hints == {"fields": []}
-    RE(obtura_scan(session.loopscan(1, 0, phase, run=False, save=False)))
+    RE(obtura_scan(obtura.loopscan(1, 0, phase, run=False, save=False)))
     told = documents.of("event")[-1]["data"]
     (key,) = [key for key in told if key.endswith("phase")]
     assert told[key] == "there"

@@ -42,7 +42,10 @@ def test_of_a_long_answer_the_beginning_is_shown(rude):
     with pytest.raises(DeviceError) as caught:
         TextCounter("c", box, "A?", timeout=LATEST).read()
     begin = "'" + "y" * 60 + "'..."
-    assert str(caught.value) == f"box:c: the answer to 'A?', {begin} (500,000 characters), is no number"
+    assert (
+        str(caught.value)
+        == f"box:c: the answer to 'A?', {begin} (500,000 characters), is no number; as_text takes it as it stands"
+    )
     with pytest.raises(SilenceError) as caught:
         box.query("B?")
     assert str(caught.value).endswith(f"; only b{begin} (50,000 bytes) came")
