@@ -229,7 +229,11 @@ class Talk:
         self._discard(self._received)
         self._received = b""
         try:
-            self.transport.send(text.encode(self._encoding) + self._end, self.timeout)
+            said = text.encode(self._encoding) + self._end
+        except UnicodeEncodeError as error:
+            raise self._failure(f"can't be told {text!r}: its encoding is {self._encoding}") from error
+        try:
+            self.transport.send(said, self.timeout)
         except OSError as error:
             self._fail(text, began, error)
         self._spoke = time.monotonic()
