@@ -24,6 +24,10 @@ ENDS = {
         "!!! roby was jogging and may still do so, it could not be stopped: ZeroDivisionError: division by zero\n"
         "!!! robz was still jogging, it was stopped\n"
     ),
+    "axis = jog('roby'); it = axis.motor; it.state = lambda: 1 / 0; it.stop = lambda: sys.stderr.write('told\\n')": (
+        "told\n!!! roby was jogging and may still do so, it could not be stopped: "
+        "roby: ZeroDivisionError: division by zero\n"
+    ),
     "axis = jog('roby'); it = multiprocessing.get_context('fork').Process(target=print); it.start(); it.join()": SAID,
 }
 

@@ -113,3 +113,9 @@ def test_a_text_stands_as_it_is_in_one_line_and_moves_no_numbers():
         '  empty = ""\n'
         "     i0 = 0.5 A ( 5 A/s)\n"
     )  # fmt: skip
+
+
+def test_a_very_long_text_is_cut_short():
+    text = "x" * 1_000_000
+    (line,) = shown([channel("x:message", dtype="str")], Points(0, 0, np.array([text], object))).splitlines()
+    assert line == f"message = {'x' * 400}…"

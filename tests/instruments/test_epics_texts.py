@@ -1,5 +1,7 @@
 """PVs of texts as counters, by gets and by monitors: strings, long strings, enums by the names of their states."""
 
+from types import SimpleNamespace
+
 import pytest
 
 pytest.importorskip("caproto", reason="EPICS is an extra: pip install obtura[epics]")
@@ -7,7 +9,8 @@ pytest.importorskip("p4p", reason="PV Access is an extra: pip install obtura[pva
 
 import obtura
 from obtura.ground.errors import DeviceError, UsageError
-from obtura.instruments.epics import PVCounter, PVReader
+from obtura.instruments.epics import PVCounter, PVReader, ca, pva
+from obtura.instruments.epics.wires import Kind, Reading
 from obtura.works.clock import clock
 
 LONG = "a text of more than forty characters, in an array of them"
@@ -56,6 +59,33 @@ def test_the_last_text_that_came_during_the_count_time_is_the_point(c_beamline):
     first = int(counter.read())
     (text,) = obtura.ct(0.35, counter, save=False).get_data(counter)
     assert int(text) >= first + 2
+
+
+def test_an_empty_text_that_a_server_leaves_out_is_a_text():
+    remote = SimpleNamespace(is_array=False)
+    response = SimpleNamespace(status=None, metadata=SimpleNamespace(severity=0), data=[])
+    assert ca.wire().understood(remote, Kind.TEXT, response) == Reading("", "")  # as caproto's do
+    assert ca.wire().understood(remote, Kind.VALUE, response) == Reading("", "")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(123456789012, "123456789012"), (True, "1"), (1234567.5, "1234567.5"), (0.1, "0.1"), (200.0, "200")],
+)
+def test_a_number_as_text_by_pva_has_all_of_its_digits(value, text):
+    response = SimpleNamespace(todict=lambda: {"value": value})
+    assert pva.wire().understood(None, Kind.TEXT, response) == Reading(text, "")
+
+
+def test_who_listens_twice_is_told_once(c_beamline):
+    tick = c_beamline.counter("tick", as_text=True, monitor=True)
+    link = tick.link
+    tick.read()
+    link.wire.listen(link.remote, tick.listening._told, tick.kind)  # as after a Ctrl-C, between that and its note
+    tick.listening.collect()
+    clock.sleep(0.35)
+    came = [link.understood("read", tick.kind, each).value for each in tick.listening.collected()]
+    assert 2 <= len(came) == len(set(came))
 
 
 def test_a_string_of_more_than_forty_characters(c_beamline):

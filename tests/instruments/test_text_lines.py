@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+import obtura
 from obtura.devices.text import (
     Line,
     LineError,
@@ -17,6 +18,7 @@ from obtura.devices.text import (
     TextInstrument,
     Transport,
     VisaLine,
+    talk,
 )
 from obtura.devices.text.transport import host_and_port
 from obtura.ground.errors import DeviceError, UsageError
@@ -227,6 +229,31 @@ def test_ctrl_c_between_a_question_and_its_answer_leaves_no_answer_behind(rude):
     line.timeout = 20.0
     assert line.query("U?") == "2"
     assert [(each.sent, each.answer) for each in line.trace][1:] == [("T?", "late"), ("U?", "2")]
+
+
+def test_an_answer_that_nobody_wants_any_more_holds_others_up_for_a_while_only(rude, seconds, monkeypatch):
+    server, line = rude
+    monkeypatch.setattr(talk, "LONGEST_FAREWELL", 0.2)
+    release = threading.Event()
+    for answer in ([b"1\n"], [release], [b"2\n"]):
+        server.say.put(answer)
+    counter = TextCounter("t", TextInstrument("it", line=line), "T?", timeout=60.0)
+    scan = obtura.loopscan(1, 0, counter, save=False, run=False)
+
+    def leave():
+        server.heard.get()  # when it was looked whether it is there
+        server.heard.get()
+        scan.abort()
+
+    leaving = threading.Thread(target=leave)
+    leaving.start()
+    with pytest.raises(obtura.ScanAbort):
+        scan.run()
+    leaving.join()
+    answers = []
+    took, _ = seconds(lambda: answers.append(line.query("U?")))
+    release.set()
+    assert (took < LATEST, answers) == (True, ["2"])
 
 
 def test_what_waits_for_its_turn_when_ctrl_c_comes_is_never_said(rude):

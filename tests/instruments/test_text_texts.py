@@ -3,7 +3,7 @@
 import pytest
 
 import obtura
-from obtura.devices.text import TextCounter, TextInstrument
+from obtura.devices.text import TcpLine, TextCounter, TextInstrument
 from obtura.ground.errors import DeviceError, UsageError
 from obtura.testing import Conversation
 
@@ -39,3 +39,15 @@ def test_what_is_for_numbers_is_refused(box, options):
     with pytest.raises(UsageError, match="mode: .* is for numbers; it can't be given with as_text"):
         TextCounter("mode", box, "MODE?", as_text=True, **options)
     assert list(TextCounter.yaml_check({"query": "MODE?", "as_text": True, **options}))
+
+
+def test_what_has_a_mean_is_told_where_it_is_described():
+    assert [key for key, _ in TextCounter.yaml_check({"query": "MODE?", "as_text": True, "mode": "STATS"})] == ["mode"]
+    assert not list(TextCounter.yaml_check({"query": "MODE?", "as_text": True, "mode": "SINGLE"}))
+
+
+def test_what_its_encoding_has_no_signs_for_is_an_error_of_the_line():
+    with pytest.raises(UsageError, match="expected an encoding, as utf-8, ascii or latin-1, got 'utf9'"):
+        TcpLine("127.0.0.1:1", encoding="utf9")
+    with Conversation(encoding="ascii") as line, pytest.raises(DeviceError, match="can't be told 'µ\\?': its encoding"):
+        TextCounter("micro", TextInstrument("box", line=line), "µ?", as_text=True).read()

@@ -201,6 +201,8 @@ MISTAKES = {
     IT + "  end: \\n\n": "4:8: it: end: expected what ends a message: LF, CR, CRLF, LFCR, NUL, or the characters in",
     IT + "  identify: '('\n": "4:13: it: identify: '(' is no regular expression: missing ), unterminated subpattern",
     IT + "  identify: {pattern: '('}\n": "4:13: it: identify: pattern: '(' is no regular expression",
+    IT + "  encoding: utf9\n": "4:13: it: encoding: expected an encoding, as utf-8, ascii or latin-1, got 'utf9'",
+    IT + "  counters: [{name: c, query: A, as_text: yes, mode: STATS}]\n": "4:54: c: mode: has no meaning for texts",
     IT + "  no_error: '['\n": "4:13: it: no_error: '[' is no regular expression",
     IT + "  timeout: 0\n": "4:12: it: timeout: expected a number greater than 0, got '0'",
     IT + "  timeuot: 1\n": "4:3: it: TextInstrument has no 'timeuot': did you mean 'timeout'?",
@@ -262,7 +264,7 @@ def test_of_one_that_is_mute_one_line_is_told_with_all_that_is_listed_with_it(op
     assert "pace is not there: tcp " in said and "did not answer '*IDN?' within 0.2 s; once it is: session.r" in said
     assert said.endswith("; nor is what is listed with it: c0, c1, c2, c3, c4, c5, c6, c7, ax")
     assert len(session.absent) == 10
-    with pytest.raises(DeviceError, match=r"^ax is not there: it needs pace: .* did not answer .*session.retry"):
+    with pytest.raises(DeviceError, match=r"^ax is not there: tcp .* did not answer .*session.retry"):
         session.env_dict["ax"].move(1)
 
 

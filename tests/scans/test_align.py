@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from alignment import Lab
 
+from obtura import SoftCounter
 from obtura.engine.data import NoSuchChannelError
 from obtura.ground.errors import UsageError
 
@@ -65,6 +66,16 @@ def test_what_is_selected_is_said_and_can_be_taken_back(lab):
     ]
     with pytest.raises(UsageError, match="not a counter"):
         bench.plotselect(lab.x)
+
+
+def test_texts_are_not_selected(lab):
+    text = SoftCounter(value=lambda: "in", name="cover", as_text=True)
+    with pytest.raises(UsageError, match="^no numbers to plot: cover gives text$"):
+        lab.bench.plotselect(text)
+    with pytest.raises(UsageError, match="^no numbers to plot: cover gives text$"):
+        lab.bench.plotinit(text)
+    lab.bench.plotselect(text, lab.dip)
+    assert lab.told == ["Counters for plots and alignment: dip"]
 
 
 def test_a_selected_counter_that_is_not_in_the_scan_gives_way(lab):

@@ -60,6 +60,33 @@ def test_the_axis_is_stopped_and_the_process_ends_by_the_signal(command, signum)
     assert process.returncode == -signum
 
 
+JOGGING = "roby.jog(0.1)\n"
+
+
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGHUP])
+def test_an_axis_that_jogs_while_nobody_waits_is_stopped_first(signum):
+    with running(JOGGING + "time.sleep(60)") as process:
+        process.send_signal(signum)
+        said, _ = process.communicate(timeout=120)
+    assert "stop roby" in said
+    assert process.returncode == -signum
+
+
+def test_one_that_jogs_and_one_that_is_moved_by_hand_are_stopped():
+    with running(JOGGING + "Motion().mv(robz, 100)") as process:
+        process.send_signal(signal.SIGTERM)
+        said, _ = process.communicate(timeout=120)
+    assert "stop roby" in said and "stop robz" in said
+    assert process.returncode == -signal.SIGTERM
+
+
+def test_once_nothing_jogs_a_signal_does_what_it_did():
+    code = "print('READY', flush=True)\nroby.stop(); print(signal.getsignal(signal.SIGTERM) is signal.SIG_DFL)"
+    with running(JOGGING + code) as process:
+        said, _ = process.communicate(timeout=120)
+    assert "True" in said.splitlines()
+
+
 def test_who_swallows_all_that_is_raised_is_ended_all_the_same():
     with running("try:\n    roby.move(100)\nexcept BaseException:\n    time.sleep(60)") as process:
         process.send_signal(signal.SIGTERM)

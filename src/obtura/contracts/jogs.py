@@ -1,9 +1,12 @@
-"""Axes that jog: they are stopped when their session closes, or this process ends. Nobody is left then who would.
+"""Axes that jog: they are stopped when their session closes, or this process ends, also by SIGTERM, or SIGHUP of a
+terminal that is closed. Nobody is left then who would.
 
 A move goes on, for where it ends was said, and its controller sees to that.
 """
 
 import atexit
+import contextlib
+import logging
 import os
 import sys
 import threading
@@ -11,8 +14,11 @@ from collections.abc import Iterable
 from typing import Any, Protocol
 
 from obtura.ground.errors import one_line
+from obtura.works.ending import ending_after, ending_at_once
 
 __all__ = ["jogs_no_more", "jogs_on", "stop_jogs"]
+
+log = logging.getLogger(__name__)
 
 
 class _Jogging(Protocol):
@@ -38,6 +44,7 @@ def jogs_on(axis: _Jogging) -> None:
     """Have an axis that sets off stopped in the end, should it still jog then."""
     global _registered
     _jogging[id(axis)] = axis
+    ending_after(stop_jogs)
     if not _registered:
         _at_end(stop_jogs)
         _registered = True
@@ -46,6 +53,8 @@ def jogs_on(axis: _Jogging) -> None:
 def jogs_no_more(axis: object) -> None:
     """It was told to stop."""
     _jogging.pop(id(axis), None)
+    if not _jogging:
+        ending_at_once(stop_jogs)
 
 
 def stop_jogs(among: Iterable[Any] | None = None) -> None:
@@ -53,12 +62,28 @@ def stop_jogs(among: Iterable[Any] | None = None) -> None:
     wanted = list(_jogging) if among is None else map(id, among)
     for axis in [_jogging.pop(each) for each in wanted if each in _jogging]:
         try:
-            if axis.jog_velocity:
+            if _may_jog(axis):
                 axis.stop()
-                sys.stderr.write(f"!!! {axis.name} was still jogging, it was stopped\n")
+                _tell(f"{axis.name} was still jogging, it was stopped")
         except BaseException as error:  # noqa: BLE001 - the next one must be stopped too
-            sys.stderr.write(f"!!! {axis.name} was jogging and may still do so, it could not be stopped: ")
-            sys.stderr.write(f"{one_line(error)}\n")
+            _tell(f"{axis.name} was jogging and may still do so, it could not be stopped: {one_line(error)}")
+    if not _jogging:
+        ending_at_once(stop_jogs)
+
+
+def _may_jog(axis: _Jogging) -> bool:
+    """Also where it can't be asked: what is told may be heard later."""
+    try:
+        return axis.jog_velocity != 0
+    except Exception as error:  # noqa: BLE001 - of whatever drives it
+        log.warning("%s can't be asked whether it jogs: %s", axis.name, one_line(error))
+        return True
+
+
+def _tell(what: str) -> None:
+    log.warning("%s", what)
+    with contextlib.suppress(OSError):  # the terminal is gone
+        sys.stderr.write(f"!!! {what}\n")
 
 
 if hasattr(os, "register_at_fork"):

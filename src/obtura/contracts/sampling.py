@@ -37,9 +37,12 @@ class SamplingMode(IntEnum):
         raise UsageError(f"sampling mode {value!r} is not known{hint} (known: {', '.join(names)})")
 
 
+_OF_TEXTS = (SamplingMode.SINGLE, SamplingMode.LAST)
+
+
 def check_mode_of_text(name: str, mode: SamplingMode) -> None:
     """Raise `UsageError` when a counter of texts can't have this mode."""
-    if mode not in (SamplingMode.SINGLE, SamplingMode.LAST):
+    if mode not in _OF_TEXTS:
         raise UsageError(f"{name} gives text, which has no mean: its mode must be SINGLE or LAST, not {mode.name}")
 
 
@@ -50,3 +53,13 @@ def wrong_as_text(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         for key, value in usual.items():
             if given.get(key) and given[key] != value:
                 yield key, "is for numbers; it can't be given with as_text"
+        if _needs_mean(given.get("mode")):
+            yield "mode", "has no meaning for texts; with as_text it must be SINGLE or LAST"
+
+
+def _needs_mean(mode: Any) -> bool:
+    """Whether it is a mode that texts can't have; what is none is told elsewhere."""
+    try:
+        return mode is not None and SamplingMode(mode) not in _OF_TEXTS
+    except UsageError:
+        return False

@@ -15,6 +15,10 @@ _TIMES = ("ns", "us", "µs", "ms", "s", "min", "h", "d")
 """Units of what has no rate: seconds per second say nothing."""
 
 
+_LONGEST = 400
+"""Characters of a text that are shown; longer ones are cut short, a terminal would scroll for a while."""
+
+
 class Counts:
     """Collects one value per counter, a spectrum as its sum, no images and no lists; `count_time` in s, None: no rates.
 
@@ -92,7 +96,7 @@ def _is_summed(info: ChannelInfo) -> bool:
 
 def _written(info: ChannelInfo, value: Any) -> str:
     if info.is_text:
-        return one_line(value)
+        return one_line(value[:_LONGEST]) + ("…" if len(value) > _LONGEST else "")
     return "%g" % value if is_number(info) else str(value)  # noqa: UP031 - f-strings refuse numpy's bool
 
 

@@ -33,18 +33,34 @@ def plotselect(bench: "Bench", *counters: Any) -> None:
     """Choose the counters that plots and alignment look at: `plotselect(diode)`. Without any, say which are chosen.
 
     `plotselect(None)` chooses none: then a scan's first counter is looked at.
+
+    Raises:
+        UsageError: something is no counter, or all that is chosen gives texts.
     """
     if counters:
-        bench.selection.counters = () if counters == (None,) else expanded(counters)
+        bench.selection.counters = () if counters == (None,) else _of_numbers(counters)
     names = _listed(bench.selection.counters)
     bench.tell(f"Counters for plots and alignment: {names or 'the first of each scan'}")
 
 
 def plotinit(bench: "Bench", *counters: Any) -> None:
-    """As `plotselect`, for the next scan only."""
-    bench.selection.for_next = expanded(counters)
+    """As `plotselect`, for the next scan only.
+
+    Raises:
+        UsageError: as `plotselect`.
+    """
+    bench.selection.for_next = _of_numbers(counters)
     names = _listed(bench.selection.for_next)
     bench.tell(f"Counters for plots and alignment of the next scan: {names or 'as for the others'}")
+
+
+def _of_numbers(counters: Iterable[Any]) -> tuple[Any, ...]:
+    """As `expanded`, without counters of texts: those are neither plotted nor aligned to."""
+    found = expanded(counters)
+    numbers = tuple(one for one in found if not getattr(one, "is_text", False))
+    if found and not numbers:
+        raise UsageError(f"no numbers to plot: {_listed(found)} gives text")
+    return numbers
 
 
 def expanded(counters: Iterable[Any]) -> tuple[Any, ...]:

@@ -10,7 +10,7 @@ from obtura.contracts.counters import SamplingCounterController
 from obtura.contracts.looking import is_looking
 from obtura.contracts.twins import Twin
 from obtura.devices.text.answers import compiled, wrong_pattern
-from obtura.devices.text.line import TIMEOUT, Line, end_of, line_to
+from obtura.devices.text.line import TIMEOUT, Line, encoding_of, end_of, line_to
 from obtura.devices.text.serial_port import SerialSettings
 from obtura.devices.text.speech import Identity, Manners, Speech
 from obtura.devices.text.talk import SilenceError, Talk
@@ -107,9 +107,10 @@ class TextInstrument(SamplingCounterController):
                 yield key, why
         if isinstance(identify := given.get("identify"), str) and (why := wrong_pattern(identify)):
             yield "identify", why
-        for key, check in {"tcp": host_and_port, "end": end_of, "answer_end": end_of}.items():
+        checks = {"tcp": host_and_port, "end": end_of, "answer_end": end_of, "encoding": encoding_of}
+        for key in checks.keys() & given.keys():
             try:
-                check(given.get(key, "LF" if "end" in key else "host:1"))
+                checks[key](given[key])
             except UsageError as error:
                 yield key, str(error)
 

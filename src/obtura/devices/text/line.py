@@ -11,6 +11,7 @@ speak for themselves: to hand over takes longer than many an instrument. So does
 all is ready for a single question: a Ctrl-C is let in only where the answer is waited for, and then the lane does so.
 """
 
+import codecs
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -26,7 +27,7 @@ from obtura.works.clock import Flag
 from obtura.works.interrupt import doors
 from obtura.works.lanes import SLICE, Call, ThreadLane
 
-__all__ = ["ENDS", "TIMEOUT", "Line", "SerialLine", "TcpLine", "VisaLine", "end_of", "line_to"]
+__all__ = ["ENDS", "TIMEOUT", "Line", "SerialLine", "TcpLine", "VisaLine", "encoding_of", "end_of", "line_to"]
 
 R = TypeVar("R")
 
@@ -46,6 +47,18 @@ def end_of(end: str) -> str:
         names = ", ".join(ENDS)
         raise UsageError(f"expected what ends a message: {names}, or the characters in double quotes, got {end!r}")
     return ENDS.get(end, end)
+
+
+def encoding_of(name: str) -> str:
+    """How texts are sent, by a name that Python knows: utf-8, ascii, latin-1.
+
+    Raises:
+        UsageError: it is none.
+    """
+    try:
+        return codecs.lookup(name).name
+    except LookupError:
+        raise UsageError(f"expected an encoding, as utf-8, ascii or latin-1, got {name!r}") from None
 
 
 class _NotAtHandError(Exception):
@@ -68,6 +81,7 @@ class Line:
         encoding: str = "utf-8",
         rest: NotNegative = 0.0,
     ) -> None:
+        encoding = encoding_of(encoding)
         sent, received = (end_of(each).encode(encoding) for each in (end, answer_end or end))
         self.form = {"end": end, "answer_end": answer_end, "timeout": timeout, "encoding": encoding, "rest": rest}
         self.timeout = timeout

@@ -29,6 +29,9 @@ LONGEST_PAUSE = 0.5
 LONGEST_REST = 5.0
 """Seconds for which nobody tries again to reach what did not even refuse; what refuses at once is tried at once."""
 
+LONGEST_FAREWELL = 10.0
+"""Seconds, at most, for which an answer is waited for that nobody wants any more: a shutter may have to be closed."""
+
 AT_ONCE = 0.1
 
 QUIET = 0.05
@@ -142,9 +145,13 @@ class Talk:
         return self.is_open
 
     def see_off(self) -> None:
-        """Wait for the answer to the last question, which nobody wants any more, as long as there was time for it."""
+        """Wait for the answer to the last question, which nobody wants any more, as long as there was time for it.
+
+        Not for longer than others can wait: then it is owed, and the connection is made anew.
+        """
+        text, began, timeout, limit = self._asked
         try:
-            self._come(*self._asked)
+            self._come(text, began, timeout, min(limit, time.monotonic() + LONGEST_FAREWELL))
         except LineError as error:
             log.debug("%s", error)
 
@@ -222,7 +229,11 @@ class Talk:
         self._discard(self._received)
         self._received = b""
         try:
-            self.transport.send(text.encode(self._encoding) + self._end, self.timeout)
+            said = text.encode(self._encoding) + self._end
+        except UnicodeEncodeError as error:
+            raise self._failure(f"can't be told {text!r}: its encoding is {self._encoding}") from error
+        try:
+            self.transport.send(said, self.timeout)
         except OSError as error:
             self._fail(text, began, error)
         self._spoke = time.monotonic()

@@ -173,7 +173,9 @@ class CARemote:
             self._on_update(response)
 
     def listen(self, on_update: Callable[[Any], None], kind: Kind) -> None:
-        """Have new values from now on; it is connected."""
+        """Have new values from now on, if it does not yet; it is connected."""
+        if self._on_update is not None:
+            return
         self._on_update = on_update
         data_type, count = _asked_for(self, kind)
         self.pv.subscribe(data_type=data_type, data_count=count).add_callback(self.updated)
@@ -328,6 +330,8 @@ def _value(remote: CARemote, kind: Kind, response: Any) -> Any:
     if len(data) and isinstance(data[0], bytes):
         texts = [_text(each) for each in data]
         return texts[0] if len(texts) == 1 else texts
+    if not len(data) and not remote.is_array:
+        return ""  # caproto's servers leave an empty text out
     if remote.is_array:
         return np.array(data, np.asarray(data).dtype.newbyteorder("="))
     return float(data[0])

@@ -47,8 +47,8 @@ class Listening:
     def begin(self) -> None:
         """Have the server, which is connected, tell, if it does not yet."""
         if not self._begun:
-            self._begun = True
             self.link.wire.listen(self.link.remote, self._told, self.kind)
+            self._begun = True  # last: a Ctrl-C may come before, and to listen twice is no harm
 
     def last(self, operation: str, deadline: float) -> Reading:
         """What was told last; what is told first is waited for until `deadline` (clock).

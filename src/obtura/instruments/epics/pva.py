@@ -101,7 +101,9 @@ class PVARemote:
             self.look_out()
 
     def listen(self, on_update: Callable[[Any], None]) -> None:
-        """Have new values from now on."""
+        """Have new values from now on, if it does not yet."""
+        if self._on_update is not None:
+            return
         self._on_update = on_update
         self._monitor(f"field(value,alarm)record[queueSize={MOST}]", self._updated)
 
@@ -277,8 +279,13 @@ def _value(kind: Kind, value: Any) -> Any:
         is_text = kind is Kind.TEXT and value.dtype.kind in "iu" and value.dtype.itemsize == 1
         return bytes(value).partition(b"\0")[0].decode("utf-8", "replace") if is_text else value.copy()
     if isinstance(value, bool | int | float):
-        return f"{value:g}" if kind is Kind.TEXT else float(value)
+        return _written(value) if kind is Kind.TEXT else float(value)
     return value
+
+
+def _written(number: float) -> str:
+    """With all of its digits: it may be the number of a run."""
+    return f"{number:.15g}" if isinstance(number, float) else str(int(number))
 
 
 def _metadata(said: dict[str, Any]) -> Metadata:
