@@ -28,7 +28,7 @@ class Box(SamplingCounterController):
 
 
 class Rigid(Box):
-    is_interruptible = False
+    """What a class says of its code holds for no code that another one adds."""
 
 
 def read_here(*boxes, count_time=0.0):
