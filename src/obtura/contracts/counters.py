@@ -51,15 +51,10 @@ class CounterController(WithPolicy):
 
     `master_controller`: the controller whose acquisition object triggers this one's, None for the timer or motor of
     the scan. `register_counters`: whether a session lists its counters. `blocking`: whether a call may wait for
-    something outside of this process; such a device gets a lane. `is_interruptible`: see `AcquisitionObject`; it is not
-    inherited, for a class that adds to `read_all` has to say so of what it adds.
+    something outside of this process, and needs a lane. `is_interruptible`, not inherited: see `AcquisitionObject`.
     """
 
     is_interruptible: ClassVar[bool] = False
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        cls.is_interruptible = vars(cls).get("is_interruptible", False)
 
     def __init__(
         self,
