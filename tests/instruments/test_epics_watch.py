@@ -130,6 +130,35 @@ def test_what_is_no_condition_is_refused(c_beamline, condition):
         EpicsWatch(c_beamline.pv("current"), condition)
 
 
+@pytest.mark.parametrize(
+    ("pv", "good", "bad"), [("message", "beam available", "no beam"), ("mode", "uniform", "16 bunch")]
+)
+def test_a_text_or_the_name_of_a_state_may_be_watched(c_beamline, pv, good, bad):
+    link, name = Link("machine", c_beamline.pv(pv)), c_beamline.pv(pv)
+
+    def put(text):
+        link.put(text, "put").wait(clock.time() + 5)
+
+    put(good)
+    scan = obtura.loopscan(1, 0, obtura.SoftCounter(value=lambda: 1.0, name="one"), run=False, save=False)
+    scan.acq_chain.add_preset(EpicsWatch(name, one_of=[good, "refill"], patience=60.0))
+    scan.run()
+    put(bad)
+    scan = obtura.loopscan(1, 0, obtura.SoftCounter(value=lambda: 1.0, name="one"), run=False, save=False)
+    scan.acq_chain.add_preset(EpicsWatch(name, one_of=[good, "refill"], patience=0.2))
+    with pytest.raises(Exception, match=f"reads '{bad}'.*'{good}' or 'refill'"):
+        scan.run()
+    put(good)
+
+
+@pytest.mark.parametrize("one_of", ["USER", [], [1], ["USER", None]])
+def test_what_is_no_list_of_texts_is_refused(c_beamline, one_of):
+    with pytest.raises(UsageError, match="one_of is a list of texts"):
+        EpicsWatch(c_beamline.pv("message"), one_of=one_of)
+    with pytest.raises(UsageError, match="either"):
+        EpicsWatch(c_beamline.pv("message"), "> 5", one_of=["USER"])
+
+
 def test_a_lost_server_is_not_good_and_back_it_is(mortal_c_beamline):
     beamline = mortal_c_beamline
     scan = obtura.loopscan(3, 0.01, obtura.SoftCounter(value=lambda: 1.0, name="one"), run=False, save=False)

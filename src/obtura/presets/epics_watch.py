@@ -27,8 +27,9 @@ class EpicsWatch(OfPVs, AnyLevelPreset):
     """Holds the scan up while a PV is not as it should be: `EpicsWatch("SR:current", "> 5")`.
 
     `condition`: what is good: text such as `> 5`, `value > 5 and value < 9`, or a function of the value; or say `above`
-    and `below`; with none of them, that it is not 0. An enum is its number. A value that is not valid is not good, nor
-    is a PV without a server.
+    and `below`; with none of them, that it is not 0. An enum is its number. Of a PV that is text, or of the name of an
+    enum's state, say which are good: `one_of=["USER", "MDT"]`. A value that is not valid is not good, nor is a PV
+    without a server.
 
     It waits before each point, after the step motors have moved, until the PV is good and has been for `settle` s. A
     point during which it was not is taken again. Without `every_point` it waits once only, before anything is prepared.
@@ -53,9 +54,13 @@ class EpicsWatch(OfPVs, AnyLevelPreset):
         patience: Positive | None = None,
         every_point: bool = True,
         timeout: NotNegative = TIMEOUT,
+        one_of: Sequence[str] | None = None,
     ) -> None:
         self.pv = pv
-        self._is_good, self.wanted = _condition(condition, above, below)
+        self._kind = Kind.VALUE if one_of is None else Kind.TEXT
+        self._is_good, self.wanted = _condition(condition, above, below) if one_of is None else _texts(one_of)
+        if one_of is not None and (condition, above, below) != (None, None, None):
+            raise UsageError("EpicsWatch: say either which texts are good (one_of), or what holds of a number")
         self.settle = number("EpicsWatch: settle", settle)
         self.patience = math.inf if patience is None else number("EpicsWatch: patience", patience)
         if self.settle < 0 or self.patience <= 0:
@@ -63,7 +68,7 @@ class EpicsWatch(OfPVs, AnyLevelPreset):
                 f"EpicsWatch: settle must be at least 0 s, patience more than 0 s; got {settle} and {patience}"
             )
         self.every_point = self.per_point = every_point
-        self._watched = None if is_pretending() else Listening(Link("EpicsWatch", pv, timeout))
+        self._watched = None if is_pretending() else Listening(Link("EpicsWatch", pv, timeout), self._kind)
         self._losses: int | None = None  # while a point is taken: how often the server had been lost before
 
     @property
@@ -75,10 +80,14 @@ class EpicsWatch(OfPVs, AnyLevelPreset):
     def yaml_check(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         """What can be wrong with what is written."""
         yield from OfPVs.yaml_check(given)
+        key = "condition"
         try:
             _condition(given.get("condition"), given.get("above"), given.get("below"))
+            if given.get("one_of") is not None:
+                key = "one_of"
+                _texts(given["one_of"])
         except UsageError as error:
-            yield "condition", str(error).removeprefix("EpicsWatch: ")
+            yield key, str(error).removeprefix("EpicsWatch: ")
 
     def prepare(self, where: Any) -> None:
         """Say so when the PV is only taken as good."""
@@ -109,7 +118,7 @@ class EpicsWatch(OfPVs, AnyLevelPreset):
         if self._watched is None:
             return None
         link = self._watched.link
-        told = [link.understood("watch", Kind.VALUE, each) for each in self._watched.collected()]
+        told = [link.understood("watch", self._kind, each) for each in self._watched.collected()]
         if link.losses != self._losses or not link.connected:
             return f"{self.pv} was lost, nobody knows whether it was {self.wanted}"
         found = [self._look_at(link, each) for each in told] or [self._look(self._watched)]
@@ -153,13 +162,20 @@ class EpicsWatch(OfPVs, AnyLevelPreset):
     def _look_at(self, link: Link, reading: Reading) -> Look:
         if reading.invalid:
             return Look(False, f"{self.pv} is not valid ({reading.invalid})", self.wanted)
-        value = link.number_of("watch", reading)
-        return Look(bool(self._is_good(value)), f"{self.pv} reads {quantity(value)}", self.wanted)
+        value: Any = reading.value if self._kind is Kind.TEXT else link.number_of("watch", reading)
+        said = repr(value) if self._kind is Kind.TEXT else quantity(value)
+        return Look(bool(self._is_good(value)), f"{self.pv} reads {said}", self.wanted)
+
+
+def _texts(good: Sequence[str]) -> tuple[Callable[[Any], bool], str]:
+    if isinstance(good, str) or not good or not all(isinstance(each, str) for each in good):
+        raise UsageError(f"EpicsWatch: one_of is a list of texts such as ['USER', 'MDT'], got {good!r}")
+    return lambda text: text in good, " or ".join(repr(each) for each in good)
 
 
 def _condition(
     condition: str | Callable[[float], bool] | None, above: float | None, below: float | None
-) -> tuple[Callable[[float], bool], str]:
+) -> tuple[Callable[[Any], bool], str]:
     """What is good, as a function and in words."""
     limits = [(sign, limit) for sign, limit in ((">", above), ("<", below)) if limit is not None]
     if condition is not None and limits:
