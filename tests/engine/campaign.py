@@ -26,7 +26,7 @@ MANY_CALLS = 95
 """In worlds with more calls, each kind of `EVERYWHERE` is at every fourth one, elsewhere at every second."""
 AGAIN = 10
 """After every so many cases another scan is run with the same devices."""
-PAIRS = 20_000
+PAIRS = 10_000
 PAIR_WORLDS = ("inline", "step_scan")
 """Small worlds that are called inline: all happens in the same order each time."""
 SEED = 5

@@ -30,7 +30,7 @@ class Axis(EpicsSignal):
 
     def set(self, value, **_options):
         self.status = status = ophyd.status.Status(self)
-        self.put(value, wait=True, timeout=2)
+        self.put(value, wait=True, timeout=10)
         threading.Thread(target=self.follow, args=(value, status), daemon=True).start()
         return status
 

@@ -55,6 +55,43 @@ def check(process):
     assert (process.returncode, said) == (0, "good\n"), complaints
 
 
+CTRL_C = """
+with start_ioc("T:") as ioc:
+    from ophyd_classic import devices, obtura, ophyd
+    import threading
+    mx, diode, _ = devices("T:", timeout=60.0)
+    velocity = ophyd.EpicsSignal("T:axis:velocity", name="velocity")
+    velocity.wait_for_connection(timeout=60.0)
+    velocity.put(0.2, wait=True, timeout=60.0)
+    mx.check()
+    for move in (lambda: mx.move(9), lambda: obtura.ascan(mx, 9, 10, 2, 0.01, diode, save=False)):
+        before = len(ioc.puts())
+        def tell():
+            while ("axis", "9.0") not in told(ioc, before):
+                time.sleep(0.01)
+            print("go", flush=True)
+        threading.Thread(target=tell).start()
+        try:
+            move()
+        except KeyboardInterrupt:
+            assert told(ioc, before) == [("axis", "9.0"), ("axis:stop", "1.0")], ioc.puts()
+            assert not mx.is_moving and mx.position < 8
+    velocity.put(20.0, wait=True)
+    mx.move(0.1)
+print("good")
+"""
+
+
+@pyepics
+def test_ctrl_c_during_a_set_stops_the_axis(tmp_path):
+    with begun(BEAMLINE + CTRL_C, tmp_path) as running:
+        for _ in range(2):
+            said = running.stdout.readline()
+            assert said == "go\n", running.communicate()[1]  # it is under way
+            running.send_signal(signal.SIGINT)
+        check(running)
+
+
 @pytest.fixture(scope="module")
 def processes(request, tmp_path_factory):
     """The scripts of all tests that were chosen, under way."""
@@ -196,42 +233,6 @@ print("good")
 )
 def test_an_ioc_killed_in_any_phase_fails_the_scan_in_time_and_works_again(processes, script):
     check(processes[script])
-
-
-CTRL_C = """
-with start_ioc("T:") as ioc:
-    from ophyd_classic import devices, obtura, ophyd
-    import threading
-    mx, diode, _ = devices("T:")
-    velocity = ophyd.EpicsSignal("T:axis:velocity", name="velocity")
-    velocity.wait_for_connection()
-    velocity.put(0.2, wait=True)
-    mx.check()
-    for move in (lambda: mx.move(9), lambda: obtura.ascan(mx, 9, 10, 2, 0.01, diode, save=False)):
-        before = len(ioc.puts())
-        def tell():
-            while ("axis", "9.0") not in told(ioc, before):
-                time.sleep(0.01)
-            print("go", flush=True)
-        threading.Thread(target=tell).start()
-        try:
-            move()
-        except KeyboardInterrupt:
-            assert told(ioc, before) == [("axis", "9.0"), ("axis:stop", "1.0")], ioc.puts()
-            assert not mx.is_moving and mx.position < 8
-    velocity.put(20.0, wait=True)
-    mx.move(0.1)
-print("good")
-"""
-
-
-@pyepics
-def test_ctrl_c_during_a_set_stops_the_axis(tmp_path):
-    with begun(BEAMLINE + CTRL_C, tmp_path) as running:
-        for _ in range(2):
-            assert running.stdout.readline() == "go\n"  # it is under way
-            running.send_signal(signal.SIGINT)
-        check(running)
 
 
 MOTOR = f"""{HERE}
