@@ -25,3 +25,4 @@ def test_all_that_a_connection_to_an_ioc_keeps_is_in_such_tables(beamline):
     tables = [manager.channels, manager.ioids, manager.pvs, manager.subscriptions]
     assert all(isinstance(table, _Steady) for table in tables)
     assert diode.link.remote.pv in manager.pvs.values()
+    assert isinstance(diode.link.remote.pv.connection_state_callback.callbacks, _Steady)

@@ -73,6 +73,13 @@ class _Steady(dict[Any, Any]):
         return self.copy().values()
 
 
+def _steadied(callbacks: Any) -> Any:
+    """Callbacks of caproto's: one whose owner is gone takes itself out, also while they are gone through."""
+    with callbacks.callback_lock:
+        callbacks.callbacks = _Steady(callbacks.callbacks)
+    return callbacks
+
+
 class _Context(Context):  # type: ignore[misc]  # caproto has no types
     """Connects PVs to the servers found. A server that vanishes meanwhile does not end the connecting."""
 
@@ -178,7 +185,7 @@ class CARemote:
             return
         self._on_update = on_update
         data_type, count = _asked_for(self, kind)
-        self.pv.subscribe(data_type=data_type, data_count=count).add_callback(self.updated)
+        _steadied(self.pv.subscribe(data_type=data_type, data_count=count)).add_callback(self.updated)
 
 
 class CAWire:
@@ -195,7 +202,8 @@ class CAWire:
         remote = CARemote(name, on_state)
 
         def search() -> None:
-            remote.pv = self._started().get_pvs(name, connection_state_callback=remote.changed)[0]
+            remote.pv = self._started().get_pvs(name)[0]
+            _steadied(remote.pv.connection_state_callback).add_callback(remote.changed, run=True)
 
         self._lane.call(f"search for {name}", search)
         return remote
