@@ -304,14 +304,20 @@ with start_ioc("T:", Path("puts")) as ioc:
 """
 
 
-def test_pvs_whose_ioc_is_down_are_told_and_come_back_when_it_runs(home, tmp_path):
+def run(script, folder):
+    """What a script printed that opens a session on PVs before their IOC runs."""
     pytest.importorskip("caproto")
-    write(tmp_path / "line", EPICS)
-    (tmp_path / "script.py").write_text(SCRIPT)
+    write(folder / "line", EPICS)
+    (folder / "script.py").write_text(script)
     done = subprocess.run(
-        [sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, timeout=240, check=False
+        [sys.executable, "script.py"], cwd=folder, capture_output=True, text=True, timeout=240, check=False
     )
     assert done.returncode == 0, done.stderr
+    return done
+
+
+def test_pvs_whose_ioc_is_down_are_told_and_come_back_when_it_runs(home, tmp_path):
+    done = run(SCRIPT, tmp_path)
     printed = done.stdout.splitlines()
     assert printed[0] == "absent ['mx', 'shutter']"
     assert all("PV T:" in line and "is the IOC running?" in line for line in printed[1:3])
@@ -323,13 +329,7 @@ USED = SCRIPT.replace('    session.retry("mx"), session.retry("shutter")\n', "")
 
 
 def test_pvs_whose_ioc_is_down_when_the_session_opens_are_there_when_they_are_used_later(home, tmp_path):
-    pytest.importorskip("caproto")
-    write(tmp_path / "line", EPICS)
-    (tmp_path / "script.py").write_text(USED)
-    done = subprocess.run(
-        [sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, timeout=55, check=False
-    )
-    assert done.returncode == 0, done.stderr
+    done = run(USED, tmp_path)
     assert "mx is there now" in done.stdout
     assert done.stdout.splitlines()[-1].startswith("DONE {'shutter'")
 
