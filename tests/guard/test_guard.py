@@ -111,7 +111,7 @@ def test_ctrl_c_while_it_says_goodbye_is_quiet_and_the_end_stays_an_orderly_one(
     )
     (pid,) = process.until("READY")
     try:
-        _, said = process.process.communicate(timeout=20)
+        _, said = process.process.communicate(timeout=120)
     finally:
         with contextlib.suppress(ProcessLookupError):  # it is not there any more
             os.kill(int(pid), signal.SIGCONT)

@@ -55,7 +55,7 @@ m1.jog(2.0)
 
 @pytest.mark.parametrize(("end", "code"), [("", 0), ("raise SystemExit(3)", 3), ("m1.stop()", 0)])
 def test_what_jogs_when_a_script_ends_is_stopped_and_what_moves_goes_on(m1, beamline, script, end, code):
-    ended = subprocess.run([*STRICT, script(JOGGING.format(end=end))], capture_output=True, text=True, timeout=20)
+    ended = subprocess.run([*STRICT, script(JOGGING.format(end=end))], capture_output=True, text=True, timeout=240)
     said = "" if end == "m1.stop()" else "!!! m1 was still jogging, it was stopped\n"
     assert (ended.returncode, ended.stderr) == (code, said)
     m2 = MotorRecord("m2", "T:m2")
