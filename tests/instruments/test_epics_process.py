@@ -45,7 +45,7 @@ def running(script):
 
 JOGGING = """
 m1, m2 = MotorRecord("m1", "T:m1"), MotorRecord("m2", "T:m2")
-for axis, velocity in (m1, 2.0), (m2, 1.0):
+for axis, velocity in (m1, 2.0), (m2, 0.1):
     axis.velocity = velocity
 m2.move(8, wait=False)
 m1.jog(2.0)
