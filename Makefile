@@ -36,7 +36,7 @@ shell: $(CORE)
 	@$(BIN)/obtura shell
 
 test: $(DEV)
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --max-worker-restart=0 $(PYTEST_ARGS)
 
 # The engine broken on purpose, one way after the other: some minutes.
 mutants: $(DEV)
