@@ -145,7 +145,7 @@ def test_a_timer_counts_for_the_count_time_and_sleeps_between(virtual):
     chain.add(SoftwareTimerMaster(2, 5, npoints=3))
     scan = make_scan(chain)
     scan.run()
-    assert shares(scan) == {"counting timer start": 6, "waiting timer start": 10}
+    assert shares(scan) == {"counting timer trigger": 6, "waiting timer trigger": 10}
 
 
 def test_what_a_slave_needs_beyond_the_count_time_is_its_own(virtual):

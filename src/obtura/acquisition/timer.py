@@ -19,6 +19,7 @@ class SoftwareTimerMaster(AcquisitionMaster):
     """
 
     blocking = False
+    is_transparent = True
 
     def __init__(self, count_time: float, sleep_time: float = 0.0, name: str = "timer", npoints: int = 1) -> None:
         if count_time < 0 or sleep_time < 0:
@@ -31,8 +32,8 @@ class SoftwareTimerMaster(AcquisitionMaster):
         self.channels += [elapsed, epoch]
         self._row = ChannelRow(elapsed, epoch)
         self._first: float | None = None
-        self._counting, self._with_sleep = Effort(counting=count_time), Effort(0.0, count_time, sleep_time)
-        self._has_slept = False
+        self._counting, self._sleeping = Effort(counting=count_time), Effort(waiting=sleep_time)
+        self._effort = self._counting
         self._ended = Flag()
 
     def effort(self, points: float) -> Effort:
@@ -41,8 +42,8 @@ class SoftwareTimerMaster(AcquisitionMaster):
         return Effort(counting=points * self.count_time if self.count_time else 0.0, waiting=asleep)
 
     def effort_of(self, method: str) -> Effort:
-        """The count time, but for what the slaves need of it, and what it slept."""
-        return self._with_sleep if self._has_slept else self._counting
+        """The count time, but for what the slaves needed of it, or what it slept."""
+        return self._effort
 
     def __iter__(self) -> Iterator[object]:
         return repeat(self, self.npoints) if self.npoints else repeat(self)
@@ -50,8 +51,9 @@ class SoftwareTimerMaster(AcquisitionMaster):
     def trigger(self) -> None:
         """Take one point."""
         if self._first is not None and self.sleep_time:
-            self._has_slept = True
-            clock.wait(self._ended, self.sleep_time)
+            self._effort = self._sleeping
+            self.pause(self._ended, self.sleep_time)
+            self._effort = self._counting
         now = clock.time()
         if self._first is None:
             self._first = now
@@ -59,7 +61,7 @@ class SoftwareTimerMaster(AcquisitionMaster):
         self._row.emit((now - self._first, clock.epoch()))
         self.wait_slaves()
         if self.count_time and (rest := now + self.count_time - clock.time()) > 0:
-            clock.wait(self._ended, rest)
+            self.pause(self._ended, rest)
 
     def stop(self) -> None:
         """End the waiting."""

@@ -12,6 +12,7 @@ from obtura.ground.channels import (
     duplicate_channel,
 )
 from obtura.ground.errors import ScanStateError, UsageError
+from obtura.works.clock import Flag as Ended
 
 __all__ = [
     "AcquisitionMaster",
@@ -89,6 +90,9 @@ class Crew(Protocol):
 
     def wait(self, slaves: Sequence["AcquisitionObject"]) -> None:
         """Wait until what was triggered is done; raises what a slave raised."""
+
+    def pause(self, master: "AcquisitionObject", ended: Ended, seconds: float) -> None:
+        """Let time pass until `ended` is set: `master` counts, or waits on purpose. Ctrl-C comes into it."""
 
 
 class AcquisitionObject:
@@ -264,6 +268,11 @@ class AcquisitionMaster(AcquisitionObject):
     triggers = 1
     """How often it triggers its slaves in one iteration; below another master: at each trigger of that."""
 
+    is_transparent = False
+    """Whether its `start` and `trigger` call nothing of a device: they emit, trigger slaves, wait for them and `pause`.
+    Such a one needs no guard of its own against hanging and Ctrl-C, which would cost 1 us a call. To be said by the
+    class itself: who derives from it may add code."""
+
     attached_to: tuple["AcquisitionMaster", ...] = ()
     """The faster masters whose points repeat what this one emits: see `attach_channels`."""
 
@@ -348,6 +357,13 @@ class AcquisitionMaster(AcquisitionObject):
         if crew is None:
             raise self._idle()
         crew.wait(self.slaves)
+
+    def pause(self, ended: Ended, seconds: float) -> None:
+        """Let so much time pass, or until `ended` is set, which `stop` should do."""
+        crew = self.crew
+        if crew is None:
+            raise self._idle()
+        crew.pause(self, ended, seconds)
 
     def _idle(self) -> ScanStateError:
         return ScanStateError(f"{self.name}: slaves can be triggered in a running scan only")

@@ -32,6 +32,7 @@ from obtura.engine.seat import Doer, Duty, Seat
 from obtura.engine.timing import HAND_OVER
 from obtura.engine.vigil import Vigil
 from obtura.ground.errors import DeviceError, ScanAbort, locate
+from obtura.works.clock import Flag, clock
 from obtura.works.errands import Errand
 from obtura.works.interrupt import doors
 from obtura.works.lanes import SLICE, Batch, Call, Loop
@@ -224,7 +225,9 @@ class Apparatus(Halting, Doer):
             self._outcome.check()
         turn = self.seat.first
         try:
-            if turn.thread == get_ident():
+            if step.is_transparent:
+                step.function()
+            elif turn.thread == get_ident():
                 turn.forward(step.duty or self._duty(step), step.function)
             else:  # a blocking master calls its slaves on its lane
                 with self._keeper.over(step.what, step.device):
@@ -276,7 +279,7 @@ class Apparatus(Halting, Doer):
 
     def trigger(self, master: AcquisitionObject) -> None:
         """Trigger the slaves of a master together. Engine code, called by a master: the door is shut."""
-        was = doors.shut()
+        was = doors.door and doors.shut()  # a transparent one has opened none
         try:
             level = self._plan.below[master]
             if level.on_lanes or self._plan.asked:
@@ -286,7 +289,8 @@ class Apparatus(Halting, Doer):
             for step in level.inline:
                 self._inline(step)
         finally:
-            doors.reopen(was)
+            if was:
+                doors.reopen(was)
 
     def _trigger_lanes(self, level: Level) -> None:
         slaves = [step.device for step, _ in level.on_lanes]
@@ -312,6 +316,14 @@ class Apparatus(Halting, Doer):
                 f"Aborted due to bad triggering on slaves: {', '.join(late)} not ready for the next trigger; "
                 "leave more time between triggers"
             )
+
+    def pause(self, master: AcquisitionObject, ended: Flag, seconds: float) -> None:
+        """Let time pass: a call of the master that is guarded, as it may last."""
+        was = doors.shut()
+        try:
+            self._inline(Step(master, f"{master.name}.trigger", partial(clock.wait, ended, seconds), None))
+        finally:
+            doors.reopen(was)
 
     def wait(self, slaves: Sequence[AcquisitionObject]) -> None:
         """Wait until what was triggered is done."""

@@ -29,9 +29,12 @@ __all__ = [
 
 
 class Step:
-    """A call to be made in a phase; `lane` None: inline. `duty`: what the one says of it who makes it inline."""
+    """A call to be made in a phase; `lane` None: inline. `duty`: what the one says of it who makes it inline.
 
-    __slots__ = ("device", "duty", "function", "lane", "what")
+    `is_transparent`: of a master whose class says so: it needs no guard of its own.
+    """
+
+    __slots__ = ("device", "duty", "function", "is_transparent", "lane", "what")
 
     def __init__(self, device: AcquisitionObject, what: str, function: Callable[[], Any], lane: Lane | None) -> None:
         self.device = device
@@ -39,6 +42,7 @@ class Step:
         self.function = function
         self.lane = lane
         self.duty: Duty | None = None
+        self.is_transparent = False
 
 
 class Level:
@@ -129,12 +133,16 @@ class Plan:
 
     def _beginning(self, node: AcquisitionObject) -> Step:
         triggers = isinstance(node, AcquisitionMaster) and not overriding([node], "start")  # its `start` does just that
-        return Step(node, f"{node.name}.start", node.trigger if triggers else node.start, self.lanes[node])
+        step = Step(node, f"{node.name}.start", node.trigger if triggers else node.start, self.lanes[node])
+        step.is_transparent = _is_transparent(node)
+        return step
 
     def _triggering(self, node: AcquisitionObject) -> Step:
         methods = trigger_methods(node)
         what = f"{node.name}.{' and '.join(methods) or 'trigger'}"
-        return Step(node, what, _trigger(node, methods, self._check), self.lanes[node])
+        step = Step(node, what, _trigger(node, methods, self._check), self.lanes[node])
+        step.is_transparent = _is_transparent(node)
+        return step
 
     def _level(self, nodes: Iterable[AcquisitionObject], method: str) -> Level:
         return Level(self._steps(nodes, method))
@@ -175,6 +183,11 @@ def overriding(nodes: Iterable[AcquisitionObject], method: str) -> list[Acquisit
 def _starts(node: AcquisitionObject) -> bool:
     """Whether its `start` does anything; what a master does not override triggers it, if nobody is above it."""
     return bool(overriding([node], "start") or (node.parent is None and overriding([node], "trigger")))
+
+
+def _is_transparent(node: AcquisitionObject) -> bool:
+    """Whether its own class, and no base of it, says that it is."""
+    return bool(vars(type(node)).get("is_transparent"))
 
 
 def _has_parameters(node: AcquisitionObject) -> bool:

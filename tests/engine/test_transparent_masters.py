@@ -1,0 +1,135 @@
+"""A master that does nothing of its own is called without a guard; all that is promised holds as for the others."""
+
+import os
+import signal
+import threading
+import time
+
+import pytest
+from doubles import Around, make_scan
+from test_every_line import Tracer
+
+from obtura.acquisition.timer import SoftwareTimerMaster
+from obtura.contracts.acquisition import AcquisitionSlave
+from obtura.contracts.chain import AcquisitionChain
+from obtura.engine.states import ScanState
+from obtura.ground.errors import DeviceError, ScanAbort, ScanStateError
+from obtura.testing import Leftovers
+from obtura.works.clock import virtual_time
+
+
+class Logged:
+    log: list[str]
+
+    def stop(self):
+        self.log.append(f"{self.name}.stop")
+        super().stop()
+
+
+class Transparent(Logged, SoftwareTimerMaster):
+    is_transparent = True
+
+
+class Guarded(Logged, SoftwareTimerMaster):
+    """As what is derived by a user: nobody knows what it does."""
+
+
+class Slave(Logged, AcquisitionSlave):
+    blocking = False
+    at_second = staticmethod(lambda: None)
+
+    def prepare(self):
+        self.log.append(f"{self.name}.prepare")
+
+    def trigger(self):
+        self.log.append(f"{self.name}.trigger")
+        if self.log.count(f"{self.name}.trigger") == 2:
+            self.at_second()
+
+
+def made(kind, at_second=lambda: None, count_time=0.5, blocking=False):
+    """A scan of three points, and the log of its calls."""
+    log = []
+    chain = AcquisitionChain()
+    timer, first, second = kind(count_time, 0.5, npoints=3), Slave(name="first"), Slave(name="second")
+    second.at_second = at_second
+    second.blocking = blocking
+    for device in (timer, first, second):
+        device.log = log
+    chain.add(timer, first)
+    chain.add(timer, second)
+    return make_scan(chain, Around()), log
+
+
+def press():
+    signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+
+
+def fail():
+    raise DeviceError("no answer")
+
+
+@pytest.mark.parametrize("blocking", [False, True])
+@pytest.mark.parametrize(("accident", "raised"), [(press, ScanAbort), (fail, DeviceError)])
+def test_its_devices_are_stopped_in_the_order_in_which_those_of_others_are(accident, raised, blocking):
+    logs = []
+    for kind in (Guarded, Transparent):
+        scan, log = made(kind, accident, 0.0, blocking)
+        with virtual_time(), pytest.raises(raised):
+            scan.run()
+        logs.append([line for line in log if "stop" in line])
+    assert logs[0] == logs[1]
+    assert sorted(logs[0]) == ["first.stop", "second.stop", "timer.stop"]
+
+
+def test_ctrl_c_at_one_line_or_another_leaves_each_device_once():
+    with virtual_time():
+        scan, _ = made(Transparent)
+        with Tracer() as tracer:
+            scan.run()
+        begin = next(at for at, place in enumerate(tracer.places) if place[:2] == ("/engine/branch.py", "run"))
+        end = max(at for at, place in enumerate(tracer.places) if place[0] == "/acquisition/timer.py")
+        assert end - begin > 300
+        for target in range(begin, end, 11):
+            left = Leftovers()
+            scan, log = made(Transparent)
+            with pytest.raises(ScanAbort), Tracer(target):
+                scan.run()
+            assert scan.state is ScanState.USER_ABORTED
+            assert sorted(line for line in log if "stop" in line) == ["first.stop", "second.stop", "timer.stop"], target
+            left.check()
+
+
+@pytest.mark.parametrize("count_time, sleep_time", [(60, 0), (0, 60)])
+def test_ctrl_c_comes_into_what_it_waits_for(count_time, sleep_time):
+    chain = AcquisitionChain()
+    chain.add(SoftwareTimerMaster(count_time, sleep_time, npoints=2))
+    scan = make_scan(chain, Around())
+    pressing = threading.Timer(0.1, press)
+    pressing.start()
+    began = time.monotonic()
+    with pytest.raises(ScanAbort):
+        scan.run()
+    pressing.join()
+    assert time.monotonic() - began < 30
+
+
+class Sleeps(SoftwareTimerMaster):
+    def trigger(self):
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(60)
+
+
+def test_ctrl_c_comes_into_what_somebody_derives_from_a_transparent_one():
+    chain = AcquisitionChain()
+    chain.add(Sleeps(0, npoints=2))
+    began = time.monotonic()
+    with pytest.raises(ScanAbort):
+        make_scan(chain, Around()).run()
+    assert time.monotonic() - began < 30
+
+
+def test_who_is_in_no_scan_that_runs_can_not_pause():
+    timer = SoftwareTimerMaster(1)
+    with pytest.raises(ScanStateError, match="in a running scan only"):
+        timer.pause(timer._ended, 1)
