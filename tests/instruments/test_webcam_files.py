@@ -260,6 +260,9 @@ WRONG = {
     "source: -1": "source must be the number of a camera, a URL, or a video file, got -1",
     "source: ''": "source must be the number of a camera, a URL, or a video file, got ''",
     "size: [0, 640]": r"size must be \[height, width\]",
+    "source: htp://10.0.0.7/stream": (
+        "htp:// is no kind of address that is known here: file, http, https, mms, rtmp, rtp, rtsp, srt, tcp, udp"
+    ),
     "lag: -1": "lag must be a whole number of frames, not negative; got -1",
     "settings: {gain: much}": "settings",
     "colors: yes": "did you mean",

@@ -14,6 +14,9 @@ from obtura.instruments.video.reasons import is_device, is_live
 
 __all__ = ["Webcam"]
 
+SCHEMES = ("file", "http", "https", "mms", "rtmp", "rtp", "rtsp", "srt", "tcp", "udp")
+"""How an address may begin: what OpenCV's FFmpeg opens."""
+
 TIMEOUT = 5.0
 """Seconds that a camera has to be opened, and to give a frame to who looks through it."""
 
@@ -76,6 +79,12 @@ class Webcam(Camera):
         source, size, lag = given.get("source", 0), given.get("size"), given.get("lag")
         if isinstance(source, bool) or source == "" or (isinstance(source, int) and source < 0):
             yield "source", f"source must be the number of a camera, a URL, or a video file, got {source!r}"
+        elif (
+            isinstance(source, str)
+            and "://" in source
+            and (scheme := source.partition("://")[0].lower()) not in SCHEMES
+        ):
+            yield "source", f"{scheme}:// is no kind of address that is known here: {', '.join(SCHEMES)}"
         if size is not None and (len(size) != 2 or any(not isinstance(one, int) or one < 1 for one in size)):
             yield "size", f"size must be [height, width], whole numbers of pixels, got {size!r}"
         if lag is not None and (isinstance(lag, bool) or not isinstance(lag, int) or lag < 0):
