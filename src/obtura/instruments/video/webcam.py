@@ -79,11 +79,8 @@ class Webcam(Camera):
         source, size, lag = given.get("source", 0), given.get("size"), given.get("lag")
         if isinstance(source, bool) or source == "" or (isinstance(source, int) and source < 0):
             yield "source", f"source must be the number of a camera, a URL, or a video file, got {source!r}"
-        elif (
-            isinstance(source, str)
-            and "://" in source
-            and (scheme := source.partition("://")[0].lower()) not in SCHEMES
-        ):
+        scheme, mark, _ = str(source).lower().partition("://")
+        if mark and scheme not in SCHEMES:
             yield "source", f"{scheme}:// is no kind of address that is known here: {', '.join(SCHEMES)}"
         if size is not None and (len(size) != 2 or any(not isinstance(one, int) or one < 1 for one in size)):
             yield "size", f"size must be [height, width], whole numbers of pixels, got {size!r}"
