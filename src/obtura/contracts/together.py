@@ -66,6 +66,9 @@ def move_together(
     `ended` may be set by whoever stops the axes from another thread, before: none is left moving, even if it
     was started just after. `watch` is called on this thread, every `WATCH` s while they move.
     """
+    if len(axes) == 1 and watch is None and not _followed and _is_plain(axes[0]):
+        _move_alone(axes[0], targets[0], ended)
+        return
     trip = Trip(axes)
     try:
         trip.begin(targets)
@@ -77,6 +80,31 @@ def move_together(
         raise
     finally:
         trip.leave()
+
+
+def _is_plain(axis: Any) -> bool:
+    """Whether nothing is to be done around its moves, and no other axis moves with it."""
+    made_of_others = getattr(axis, "real_axes", None) or getattr(axis, "joint", None) is not None
+    return not (made_of_others or getattr(axis, "motion_hooks", None)) and hasattr(axis, "begin")
+
+
+def _move_alone(axis: Any, target: float, ended: Flag | None) -> None:
+    """What a trip of one axis comes to when nothing is to be done around it: of these a step scan is made."""
+    check_may_be_told(axis.name, "move")
+    try:
+        axis.begin(target)
+    except DeviceBusyError:
+        raise  # whatever moves now was set off by somebody else
+    except BaseException as error:
+        take_back((axis,), error)
+        raise
+    try:
+        if ended is not None and ended.is_set:
+            at_rest((axis,))
+        axis.wait_move()
+    except BaseException as error:
+        take_back((axis,), error)
+        raise
 
 
 class Trip:

@@ -14,7 +14,7 @@ from obtura.devices.axis_state import AxisState
 from obtura.devices.encoder import Encoder
 from obtura.devices.trapezoid import trapezoid
 from obtura.ground.errors import DeviceError, LimitError, ObturaError, UsageError, annotate, one_line
-from obtura.works.clock import Flag, clock
+from obtura.works.clock import clock
 from obtura.works.ending import ending_in_order
 
 __all__ = ["AxisMotion"]
@@ -123,7 +123,7 @@ class AxisMotion(AxisPlace):
         self._ask(self._driver.stop)
         jogs_no_more(self)
         if move is not None:
-            move.halted.set()
+            move.halt()
         if wait:
             self._rest()
 
@@ -266,7 +266,7 @@ class AxisMotion(AxisPlace):
         self._trip = trip
 
     def _set_off(self, move: Underway) -> None:
-        check_may_be_told(self.name, move.kind)
+        """Have the controller begin a move that `check_target` has let pass, or `_search`."""
         with self._lock:
             self.check()
             before, self._move = self._move, move
@@ -285,7 +285,7 @@ class AxisMotion(AxisPlace):
             move.started = True
         if move.stopped:  # stop() came meanwhile, and the driver may have taken it for a stop at rest
             self._ask(self._driver.stop)
-        if self._listeners:
+        if self._careful and self._listeners:
             self._tell_departure()
 
     def _go(self, move: Underway, dial: float, beyond: float) -> None:
@@ -309,14 +309,14 @@ class AxisMotion(AxisPlace):
         self._keep("dial", {"from": origin, "to": dial})
         return first
 
-    def _rest(self, halted: Flag | None = None) -> AxisState:
+    def _rest(self, awaited: Underway | None = None) -> AxisState:
         while (state := self.state).moving:
+            halted = None if awaited is None else awaited.halted
             pause = self._driver.look_again_after()
             if self._listeners:
                 pause = min(pause, LOOK)
                 self._tell_position()
-            # Once the flag is set, waiting for it would take no time.
-            clock.wait(None if halted is None or halted.is_set else halted, pause)
+            clock.wait(halted, pause)
         move = self._move
         if self._careful and move is not None and not move.finished:
             if self.joint is None:
@@ -327,7 +327,7 @@ class AxisMotion(AxisPlace):
         return state
 
     def _arrive(self, move: Underway) -> None:
-        state, position = self._rest(move.halted), self.position
+        state, position = self._rest(move), self.position
         if state.ready and abs(position - move.target) <= self._tolerance + self._rounding:
             if self.encoder is not None:
                 self._check_encoder(self.encoder, move)

@@ -28,22 +28,45 @@ R = TypeVar("R")
 
 
 class Underway:
-    """One move. `kind` and `speed`: see `Move` and `jog`. `stopped`: it was told to stop; `halted` wakes whoever waits.
+    """One move. `kind` and `speed`: see `Move` and `jog`. `stopped`: it is to stop, see `halt`.
 
     `way`: how far to go, for a round axis that does not take the short way, in the axis' unit.
     `then`: dial positions, of the second leg's end and of the first's, while the second has not begun.
     """
 
-    __slots__ = ("finished", "halted", "kind", "speed", "started", "stopped", "target", "then", "way")
+    __slots__ = ("_flag", "_halted", "finished", "kind", "speed", "started", "stopped", "target", "then", "way")
 
     def __init__(self, target: float, kind: str = "move", speed: float = 0.0, way: float | None = None) -> None:
         self.target = target
         self.way = way
         self.kind = kind
         self.speed = speed
-        self.started = self.stopped = self.finished = False
+        self.started = self.stopped = self.finished = self._halted = False
         self.then: tuple[float, float] | None = None
-        self.halted = Flag()
+        self._flag: Flag | None = None
+
+    def halt(self) -> None:
+        """Its controller was told to stop: wake whoever waits."""
+        self._halted = True
+        if self._flag is not None:
+            self._flag.set()
+
+    @property
+    def halted(self) -> Flag | None:
+        """What wakes whoever waits when it is told to stop; None once it was: waiting for that would take no time.
+
+        Made when somebody waits: a motor in memory is there before. `halt` notes it and then looks for the flag, here
+        it is the other way round: so nobody sleeps on.
+        """
+        if not self._halted:
+            with _making:
+                flag = self._flag = self._flag or Flag()
+            if not self._halted:
+                return flag
+        return None
+
+
+_making = threading.Lock()
 
 
 class AxisPlace(AxisSettings):
@@ -68,7 +91,12 @@ class AxisPlace(AxisSettings):
     def position(self) -> float:
         """The user position: where it is now. Setting it moves nothing: it changes the offset."""
         with self._lock:
-            return self._sign * float(self._ask(self._driver.position)) + self._offset
+            try:
+                return self._sign * float(self._driver.position()) + self._offset
+            except ObturaError:
+                raise
+            except Exception as error:
+                raise self._failure(error) from error
 
     @position.setter
     def position(self, position: float) -> None:
@@ -115,7 +143,12 @@ class AxisPlace(AxisSettings):
     def state(self) -> AxisState:
         """What it is doing: some of READY, MOVING, LIMPOS, LIMNEG, HOME, FAULT, OFF, DISABLED and the driver's own."""
         with self._lock:
-            state = self._ask(self._driver.state)
+            try:  # as `_ask`, without a call: a scan asks at each point for the state twice, and for the position
+                state = self._driver.state()
+            except ObturaError:
+                raise
+            except Exception as error:
+                raise self._failure(error) from error
             move = self._move
             if move is not None and move.then is not None and not state.moving:
                 return self._second_leg(move, state)
@@ -258,7 +291,10 @@ class AxisPlace(AxisSettings):
         except ObturaError:
             raise
         except Exception as error:
-            raise DeviceError(f"{self.name}: {one_line(error)}") from error
+            raise self._failure(error) from error
+
+    def _failure(self, error: Exception) -> DeviceError:
+        return DeviceError(f"{self.name}: {one_line(error)}")
 
     def _ask_for(self, function: Callable[[*A], R], *args: *A) -> R:
         """As `_ask`, for what not every controller can do."""

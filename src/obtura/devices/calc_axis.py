@@ -160,7 +160,7 @@ class CalcAxes(ABC):
         except BaseException:
             for move in moves.values():
                 move.started = move.stopped = True
-                move.halted.set()
+                move.halt()
             raise
         for axis, move in moves.items():
             axis.departed(move)
@@ -295,7 +295,7 @@ class CalcAxis(Axis):
         else:
             self._driver.stop()
         if move is not None:
-            move.halted.set()
+            move.halt()
 
     # -- what `CalcAxes` does with it ------------------------------------------------------------------------
 
@@ -316,7 +316,7 @@ class CalcAxis(Axis):
             self._tell_departure()
 
     def _arrive(self, move: Underway) -> None:
-        state = self._rest(move.halted)
+        state = self._rest(move)
         if not state.ready:
             at_rest(self._movers)  # one has failed: the others need not get there
         problem: ObturaError | None = None

@@ -10,7 +10,7 @@ from obtura.devices.axis_driver import AxisDriver
 from obtura.devices.axis_state import AxisState
 from obtura.devices.encoder import Encoder
 from obtura.devices.sim.encoder import SimulatedEncoder
-from obtura.devices.trapezoid import Motion, trapezoid
+from obtura.devices.trapezoid import Motion, standing, trapezoid
 from obtura.ground.ranges import Positive, Sign
 from obtura.works.clock import clock
 
@@ -45,19 +45,25 @@ class SimulatedMotor(AxisDriver):
         self._powered = True
         self._homed = False
         self._switched = math.isfinite(switches[0]) or math.isfinite(switches[1])
-        self._set_course(trapezoid(position, position, math.inf, math.inf))
+        self._stand(position)
 
     def _set_course(self, motion: Motion) -> None:
         began = clock.time()
         # When it set off, when it is there, and how: one assignment, so that no thread sees half of it.
         self._course = began, began + motion.duration - _AT_ONCE, motion
 
+    def _stand(self, position: float) -> None:
+        self._course = 0.0, -_AT_ONCE, standing(position)
+
     def start_move(self, target: float, velocity: float, acceleration: float) -> None:
         if self._switched:
             low, high = self.switches
             target = min(max(target, low), high)
         self._homed = False
-        self._set_course(trapezoid(self.position(), target, velocity, acceleration))
+        if velocity == acceleration == math.inf:
+            self._stand(target)
+        else:
+            self._set_course(trapezoid(self.position(), target, velocity, acceleration))
 
     def stop(self) -> None:
         began, until, motion = self._course
@@ -68,13 +74,15 @@ class SimulatedMotor(AxisDriver):
 
     def position(self) -> float:
         began, until, motion = self._course
+        if until <= began:  # there is no way to ask the time for
+            return motion.end
         now = clock.time()
         # Before it began: the clock was set to another source since, where that motion never happened.
         return motion.position(now - began) if began <= now < until else motion.end
 
     def state(self) -> AxisState:
         began, until, motion = self._course
-        if began <= clock.time() < until:
+        if began < until and began <= clock.time() < until:
             return _MOVING
         if self._switched or self._homed or not self._powered:
             return self._at_switches(motion.end)
@@ -92,7 +100,7 @@ class SimulatedMotor(AxisDriver):
         return max(self._course[1] + _AT_ONCE - clock.time(), _AT_ONCE)
 
     def set_position(self, position: float) -> None:
-        self._set_course(trapezoid(position, position, math.inf, math.inf))
+        self._stand(position)
 
     def start_jog(self, velocity: float, acceleration: float) -> None:
         self.start_move(math.copysign(_FAR, velocity), abs(velocity), acceleration)
