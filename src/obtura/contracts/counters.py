@@ -297,10 +297,13 @@ class SamplingCounterController(CounterController):
         with self.lock:
             raw = self.read_all(*counters)
         try:
-            values = []
-            for counter, value in zip(counters, raw, strict=True):
+            values = list(raw)
+            if len(values) != len(counters):
+                raise ValueError(f"{len(values)} values of {len(counters)} counters")
+            for number, counter in enumerate(counters):
                 convert = counter.conversion_function
-                values.append(value if convert is None else convert(value))
+                if convert is not None:
+                    values[number] = convert(values[number])
             return values
         except (TypeError, ValueError) as error:
             if not hasattr(raw, "__len__") or len(raw) != len(counters):

@@ -269,7 +269,8 @@ class AxisMotion(AxisPlace):
         """Have the controller begin a move that `check_target` has let pass, or `_search`."""
         with self._lock:
             self.check()
-            before, self._move = self._move, move
+            before = self._move
+            self.__dict__["_move"] = move  # at each point of a scan: nothing to look at the spelling of
             if self._trip is not None:
                 self._trip = None
             dial = (move.target - self._offset) * self._sign
@@ -327,6 +328,9 @@ class AxisMotion(AxisPlace):
         return state
 
     def _arrive(self, move: Underway) -> None:
+        at_once = not (self.blocking or self._careful) and self.encoder is None
+        if at_once and self._is_ready_at(move.target):
+            return
         state, position = self._rest(move), self.position
         if state.ready and abs(position - move.target) <= self._tolerance + self._rounding:
             if self.encoder is not None:

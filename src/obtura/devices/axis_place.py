@@ -267,6 +267,19 @@ class AxisPlace(AxisSettings):
         if key in ("offset", "sign") and "position" in self._listeners:
             self._listeners.tell("position", self.position)
 
+    def _is_ready_at(self, target: float) -> bool:
+        """Whether it could set off again, and is within the tolerance of this: asked in one go."""
+        with self._lock:
+            try:
+                if not self._driver.state().ready:
+                    return False
+                position = self._sign * float(self._driver.position()) + self._offset
+            except ObturaError:
+                raise
+            except Exception as error:
+                raise self._failure(error) from error
+        return abs(position - target) <= self._tolerance + self._rounding
+
     def _near(self, position: float, target: float) -> bool:
         """Whether a position is where the target is."""
         return abs(self._apart(position, target)) <= self._tolerance + self._rounding

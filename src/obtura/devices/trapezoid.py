@@ -3,7 +3,7 @@
 import math
 from typing import NamedTuple
 
-__all__ = ["Motion", "standing", "trapezoid"]
+__all__ = ["Motion", "trapezoid"]
 
 
 class Motion(NamedTuple):
@@ -55,11 +55,6 @@ class Motion(NamedTuple):
         down = peak / self.acceleration
         end = start + self.sense * peak * down / 2
         return Motion(start, end, self.sense, peak, self.acceleration, 0.0, 0.0, down)
-
-
-def standing(position: float) -> Motion:
-    """The motion of what stands there."""
-    return Motion(position, position, 1.0, math.inf, math.inf, 0.0, 0.0, 0.0)
 
 
 def trapezoid(start: float, target: float, velocity: float, acceleration: float) -> Motion:

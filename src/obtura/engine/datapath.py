@@ -187,9 +187,13 @@ class DataPath:
         found = ((number, self._columns[number]) for number in numbers)
         columns = [(number, column) for number, column in found if isinstance(column, Column)]
         adds = [column.add for _, column in columns]
+        alone = adds[0] if len(adds) == 1 else None
 
         def take(values: Sequence[float]) -> None:
             if not (record.read or listeners):
+                if alone is not None:
+                    alone(*values)
+                    return
                 for add, value in zip(adds, values, strict=True):
                     add(value)
                 return

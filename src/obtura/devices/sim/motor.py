@@ -10,7 +10,7 @@ from obtura.devices.axis_driver import AxisDriver
 from obtura.devices.axis_state import AxisState
 from obtura.devices.encoder import Encoder
 from obtura.devices.sim.encoder import SimulatedEncoder
-from obtura.devices.trapezoid import Motion, standing, trapezoid
+from obtura.devices.trapezoid import Motion, trapezoid
 from obtura.ground.ranges import Positive, Sign
 from obtura.works.clock import clock
 
@@ -20,6 +20,7 @@ _READY = AxisState("READY")
 _MOVING = AxisState("MOVING")
 _OFF = AxisState("OFF")
 _AT_ONCE = 1e-6  # s: what is less than this away is there; adding less to the time may leave it as it was
+_NO_WAY = trapezoid(0.0, 0.0, math.inf, math.inf)
 _FAR = 1e9  # units or steps: where a jog would end if nobody stopped it
 
 
@@ -49,11 +50,11 @@ class SimulatedMotor(AxisDriver):
 
     def _set_course(self, motion: Motion) -> None:
         began = clock.time()
-        # When it set off, when it is there, and how: one assignment, so that no thread sees half of it.
-        self._course = began, began + motion.duration - _AT_ONCE, motion
+        # When it set off, when it is there, how, and where: one assignment, so that no thread sees half of it.
+        self._course = began, began + motion.duration - _AT_ONCE, motion, motion.end
 
     def _stand(self, position: float) -> None:
-        self._course = 0.0, -_AT_ONCE, standing(position)
+        self._course = 0.0, -_AT_ONCE, _NO_WAY, position
 
     def start_move(self, target: float, velocity: float, acceleration: float) -> None:
         if self._switched:
@@ -66,26 +67,26 @@ class SimulatedMotor(AxisDriver):
             self._set_course(trapezoid(self.position(), target, velocity, acceleration))
 
     def stop(self) -> None:
-        began, until, motion = self._course
+        began, until, motion, _ = self._course
         now = clock.time()
         if began <= now < until:
             self._homed = False
             self._set_course(motion.braked(now - began))
 
     def position(self) -> float:
-        began, until, motion = self._course
-        if until <= began:  # there is no way to ask the time for
-            return motion.end
+        began, until, motion, end = self._course
+        if until <= began:
+            return end
         now = clock.time()
         # Before it began: the clock was set to another source since, where that motion never happened.
-        return motion.position(now - began) if began <= now < until else motion.end
+        return motion.position(now - began) if began <= now < until else end
 
     def state(self) -> AxisState:
-        began, until, motion = self._course
+        began, until, _, end = self._course
         if began < until and began <= clock.time() < until:
             return _MOVING
         if self._switched or self._homed or not self._powered:
-            return self._at_switches(motion.end)
+            return self._at_switches(end)
         return _READY
 
     def _at_switches(self, position: float) -> AxisState:
