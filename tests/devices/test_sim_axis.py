@@ -76,6 +76,23 @@ def test_whoever_waits_does_not_keep_asking_while_it_slows_down():
     assert motor.times < 20
 
 
+def test_a_stop_that_comes_just_as_somebody_begins_to_wait_is_heard():
+    """Between being asked how long it will move, and the wait for that."""
+
+    class Late(SimulatedMotor):
+        def look_again_after(self):
+            pause = super().look_again_after()
+            if not roby.was_stopped:
+                roby.halt()
+            return pause
+
+    with virtual_time():
+        roby = Axis("roby", Late(), velocity=1, acceleration=20)
+        with pytest.raises(DeviceError, match="was stopped"):
+            roby.move(1000)
+        assert clock.time() < 1  # and not 1000
+
+
 def test_after_ctrl_c_it_rests():
     with timeline() as time:
         roby = an_axis()
