@@ -1,5 +1,7 @@
 """Axes moved together, of which one does not set off: the others are stopped, but nobody else's move is."""
 
+import math
+import sys
 import threading
 
 import pytest
@@ -96,3 +98,47 @@ def test_one_that_was_set_off_in_another_thread_meanwhile_goes_on(time):
         Group(ours, theirs).move(ours, 10, theirs, 5)
     clock.sleep(11)
     assert theirs.position == pytest.approx(10) and ours.position < 0.1
+
+
+@pytest.mark.parametrize("velocity", [1.0, math.inf])
+def test_ctrl_c_at_any_call_of_a_move_leaves_nothing_moving(time, velocity):
+    """Where a signal is acted upon: as a function begins, and as it has ended; a driver's own ones included."""
+    number = 1
+    roby = SimulatedAxis("roby", unit="mm", velocity=velocity, acceleration=math.inf)
+    while interrupted_at(number, lambda: move_together([roby], [10])):
+        assert not roby.is_moving
+        roby.move(0)
+        assert in_another_thread(lambda: roby.position) == 0  # its lock is free
+        number += 1
+    assert roby.position == 10
+    assert number > 20
+
+
+def interrupted_at(number, function):
+    """Call it with a Ctrl-C at that beginning or end of a function; False when it has fewer than that."""
+    left = number
+
+    def trace(frame, event, arg):
+        nonlocal left
+        if event != "line":
+            left -= 1
+            if left == 0:
+                raise KeyboardInterrupt
+        return trace
+
+    sys.settrace(trace)
+    try:
+        function()
+    except KeyboardInterrupt:
+        return True
+    finally:
+        sys.settrace(None)
+    return False
+
+
+def in_another_thread(function):
+    found = []
+    thread = threading.Thread(target=lambda: found.append(function()), daemon=True)
+    thread.start()
+    thread.join(10)
+    return found[0]

@@ -91,19 +91,16 @@ def _is_plain(axis: Any) -> bool:
 def _move_alone(axis: Any, target: float, ended: Flag | None) -> None:
     """What a trip of one axis comes to when nothing is to be done around it: of these a step scan is made."""
     check_may_be_told(axis.name, "move")
+    begun = False
     try:
         axis.begin(target)
-    except DeviceBusyError:
-        raise  # whatever moves now was set off by somebody else
-    except BaseException as error:
-        take_back((axis,), error)
-        raise
-    try:
+        begun = True
         if ended is not None and ended.is_set:
             at_rest((axis,))
         axis.wait_move()
     except BaseException as error:
-        take_back((axis,), error)
+        if begun or not isinstance(error, DeviceBusyError):  # else whatever moves was set off by somebody else
+            take_back((axis,), error)
         raise
 
 
