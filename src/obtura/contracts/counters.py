@@ -296,20 +296,14 @@ class SamplingCounterController(CounterController):
         """Converted values, with the device to oneself: two calls never run on one device at once."""
         with self.lock:
             raw = self.read_all(*counters)
-        try:
-            values = list(raw)
-            if len(values) != len(counters):
-                raise ValueError(f"{len(values)} values of {len(counters)} counters")
-            for number, counter in enumerate(counters):
-                convert = counter.conversion_function
-                if convert is not None:
-                    values[number] = convert(values[number])
-            return values
-        except (TypeError, ValueError) as error:
-            if not hasattr(raw, "__len__") or len(raw) != len(counters):
-                names = ", ".join(counter.name for counter in counters)
-                raise DeviceError(f"{self.name}.read_all must give a value for each of {names}, got {raw!r}") from error
-            raise
+        values = list(raw) if hasattr(raw, "__iter__") else []
+        if len(values) != len(counters):
+            names = ", ".join(counter.name for counter in counters)
+            raise DeviceError(f"{self.name}.read_all must give a value for each of {names}, got {raw!r}")
+        for number, counter in enumerate(counters):
+            if counter.conversion_function is not None:
+                values[number] = counter.conversion_function(values[number])
+        return values
 
 
 class SamplingCounter(Counter):

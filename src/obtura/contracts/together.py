@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol
 
+from obtura.contracts.alone import is_plain, move_alone
 from obtura.contracts.devices import Movable
 from obtura.contracts.halting import at_rest, halt_all, raise_first, take_back
 from obtura.contracts.looking import check_may_be_told
@@ -66,8 +67,8 @@ def move_together(
     `ended` may be set by whoever stops the axes from another thread, before: none is left moving, even if it
     was started just after. `watch` is called on this thread, every `WATCH` s while they move.
     """
-    if len(axes) == 1 and watch is None and not _followed and _is_plain(axes[0]):
-        _move_alone(axes[0], targets[0], ended)
+    if len(axes) == 1 and watch is None and not _followed and is_plain(axes[0]):
+        move_alone(axes[0], targets[0], ended)
         return
     trip = Trip(axes)
     try:
@@ -80,28 +81,6 @@ def move_together(
         raise
     finally:
         trip.leave()
-
-
-def _is_plain(axis: Any) -> bool:
-    """Whether nothing is to be done around its moves, and no other axis moves with it."""
-    made_of_others = getattr(axis, "real_axes", None) or getattr(axis, "joint", None) is not None
-    return not (made_of_others or getattr(axis, "motion_hooks", None)) and hasattr(axis, "begin")
-
-
-def _move_alone(axis: Any, target: float, ended: Flag | None) -> None:
-    """What a trip of one axis comes to when nothing is to be done around it: of these a step scan is made."""
-    check_may_be_told(axis.name, "move")
-    begun = False
-    try:
-        axis.begin(target)
-        begun = True
-        if ended is not None and ended.is_set:
-            at_rest((axis,))
-        axis.wait_move()
-    except BaseException as error:
-        if begun or not isinstance(error, DeviceBusyError):  # else whatever moves was set off by somebody else
-            take_back((axis,), error)
-        raise
 
 
 class Trip:
