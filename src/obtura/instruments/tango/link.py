@@ -206,11 +206,11 @@ class Link:
 
     def _called(self, who: str, what: str, function: Callable[[float], R]) -> R:
         """What `function(limit)` gives; it has until `limit` (monotonic)."""
+        if not self.is_connected:
+            tango()  # first of all, for the sake of the message; the first import takes longer than many a timeout
         limit = time.monotonic() + self.timeout
         try:
-            if not self.is_connected:
-                tango()  # first of all, for the sake of the message
-            elif is_known():  # to hand over takes longer than many a device to answer
+            if self.is_connected and is_known():  # to hand over takes longer than many a device to answer
                 return self._in_turn(what, function, limit)
             return self._on_lane(what, function, limit)
         except DeviceError as error:
