@@ -81,3 +81,12 @@ from obtura.instruments.epics import PVCounter
 one = PVCounter("one", "{beamline.pv("diode")}", timeout=20, conversion_function=lambda value: 1.0)
 other = PVCounter("other", "{beamline.pv("diode")}", timeout=20, conversion_function=lambda value: 2.0)
 """)
+
+
+def test_attributes_of_a_tango_device(beam, interrupted):
+    interrupted(f"""
+from obtura.instruments.tango import TangoCounter, TangoDevice
+it = TangoDevice("it", "{beam.address("diode")}", timeout=20)
+one = TangoCounter("one", it, "Current", offset=-0.25)
+other = TangoCounter("other", it, "Spectrum", index=0, offset=2.0)
+""")

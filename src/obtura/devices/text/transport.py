@@ -1,5 +1,6 @@
 """What carries bytes to an instrument and back: the one thing that a TCP socket, a serial port and VISA differ in."""
 
+import select
 import socket
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -110,6 +111,11 @@ class Tcp(Transport):
         self._socket = socket.create_connection(self._place, timeout)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        # A socket that has a timeout makes two calls of the system for each one, and one more to set it: at every
+        # point that is more than the answer itself costs. So it never waits, and the wait is a call of its own.
+        self._socket.setblocking(False)
+        self._arrival = select.poll()
+        self._arrival.register(self._socket, select.POLLIN)
 
     def close(self) -> None:
         """Disconnect."""
@@ -119,18 +125,22 @@ class Tcp(Transport):
 
     def send(self, data: bytes, timeout: float) -> None:
         """Send it."""
-        connection = self._connected(timeout)
-        connection.sendall(data)
+        connection = self._connected()
+        try:
+            sent = connection.send(data)
+        except BlockingIOError:
+            sent = 0
+        if sent < len(data):  # more than there is room for
+            connection.settimeout(timeout)
+            connection.sendall(data[sent:])
+            connection.setblocking(False)
 
     def receive(self, timeout: float) -> bytes:
         """The next bytes."""
-        connection = self._connected(timeout)
-        try:
-            if timeout > 0:
-                doors.call(connection.recv, 1, socket.MSG_PEEK)
-            received = connection.recv(CHUNK)
-        except (TimeoutError, BlockingIOError):
+        connection = self._connected()
+        if not (doors.call(self._arrival.poll, 1000 * timeout) if timeout > 0 else self._arrival.poll(0)):
             return b""
+        received = connection.recv(CHUNK)
         if not received:
             raise ConnectionResetError("the other side closed the connection")
         return received
@@ -142,8 +152,7 @@ class Tcp(Transport):
         """Host and port."""
         return {"tcp": self.address.removeprefix("tcp ")}
 
-    def _connected(self, timeout: float) -> socket.socket:
+    def _connected(self) -> socket.socket:
         if self._socket is None:
             raise ConnectionError("not connected")
-        self._socket.settimeout(max(timeout, 0.0))
         return self._socket

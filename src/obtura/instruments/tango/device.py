@@ -79,6 +79,7 @@ class TangoDevice(SamplingCounterController):
     """
 
     twin: ClassVar[Twin] = "controller"
+    is_interruptible = True
     yaml_members: Mapping[str, tuple[str, str | None]] = {
         "counters": ("controller", "TangoCounter"),
         "axes": ("device", "TangoAxis"),

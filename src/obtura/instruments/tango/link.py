@@ -6,6 +6,9 @@ thread that calls it to be known to its omniORB.
 The solution. A call to a device is made on a thread of its own, its lane, which omniORB knows; whoever wants something
 waits for a flag, no longer than a known time, and may be interrupted: what was not begun then is not begun any more.
 The lanes of scans, to which no Ctrl-C comes, speak for themselves, in turn.
+
+Tango's own asynchronous requests are no way around that. They go to a thread, too, and whoever waits for the reply
+can't be interrupted, or looks for it every 20 ms, or is called back, which takes longer than to hand over by oneself.
 """
 
 import threading
@@ -19,6 +22,7 @@ from obtura.instruments.tango.address import Address
 from obtura.instruments.tango.omni import is_known, know_this_thread, tango
 from obtura.instruments.tango.wire import Wire, milliseconds
 from obtura.works.clock import Flag, clock
+from obtura.works.interrupt import doors
 from obtura.works.lanes import SLICE, Call, ThreadLane
 
 __all__ = ["TIMEOUT", "Link"]
@@ -202,7 +206,8 @@ class Link:
 
     def _called(self, who: str, what: str, function: Callable[[float], R]) -> R:
         """What `function(limit)` gives; it has until `limit` (monotonic)."""
-        tango()  # first of all, for the sake of the message
+        if not self.is_connected:
+            tango()  # first of all, for the sake of the message; the first import takes longer than many a timeout
         limit = time.monotonic() + self.timeout
         try:
             if self.is_connected and is_known():  # to hand over takes longer than many a device to answer
@@ -223,9 +228,8 @@ class Link:
             results.append(self._in_turn(what, function, limit))
 
         call = Call(what, work)
-        lane = self._started()
-        lane.submit(call)
         try:
+            lane = self._handed_over(call)
             while not call.done.is_set and (patience := limit + GRACE - time.monotonic()) > 0:
                 call.done.stand_by(min(patience, SLICE))
         except BaseException:
@@ -237,6 +241,16 @@ class Link:
         if call.error is not None:
             raise call.error
         return results[0]
+
+    def _handed_over(self, call: Call) -> ThreadLane:
+        """The lane, which has the call now."""
+        was = doors.shut()  # a Ctrl-C in a scan would leave behind a call that is waited for, but not queued
+        try:
+            lane = self._started()
+            lane.submit(call)
+            return lane
+        finally:
+            doors.reopen(was)
 
     def _in_turn(self, what: str, function: Callable[[float], R], limit: float) -> R:
         """Call it once nobody else speaks, on a thread that omniORB knows."""
