@@ -20,7 +20,7 @@ from obtura.engine.plan import levels_below, paces
 from obtura.engine.timing import BEHIND as SAVER
 from obtura.ground.channels import AcquisitionChannel, Block, Numbers, Sink
 from obtura.ground.errors import UsageError
-from obtura.ground.events import ChannelInfo, Event, Points, WaitedInVain
+from obtura.ground.events import ChannelInfo, Event, Points, Row, WaitedInVain
 from obtura.works.errands import Timekeeper
 from obtura.works.interrupt import doors
 from obtura.works.record import Record
@@ -90,7 +90,7 @@ class DataPath:
         numbers = {channel: number for number, channel in enumerate(self._channels)}
         for row in {channel.row: None for channel in self._channels if channel.row is not None}:
             if all(channel in numbers for channel in row.channels):
-                row.connect(self._row_sink([numbers[channel] for channel in row.channels]))
+                row.connect(self._row_sink(tuple([numbers[channel] for channel in row.channels])))
 
     def ask_for_frames(self, consumer: Consumer) -> None:
         """Read frames that left the memory from `consumer`, if it gives them back; the first to do so is asked."""
@@ -177,16 +177,15 @@ class DataPath:
 
         return take
 
-    def _row_sink(self, numbers: Sequence[int]) -> Numbers:
-        """As `_sink`, for one number of each of several channels: one door and one lock for all.
+    def _row_sink(self, numbers: tuple[int, ...]) -> Numbers:
+        """As `_sink`, for one number of each of several channels: one door, one lock and one event for all.
 
         When nobody reads and nobody listens they need neither: what Ctrl-C or a snapshot finds is part of a row, as
         between the emits of two devices, and such a row is left out.
         """
         record, lock, listeners = self._record, self._record.lock, self._listeners
-        found = ((number, self._columns[number]) for number in numbers)
-        columns = [(number, column) for number, column in found if isinstance(column, Column)]
-        adds = [column.add for _, column in columns]
+        columns = [column for number in numbers if isinstance(column := self._columns[number], Column)]
+        adds = [column.add for column in columns]
 
         def take(values: Sequence[float]) -> None:
             if not (record.read or listeners):
@@ -196,10 +195,10 @@ class DataPath:
             was = doors.shut()
             try:
                 with lock:
-                    for (number, column), value in zip(columns, values, strict=True):
-                        first = column.append((value,))
-                        if record.read:
-                            record.post(Points(number, first, (value,)))
+                    indices = [column.put(value) for column, value in zip(columns, values, strict=True)]
+                    if record.read:
+                        for event in _together(numbers, indices, values):
+                            record.post(event)
                 if listeners:
                     for number, value in zip(numbers, values, strict=True):
                         self._tell(number, self._channels[number], (value,))
@@ -300,6 +299,13 @@ class DataPath:
     @staticmethod
     def _user_code(callback: Callable[..., object], *args: Any) -> None:
         callback(*args)
+
+
+def _together(numbers: tuple[int, ...], indices: list[int], values: Sequence[float]) -> Sequence[Row | Points]:
+    """One event, unless a channel of the row has got a point by itself before."""
+    if indices.count(indices[0]) == len(indices):
+        return (Row(numbers, indices[0], tuple(values)),)
+    return [Points(*each, (value,)) for *each, value in zip(numbers, indices, values, strict=True)]
 
 
 def _check_listening(counters: Any, callback: Any) -> None:

@@ -4,7 +4,7 @@ A scan writes them, consumers (table, saver, plots) read them. They are plain va
 nothing else, neither the scan nor its devices.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
@@ -26,6 +26,7 @@ __all__ = [
     "Points",
     "Position",
     "PresetInfo",
+    "Row",
     "ScanBegan",
     "ScanClosed",
     "ScanEnded",
@@ -36,6 +37,7 @@ __all__ = [
     "Timed",
     "WaitedInVain",
     "is_coloured",
+    "unfolded",
 ]
 
 
@@ -176,6 +178,24 @@ class Points(NamedTuple):
     values: Block
 
 
+class Row(NamedTuple):
+    """One new point, a number, of each of several channels; all have the same `index`.
+
+    Handed only to consumers that take rows (`Consumer.takes_rows`); to others, as the `points` that it is made of.
+    """
+
+    channels: tuple[int, ...]
+    index: int
+    values: tuple[float, ...]
+
+    @property
+    def points(self) -> tuple[Points, ...]:
+        """The same, channel by channel."""
+        return tuple(
+            Points(channel, self.index, (value,)) for channel, value in zip(self.channels, self.values, strict=True)
+        )
+
+
 class WaitedInVain(NamedTuple):
     """A device did not give some `points` of a channel in time, the first has index `first`; NaN follows as `Points`.
 
@@ -302,6 +322,7 @@ Event: TypeAlias = (
     | HookEntered
     | HookLeft
     | Points
+    | Row
     | WaitedInVain
     | Attempt
     | IterationDone
@@ -315,3 +336,8 @@ Event: TypeAlias = (
     | ScanEnded
     | ScanClosed
 )
+
+
+def unfolded(events: Sequence[Event]) -> list[Event]:
+    """The same events, but for each `Row` the points that it is made of."""
+    return [each for event in events for each in (event.points if type(event) is Row else (event,))]
