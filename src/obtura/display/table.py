@@ -64,14 +64,11 @@ class Table:
 
     def note(self, points: Points | Row) -> None:
         """Keep new points until `lines` is asked for: together rows cost less than one by one."""
-        if type(points) is Row:
+        if isinstance(points, Row):
             self._together.setdefault(points.channels, []).append(points.values)
-            return
-        channel, _, values = points
-        waiting = self._waiting.get(channel)
-        if waiting is not None:
+        elif (waiting := self._waiting.get(points.channel)) is not None:
             self._spread()  # it may have come in a row before
-            waiting.extend(values)
+            waiting.extend(points.values)
 
     def lines(self) -> str:
         """The rows that are complete by now, each ending in a newline."""

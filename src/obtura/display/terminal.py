@@ -62,8 +62,7 @@ class TerminalDisplay(Consumer):
         marks: list[Mark] = []
         try:
             for event in events:
-                kind = type(event)
-                if kind is Row or kind is Points:  # nearly all of them
+                if type(event) is Row or type(event) is Points:  # nearly all of them
                     self._page.note(event)
                 elif isinstance(event, Text):
                     self._show(self._page.lines())
@@ -72,7 +71,7 @@ class TerminalDisplay(Consumer):
                         marks.append(event.text)
                 else:
                     self._progress.take(event)
-                    if kind is not IterationDone:  # which says nothing that is shown
+                    if type(event) is not IterationDone:  # which says nothing that is shown
                         self._show(self._page.lines())
                     self._show(self._page.take(event))
             self._show(self._page.lines())

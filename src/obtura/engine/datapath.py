@@ -305,7 +305,7 @@ def _together(numbers: tuple[int, ...], indices: list[int], values: Sequence[flo
     """One event, unless a channel of the row has got a point by itself before."""
     if indices.count(indices[0]) == len(indices):
         return (Row(numbers, indices[0], tuple(values)),)
-    return [Points(*each, (value,)) for *each, value in zip(numbers, indices, values, strict=True)]
+    return [Points(number, index, (value,)) for number, index, value in zip(numbers, indices, values, strict=True)]
 
 
 def _check_listening(counters: Any, callback: Any) -> None:

@@ -1,13 +1,16 @@
 """The events of a scan's record, in the order in which things happened.
 
 A scan writes them, consumers (table, saver, plots) read them. They are plain values: a consumer needs
-nothing else, neither the scan nor its devices.
+nothing else, neither the scan nor its devices. Of what comes at each point there are thousands in a second: those are
+structs that the garbage collector need not look at, and are made in a fifth of the time of a named tuple.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
+
+from msgspec import Struct
 
 from obtura.ground.channels import Block
 from obtura.ground.ragged import RAGGED
@@ -167,7 +170,7 @@ class HookLeft(NamedTuple):
     error: str | None
 
 
-class Points(NamedTuple):
+class Points(Struct, frozen=True, gc=False):
     """New points of channel number `channel` of `ScanBegan.channels`; the first has index `first`.
 
     Frames (`ChannelInfo.is_frame`) are handed only to consumers that take them (`Consumer.takes_frames`).
@@ -178,21 +181,21 @@ class Points(NamedTuple):
     values: Block
 
 
-class Row(NamedTuple):
-    """One new point, a number, of each of several channels; all have the same `index`.
+class Row(Struct, frozen=True, gc=False):
+    """A new number of each of several channels; in all of them it has index `first`.
 
     Handed only to consumers that take rows (`Consumer.takes_rows`); to others, as the `points` that it is made of.
     """
 
     channels: tuple[int, ...]
-    index: int
+    first: int
     values: tuple[float, ...]
 
     @property
     def points(self) -> tuple[Points, ...]:
         """The same, channel by channel."""
         return tuple(
-            Points(channel, self.index, (value,)) for channel, value in zip(self.channels, self.values, strict=True)
+            Points(channel, self.first, (value,)) for channel, value in zip(self.channels, self.values, strict=True)
         )
 
 
@@ -221,7 +224,7 @@ class Attempt(NamedTuple):
     values: Mapping[int, tuple[Block, ...]]
 
 
-class IterationDone(NamedTuple):
+class IterationDone(Struct, frozen=True, gc=False):
     """The devices of a branch finished iteration `point`; from first start to last ready took `counting` s."""
 
     branch: int
