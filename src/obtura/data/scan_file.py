@@ -190,9 +190,11 @@ class ScanFile:
     def take_row(self, event: Row) -> None:
         """Receive a point of several channels; nothing is written yet."""
         self.is_behind = True
-        held = self._together.setdefault(event.channels, [])
-        if held and event.first != held[-1].first + 1:
-            self._spread()  # which says what is wrong
+        held = self._together.get(event.channels)
+        if held is None:
+            held = self._together[event.channels] = []
+        elif event.first != held[-1].first + 1:
+            raise _out_of_order(f"channels {event.channels}", event.first, held[-1].first + 1)
         held.append(event)
 
     def take_points(self, event: Points) -> None:
@@ -214,10 +216,7 @@ class ScanFile:
         if column is None:  # frames that are not saved
             return
         if first != column.received:
-            raise SavingError(
-                f"channel {column.name}: point {first} came where {column.received} was expected; "
-                "this is an error in obtura"
-            )
+            raise _out_of_order(f"channel {column.name}", first, column.received)
         column.take(values)
 
     def take(self, event: Noted) -> None:
@@ -305,6 +304,10 @@ class ScanFile:
         self.path.unlink(missing_ok=True)
         for file in self._images:
             file.remove()
+
+
+def _out_of_order(channel: str, first: int, expected: int) -> SavingError:
+    return SavingError(f"{channel}: point {first} came where {expected} was expected; this is an error in obtura")
 
 
 def _parts(column: Growing) -> tuple[Column, ...]:

@@ -195,10 +195,12 @@ class DataPath:
             was = doors.shut()
             try:
                 with lock:
-                    indices = [column.put(value) for column, value in zip(columns, values, strict=True)]
-                    if record.read:
-                        for event in _together(numbers, indices, values):
-                            record.post(event)
+                    firsts = [column.put(value) for column, value in zip(columns, values, strict=True)]
+                    if record.read and firsts.count(firsts[0]) == len(firsts):
+                        record.post(Row(numbers, firsts[0], tuple(values)))
+                    elif record.read:  # one of them got a point by itself before
+                        for number, first, value in zip(numbers, firsts, values, strict=True):
+                            record.post(Points(number, first, (value,)))
                 if listeners:
                     for number, value in zip(numbers, values, strict=True):
                         self._tell(number, self._channels[number], (value,))
@@ -299,13 +301,6 @@ class DataPath:
     @staticmethod
     def _user_code(callback: Callable[..., object], *args: Any) -> None:
         callback(*args)
-
-
-def _together(numbers: tuple[int, ...], indices: list[int], values: Sequence[float]) -> Sequence[Row | Points]:
-    """One event, unless a channel of the row has got a point by itself before."""
-    if indices.count(indices[0]) == len(indices):
-        return (Row(numbers, indices[0], tuple(values)),)
-    return [Points(number, index, (value,)) for number, index, value in zip(numbers, indices, values, strict=True)]
 
 
 def _check_listening(counters: Any, callback: Any) -> None:

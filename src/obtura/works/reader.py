@@ -47,9 +47,7 @@ class Reader(Generic[E]):
         self.received = 0  # events; changed by this reader's thread only
         self.look: Callable[[], object] | None = None  # called by its thread, now and then
         self.waiting: Sequence[object] = ()  # what is held back from it
-        self.unfold: Callable[[Sequence[E]], Sequence[E]] | None = (
-            None  # how events are handed over, if not as they are
-        )
+        self.unfold: Callable[[Sequence[E]], Sequence[E]] | None = None  # into what it is handed
         self._weigh = weigh
         self._posted = 0  # bytes; changed by writers only, under the record's lock
         self._received = 0  # changed by this reader's thread only
