@@ -26,12 +26,12 @@ class ScanPage:
     def take(self, event: Event) -> str:
         """Note the next event; returns the lines that are complete by it, each ending in a newline."""
         match event:
+            case IterationDone():  # first what comes at each point
+                self._times.counted(event)
             case Points() | Row():
                 return self._table.take(event)
             case HookLeft():
                 self._times.left(event)
-            case IterationDone():
-                self._times.counted(event)
             case ScanBegan():
                 header = self._table.header
                 return heading(event, self._table.not_shown) + (f"\n{header}" if header else "")
