@@ -10,7 +10,7 @@ from obtura.contracts.presets import ScanPreset
 from obtura.data.documents.live import EventDocuments
 from obtura.data.saver import HDF5Saver
 from obtura.display.terminal import TerminalDisplay
-from obtura.ground.events import Event, Points
+from obtura.ground.events import Event, Points, Row
 
 POINTS = 10_000
 """So many that the beginning and the end of the file, a case of its own, hardly count."""
@@ -20,7 +20,7 @@ class JournalOnly(HDF5Saver):
     """Writes the journal as any saver; no point goes into the file."""
 
     def receive(self, events: Sequence[Event]) -> None:
-        super().receive([event for event in events if not isinstance(event, Points)])
+        super().receive([event for event in events if not isinstance(event, Points | Row)])
 
 
 class Watching(ScanPreset):

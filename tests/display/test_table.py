@@ -5,7 +5,7 @@ import pytest
 from stage import DIODE, DT, EPOCH, MCA, ROBY, channel, point
 
 from obtura.display.table import Table
-from obtura.ground.events import Points
+from obtura.ground.events import Points, Row
 
 
 def rows(table, *points):
@@ -145,3 +145,21 @@ def test_texts_have_a_column_and_long_ones_end_in_an_ellipsis():
         f"{n:12d}  {n:12d}               4\n" for n in range(5)
     ]  # a wide sign takes two places
     assert shown[4][28:-15] == " 日本日本日本日本日…"
+
+
+def test_numbers_that_come_together_make_the_same_rows_whether_they_are_noted_or_taken():
+    noted, taken = Table([DT, EPOCH, DIODE]), Table([DT, EPOCH, DIODE])
+    events = [
+        event
+        for n in range(3)
+        for event in (point(2, n, 4.0 + n) if n == 1 else Row((2,), n, (4.0 + n,)), Row((0, 1), n, (0.1 * n, 1.5e9)))
+    ]
+    for event in events:
+        noted.note(event)
+    lines = noted.lines()
+    assert lines == "".join(map(taken.take, events)) == (
+        "           0             0             4\n"
+        "           1           0.1             5\n"
+        "           2           0.2             6\n"
+    )  # fmt: skip
+    assert noted.lines() == ""

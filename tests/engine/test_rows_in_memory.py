@@ -14,6 +14,8 @@ from obtura.engine.scan import Scan
 from obtura.engine.states import ScanState
 from obtura.ground.channels import AcquisitionChannel, ChannelRow
 from obtura.ground.errors import ScanStateError
+from obtura.ground.events import Points, Row
+from obtura.testing.watching import Around, Watcher
 from obtura.works.clock import virtual_time
 
 
@@ -64,6 +66,53 @@ def test_a_row_reaches_who_reads_the_record_who_listens_and_whoever_stands_in_fo
     assert heard == [[1.0], [2.0], [3.0]]
     assert stood_in == [-1.0, -2.0, -3.0]
     assert scan.get_data()["right"].tolist() == stood_in
+
+
+class TakesRows(Watcher):
+    takes_rows = True
+
+
+class TakesDown(TakesRows):
+    """Witnesses points, too."""
+
+    witnesses = True
+
+    def __init__(self, takes_rows):
+        super().__init__("witness", essential=True)
+        self.takes_rows = takes_rows
+        self.seen = []
+
+    def witness(self, event):
+        if isinstance(event, Row | Points):
+            self.seen.append(event)
+
+
+def test_a_row_is_one_event_for_who_takes_rows_and_points_of_each_channel_for_others():
+    together, apart = TakesDown(True), TakesDown(False)
+    around = Around(together, apart)
+    chain = AcquisitionChain()
+    chain.add(SoftwareTimerMaster(0, npoints=2), Pair())
+    make_scan(chain, around).run()
+    counted = [event for event in together.of(Row) if event.values[0] >= 1 and event.values[1] == -event.values[0]]
+    assert [(event.first, event.values) for event in counted] == [(0, (1.0, -1.0)), (1, (2.0, -2.0))]
+    assert not together.of(Points)
+    assert together.seen == together.of(Row)
+    one_by_one = [points for row in together.of(Row) for points in row.points]
+    assert apart.of(Points) == apart.seen == around.viewer.of(Points) == one_by_one
+    assert not apart.of(Row)
+    assert not around.viewer.of(Row)
+
+
+def test_a_row_of_which_a_channel_got_a_point_by_itself_before_is_told_channel_by_channel():
+    taker = TakesRows()
+    chain, pair = AcquisitionChain(), Pair()
+    chain.add(SoftwareTimerMaster(0, npoints=1), pair)
+    reading = pair.reading
+    pair.reading = lambda: (pair.channels[0].emit(7.0), reading())
+    scan = make_scan(chain, Around(taker))
+    scan.run()
+    assert [(points.first, points.values) for points in taker.of(Points)] == [(0, (7.0,)), (1, (1.0,)), (0, (-1.0,))]
+    assert len(taker.of(Row)) == 1  # the stamps of the timer
 
 
 def test_a_row_outside_of_a_running_scan_is_an_error():

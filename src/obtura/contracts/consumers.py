@@ -47,12 +47,16 @@ class Consumer:
     all, and when it is far behind the scan waits; a viewer that is far behind misses some. When a saver's `receive`
     returns, the frames that it was handed are safe: only then are they, and their rows, handed to viewers.
 
+    `takes_rows`: whether the numbers that a device gives at one moment come as one `Row`; else, as the `Points` of each
+    channel. Also in `witness`.
+
     `witnesses`: whether `witness` is called; looked at after `open`. A saver makes points safe there.
     """
 
     name = "consumer"
     essential = False
     takes_frames = False
+    takes_rows = False
     witnesses = False
 
     def open(self, began: ScanBegan, say: Say) -> None:

@@ -28,14 +28,7 @@ from obtura.data.subscans import link_sub_scans
 from obtura.data.witness import Witness, check_layout
 from obtura.ground.channels import Block
 from obtura.ground.errors import SavingError
-from obtura.ground.events import (
-    ChannelInfo,
-    Event,
-    Points,
-    ScanBegan,
-    ScanEnded,
-    SubScan,
-)
+from obtura.ground.events import ChannelInfo, Event, IterationDone, Points, Row, ScanBegan, ScanEnded, SubScan
 from obtura.works.clock import clock
 
 __all__ = ["RESERVE", "HDF5Saver"]
@@ -70,6 +63,7 @@ class HDF5Saver(Consumer):
 
     name = "HDF5 saver"
     essential = True
+    takes_rows = True
 
     def __init__(self, scan_saving: ScanSaving, reserve: int = RESERVE, spool: Path | None = None) -> None:
         self._saving = scan_saving
@@ -189,8 +183,12 @@ class HDF5Saver(Consumer):
             return
         try:
             for event in events:
-                if type(event) is Points:  # nearly all of them
+                if type(event) is Row:  # nearly all of them
+                    file.take_row(event)
+                elif type(event) is Points:
                     file.take_points(event)
+                elif type(event) is IterationDone:  # the row says it
+                    continue
                 elif isinstance(event, Noted):
                     file.take(event)
                 elif isinstance(event, SubScan):

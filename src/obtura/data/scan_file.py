@@ -16,6 +16,7 @@ from obtura.data.ragged import RaggedColumn
 from obtura.data.sketch import Node
 from obtura.data.tree import say_default
 from obtura.data.written_frames import WrittenSeries
+from obtura.ground.channels import Block
 from obtura.ground.errors import SavingError
 from obtura.ground.events import (
     Attempt,
@@ -24,6 +25,7 @@ from obtura.ground.events import (
     HookLeft,
     Metadata,
     Points,
+    Row,
     ScanBegan,
     ScanEnded,
     Timed,
@@ -78,6 +80,7 @@ class ScanFile:
         for branch in range(1, len(began.branches)):
             self.entries.append(Entry(root, began, branch, zero, frames, self._common))
         say_default(root, 0)
+        self._together: dict[tuple[int, ...], list[Row]] = {}  # by channels, not in their columns yet
         self._columns = {index: column for entry in self.entries for index, column in entry.columns.items()}
         self._rows = [Rows(entry.rows, entry.flags) for entry in self.entries]
         self._others: list[Growing] = [column for entry in self.entries for column in entry.others]
@@ -184,18 +187,36 @@ class ScanFile:
         """Bytes of frames that were received and are not written."""
         return sum(series.waiting for series in self.frames.values())
 
+    def take_row(self, event: Row) -> None:
+        """Receive a point of several channels; nothing is written yet."""
+        self.is_behind = True
+        held = self._together.get(event.channels)
+        if held is None:
+            held = self._together[event.channels] = []
+        elif event.first != held[-1].first + 1:
+            raise _out_of_order(f"channels {event.channels}", event.first, held[-1].first + 1)
+        held.append(event)
+
     def take_points(self, event: Points) -> None:
         """Receive points; nothing is written yet."""
-        channel, first, values = event
-        column = self._columns.get(channel)
         self.is_behind = True
+        if self._together and any(event.channel in channels for channels in self._together):
+            self._spread()
+        self._put(event.channel, event.first, event.values)
+
+    def _spread(self) -> None:
+        """Points that came together, into their columns."""
+        for channels, rows in self._together.items():
+            for channel, values in zip(channels, zip(*[row.values for row in rows], strict=True), strict=True):
+                self._put(channel, rows[0].first, values)
+        self._together.clear()
+
+    def _put(self, channel: int, first: int, values: Block) -> None:
+        column = self._columns.get(channel)
         if column is None:  # frames that are not saved
             return
         if first != column.received:
-            raise SavingError(
-                f"channel {column.name}: point {first} came where {column.received} was expected; "
-                "this is an error in obtura"
-            )
+            raise _out_of_order(f"channel {column.name}", first, column.received)
         column.take(values)
 
     def take(self, event: Noted) -> None:
@@ -214,6 +235,7 @@ class ScanFile:
 
     def write(self) -> None:
         """Write and flush what was received: complete rows only, so that readers find columns of one length."""
+        self._spread()
         for rows in self._rows:
             rows.write()
         self._write_others_and_flush()
@@ -224,6 +246,7 @@ class ScanFile:
         Raises:
             SavingError: frames are missing; what there is is safe, and finishing can go on with another `ended`.
         """
+        self._spread()
         for branch, rows in enumerate(self._rows):
             rows.finish(branch in ended.cut, ended.stopped.get(branch), ended.in_vain)
             for marking in (self._attempts.get(branch), self._timeouts.get(branch)):
@@ -281,6 +304,10 @@ class ScanFile:
         self.path.unlink(missing_ok=True)
         for file in self._images:
             file.remove()
+
+
+def _out_of_order(channel: str, first: int, expected: int) -> SavingError:
+    return SavingError(f"{channel}: point {first} came where {expected} was expected; this is an error in obtura")
 
 
 def _parts(column: Growing) -> tuple[Column, ...]:

@@ -1,7 +1,7 @@
 """Takes down in the journal what happens in a scan, before anybody is told of it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from obtura.ground.events import (
     HookLeft,
     Metadata,
     Points,
+    Row,
     ScanBegan,
     ScanEnded,
     SubScan,
@@ -71,6 +72,15 @@ class _Slot:
         self.ragged: tuple[int, np.dtype[Any], int] | None = None
 
 
+class _Part(NamedTuple):
+    """Where the numbers of several channels go that come at one moment: side by side into the rows of a branch."""
+
+    branch: _Branch
+    numbers: slice
+    steps: slice
+    width: int
+
+
 class Witness:
     """Turns events into records. `write(items)` makes one durable; `slots`: by channel, what `Layout` says of it.
 
@@ -108,7 +118,10 @@ class Witness:
             )
             if (values := layout.ragged.get(str(column))) is not None:
                 self._slots[channel].ragged = values, np.dtype(layout.columns[values]["dtype"]), 0
+        self._parts: dict[tuple[int, ...], _Part | None] = {}  # by channels
         self._take: dict[type, Callable[[Any], None]] = {
+            Row: self._together,
+            Points: self._points,
             HookLeft: self._hook,
             Comment: self._note,
             Metadata: self._note,
@@ -126,24 +139,9 @@ class Witness:
 
     def take(self, event: Event) -> None:
         """Take one down, if it is one to keep."""
-        if type(event) is not Points:
-            handle = self._take.get(type(event))
-            if handle is not None:
-                handle(event)
-            return
-        channel, first, values = event
-        slot = self._slots.get(channel)
-        if slot is None:  # frames, which have a file of their own
-            return
-        number, branch = slot.number, slot.branch
-        if number is None or branch is None or type(values) is not tuple or first != branch.row:
-            self._points(slot, first, values)
-            return
-        branch.values[number] = values[0]  # nearly always: the next number of a row
-        branch.received[slot.step] = first + 1
-        branch.waiting -= 1
-        if not branch.waiting:
-            self._row(branch)
+        handle = self._take.get(type(event))
+        if handle is not None:
+            handle(event)
 
     @property
     def received(self) -> dict[int, int]:
@@ -155,7 +153,52 @@ class Witness:
 
     # -- points -------------------------------------------------------------------------------------------
 
-    def _points(self, slot: _Slot, first: int, values: Block) -> None:
+    def _together(self, event: Row) -> None:
+        channels, first = event.channels, event.first
+        if channels not in self._parts:
+            self._parts[channels] = self._part(channels)
+        part = self._parts[channels]
+        if part is None or first != part.branch.row:
+            for points in event.points:
+                self._points(points)
+            return
+        branch, numbers, steps, width = part  # nearly always: the next numbers of a row
+        branch.values[numbers] = event.values
+        branch.received[steps] = [first + 1] * width
+        branch.waiting -= width
+        if not branch.waiting:
+            self._row(branch)
+
+    def _part(self, channels: Sequence[int]) -> _Part | None:
+        """None: they do not lie side by side in rows, or are no numbers of one."""
+        slots = [self._slots.get(channel) for channel in channels]
+        first = slots[0]
+        if first is None or first.branch is None or first.number is None:
+            return None
+        for offset, slot in enumerate(slots):
+            if slot is None or slot.branch is not first.branch:
+                return None
+            if (slot.number, slot.step) != (first.number + offset, first.step + offset):
+                return None
+        numbers, steps = (slice(start, start + len(slots)) for start in (first.number, first.step))
+        return _Part(first.branch, numbers, steps, len(slots))
+
+    def _points(self, event: Points) -> None:
+        first, values = event.first, event.values
+        slot = self._slots.get(event.channel)
+        if slot is None:  # frames, which have a file of their own
+            return
+        number, branch = slot.number, slot.branch
+        if number is None or branch is None or type(values) is not tuple or first != branch.row:
+            self._others(slot, first, values)
+            return
+        branch.values[number] = values[0]  # nearly always: the next number of a row
+        branch.received[slot.step] = first + 1
+        branch.waiting -= 1
+        if not branch.waiting:
+            self._row(branch)
+
+    def _others(self, slot: _Slot, first: int, values: Block) -> None:
         """Blocks, points of later rows, and what is no number."""
         branch = slot.branch
         if branch is None:

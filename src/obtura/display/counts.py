@@ -7,7 +7,7 @@ import numpy as np
 
 from obtura.display.table import display_names, is_number
 from obtura.display.words import one_line
-from obtura.ground.events import ChannelInfo, Event, Points, ScanEnded
+from obtura.ground.events import ChannelInfo, Event, Points, Row, ScanEnded, unfolded
 
 __all__ = ["Counts"]
 
@@ -33,6 +33,7 @@ class Counts:
         self._missing = {number for number in counters if not _is_left_out(channels[number])}
         self._not_shown = display_names([channels[number] for number in counters if _is_left_out(channels[number])])
         self._is_shown = False
+        self._complete = ""
 
     def take(self, event: Event) -> str:
         """Note the next event; returns the lines once the last counter has come, or none will come."""
@@ -42,6 +43,15 @@ class Counts:
             case ScanEnded():
                 return "" if self._is_shown else self._lines()
         return ""
+
+    def note(self, points: Points | Row) -> None:
+        """Keep points until `lines` is asked for."""
+        self._complete += "".join([self.take(each) for each in unfolded((points,))])
+
+    def lines(self) -> str:
+        """All of them, once the last counter has come."""
+        lines, self._complete = self._complete, ""
+        return lines
 
     def _points(self, points: Points) -> str:
         if points.channel not in self._missing or not len(points.values):

@@ -3,7 +3,7 @@
 from obtura.display.heading import heading
 from obtura.display.table import Table
 from obtura.display.times import Times
-from obtura.ground.events import Event, HookLeft, IterationDone, Points, ScanBegan, ScanClosed, ScanEnded
+from obtura.ground.events import Event, HookLeft, IterationDone, Points, Row, ScanBegan, ScanClosed, ScanEnded
 
 __all__ = ["ScanPage"]
 
@@ -26,12 +26,12 @@ class ScanPage:
     def take(self, event: Event) -> str:
         """Note the next event; returns the lines that are complete by it, each ending in a newline."""
         match event:
-            case Points():
+            case IterationDone():  # first what comes at each point
+                self._times.counted(event)
+            case Points() | Row():
                 return self._table.take(event)
             case HookLeft():
                 self._times.left(event)
-            case IterationDone():
-                self._times.counted(event)
             case ScanBegan():
                 header = self._table.header
                 return heading(event, self._table.not_shown) + (f"\n{header}" if header else "")
@@ -40,6 +40,14 @@ class ScanPage:
             case ScanClosed():
                 return f"\n{self._how_it_ended(event.state)}{self._times.took(event.seconds)}\n"
         return ""
+
+    def note(self, points: Points | Row) -> None:
+        """Keep points until `lines` is asked for, which costs less than a `take` of each."""
+        self._table.note(points)
+
+    def lines(self) -> str:
+        """The rows that are complete by what was noted."""
+        return self._table.lines()
 
     def _how_it_ended(self, state: str) -> str:
         """Why the table is shorter than asked for. What went wrong is said by whoever called `run()`."""

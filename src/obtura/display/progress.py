@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from msgspec.structs import replace
+
 from obtura.ground.events import Event, IterationDone, ScanBegan, ScanEnded, StateChanged
 
 __all__ = ["Progress"]
@@ -37,7 +39,7 @@ class Progress:
     def _pause(self, event: StateChanged) -> None:
         """A pause does not count: it is as if the first point had come so much later."""
         if self._paused is not None and self._first is not None:
-            self._first = self._first._replace(time=self._first.time + event.time - self._paused)
+            self._first = replace(self._first, time=self._first.time + event.time - self._paused)
         self._paused = event.time if event.state == "PAUSED" else None
 
     @property

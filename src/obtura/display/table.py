@@ -1,11 +1,11 @@
 """The table of a scan: a row per point, a column per scalar of the first top-master."""
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from obtura.display.words import cell
-from obtura.ground.events import ChannelInfo, Points
+from obtura.ground.events import ChannelInfo, Points, Row
 
 __all__ = ["Table", "display_names", "is_number"]
 
@@ -49,7 +49,7 @@ class Table:
             for number, size in zip(shown, sizes, strict=True)
         }
         self._queues = tuple(self._waiting.values())
-        self._empty = len(shown)
+        self._together: dict[tuple[int, ...], list[tuple[float, ...]]] = {}  # what came of several at once
         self._header, self._row = _templates([channels[number] for number in shown], labels, sizes, width)
 
     @property
@@ -57,35 +57,53 @@ class Table:
         """The names of the columns, as one line or more; empty when there is nothing to show."""
         return self._header if self._waiting else ""
 
-    def take(self, points: Points) -> str:
+    def take(self, points: Points | Row) -> str:
         """Note new points; returns the rows that are complete by them, each ending in a newline."""
-        channel, _, values = points
-        waiting = self._waiting.get(channel)
-        if waiting is None or not len(values):
-            return ""
-        if not waiting:
-            self._empty -= 1
-        waiting.extend(values)
-        if self._empty:
-            return ""
-        rows: list[str] = []
-        while not self._empty:
-            row = [queue.popleft() for queue in self._queues]
-            if self.rows == self._next:
-                rows.append(self._row % (self.rows, *row))
-                self._next += self._step(rows)
-            self.rows += 1
-            self._empty = len(self._queues) - sum(map(bool, self._queues))
-        return "".join(rows)
+        self.note(points)
+        return self.lines()
 
-    def _step(self, rows: list[str]) -> int:
-        """How many rows further the next one is shown; a note goes into `rows` where that changes."""
-        if not self._thinned or self._next < _ALL_SHOWN:
-            return 1
+    def note(self, points: Points | Row) -> None:
+        """Keep new points until `lines` is asked for: together rows cost less than one by one."""
+        if isinstance(points, Row):
+            self._together.setdefault(points.channels, []).append(points.values)
+        elif (waiting := self._waiting.get(points.channel)) is not None:
+            self._spread()  # it may have come in a row before
+            waiting.extend(points.values)
+
+    def lines(self) -> str:
+        """The rows that are complete by now, each ending in a newline."""
+        self._spread()
+        count = min(map(len, self._queues), default=0)
+        if not count:
+            return ""
+        columns = [[queue.popleft() for _ in range(count)] for queue in self._queues]
+        rows = zip(range(self.rows, self.rows + count), *columns, strict=True)
+        self.rows += count
+        return "".join(self._thin(rows) if self._thinned else map(self._row.__mod__, rows))
+
+    def _spread(self) -> None:
+        """What came of several channels at once, into the columns."""
+        for channels, rows in self._together.items():
+            for channel, values in zip(channels, zip(*rows, strict=True), strict=True):
+                if (waiting := self._waiting.get(channel)) is not None:
+                    waiting.extend(values)
+        self._together.clear()
+
+    def _thin(self, rows: Iterable[tuple[Any, ...]]) -> Iterator[str]:
+        """The lines of the rows that are shown, and a note where they become fewer."""
+        for row in rows:
+            if row[0] == self._next:
+                yield self._row % row
+                step = self._step
+                if step > 1 and self._next == _ALL_SHOWN * step // 10:
+                    yield f"{'...':>{_NARROWEST}}  from here on every {step:,}th row is shown\n"
+                self._next += step
+
+    @property
+    def _step(self) -> int:
+        """How many rows further the next one is shown."""
         step: int = 10 ** (len(str(self._next)) - len(str(_ALL_SHOWN)) + 1)
-        if self._next == _ALL_SHOWN * step // 10:
-            rows.append(f"{'...':>{_NARROWEST}}  from here on every {step:,}th row is shown\n")
-        return step
+        return step if self._next >= _ALL_SHOWN else 1
 
 
 class _Texts(deque[Any]):

@@ -11,7 +11,7 @@ from obtura.display.notebook import context_of, is_cell
 from obtura.display.page import ScanPage
 from obtura.display.progress import Progress
 from obtura.display.screen import Screen, width_of
-from obtura.ground.events import Event, Points, ScanBegan, ScanClosed, Text
+from obtura.ground.events import Event, IterationDone, Points, Row, ScanBegan, ScanClosed, Text
 
 __all__ = ["TerminalDisplay"]
 
@@ -28,6 +28,7 @@ class TerminalDisplay(Consumer):
     """
 
     name = "table"
+    takes_rows = True
 
     def __init__(self, stream: Any = None, columns: int | None = None) -> None:
         self._stream = stream
@@ -59,20 +60,21 @@ class TerminalDisplay(Consumer):
         if self._capture is None:  # given up by Ctrl-C, and closed meanwhile
             return
         marks: list[Mark] = []
-        shown: list[str] = []  # lines since the last text
         try:
             for event in events:
-                if type(event) is Points:  # nearly all of them
-                    shown.append(self._page.take(event))
+                if type(event) is Row or type(event) is Points:  # nearly all of them
+                    self._page.note(event)
                 elif isinstance(event, Text):
-                    self._show(shown)
+                    self._show(self._page.lines())
                     self._screen.text(event.stream, event.text)
                     if isinstance(event.text, Mark):
                         marks.append(event.text)
                 else:
                     self._progress.take(event)
-                    shown.append(self._page.take(event))
-            self._show(shown)
+                    if type(event) is not IterationDone:  # which says nothing that is shown
+                        self._show(self._page.lines())
+                    self._show(self._page.take(event))
+            self._show(self._page.lines())
             self._screen.status(self._progress.line)
             self._context.run(self._screen.flush)
         except BaseException:
@@ -85,10 +87,9 @@ class TerminalDisplay(Consumer):
         if isinstance(last, ScanClosed):
             self._release()  # text that was said meanwhile is in the record and will still be received
 
-    def _show(self, lines: list[str]) -> None:
-        if text := "".join(lines):
-            self._screen.lines(text)
-        lines.clear()
+    def _show(self, lines: str) -> None:
+        if lines:
+            self._screen.lines(lines)
 
     def close(self) -> None:
         """Put `sys.stdout` and `sys.stderr` back."""

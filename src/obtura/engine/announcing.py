@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from obtura.engine.outcome import Outcome
-from obtura.ground.events import ChannelInfo, Event, Points, ScanEnded, Text
+from obtura.ground.events import ChannelInfo, Event, Points, Row, ScanEnded, Text
 from obtura.works.gate import PATIENCE
 
 __all__ = ["WithFrames"]
@@ -31,9 +31,15 @@ class WithFrames:
 
     def of(self, event: Event) -> Callable[[], bool] | None:
         """What a point waits for; nothing else waits by itself."""
+        if type(event) is Row:
+            waits = [self._of(points) for points in event.points]
+            return next((wait for wait in reversed(waits) if wait is not None), None)  # of the last row it completes
         if type(event) is not Points:
             self._ended = self._ended or type(event) is ScanEnded
             return None
+        return self._of(event)
+
+    def _of(self, event: Points) -> Callable[[], bool] | None:
         received = event.first + len(event.values)
         if event.channel in self._frames:
             self._frames[event.channel] = received

@@ -14,7 +14,7 @@ from obtura.engine.timing import BEHIND as SAVER
 from obtura.engine.vigil import Vigil
 from obtura.engine.witness import witnessing
 from obtura.ground.errors import one_line
-from obtura.ground.events import Event, ScanBegan
+from obtura.ground.events import Event, ScanBegan, unfolded
 from obtura.works.errands import Timekeeper
 from obtura.works.reader import Reader
 from obtura.works.record import Record
@@ -57,6 +57,7 @@ class Audience:
                 consumer.open(began, say)
             if consumer.essential and consumer.takes_frames:
                 self._record.guard(reader, WithFrames(self._data.infos, self._outcome))
+            reader.unfold = None if consumer.takes_rows else unfolded
             room = (math.inf if consumer.essential else BEHIND) if consumer.takes_frames else 0
             witness = witnessing(consumer, failed) if consumer.witnesses else None
             self._record.begin(reader, room, witness, at_once=not consumer.essential)  # short scans are written once

@@ -36,6 +36,12 @@ class Column:
         """How many there are."""
         return self._folded + len(self._tail)
 
+    def put(self, number: float) -> int:
+        """As `add`; returns the index of the point. The caller holds the record's lock."""
+        index = self._folded + len(self._tail)
+        self.add(number)
+        return index
+
     def append(self, block: Block) -> int:
         """Add points; returns the index of the first. The caller holds the record's lock."""
         first = self._folded + len(self._tail)

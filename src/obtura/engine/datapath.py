@@ -20,7 +20,7 @@ from obtura.engine.plan import levels_below, paces
 from obtura.engine.timing import BEHIND as SAVER
 from obtura.ground.channels import AcquisitionChannel, Block, Numbers, Sink
 from obtura.ground.errors import UsageError
-from obtura.ground.events import ChannelInfo, Event, Points, WaitedInVain
+from obtura.ground.events import ChannelInfo, Event, Points, Row, WaitedInVain
 from obtura.works.errands import Timekeeper
 from obtura.works.interrupt import doors
 from obtura.works.record import Record
@@ -90,7 +90,7 @@ class DataPath:
         numbers = {channel: number for number, channel in enumerate(self._channels)}
         for row in {channel.row: None for channel in self._channels if channel.row is not None}:
             if all(channel in numbers for channel in row.channels):
-                row.connect(self._row_sink([numbers[channel] for channel in row.channels]))
+                row.connect(self._row_sink(tuple([numbers[channel] for channel in row.channels])))
 
     def ask_for_frames(self, consumer: Consumer) -> None:
         """Read frames that left the memory from `consumer`, if it gives them back; the first to do so is asked."""
@@ -177,16 +177,15 @@ class DataPath:
 
         return take
 
-    def _row_sink(self, numbers: Sequence[int]) -> Numbers:
-        """As `_sink`, for one number of each of several channels: one door and one lock for all.
+    def _row_sink(self, numbers: tuple[int, ...]) -> Numbers:
+        """As `_sink`, for one number of each of several channels: one door, one lock and one event for all.
 
         When nobody reads and nobody listens they need neither: what Ctrl-C or a snapshot finds is part of a row, as
         between the emits of two devices, and such a row is left out.
         """
         record, lock, listeners = self._record, self._record.lock, self._listeners
-        found = ((number, self._columns[number]) for number in numbers)
-        columns = [(number, column) for number, column in found if isinstance(column, Column)]
-        adds = [column.add for _, column in columns]
+        columns = [column for number in numbers if isinstance(column := self._columns[number], Column)]
+        adds = [column.add for column in columns]
         alone = adds[0] if len(adds) == 1 else None
 
         def take(values: Sequence[float]) -> None:
@@ -200,9 +199,11 @@ class DataPath:
             was = doors.shut()
             try:
                 with lock:
-                    for (number, column), value in zip(columns, values, strict=True):
-                        first = column.append((value,))
-                        if record.read:
+                    firsts = [column.put(value) for column, value in zip(columns, values, strict=True)]
+                    if record.read and firsts.count(firsts[0]) == len(firsts):
+                        record.post(Row(numbers, firsts[0], tuple(values)))
+                    elif record.read:  # one of them got a point by itself before
+                        for number, first, value in zip(numbers, firsts, values, strict=True):
                             record.post(Points(number, first, (value,)))
                 if listeners:
                     for number, value in zip(numbers, values, strict=True):

@@ -12,7 +12,7 @@ from obtura.contracts.watchdog import WatchdogCallback
 from obtura.engine.states import ScanState
 from obtura.ground.channels import Block
 from obtura.ground.errors import UsageError, locate
-from obtura.ground.events import ChannelInfo, Event, Points, ScanBegan, ScanEnded, StateChanged
+from obtura.ground.events import ChannelInfo, Event, Points, ScanBegan, ScanEnded, StateChanged, unfolded
 from obtura.works.clock import clock
 
 __all__ = ["Watchdog", "check_watchdog"]
@@ -38,7 +38,7 @@ class Watchdog:
     def receive(self, events: Sequence[Event]) -> None:
         """Tell the callback what happened: the points of a batch in one call."""
         new: dict[int, list[Block]] = {}
-        for event in events:
+        for event in unfolded(events):
             match event:
                 case Points():
                     new.setdefault(event.channel, []).append(event.values)

@@ -3,14 +3,14 @@
 from collections.abc import Callable
 
 from obtura.contracts.consumers import Consumer
-from obtura.ground.events import Event, Points
+from obtura.ground.events import Event, Points, Row, unfolded
 
 __all__ = ["witnessing"]
 
 
 def witnessing(consumer: Consumer, failed: Callable[[BaseException], None]) -> Callable[[Event], bool]:
     """Calls `consumer.witness` until it fails once; then `failed` is told, and points are withheld from everybody."""
-    take = consumer.witness
+    take = consumer.witness if consumer.takes_rows else _each(consumer.witness)
     broken = False
 
     def witness(event: Event) -> bool:
@@ -22,6 +22,14 @@ def witnessing(consumer: Consumer, failed: Callable[[BaseException], None]) -> C
             except Exception as error:  # noqa: BLE001 - the device that emitted has no part in it
                 broken = True
                 failed(error)
-        return not isinstance(event, Points)
+        return not isinstance(event, Points | Row)
 
     return witness
+
+
+def _each(take: Callable[[Event], None]) -> Callable[[Event], None]:
+    def one_by_one(event: Event) -> None:
+        for each in unfolded((event,)):
+            take(each)
+
+    return one_by_one

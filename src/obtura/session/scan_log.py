@@ -20,6 +20,7 @@ class ScanLog(Consumer):
     """
 
     name = "log file"
+    takes_rows = True
 
     def open(self, began: ScanBegan, say: Say) -> None:
         """Note which scan it is."""

@@ -47,6 +47,7 @@ class Reader(Generic[E]):
         self.received = 0  # events; changed by this reader's thread only
         self.look: Callable[[], object] | None = None  # called by its thread, now and then
         self.waiting: Sequence[object] = ()  # what is held back from it
+        self.unfold: Callable[[Sequence[E]], Sequence[E]] | None = None  # into what it is handed
         self._weigh = weigh
         self._posted = 0  # bytes; changed by writers only, under the record's lock
         self._received = 0  # changed by this reader's thread only
@@ -154,7 +155,7 @@ class Reader(Generic[E]):
                 batch = [self.mailbox.popleft() for _ in range(len(self.mailbox))]
                 self._idle = not batch  # nobody waits for what it does when nothing comes
                 if batch and self.error is None:
-                    self._guarded(self.receiver.receive, batch)
+                    self._guarded(self.receiver.receive, batch if self.unfold is None else self.unfold(batch))
                 elif self._idly is not None and not batch and self.error is None:
                     self._guarded(self._idly)
                 if self.load:
