@@ -299,7 +299,7 @@ class Watching(ScanPreset):
 
 
 def test_a_continuous_scan_that_is_cut_has_only_whole_points(bench):
-    scan = bench.cscan(bench.roby, 0, 1, 20, 0.02, bench.diode, run=False)
+    scan = bench.cscan(bench.roby, 0, 1, 20, 0.3, bench.diode, run=False)
     scan.add_preset(Watching(scan, bench.diode))
     with pytest.raises(ScanAbort):
         scan.run()

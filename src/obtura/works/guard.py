@@ -34,7 +34,7 @@ __all__ = ["Guard", "NoGuardError", "guard"]
 
 log = logging.getLogger(__name__)
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 """Seconds that the guard has to be ready to act; a library for a protocol may have to be loaded, a server found."""
 FAREWELL = 2.0
 """Seconds that it has to go when this process ends."""
