@@ -64,7 +64,7 @@ saver.close()
 
 
 @pytest.mark.parametrize("read_only", ["base", "base/demo", "base/demo/data"])
-def test_a_read_only_directory_is_refused(read_only):
+def test_a_read_only_directory_is_refused(read_only, monkeypatch):
     # Root may write everywhere: then the scan is made by nobody, who has to get here.
     with tempfile.TemporaryDirectory() as directory:
         inside = Path(directory)
@@ -73,6 +73,7 @@ def test_a_read_only_directory_is_refused(read_only):
         for path in (inside, *inside.rglob("*")):
             path.chmod(0o777)
         made.chmod(0o555)
+        monkeypatch.setenv("OBTURA_SPOOL", str(inside / "spool"))
         code, output, errors = outcome(AS_NOBODY, inside / "base")
         made.chmod(0o777)
         assert code == 0, errors
