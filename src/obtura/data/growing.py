@@ -137,6 +137,7 @@ class GrowingFile:
         known = self._stencil.sums(self._sketch, self._file.id, written or {}) if self._stencil else None
         self._checksums.write(known or sums_of(self._file.id, written))
         self._file.flush()
+        self._sketch.let_go()  # or each of its datasets would be looked for among all that h5py knows of
         self._file.close()
         sync(self.path)
         sync(self.path.parent)

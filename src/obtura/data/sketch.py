@@ -75,3 +75,10 @@ class Sketch:
         """It was made in this file, given by its root."""
         for place in self.places.values():
             place.attach(root)
+
+    def let_go(self) -> None:
+        """The file is going to be closed: close what is open of it, and know of no node any more."""
+        for place in self.places.values():
+            place.detach()
+        self.nodes.clear()
+        del self.root
