@@ -1,5 +1,7 @@
 """A scan's file made with a stencil is, byte for byte, the one that HDF5 makes."""
 
+from copy import copy
+
 import numpy as np
 import pytest
 from scan_zoo import Zoo
@@ -31,7 +33,7 @@ def test_a_file_made_with_a_stencil_is_the_one_that_hdf5_makes(tmp_path, monkeyp
     sketches: list[Sketch] = []
 
     def made_with(sketch):
-        sketches.append(sketch)
+        sketches.append(copy(sketch))  # the file itself lets go of its nodes when it is closed
         made = Stencil(next(each for each in sketches if each.steps == sketch.steps))
         assert made.image(sketch) == image_of(sketch, sketch.number)[0]
         return made

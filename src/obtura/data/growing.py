@@ -47,6 +47,8 @@ class GrowingFile:
         # Made under another name: until SWMR begins HDF5 fails when a viewer that waits for new files locks this one.
         hidden = path if os.name == "nt" else path.with_name(f".{path.name}.new")
         self._file: Any = None
+        self.is_open = False
+        """Whether it still has to be closed."""
         self._syncing = Syncing()
         self._disk = disk_of(path.parent)
         self.image = b""
@@ -84,17 +86,13 @@ class GrowingFile:
         self.image = self._stencil.image(sketch) if self._stencil else image_of(sketch, number)[0]
         path.write_bytes(self.image)
         self._file = h5py.File(h5f.open(os.fsencode(path), h5f.ACC_RDWR | h5f.ACC_SWMR_WRITE, _access()))
+        self.is_open = True
         sketch.attach(self._file.id)
 
     @property
     def root(self) -> Any:
         """The root of the open file, for h5py's low-level calls."""
         return self._file.id
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it still has to be closed."""
-        return bool(self._file)
 
     @property
     def is_lost(self) -> bool:
@@ -139,13 +137,14 @@ class GrowingFile:
         self._file.flush()
         self._sketch.let_go()  # or each of its datasets would be looked for among all that h5py knows of
         self._file.close()
+        self.is_open = False
         sync(self.path)
         sync(self.path.parent)
         self._syncing.wait(1.0)  # it has nothing left to do; no thread stays behind
 
     def divert(self) -> None:
         """From now on what HDF5 still wants to write goes nowhere."""
-        if not self._file:
+        if not self.is_open:
             return
         descriptor = self._file.id.get_vfd_handle()
         try:
@@ -161,7 +160,7 @@ class GrowingFile:
         After one failed write HDF5 can neither flush nor close any more. Who has datasets open must have it diverted
         before they are closed: what is in their caches is written then, too.
         """
-        if not self._file:
+        if not self.is_open:
             return
         self.divert()
         try:
@@ -169,6 +168,7 @@ class GrowingFile:
         except (OSError, RuntimeError):
             # a flush that failed left HDF5's list of what is unwritten half made; the failed close has ended that
             self._file.close()
+        self.is_open = False
 
 
 @cache

@@ -9,7 +9,7 @@ import errno
 import io
 import os
 import re
-import shutil
+import stat
 import threading
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -200,15 +200,16 @@ def _foreign(master: Path) -> SavingError:
 def _replace(master: Path, content: bytes) -> None:
     new = master.with_name(f".{master.name}.new")
     new.unlink(missing_ok=True)  # left by a process that was killed here
-    if master.exists() and not os.access(master, os.W_OK):
+    mode = stat.S_IMODE(os.stat(master).st_mode) if master.exists() else None
+    if mode is not None and not os.access(master, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     try:
         with new.open("xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        if master.exists():
-            shutil.copymode(master, new)
+        if mode is not None:
+            os.chmod(new, mode)
         os.replace(new, master)
     except OSError:
         new.unlink(missing_ok=True)

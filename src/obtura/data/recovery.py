@@ -365,8 +365,8 @@ def check_file(path: Path, entries: Any, expected: dict[str, int]) -> None:
     try:
         for name in entries:
             reason = h5d.open(file, f"{name}/end_reason".encode())
-            text = np.empty((), reason.dtype)
-            reason.read(h5s.ALL, h5s.ALL, text)
+            text = np.empty((), f"S{reason.get_storage_size()}")
+            reason.read(h5s.ALL, h5s.ALL, text, reason.get_type())
             if not text.item():
                 raise SavingError(f"{path}: entry {name} has no end")
         for name, count in expected.items():

@@ -361,6 +361,19 @@ def _refuse_leaving(what: str, path: str) -> None:
 
 def _refuse_outside(path: str, base: str, called: str) -> None:
     """Refuse what leads out by a symbolic link."""
+    if _is_below(path, base):
+        return
     real, inside = os.path.realpath(path), os.path.realpath(base)
     if os.path.commonpath([real, inside]) != inside:
         raise UsageError(f"{path} leads to {real}, which is outside of {called} {inside}; nothing is written there")
+
+
+def _is_below(path: str, base: str) -> bool:
+    """Whether a path lies below `base` as it is written, and no symbolic link is on the way from there."""
+    while path.startswith(base):
+        if path == base:
+            return True
+        if os.path.islink(path):
+            return False
+        path = os.path.dirname(path)
+    return False

@@ -80,5 +80,5 @@ class Sketch:
         """The file is going to be closed: close what is open of it, and know of no node any more."""
         for place in self.places.values():
             place.detach()
-        self.nodes.clear()
+        self.nodes = []
         del self.root
