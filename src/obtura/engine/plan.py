@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Coroutine, Iterable, Iterator
+from functools import cache
 from itertools import repeat
 from typing import Any
 
@@ -175,9 +176,13 @@ def paces(top: AcquisitionMaster) -> dict[AcquisitionObject, int]:
 
 def overriding(nodes: Iterable[AcquisitionObject], method: str) -> list[AcquisitionObject]:
     """Those that override `method`: the others need not be called."""
-    defaults = (AcquisitionObject, AcquisitionMaster, AcquisitionSlave)
-    inherited = {vars(default).get(method) for default in defaults}
+    inherited = _inherited(method)
     return [node for node in nodes if method in vars(node) or getattr(type(node), method, None) not in inherited]
+
+
+@cache
+def _inherited(method: str) -> frozenset[Any]:
+    return frozenset(vars(kind).get(method) for kind in (AcquisitionObject, AcquisitionMaster, AcquisitionSlave))
 
 
 def _starts(node: AcquisitionObject) -> bool:
@@ -201,7 +206,7 @@ def reads_by_itself(node: AcquisitionObject) -> bool:
 
 def _is_async(node: AcquisitionObject) -> bool:
     methods = ("prepare", "start", "stop", "trigger", "reading", "wait_ready")
-    return any(inspect.iscoroutinefunction(getattr(node, method, None)) for method in methods)
+    return any(inspect.iscoroutinefunction(getattr(node, method)) for method in methods if overriding([node], method))
 
 
 def needs_lane(node: AcquisitionObject) -> bool:
