@@ -18,12 +18,12 @@ from scenes import EVERY_WORLD
 
 from obtura.works.clock import virtual_time
 
-ROTATION = 4
+ROTATION = 6
 """A kind of `ROTATING` is tried at every so many calls."""
 HANGING_ROTATION = 24
 """A kind of `HANGING` is tried at every so many calls."""
 MANY_CALLS = 95
-"""In worlds with more calls, each kind of `EVERYWHERE` is at every fourth one, elsewhere at every second."""
+"""In worlds with more calls, each kind of `EVERYWHERE` is at every sixth one, elsewhere at every third."""
 AGAIN = 10
 """After every so many cases another scan is run with the same devices."""
 PAIRS = 10_000
@@ -39,7 +39,7 @@ def singles():
     turn = 0
     for name in EVERY_WORLD:
         keys = places(name)
-        step = 4 if len(keys) > MANY_CALLS else 2
+        step = 6 if len(keys) > MANY_CALLS else 3
         for key in keys:
             turn += 1
             kinds = [kind.name for at, kind in enumerate(EVERYWHERE) if (turn + at) % step == 0]
