@@ -13,12 +13,13 @@ INSTALL := $(BIN)/python -m pip -qq --disable-pip-version-check install -c requi
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo shell test crash-test kill-test storm mutants bench lint types contracts check venv lock clean
+.PHONY: help demo shell test fault-test crash-test kill-test storm mutants bench lint types contracts check venv lock clean
 
 help:
 	@echo "make demo       play the page's scans on a simulated beamline"
 	@echo "make shell      a prompt with the same beamline, to scan it yourself"
 	@echo "make test       run the tests"
+	@echo "make fault-test every fault in every call of every scan, ten minutes; the tests try two fifths of it"
 	@echo "make crash-test kill -9 at every write call of a scan, a third of an hour"
 	@echo "make kill-test  kill -9 at every call of every scan, ten minutes: the guard closes what is open"
 	@echo "make storm      Ctrl-C at random moments of 10,000 scans, a quarter of an hour"
@@ -41,6 +42,10 @@ test: $(DEV)
 # The engine broken on purpose, one way after the other: some minutes.
 mutants: $(DEV)
 	@$(BIN)/python tests/engine/mutate.py
+
+# Single faults and pairs of them, in all calls to presets and devices.
+fault-test: $(DEV)
+	@OBTURA_FAULT_TEST=1 $(BIN)/python -m pytest -n $(WORKERS) tests/engine/test_faults.py tests/engine/test_every_line.py $(PYTEST_ARGS)
 
 # Every write call of a scan: a third of an hour.
 crash-test: $(DEV)

@@ -122,7 +122,7 @@ def test_frames_that_find_no_place_are_kept_in_the_spool(tmp_path, medium, at_on
     assert output.splitlines()[-3:] == ["whole {True} SUCCESS", "frames True", "left [] []"]
 
 
-@pytest.mark.parametrize("point", range(0, 60, 4 if os.environ.get("OBTURA_CRASH_TEST") else 8))
+@pytest.mark.parametrize("point", range(0, 60, 4 if os.environ.get("OBTURA_CRASH_TEST") else 12))
 def test_wherever_the_disk_fills_up_nothing_is_lost(tmp_path, point):
     """A file system of a size for each point: the journal, the scan's file, or both find no room."""
     code, output, errors = filled(tmp_path, "limit", 70_000 + 1_500 * point, 3, 1, 5)

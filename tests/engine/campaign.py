@@ -18,15 +18,17 @@ from scenes import EVERY_WORLD
 
 from obtura.works.clock import virtual_time
 
-ROTATION = 6
-"""A kind of `ROTATING` is tried at every so many calls."""
+WHOLE = bool(os.environ.get("OBTURA_FAULT_TEST"))
+"""`make fault-test` tries all; the suite, which has a quarter of an hour for everything, a part of it."""
+SAMPLE, ALL = (10, 5, 6_000), (4, 2, 20_000)
+ROTATION, DENSITY, PAIRS = ALL if WHOLE else SAMPLE
+"""A kind of `ROTATING` is tried at every so many calls; one of `EVERYWHERE` at every so many, in worlds with `MANY_CALLS`
+at every twice as many; and so many runs have two faults."""
 HANGING_ROTATION = 24
 """A kind of `HANGING` is tried at every so many calls."""
 MANY_CALLS = 95
-"""In worlds with more calls, each kind of `EVERYWHERE` is at every sixth one, elsewhere at every third."""
 AGAIN = 10
 """After every so many cases another scan is run with the same devices."""
-PAIRS = 10_000
 PAIR_WORLDS = ("inline", "step_scan")
 """Small worlds that are called inline: all happens in the same order each time."""
 SEED = 5
@@ -34,16 +36,16 @@ LONGEST = 300.0
 """Real seconds that a case may take: `run()` returns in bounded time."""
 
 
-def singles():
+def singles(rotation=ROTATION, density=DENSITY):
     """Every `(world, key, kind)` with one fault."""
     turn = 0
     for name in EVERY_WORLD:
         keys = places(name)
-        step = 6 if len(keys) > MANY_CALLS else 3
+        step = 2 * density if len(keys) > MANY_CALLS else density
         for key in keys:
             turn += 1
             kinds = [kind.name for at, kind in enumerate(EVERYWHERE) if (turn + at) % step == 0]
-            kinds += [kind.name for at, kind in enumerate(ROTATING) if (turn + at) % ROTATION == 0]
+            kinds += [kind.name for at, kind in enumerate(ROTATING) if (turn + at) % rotation == 0]
             kinds += [kind.name for at, kind in enumerate(HANGING) if (turn + 6 * at) % HANGING_ROTATION == 0]
             for kind in kinds:
                 if not _is_void(KINDS[kind], name, key):

@@ -78,7 +78,7 @@ def table(tried):
 def planned(cases=None):
     """What a run of these cases tries, or of all, without trying it: `{"kind phase": how often}`."""
     with campaign.quiet():
-        return Counter(f"{kind} {phase_of(key)}" for _, key, kind in cases or campaign.singles())
+        return Counter(f"{kind} {phase_of(key)}" for _, key, kind in cases or campaign.singles(*campaign.SAMPLE[:2]))
 
 
 def page(tried):
@@ -87,10 +87,15 @@ def page(tried):
     worlds = "\n".join(f"| `{name}` | {_first_line(world)} |" for name, world in EVERY_WORLD.items())
     phases = "\n".join(f"| {name} | {words} |" for name, words in PHASES.items())
     rows = "\n".join(f"| {row} | {words} |" for row, words in ROWS.items())
+    rotation, density, pairs = campaign.SAMPLE
+    with campaign.quiet():
+        everything = sum(1 for _ in campaign.singles(*campaign.ALL[:2]))
     return TEXT.format(
         matrix=matrix,
         total=f"{total:,}",
-        pairs=f"{campaign.PAIRS:,}",
+        pairs=f"{pairs:,}",
+        everything=f"{everything:,}",
+        every_pair=f"{campaign.ALL[2]:,}",
         worlds=worlds,
         phases=phases,
         rows=rows,
@@ -99,7 +104,9 @@ def page(tried):
         chief=len(EVERYWHERE),
         variants=len(ROTATING),
         large=_large(),
-        rotation=campaign.ROTATION,
+        rotation=rotation,
+        density=density,
+        sparse=2 * density,
         hanging=campaign.HANGING_ROTATION,
         again=campaign.AGAIN,
         calls=campaign.MANY_CALLS,

@@ -122,7 +122,7 @@ def test_a_hook_that_swallows_what_is_to_end_it_is_named_with_its_line(night, ho
 
 @pytest.mark.parametrize("hook", ["prepare", "start", "stop"])
 def test_a_hook_that_hangs_is_told_after_its_scan_began_and_before_it_ends(night, hook):
-    report = night(HANGS.format(hook=hook, body=LOCKED), patience=0.5)
+    report = night(HANGS.format(hook=hook, body=LOCKED), patience=3.0)
     kinds = [each.kind for each in report.timeline]
     assert kinds.index("began") < kinds.index("hangs") < kinds.index("ended")
     assert "release unlocked lock" not in str(report)
