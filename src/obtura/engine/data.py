@@ -12,7 +12,16 @@ from obtura.ground.channels import Block
 from obtura.ground.errors import UsageError
 from obtura.ground.events import ChannelInfo
 
-__all__ = ["Column", "NoSuchChannelError", "RaggedColumn", "ScanData", "TextColumn", "complete_rows", "until"]
+__all__ = [
+    "Column",
+    "NoSuchChannelError",
+    "RaggedColumn",
+    "ScanData",
+    "TextColumn",
+    "complete_rows",
+    "put_row",
+    "until",
+]
 
 _Points: TypeAlias = npt.NDArray[np.generic] | FrameView | list[npt.NDArray[np.generic]]
 
@@ -42,6 +51,10 @@ class Column:
         self.add(number)
         return index
 
+    def take_back(self) -> None:
+        """Undo a `put`, under the same lock."""
+        self._tail.pop()
+
     def append(self, block: Block) -> int:
         """Add points; returns the index of the first. The caller holds the record's lock."""
         first = self._folded + len(self._tail)
@@ -67,6 +80,24 @@ class Column:
             self._blocks.append(np.array(self._tail[:count], self._dtype))
             self._folded += count
             del self._tail[:count]  # in place: `add` is its method
+
+
+def put_row(columns: Sequence[Column], values: Sequence[float]) -> list[int]:
+    """Add a point to each; returns their indices. Nothing is added when one is no number, or one is missing.
+
+    Raises:
+        TypeError, ValueError, OverflowError: that is so.
+    """
+    try:
+        return [column.put(value) for column, value in zip(columns, values, strict=True)]
+    except (TypeError, ValueError, OverflowError):
+        for column, value in zip(columns, values, strict=False):
+            try:
+                array("d", (value,))
+            except (TypeError, OverflowError):
+                break
+            column.take_back()
+        raise
 
 
 class RaggedColumn:

@@ -13,7 +13,7 @@ from obtura.contracts.chain import AcquisitionChain
 from obtura.contracts.consumers import Consumer
 from obtura.contracts.presets import DataCallback
 from obtura.engine.attempts import Attempts
-from obtura.engine.data import Column, RaggedColumn, ScanData, TextColumn, until
+from obtura.engine.data import Column, RaggedColumn, ScanData, TextColumn, put_row, until
 from obtura.engine.frames import BEHIND, FrameColumn, WrittenColumn, memory
 from obtura.engine.outcome import Outcome
 from obtura.engine.plan import levels_below, paces
@@ -199,7 +199,7 @@ class DataPath:
             was = doors.shut()
             try:
                 with lock:
-                    firsts = [column.put(value) for column, value in zip(columns, values, strict=True)]
+                    firsts = put_row(columns, values)
                     if record.read and firsts.count(firsts[0]) == len(firsts):
                         record.post(Row(numbers, firsts[0], tuple(values)))
                     elif record.read:  # one of them got a point by itself before
