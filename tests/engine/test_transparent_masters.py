@@ -129,6 +129,17 @@ def test_ctrl_c_comes_into_what_somebody_derives_from_a_transparent_one():
     assert time.monotonic() - began < 30
 
 
+def test_ctrl_c_comes_into_what_somebody_puts_on_a_transparent_one():
+    chain = AcquisitionChain()
+    timer = SoftwareTimerMaster(0, npoints=2)
+    timer.trigger = lambda: Sleeps.trigger(timer)
+    chain.add(timer)
+    began = time.monotonic()
+    with pytest.raises(ScanAbort):
+        make_scan(chain, Around()).run()
+    assert time.monotonic() - began < 30
+
+
 def test_who_is_in_no_scan_that_runs_can_not_pause():
     timer = SoftwareTimerMaster(1)
     with pytest.raises(ScanStateError, match="in a running scan only"):

@@ -144,7 +144,7 @@ class GrowingFile:
 
     def divert(self) -> None:
         """From now on what HDF5 still wants to write goes nowhere."""
-        if not self.is_open:
+        if not self._file:
             return
         descriptor = self._file.id.get_vfd_handle()
         try:
@@ -160,7 +160,8 @@ class GrowingFile:
         After one failed write HDF5 can neither flush nor close any more. Who has datasets open must have it diverted
         before they are closed: what is in their caches is written then, too.
         """
-        if not self.is_open:
+        if not self._file:  # HDF5 itself is asked: a close that failed may have closed it
+            self.is_open = False
             return
         self.divert()
         try:

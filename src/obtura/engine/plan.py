@@ -191,8 +191,8 @@ def _starts(node: AcquisitionObject) -> bool:
 
 
 def _is_transparent(node: AcquisitionObject) -> bool:
-    """Whether its own class, and no base of it, says that it is."""
-    return bool(vars(type(node)).get("is_transparent"))
+    """Whether its own class, and no base of it, says that it is; and nobody has put other methods on the object."""
+    return bool(vars(type(node)).get("is_transparent")) and vars(node).keys().isdisjoint(("start", "trigger"))
 
 
 def _has_parameters(node: AcquisitionObject) -> bool:
