@@ -1,5 +1,6 @@
 """A scan whose only device that blocks is a Tango device: it is read on the scan's own thread, and Ctrl-C ends it."""
 
+import math
 import signal
 import subprocess
 import sys
@@ -109,6 +110,14 @@ def test_a_scan_in_a_thread_of_its_own_reads_it_too(beam):
     thread.start()
     thread.join()
     assert list(scan.get_data("current")) == [1.25] * 3
+
+
+@pytest.mark.parametrize("timeout", [1e7, math.inf])
+def test_a_time_limit_may_be_infinite(beam, timeout):
+    counter = beam.counter(timeout=timeout)
+    assert counter.read() == 1.25
+    assert list(obtura.loopscan(1, 0, counter, save=False).get_data("current")) == [1.25]
+    assert beam.device("diode").command("State", timeout=timeout).name == "ON"
 
 
 def test_it_is_read_on_the_scans_own_thread(beam):

@@ -1,10 +1,14 @@
 """Instruments that send garbage, or very much of it."""
 
+import math
+import socket
 import time
 
 import pytest
 
-from obtura.devices.text import LineError, SilenceError, TextCounter, TextInstrument
+import obtura
+from obtura.devices.text import LineError, SilenceError, TcpLine, TextCounter, TextInstrument
+from obtura.devices.text.talk import LostLineError
 from obtura.ground.errors import DeviceError
 
 LATEST = 15.0
@@ -49,6 +53,38 @@ def test_of_a_long_answer_the_beginning_is_shown(rude):
     with pytest.raises(SilenceError) as caught:
         box.query("B?")
     assert str(caught.value).endswith(f"; only b{begin} (50,000 bytes) came")
+
+
+def test_of_a_long_question_the_beginning_is_shown_and_kept(rude):
+    server, line = rude
+    server.say.put([b""])
+    with pytest.raises(SilenceError) as caught:
+        line.query("Q" * 5_000_000)  # more than there is room for on its way
+    told = f"tcp {server.url} did not answer '{'Q' * 60}'... (5,000,000 characters) within 0.3 s"
+    assert str(caught.value) == told
+    assert line.trace[-1].sent == f"{'Q' * 10_000}... (5,000,000 characters)"
+
+
+def test_what_is_sent_to_one_that_reads_nothing_fails_in_time_and_in_short():
+    with socket.create_server(("127.0.0.1", 0)) as deaf:  # who is connected to it is never attended to
+        line = TcpLine(f"127.0.0.1:{deaf.getsockname()[1]}", timeout=0.3)
+        with pytest.raises(LostLineError) as caught:
+            line.write("W" * 50_000_000)
+        assert "was lost at '" + "W" * 60 + "'... (50,000,000 characters): " in str(caught.value)
+        assert len(str(caught.value)) < 300
+        line.close()
+
+
+@pytest.mark.parametrize("timeout", [1e8, math.inf])
+def test_a_time_limit_may_be_infinite(rude, timeout):
+    server, _ = rude
+    for _ in range(3):
+        server.say.put([b"7\n"])
+    box = TextInstrument("box", tcp=server.url, timeout=timeout)
+    counter = TextCounter("c", box, "A?")
+    assert counter.read() == 7.0
+    assert list(obtura.loopscan(1, 0, counter, save=False).get_data("c")) == [7.0]
+    box.close()
 
 
 def test_what_floods_unasked_is_connected_anew(rude):

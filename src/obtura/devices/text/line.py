@@ -18,8 +18,8 @@ from typing import Any, TypeVar
 
 from obtura.contracts.connections import Exchange
 from obtura.devices.text.serial_port import SerialPort, SerialSettings
-from obtura.devices.text.talk import LineError, Talk
-from obtura.devices.text.transport import Tcp, Transport
+from obtura.devices.text.talk import LONGEST_WAIT, LineError, Talk
+from obtura.devices.text.transport import Tcp, Transport, shown
 from obtura.devices.text.visa import Visa
 from obtura.ground.errors import UsageError
 from obtura.ground.ranges import NotNegative, Positive
@@ -213,11 +213,11 @@ class Line:
 
     def _in_turn(self, function: Callable[[], R], what: str, left: Flag | None = None) -> R:
         """Call it once nobody else speaks, on a thread to which no Ctrl-C comes; not when who wanted it has `left`."""
-        if not self._turn.acquire(timeout=self.timeout):
-            raise LineError(f"{self.address} has been busy with {self._said!r} for {self.timeout:g} s")
+        if not self._turn.acquire(timeout=min(self.timeout, LONGEST_WAIT)):
+            raise LineError(f"{self.address} has been busy with {shown(self._said)} for {self.timeout:g} s")
         try:
             if left is not None and left.is_set:
-                raise LineError(f"{self.address} was not told {what!r}: who wanted it was interrupted")
+                raise LineError(f"{self.address} was not told {shown(what)}: who wanted it was interrupted")
             self._said = what
             return function()
         finally:

@@ -71,11 +71,11 @@ class Speech:
         if how.acknowledge is None:
             self._talk.write(text)
         elif not re.search(how.acknowledge, answer := self._talk.query(text, how.timeout)):
-            raise DeviceError(f"{address} refuses {text!r}: it answers {shown(answer)}, not {how.acknowledge!r}")
+            raise DeviceError(f"{address} refuses {shown(text)}: it answers {shown(answer)}, not {how.acknowledge!r}")
         if how.complete is not None:
             self._talk.query(how.complete, how.timeout)
         if refusals := self._errors():
-            raise DeviceError(f"{address} refuses {text!r}: {'; '.join(refusals)}")
+            raise DeviceError(f"{address} refuses {shown(text)}: {'; '.join(refusals)}")
 
     def _errors(self) -> list[str]:
         how, found = self._manners, list[str]()

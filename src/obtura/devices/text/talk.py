@@ -18,7 +18,7 @@ from obtura.devices.text.transport import LONGEST, SHOWN, Transport, shown
 from obtura.ground.errors import DeviceError, DeviceLostError, DeviceTimeoutError, one_line
 from obtura.works.clock import clock
 
-__all__ = ["LineError", "LostLineError", "SilenceError", "Talk"]
+__all__ = ["LONGEST_WAIT", "LineError", "LostLineError", "SilenceError", "Talk"]
 
 log = logging.getLogger(__name__)
 
@@ -34,11 +34,14 @@ LONGEST_FAREWELL = 10.0
 
 AT_ONCE = 0.1
 
+LONGEST_WAIT = 1e6
+"""Seconds, at most, for one wait: a time limit may be infinite, but no system can wait so long."""
+
 QUIET = 0.05
 """Seconds without a byte after which a serial line counts as quiet."""
 
 KEPT = 200
-"""So many exchanges are kept, and of each answer so many characters."""
+"""So many exchanges are kept, and of each question and answer so many characters."""
 
 KEPT_OF_EACH = 10_000
 
@@ -177,7 +180,7 @@ class Talk:
         while True:
             began = time.monotonic()
             try:
-                self.transport.open(max(limit - began, FIRST_PAUSE))
+                self.transport.open(min(max(limit - began, FIRST_PAUSE), LONGEST_WAIT))
                 break
             except OSError as error:
                 self.transport.close()
@@ -231,9 +234,9 @@ class Talk:
         try:
             said = text.encode(self._encoding) + self._end
         except UnicodeEncodeError as error:
-            raise self._failure(f"can't be told {text!r}: its encoding is {self._encoding}") from error
+            raise self._failure(f"can't be told {shown(text)}: its encoding is {self._encoding}") from error
         try:
-            self.transport.send(said, self.timeout)
+            self.transport.send(said, min(self.timeout, LONGEST_WAIT))
         except OSError as error:
             self._fail(text, began, error)
         self._spoke = time.monotonic()
@@ -246,13 +249,13 @@ class Talk:
     def _come(self, text: str, began: float, timeout: float, limit: float) -> str:
         while self._answer_end not in self._received:
             try:
-                more = self.transport.receive(max(limit - time.monotonic(), 0.0))
+                more = self.transport.receive(min(max(limit - time.monotonic(), 0.0), LONGEST_WAIT))
             except OSError as error:
                 self._fail(text, began, error)
             if not more:
                 told = f"; only {shown(self._received)} came" if self._received else ""
                 self._note(text, began, error=f"no answer within {timeout:g} s{told}")
-                asked = f" {text!r}" if text else ""
+                asked = f" {shown(text)}" if text else ""
                 raise self._failure(f"did not answer{asked} within {timeout:g} s{told}", SilenceError)
             self._received += more
             if len(self._received) > self.longest_answer and self._answer_end not in self._received:
@@ -269,7 +272,7 @@ class Talk:
         begins, self._received = self._received[:SHOWN], b""
         self._owed = True
         self._note(text, began, error=what)
-        asked = f" at {text!r}" if text else ""
+        asked = f" at {shown(text)}" if text else ""
         raise self._failure(f"{what}{asked}, which begin with {begins!r}; are its settings right?")
 
     def _discard(self, unasked: bytes) -> None:
@@ -280,7 +283,7 @@ class Talk:
     def _fail(self, text: str, began: float, error: OSError) -> None:
         self._note(text, began, error=one_line(error))
         self._lose(error)
-        when = f"at {text!r}" if text else "while more was waited for"
+        when = f"at {shown(text)}" if text else "while more was waited for"
         raise self._failure(f"was lost {when}: {self.last_error}", LostLineError) from error
 
     def _failure(self, what: str, kind: type[LineError] = LineError) -> LineError:
@@ -288,8 +291,8 @@ class Talk:
 
     def _note(self, sent: str, began: float, answer: str = "", error: str = "") -> None:
         took = time.monotonic() - began
-        self.exchanges.append(Exchange(clock.epoch() - took, took, sent, _kept(answer), error))
+        self.exchanges.append(Exchange(clock.epoch() - took, took, _kept(sent), _kept(answer), error))
 
 
-def _kept(answer: str) -> str:
-    return answer if len(answer) <= KEPT_OF_EACH else f"{answer[:KEPT_OF_EACH]}... ({len(answer):,} characters)"
+def _kept(said: str) -> str:
+    return said if len(said) <= KEPT_OF_EACH else f"{said[:KEPT_OF_EACH]}... ({len(said):,} characters)"

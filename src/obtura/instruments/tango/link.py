@@ -20,7 +20,7 @@ from obtura.contracts.looking import check_may_be_told
 from obtura.ground.errors import DeviceError, DeviceLostError, DeviceTimeoutError, MisfitError
 from obtura.instruments.tango.address import Address
 from obtura.instruments.tango.omni import is_known, know_this_thread, tango
-from obtura.instruments.tango.wire import Wire, milliseconds
+from obtura.instruments.tango.wire import LONGEST, Wire, milliseconds
 from obtura.works.clock import Flag, clock
 from obtura.works.interrupt import doors
 from obtura.works.lanes import SLICE, Call, ThreadLane
@@ -53,8 +53,8 @@ class Link:
 
     def __init__(self, address: Address, timeout: float = TIMEOUT) -> None:
         self.address = address
-        self.timeout = timeout
-        self.wire = Wire(address, timeout)
+        self.timeout = min(timeout, LONGEST)
+        self.wire = Wire(address, self.timeout)
         self._configs: dict[str, tuple[float, int, Any]] = {}  # when it was read (monotonic), on which connection
         self._commands: tuple[int, list[str]] = -1, []  # of which connection
         self._turn = threading.Lock()

@@ -19,12 +19,15 @@ from obtura.instruments.tango.values import shown
 from obtura.instruments.tango.words import Failure, failure_of
 from obtura.works.clock import clock
 
-__all__ = ["Wire", "milliseconds"]
+__all__ = ["LONGEST", "Wire", "milliseconds"]
 
 R = TypeVar("R")
 
 AGAIN = 0.1
 """Seconds between attempts to connect."""
+
+LONGEST = 1e6
+"""Seconds: an infinite time limit is so long, as Tango counts milliseconds in 32 bits."""
 
 KEPT = 200
 """So many exchanges are kept."""
@@ -32,7 +35,7 @@ KEPT = 200
 
 def milliseconds(seconds: float) -> int:
     """As Tango has it; at least 1."""
-    return max(1, round(1000 * seconds))
+    return max(1, round(1000 * min(seconds, LONGEST)))
 
 
 class _LostError(DeviceLostError):
