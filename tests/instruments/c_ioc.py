@@ -79,7 +79,7 @@ class CIoc:
 
     def value(self, name):
         """What another client reads."""
-        return read(self.prefix + name, data_count=0, timeout=5, repeater=False).data
+        return read(self.prefix + name, data_count=0, timeout=60, repeater=False).data
 
     def puts(self):
         """What was put to shutter and axis, in the order in which the IOC has processed it."""

@@ -271,7 +271,8 @@ class Blocking(Asynchronous):
 
 
 def test_an_async_hook_must_not_block():
-    assert try_preset(Asynchronous, only=FIRST_CALLS).findings == []
+    # Errors only: who is cancelled amid `to_thread` leaves a thread behind that opens after all.
+    assert try_preset(Asynchronous, only="raise before").findings == []
     text = message(Blocking, only=f"no fault, {AROUND_A_SCAN}")
     assert "Blocking.start is `async def` and blocks for 0.05 s between two awaits" in text
 
