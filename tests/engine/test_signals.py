@@ -108,7 +108,7 @@ def play(preset, signum, later=None, after=3.0):
                 said = [process.stdout.readline(), process.stdout.readline()]
                 time.sleep(after)
                 process.send_signal(later)
-            output, errors = process.communicate(timeout=400)
+            output, errors = process.communicate(timeout=280)
         finally:
             process.kill()
     return "".join([*said, output]).splitlines(), process.returncode, errors
