@@ -56,9 +56,25 @@ class Swallowing(InC):
         print("waiting", flush=True)
         while True:
             try:
-                time.sleep(0.05)
-            except BaseException:
+                while True:
+                    try:
+                        time.sleep(0.05)
+                    except BaseException:
+                        pass
+            except BaseException:  # what came between two lines of the inner loop
                 pass
+
+class Torn(Swallowing):  # as when another signal comes into the handler, and what is raised for that one ends it
+    def prepare(self, scan):
+        def at_its_second_line(frame, event, arg):
+            if frame.f_lineno > frame.f_code.co_firstlineno + 1:
+                raise RuntimeError("torn")
+            return at_its_second_line
+        def tear(frame, event, arg):
+            if frame.f_code.co_name == "_on_signal" and frame.f_locals["signum"] == signal.SIGTERM:
+                return at_its_second_line
+        sys.settrace(tear)
+        super().prepare(scan)
 
 class Blocked(InC):
     def prepare(self, scan):
@@ -108,7 +124,7 @@ def play(preset, signum, later=None, after=3.0):
                 said = [process.stdout.readline(), process.stdout.readline()]
                 time.sleep(after)
                 process.send_signal(later)
-            output, errors = process.communicate(timeout=280)
+            output, errors = process.communicate(timeout=120)
         finally:
             process.kill()
     return "".join([*said, output]).splitlines(), process.returncode, errors
@@ -137,6 +153,12 @@ def test_sigterm_ends_the_process_whose_hook_swallows_everything():
 
 def test_sigterm_while_the_rest_is_left_ends_that_process_too():
     output, code, errors = play("Swallowing", signal.SIGINT, signal.SIGTERM, after=0.0)
+    assert output[:2] == ["stop", "closed"], errors
+    assert code == 128 + signal.SIGTERM, errors
+
+
+def test_sigterm_whose_handler_is_torn_ends_that_process_too():
+    output, code, errors = play("Torn", signal.SIGINT, signal.SIGTERM, after=0.5)
     assert output[:2] == ["stop", "closed"], errors
     assert code == 128 + signal.SIGTERM, errors
 

@@ -229,12 +229,13 @@ class Doors:
     def _seen(self, numbers: bytes) -> None:
         """On the watcher's thread: see to it that somebody acts, even if the main thread can't."""
         ours = [number for number in numbers if number in self._before]
+        for number in ours:
+            if number in ENDING:  # its handler may not have come so far: what another signal raised in it ends it
+                self._end_if_stuck(number)
+                self._ending = number
         if self._handled == self._known:  # no handler has run: the main thread sits in C code
             for number in ours:
                 self._told = True
-                if number in ENDING:
-                    self._end_if_stuck(number)
-                    self._ending = number
                 self._tell(_why(number))
         self._known = self._handled
         if ours:
