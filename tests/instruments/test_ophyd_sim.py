@@ -217,6 +217,23 @@ def test_a_failed_status_is_a_device_error_with_the_reason():
         axis.move(1)
 
 
+def test_one_that_is_interrupted_while_it_is_told_is_stopped():
+    class Pressed(ophyd.sim.SynAxis):
+        stops = 0
+
+        def set(self, value):
+            super().set(value)
+            raise KeyboardInterrupt  # it is on its way, and the Status is lost
+
+        def stop(self, *, success=False):
+            self.stops += 1
+
+    device = Pressed(name="m")
+    with pytest.raises(KeyboardInterrupt):
+        OphydAxis("m", device).move(1.0)
+    assert device.stops == 1
+
+
 def test_a_detector_is_staged_told_the_count_time_triggered_and_unstaged():
     calls = []
 

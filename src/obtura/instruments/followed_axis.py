@@ -105,7 +105,13 @@ class FollowedAxis(ABC, Generic[M]):
         """
         check_free((self,))
         self.check_target(target)
-        self._move = self._set_off(float(target))
+        try:
+            self._move = self._set_off(float(target))
+        except Exception:
+            raise
+        except BaseException as error:  # Ctrl-C: it may be on its way already, and nobody would follow it
+            self._halt_after(None, error)
+            raise
         if wait:
             self.wait_move()
 
@@ -159,7 +165,7 @@ class FollowedAxis(ABC, Generic[M]):
                 self._halt_after(move, error)
             raise
 
-    def _halt_after(self, move: M, error: BaseException) -> None:
+    def _halt_after(self, move: M | None, error: BaseException) -> None:
         try:
             self._halt(move)
         except DeviceError as failed:

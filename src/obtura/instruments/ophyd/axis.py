@@ -200,6 +200,6 @@ class OphydAxis(Spoken, FollowedAxis[_Move]):
                 raise DeviceTimeoutError(str(self._partner.failure("stop", what)))
             clock.sleep(POLL)
 
-    def _halt_after(self, move: _Move, error: BaseException) -> None:
-        if not move.order.done.is_set:
+    def _halt_after(self, move: _Move | None, error: BaseException) -> None:
+        if move is None or not move.order.done.is_set:
             super()._halt_after(move, error)
