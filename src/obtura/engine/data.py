@@ -19,8 +19,8 @@ __all__ = [
     "ScanData",
     "TextColumn",
     "complete_rows",
-    "put_row",
     "until",
+    "whole_row",
 ]
 
 _Points: TypeAlias = npt.NDArray[np.generic] | FrameView | list[npt.NDArray[np.generic]]
@@ -51,10 +51,6 @@ class Column:
         self.add(number)
         return index
 
-    def take_back(self) -> None:
-        """Undo a `put`, under the same lock."""
-        self._tail.pop()
-
     def append(self, block: Block) -> int:
         """Add points; returns the index of the first. The caller holds the record's lock."""
         first = self._folded + len(self._tail)
@@ -82,22 +78,16 @@ class Column:
             del self._tail[:count]  # in place: `add` is its method
 
 
-def put_row(columns: Sequence[Column], values: Sequence[float]) -> list[int]:
-    """Add a point to each; returns their indices. Nothing is added when one is no number, or one is missing.
+def whole_row(values: Sequence[float], width: int) -> Sequence[float]:
+    """The numbers of a row, so many: all of them are looked at before any is kept.
 
     Raises:
-        TypeError, ValueError, OverflowError: that is so.
+        TypeError, ValueError: one is no number, or there are more or fewer.
     """
-    try:
-        return [column.put(value) for column, value in zip(columns, values, strict=True)]
-    except (TypeError, ValueError, OverflowError):
-        for column, value in zip(columns, values, strict=False):
-            try:
-                array("d", (value,))
-            except (TypeError, OverflowError):
-                break
-            column.take_back()
-        raise
+    numbers = array("d", values)
+    if len(numbers) != width:
+        raise ValueError(f"{width} numbers are needed, one of each channel, got {len(numbers)}")
+    return numbers
 
 
 class RaggedColumn:

@@ -13,7 +13,7 @@ from obtura.contracts.chain import AcquisitionChain
 from obtura.contracts.consumers import Consumer
 from obtura.contracts.presets import DataCallback
 from obtura.engine.attempts import Attempts
-from obtura.engine.data import Column, RaggedColumn, ScanData, TextColumn, put_row, until
+from obtura.engine.data import Column, RaggedColumn, ScanData, TextColumn, until, whole_row
 from obtura.engine.frames import BEHIND, FrameColumn, WrittenColumn, memory
 from obtura.engine.outcome import Outcome
 from obtura.engine.plan import levels_below, paces
@@ -185,7 +185,7 @@ class DataPath:
         """
         record, lock, listeners = self._record, self._record.lock, self._listeners
         columns = [column for number in numbers if isinstance(column := self._columns[number], Column)]
-        adds = [column.add for column in columns]
+        adds, puts = [column.add for column in columns], [column.put for column in columns]
         alone = adds[0] if len(adds) == 1 else None
 
         def take(values: Sequence[float]) -> None:
@@ -193,13 +193,13 @@ class DataPath:
                 if alone is not None:
                     alone(*values)
                     return
-                for add, value in zip(adds, values, strict=True):
+                for add, value in zip(adds, whole_row(values, len(adds)), strict=True):
                     add(value)
                 return
             was = doors.shut()
             try:
                 with lock:
-                    firsts = put_row(columns, values)
+                    firsts = [put(value) for put, value in zip(puts, whole_row(values, len(puts)), strict=True)]
                     if record.read and firsts.count(firsts[0]) == len(firsts):
                         record.post(Row(numbers, firsts[0], tuple(values)))
                     elif record.read:  # one of them got a point by itself before
