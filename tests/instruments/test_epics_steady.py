@@ -1,5 +1,8 @@
 """What threads of caproto's go through while others put something into it."""
 
+import os
+from collections import UserDict
+
 import pytest
 
 pytest.importorskip("caproto", reason="EPICS is an extra: pip install obtura[epics]")
@@ -26,3 +29,18 @@ def test_all_that_a_connection_to_an_ioc_keeps_is_in_such_tables(beamline):
     assert all(isinstance(table, _Steady) for table in tables)
     assert diode.link.remote.pv in manager.pvs.values()
     assert isinstance(diode.link.remote.pv.connection_state_callback.callbacks, _Steady)
+
+
+def test_an_environment_that_changes_meanwhile_does_not_end_the_searching(beamline, monkeypatch):
+    class Changing(UserDict):
+        """As `os.environ` when another thread takes a variable out between its name and its value."""
+
+        def __getitem__(self, name):
+            raise KeyError(name)
+
+    beamline.counter().read()
+    broadcaster = wire()._started().broadcaster
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "environ", Changing(os.environ))
+        broadcaster.send()
+    assert beamline.counter().read() is not None

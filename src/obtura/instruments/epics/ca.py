@@ -57,8 +57,11 @@ class _Broadcaster(SharedBroadcaster):  # type: ignore[misc]  # caproto has no t
     def send(self, *commands: Any) -> None:
         try:
             super().send(*commands)
-        except CaprotoNetworkError as error:
-            log.debug("search for PVs: %s", error)
+        except (
+            CaprotoNetworkError,
+            KeyError,
+        ) as error:  # KeyError: the environment changed amid caproto's copying
+            log.debug("search for PVs: %r", error)
 
 
 class _Steady(dict[Any, Any]):
