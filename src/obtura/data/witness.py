@@ -104,17 +104,17 @@ class Witness:
             for index, (rows, steps) in enumerate(zip(layout.rows, layout.steps, strict=True))
         ]
         self._slots: dict[int, _Slot] = {}
+        places = [(_places(steps), _places(rows)) for steps, rows in zip(layout.steps, layout.rows, strict=True)]
         for channel, column in channels.items():
             branch = began.channels[channel].branch
-            steps, rows = layout.steps[branch], layout.rows[branch]
-            in_step = column in steps
+            steps, rows = places[branch]
             self._slots[channel] = _Slot(
                 began.channels[channel].name,
                 column,
                 np.dtype(layout.columns[column]["dtype"]),
-                self._branches[branch] if in_step else None,
-                steps.index(column) if in_step else -1,
-                rows.index(column) if column in rows else None,
+                self._branches[branch] if column in steps else None,
+                steps.get(column, -1),
+                rows.get(column),
             )
             if (values := layout.ragged.get(str(column))) is not None:
                 self._slots[channel].ragged = values, np.dtype(layout.columns[values]["dtype"]), 0
@@ -332,3 +332,8 @@ def check_layout(layout: Layout) -> None:
     for what, count, most in counts:
         if count > most:
             raise UsageError(f"a scan with {count} {what} can't be saved: at most {most}")
+
+
+def _places(columns: Sequence[int]) -> dict[int, int]:
+    """Where each column stands in a row."""
+    return {column: place for place, column in enumerate(columns)}

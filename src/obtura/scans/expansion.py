@@ -51,7 +51,7 @@ def in_order(counters: Iterable[Counter]) -> dict[CounterController, list[Counte
         UsageError: something is calculated from itself.
     """
     counters = list(counters)
-    needed: dict[CounterController, list[Counter]] = {}
+    needed: dict[CounterController, dict[Counter, None]] = {}
     waiting: list[CounterController] = []
 
     def need(counter: Counter) -> None:
@@ -64,10 +64,8 @@ def in_order(counters: Iterable[Counter]) -> dict[CounterController, list[Counte
             for each in controller.inputs:
                 need(each)
             waiting.pop()
-        own = needed.setdefault(controller, [])
-        if counter not in own:
-            own.append(counter)
+        needed.setdefault(controller, {})[counter] = None
 
     for counter in counters:
         need(counter)
-    return needed
+    return {controller: list(own) for controller, own in needed.items()}
