@@ -16,6 +16,7 @@ from obtura.session.settings import Settings
 
 CHILD = """
 import os, sys
+import urllib.parse  # pathlib asks for it late
 from pathlib import Path
 from obtura.session.settings import Settings
 path, *rest = sys.argv[1:]
