@@ -7,12 +7,15 @@ import time
 
 import pytest
 from doubles import Around, make_scan
+from hanging import impatient
 from test_every_line import Tracer
 
+from obtura.acquisition.calc import CalcChannelAcquisitionSlave
 from obtura.acquisition.timer import SoftwareTimerMaster
 from obtura.contracts.acquisition import AcquisitionSlave
 from obtura.contracts.chain import AcquisitionChain
 from obtura.engine.states import ScanState
+from obtura.ground.channels import AcquisitionChannel
 from obtura.ground.errors import DeviceError, ScanAbort, ScanStateError
 from obtura.testing import Leftovers
 from obtura.works.clock import virtual_time
@@ -144,3 +147,37 @@ def test_who_is_in_no_scan_that_runs_can_not_pause():
     timer = SoftwareTimerMaster(1)
     with pytest.raises(ScanStateError, match="in a running scan only"):
         timer.pause(timer._ended, 1)
+
+
+def test_ctrl_c_comes_into_a_conversion_of_what_a_transparent_one_emits():
+    def convert(points):
+        press()
+        time.sleep(60)
+        return points
+
+    chain, timer = AcquisitionChain(), SoftwareTimerMaster(0, npoints=2)
+    timer.add_external_channel(timer, "elapsed_time", "converted", convert)
+    chain.add(timer)
+    began = time.monotonic()
+    with pytest.raises(ScanAbort):
+        make_scan(chain, Around()).run()
+    assert time.monotonic() - began < 30
+
+
+def test_a_calculation_that_hangs_on_what_a_transparent_one_emits_is_given_up():
+    release = threading.Event()
+
+    def compute(sender, data):
+        press()
+        assert release.wait(60)
+
+    chain, timer = AcquisitionChain(), SoftwareTimerMaster(0, npoints=2)
+    calculated = CalcChannelAcquisitionSlave("calculated", [timer], compute, [AcquisitionChannel("calculated:value")])
+    chain.add(timer, calculated)
+    returns = threading.Timer(3, release.set)  # run() returns when it does
+    returns.start()
+    with impatient():
+        scan = make_scan(chain, Around())
+        with pytest.raises(ScanAbort):
+            scan.run()
+    assert any("timer.start has not returned" in str(error) for error in scan.errors)

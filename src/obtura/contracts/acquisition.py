@@ -270,8 +270,9 @@ class AcquisitionMaster(AcquisitionObject):
 
     is_transparent = False
     """Whether its `start` and `trigger` call nothing of a device: they emit, trigger slaves, wait for them and `pause`.
-    Such a one needs no guard of its own against hanging and Ctrl-C, which would cost 1 us a call. To be said by the
-    class itself: who derives from it may add code."""
+    Such a one needs no guard of its own against hanging and Ctrl-C, which would cost 1 us a call; it has one if
+    somebody listens to its channels when the scan starts. To be said by the class itself: who derives from it may add
+    code."""
 
     attached_to: tuple["AcquisitionMaster", ...] = ()
     """The faster masters whose points repeat what this one emits: see `attach_channels`."""

@@ -128,6 +128,8 @@ class Apparatus(Halting, Doer):
     def start(self, first: bool) -> None:
         """Start them, slaves before masters; the top-master's `start` is the iteration. Wait until all is emitted."""
         plan = self._plan
+        if first:
+            plan.guard_heard()
         phase = plan.start_first if first else plan.start_next
         if phase.straight is None:
             self._go(phase)

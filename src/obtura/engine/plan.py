@@ -32,7 +32,7 @@ __all__ = [
 class Step:
     """A call to be made in a phase; `lane` None: inline. `duty`: what the one says of it who makes it inline.
 
-    `is_transparent`: of a master whose class says so: it needs no guard of its own.
+    `is_transparent`: of a master whose class says so: it needs no guard of its own, unless somebody listens to it.
     """
 
     __slots__ = ("device", "duty", "function", "is_transparent", "lane", "what")
@@ -144,6 +144,13 @@ class Plan:
         step = Step(node, what, _trigger(node, methods, self._check), self.lanes[node])
         step.is_transparent = _is_transparent(node)
         return step
+
+    def guard_heard(self) -> None:
+        """All are prepared, calculations listen now: what is somebody's code in the middle of an emit may hang."""
+        for level in (*self.start_first.levels, *self.start_next.levels, *self.below.values()):
+            for step in level.steps:
+                if step.is_transparent and any(channel.is_heard for channel in step.device.channels):
+                    step.is_transparent = False
 
     def _level(self, nodes: Iterable[AcquisitionObject], method: str) -> Level:
         return Level(self._steps(nodes, method))

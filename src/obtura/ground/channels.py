@@ -120,6 +120,11 @@ class AcquisitionChannel:
         self._compose()
 
     @property
+    def is_heard(self) -> bool:
+        """Whether emitting calls somebody's code: somebody listens, or has put another `emit` in the place of this."""
+        return bool(self._listeners) or "emit" in vars(self)
+
+    @property
     def is_attached(self) -> bool:
         """Whether it emits as often as the channel that it is attached to."""
         return self._holding
