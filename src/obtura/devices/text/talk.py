@@ -258,9 +258,9 @@ class Talk:
         self._spoke = time.monotonic()
 
     def _come(self, text: str, began: float, timeout: float, limit: float) -> str:
-        end, received = self._answer_end, self._received
-        while end not in received:
-            if len(received) > self.longest_answer:
+        answer, ended, rest = self._received.partition(self._answer_end)
+        while not ended:
+            if len(answer) > self.longest_answer:
                 self._flooded(text, began)
             left = limit - time.monotonic()
             try:
@@ -269,8 +269,9 @@ class Talk:
                 self._fail(text, began, error)
             if not more:
                 self._silent(text, began, timeout)
-            self._received = received = received + more if received else more
-        answer, _, self._received = received.partition(end)
+            self._received = more = answer + more if answer else more
+            answer, ended, rest = more.partition(self._answer_end)
+        self._received = rest
         self._owed = False
         said = answer.decode(self._encoding, "replace").strip("\r\n\0")
         self._spoke = now = time.monotonic()
