@@ -187,19 +187,12 @@ class DataPath:
         columns = [column for number in numbers if isinstance(column := self._columns[number], Column)]
         adds, puts = [column.add for column in columns], [column.put for column in columns]
         alone = adds[0] if len(adds) == 1 else None
-        of_two = adds if len(adds) == 2 else None
 
         def take(values: Sequence[float]) -> None:
             if not (record.read or listeners):
                 if alone is not None:
                     alone(*values)
                     return
-                if of_two is not None and type(values) is tuple and len(values) == 2:  # a timer's, at each point
-                    one, two = values
-                    if type(one) is float and type(two) is float:
-                        of_two[0](one)
-                        of_two[1](two)
-                        return
                 for add, value in zip(adds, whole_row(values, len(adds)), strict=True):
                     add(value)
                 return
