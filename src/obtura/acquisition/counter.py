@@ -211,7 +211,7 @@ class SamplingCounterAcquisitionSlave(AcquisitionSlave):
             return
         began = 0.0 if self._once else clock.time()
         values = self._sample(self._counters)
-        if self._plain and _are_floats(map(type, values)):
+        if self._plain and (type(values[0]) is float if len(values) == 1 else _are_floats(map(type, values))):
             if not self._ended.is_set:
                 if self._forgiving is not None:
                     self._forgiving.excuse(self._row.channels)

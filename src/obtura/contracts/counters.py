@@ -296,7 +296,10 @@ class SamplingCounterController(CounterController):
         """Converted values, with the device to oneself: two calls never run on one device at once."""
         with self.lock:
             raw = self.read_all(*counters)
-        values = list(raw) if hasattr(raw, "__iter__") and getattr(raw, "ndim", None) != 0 else []  # array(5.0): 0
+        if type(raw) is list:
+            values = raw.copy()
+        else:
+            values = list(raw) if hasattr(raw, "__iter__") and getattr(raw, "ndim", None) != 0 else []  # array(5.0): 0
         if len(values) != len(counters):
             names = ", ".join(counter.name for counter in counters)
             raise DeviceError(f"{self.name}.read_all must give a value for each of {names}, got {raw!r}")

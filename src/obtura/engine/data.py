@@ -84,6 +84,8 @@ def whole_row(values: Sequence[float], width: int) -> Sequence[float]:
     Raises:
         TypeError, ValueError: one is no number, or there are more or fewer.
     """
+    if type(values) is tuple and len(values) == width == 2 and type(values[0]) is type(values[1]) is float:
+        return values  # of a timer, at each point
     numbers = array("d", values)
     if len(numbers) != width:
         raise ValueError(f"{width} numbers are needed, one of each channel, got {len(numbers)}")

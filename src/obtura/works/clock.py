@@ -43,6 +43,8 @@ class Flag:
 
         `patience`: s of such a time after which nobody waits any longer; `timeout` is in s of the machine's time.
         """
+        if not clock.is_ordered:
+            return self.wait(timeout)
         clock.standby(self._is_set, patience, self.wait, timeout)
         return self.is_set
 
@@ -61,7 +63,13 @@ class Turn:
 
 
 class TimeSource(Protocol):
-    """What time is made of: a monotonic clock in seconds, the epoch, and waiting."""
+    """What time is made of: a monotonic clock in seconds, the epoch, and waiting.
+
+    `is_ordered`: threads run in turns, and say when they wait for one another; if not, `standby` need not be called,
+    nor `expect`.
+    """
+
+    is_ordered: bool
 
     def time(self) -> float:
         """Seconds since an arbitrary moment; never goes back."""
@@ -90,6 +98,8 @@ _NO_TURN = Turn()
 
 class _Unordered:
     """Threads run when they like to."""
+
+    is_ordered = False
 
     def standby(self, ready: Callable[[], bool], patience: float, wait: Callable[..., object], *args: Any) -> None:
         """Wait."""
@@ -156,6 +166,7 @@ class Clock:
     def use(self, source: TimeSource) -> None:
         """Take time from another source."""
         self.source = source
+        self.is_ordered = source.is_ordered
         self.time = source.time
         self.epoch = source.epoch
         self.wait = source.wait

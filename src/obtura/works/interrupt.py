@@ -277,11 +277,6 @@ class Doors:
         return here == self.main or here != threading.main_thread().ident
 
     @property
-    def lets_in(self) -> bool:
-        """Whether this is the main thread, and `call` there is a doorway: a run goes forward."""
-        return get_ident() == self.main and self.barred_at is None
-
-    @property
     def is_barred(self) -> bool:
         """Whether this is the main thread, in user code of the way out."""
         return self.barred_at is not None and get_ident() == self.main
@@ -307,6 +302,14 @@ class Doors:
         """Shut the door on entry from user code; give what is returned to `reopen` on exit."""
         if get_ident() != self.main:
             return SHUT
+        was = self.door
+        self.door = SHUT
+        return was
+
+    def shut_forward(self) -> int | None:
+        """As `shut`, in the main thread while a run goes forward: `call` there is a doorway. None: it is not so."""
+        if get_ident() != self.main or self.barred_at is not None:
+            return None
         was = self.door
         self.door = SHUT
         return was

@@ -93,7 +93,10 @@ class Batch:
             if self._received == len(self.calls):
                 return
             check()
-            doors.call(clock.standby, self._is_told, math.inf, self._wake.acquire, True, SLICE)
+            if clock.is_ordered:
+                doors.call(clock.standby, self._is_told, math.inf, self._wake.acquire, True, SLICE)
+            else:
+                doors.call(self._wake.acquire, True, SLICE)
 
     def _is_told(self) -> bool:
         return bool(self._done)
@@ -143,7 +146,8 @@ class ThreadLane:
             call.finish(DeviceBusyError(f"{self.name}: no call possible, its lane is closed"))
             return
         self._waiting.append(call)
-        call.turn = clock.expect(lambda: self.busy is call)
+        if clock.is_ordered:
+            call.turn = clock.expect(lambda: self.busy is call)
         self._queue.put(call)
 
     def beside(self, call: Call) -> None:

@@ -62,6 +62,8 @@ class OrderedTime(VirtualTime):
     in an action, presses Ctrl-C.
     """
 
+    is_ordered = True
+
     def __init__(self, epoch: float) -> None:
         super().__init__(epoch)
         self._lock = threading.RLock()  # type: ignore[assignment]  # actions may plan others

@@ -1,7 +1,7 @@
 """A query as a counter."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from obtura.contracts.connections import Exchange
@@ -52,7 +52,11 @@ class TextCounter(SamplingCounter):
             raise UsageError(f"{name}: {key} {problem}")
         if not (math.isfinite(scale) and scale and math.isfinite(offset)):
             raise UsageError(f"{name}: scale must be finite and not 0, offset finite, got {scale} and {offset}")
-        self.question = Question(query, pattern, split, index, words, timeout)
+        self.question = ask = Question(query, pattern, split, index, words, timeout)
+        self.asks = query, timeout
+        """What is asked, and how many s the answer has; counters with the same are had by asking once."""
+        self.value_in: Callable[[str], float | str] = ask.text if as_text else ask.number
+        """What an answer means, before `scale` and `offset`."""
         self.scale, self.offset = scale, offset
         straight = scale == 1.0 and offset == 0.0
         dtype = str if as_text else float

@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar, TypeVar
 
 from obtura.contracts.connections import Exchange
@@ -122,7 +123,10 @@ class TextInstrument(SamplingCounterController):
         Raises:
             DeviceError: no answer within `timeout` s (the instrument's, if None).
         """
-        return self._talked(self.line.exchange, lambda speech: speech.query(text, timeout), who, text)
+        try:
+            return self._asked(text, timeout)
+        except DeviceError as error:
+            raise self._told_of(error, who) from error
 
     def command(self, text: str, who: str = "") -> None:
         """Have it do something, and see that it does, in the ways that it was described with.
@@ -141,27 +145,31 @@ class TextInstrument(SamplingCounterController):
             DeviceError: it can't be reached, or is not who it should be; and whatever `function` raises.
         """
 
-        return self._talked(self.line.together, function, who, what)
-
-    def _talked(
-        self, way: Callable[[Callable[[Talk], R], str], R], function: Callable[[Speech], R], who: str, what: str
-    ) -> R:
-        """By one of the ways of its line."""
-
         def speak(talk: Talk) -> R:
             self._greet(talk)
             return function(Speech(talk, self.manners))
 
-        return self._on_line(way, speak, who, what)
-
-    def _on_line(
-        self, way: Callable[[Callable[[Talk], R], str], R], speak: Callable[[Talk], R], who: str, what: str
-    ) -> R:
         try:
-            return way(speak, what)
+            return self.line.together(speak, what)
         except DeviceError as error:
-            self._last_error = f"{error}, at {time.strftime('%H:%M:%S')}"
-            raise type(error)(f"{who or self.name}: {error}") from error
+            raise self._told_of(error, who) from error
+
+    def _asked(self, text: str, timeout: float | None) -> str:
+        """What matters of the answer to a question."""
+        timeout = timeout or self.timeout
+        answer = self.line.exchange(text, timeout, self._met)
+        if answer is None:  # it has to be connected first, or greeted; or this is no place to ask in
+            answer = self.line.together(partial(self._asked_after_greeting, text, timeout), text)
+        return answer.strip() if self.manners.answer is None else self.manners.core_of(answer)
+
+    def _asked_after_greeting(self, text: str, timeout: float, talk: Talk) -> str:
+        self._greet(talk)
+        return talk.query(text, timeout)
+
+    def _told_of(self, error: DeviceError, who: str) -> DeviceError:
+        """The error with whose it is; the last one is kept."""
+        self._last_error = f"{error}, at {time.strftime('%H:%M:%S')}"
+        return type(error)(f"{who or self.name}: {error}")
 
     # -- who it is ------------------------------------------------------------------------------------------
 
@@ -220,7 +228,10 @@ class TextInstrument(SamplingCounterController):
             if self._met == met and self.identity is not None:
                 self._identify(talk, self.identity, patient=False)
 
-        self._on_line(self.line.together, ask, "", "check")
+        try:
+            self.line.together(ask, "check")
+        except DeviceError as error:
+            raise self._told_of(error, "") from error
 
     def check_counters(self, *counters: Any) -> None:
         """Raise `DeviceError` when one of these has no value; not asked of those that a scan goes on without."""
@@ -231,12 +242,13 @@ class TextInstrument(SamplingCounterController):
         answers: dict[tuple[str, float | None], str] = {}
         values: list[float | str] = []
         for counter in counters:
-            ask = counter.question
-            read: Callable[[str], float | str] = ask.text if counter.is_text else ask.number
-            key = ask.query, ask.timeout
-            if key not in answers:
-                answers[key] = self.query(*key, who=counter.fullname)
-            values.append(self.understood(counter.fullname, read, answers[key]))
+            key = counter.asks
+            try:
+                if key not in answers:
+                    answers[key] = self._asked(*key)
+                values.append(counter.value_in(answers[key]))
+            except DeviceError as error:
+                raise self._told_of(error, counter.fullname) from error
         return values
 
     def understood(self, who: str, read: Callable[[str], R], answer: str) -> R:
@@ -244,8 +256,7 @@ class TextInstrument(SamplingCounterController):
         try:
             return read(answer)
         except DeviceError as error:
-            self._last_error = f"{error}, at {time.strftime('%H:%M:%S')}"
-            raise type(error)(f"{who}: {error}") from error
+            raise self._told_of(error, who) from error
 
     # -- how it is ------------------------------------------------------------------------------------------
 

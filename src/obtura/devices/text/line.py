@@ -61,10 +61,6 @@ def encoding_of(name: str) -> str:
         raise UsageError(f"expected an encoding, as utf-8, ascii or latin-1, got {name!r}") from None
 
 
-class _NotAtHandError(Exception):
-    """Nothing can be asked at once."""
-
-
 class Line:
     """A line to one instrument, or several on a bus. It connects when it is first used, and again when it was lost.
 
@@ -86,6 +82,7 @@ class Line:
         self.form = {"end": end, "answer_end": answer_end, "timeout": timeout, "encoding": encoding, "rest": rest}
         self.timeout = timeout
         self._talk = Talk(transport, sent, received, timeout, encoding, rest)
+        self._may_be_left = transport.may_be_left
         self._turn = threading.Lock()
         self._said = ""
         self._lanes: dict[str, ThreadLane] = {}  # none or one
@@ -106,7 +103,7 @@ class Line:
     @property
     def trace(self) -> Sequence[Exchange]:
         """What was said last, the oldest first; what was said does not mean that it was understood."""
-        return list(self._talk.exchanges.copy())
+        return self._talk.trace
 
     def described(self) -> Mapping[str, Any]:
         """What another process makes the same line of, by `line_to`.
@@ -151,34 +148,35 @@ class Line:
 
         return self._safely(speak, what)
 
-    def exchange(self, function: Callable[[Talk], R], what: str) -> R:
-        """As `together`, for no more than a question and its answer."""
-        if self._talk.transport.may_be_left and doors.lets_in:
-            was = doors.shut()
-            try:
-                if self._turn.acquire(False):
-                    return self._asked_here(function, what)
-            except _NotAtHandError:
-                pass  # it has to be connected first, or old answers to be waited for
-            finally:
-                doors.reopen(was)
-        return self.together(function, what)
+    def exchange(self, text: str, timeout: float, met: tuple[int, int]) -> str | None:
+        """The answer to a question, if it can be asked here and now; None: nothing was said, `together` is the way.
 
-    def _asked_here(self, function: Callable[[Talk], R], what: str) -> R:
-        """On the main thread, whose turn it is; the door is shut."""
+        `met`: the restarts and doubts that whoever asks knows of; after others he has to say something first.
+
+        Raises:
+            LineError (a DeviceError): it can't be said, or no answer comes within `timeout` s.
+        """
+        was = doors.shut_forward() if self._may_be_left else None
+        if was is None:
+            return None
         try:
-            if not self._talk.is_at_hand():
-                raise _NotAtHandError
-            self._said = what
-            answer = function(self._talk)
-        except Exception:
+            if not self._turn.acquire(False):
+                return None
+            try:
+                talk, answer = self._talk, None
+                if talk.is_at_hand() and (talk.restarts, talk.doubts) == met:
+                    self._said = text
+                    answer = talk.query(text, timeout)
+            except Exception:
+                self._turn.release()
+                raise
+            except BaseException:  # Ctrl-C; it is in the middle of an exchange, for that is where it can come in
+                self._started().submit(Call(text, self._see_off))
+                raise
             self._turn.release()
-            raise
-        except BaseException:  # Ctrl-C; it is in the middle of an exchange, for that is where it can come in
-            self._started().submit(Call(what, self._see_off))
-            raise
-        self._turn.release()
-        return answer
+            return answer
+        finally:
+            doors.reopen(was)
 
     def _see_off(self) -> None:
         try:

@@ -11,6 +11,7 @@ whoever knows a question with an unmistakable answer, as `*IDN?`, asks it and th
 import logging
 import time
 from collections import deque
+from collections.abc import Sequence
 from typing import NoReturn
 
 from obtura.contracts.connections import Exchange
@@ -71,14 +72,15 @@ class Talk:
         self.transport = transport
         self.timeout = timeout
         self.longest_answer = LONGEST
-        self.exchanges: deque[Exchange] = deque(maxlen=KEPT)
         self.restarts = self.doubts = 0
+        self._exchanges: deque[tuple[float, float, str, str, str]] = deque(maxlen=KEPT)
         self.is_open = False
         self.since = clock.epoch()
         self.last_error = ""
         self._end, self._answer_end = end, answer_end
         self._encoding = encoding
         self._rest = rest
+        self._patience = min(timeout, LONGEST_WAIT)
         self._owed = False
         self._tried = False  # a whole time limit was spent in vain since it was last connected
         self._not_before = self._spoke = 0.0
@@ -95,7 +97,7 @@ class Talk:
         """
         began = time.monotonic()
         self._send(text, began)
-        self._note(text, began)
+        self._note(text, self._spoke - began)
 
     def query(self, text: str, timeout: float | None = None) -> str:
         """Ask, and give back the answer, which has `timeout` s (the line's own, if None).
@@ -106,7 +108,11 @@ class Talk:
         """
         began = time.monotonic()
         self._send(text, began)
-        return self._answer(text, began, self.timeout if timeout is None else timeout)
+        if timeout is None:
+            timeout = self.timeout
+        self._owed = True
+        self._asked = asked = text, began, timeout, self._spoke + timeout
+        return self._come(*asked)
 
     def read(self, timeout: float) -> str:
         """What comes next, unasked.
@@ -114,7 +120,9 @@ class Talk:
         Raises:
             LineError, SilenceError: as `query`.
         """
-        return self._answer("", time.monotonic(), timeout)
+        self._owed = False
+        began = time.monotonic()
+        return self._come("", began, timeout, began + timeout)
 
     # -- the connection -------------------------------------------------------------------------------------
 
@@ -130,7 +138,8 @@ class Talk:
             self._close("an answer was owed; connected anew")
         if self.is_open:
             try:
-                self._discard(self.transport.drain())
+                if unasked := self.transport.drain():
+                    self._discard(unasked)
                 self._wait_for_quiet()
             except OSError as error:
                 self._lose(error)
@@ -142,7 +151,8 @@ class Talk:
         if not self.is_open or self._owed:
             return False
         try:
-            self._discard(self.transport.drain())
+            if unasked := self.transport.drain():
+                self._discard(unasked)
         except OSError as error:
             self._lose(error)
         return self.is_open
@@ -161,6 +171,11 @@ class Talk:
     def close(self) -> None:
         """Disconnect."""
         self._close("")
+
+    @property
+    def trace(self) -> Sequence[Exchange]:
+        """What was said last, the oldest first."""
+        return [Exchange(*each) for each in self._exchanges.copy()]
 
     @property
     def state(self) -> str:
@@ -189,7 +204,7 @@ class Talk:
                 if self._tried or now + pause >= limit:
                     self._tried = True
                     self._not_before = now + min(now - began, LONGEST_REST) if now - began > AT_ONCE else 0.0
-                    self._note("", began, error=f"can't connect: {self.last_error}")
+                    self._note("", now - began, error=f"can't connect: {self.last_error}")
                     raise self._failure(
                         f"is {self.state}; is it switched on, and the address right?", LostLineError
                     ) from error
@@ -201,13 +216,13 @@ class Talk:
         self.restarts += 1
         if not self.transport.renews:
             self.doubts += 1
-        self._note("", began, "connected")
+        self._note("", time.monotonic() - began, "connected")
 
     def _close(self, why: str) -> None:
         if self.is_open:
             self.is_open, self.since = False, clock.epoch()
             if why:
-                self._note("", time.monotonic(), error=why)
+                self._note("", 0.0, error=why)
         self.transport.close()
         self._received = b""
 
@@ -229,59 +244,60 @@ class Talk:
         rest = self._spoke + self._rest - began
         if rest > 0:
             time.sleep(rest)
-        self._discard(self._received)
-        self._received = b""
+        if self._received:
+            self._discard(self._received)
+            self._received = b""
         try:
             said = text.encode(self._encoding) + self._end
         except UnicodeEncodeError as error:
             raise self._failure(f"can't be told {shown(text)}: its encoding is {self._encoding}") from error
         try:
-            self.transport.send(said, min(self.timeout, LONGEST_WAIT))
+            self.transport.send(said, self._patience)
         except OSError as error:
             self._fail(text, began, error)
         self._spoke = time.monotonic()
 
-    def _answer(self, text: str, began: float, timeout: float) -> str:
-        self._owed = bool(text)
-        self._asked = text, began, timeout, time.monotonic() + timeout
-        return self._come(*self._asked)
-
     def _come(self, text: str, began: float, timeout: float, limit: float) -> str:
-        while self._answer_end not in self._received:
+        answer, ended, rest = self._received.partition(self._answer_end)
+        while not ended:
+            if len(answer) > self.longest_answer:
+                self._flooded(text, began)
+            left = limit - time.monotonic()
             try:
-                more = self.transport.receive(min(max(limit - time.monotonic(), 0.0), LONGEST_WAIT))
+                more = self.transport.receive(LONGEST_WAIT if left > LONGEST_WAIT else left if left > 0.0 else 0.0)
             except OSError as error:
                 self._fail(text, began, error)
             if not more:
-                told = f"; only {shown(self._received)} came" if self._received else ""
-                self._note(text, began, error=f"no answer within {timeout:g} s{told}")
-                asked = f" {shown(text)}" if text else ""
-                raise self._failure(f"did not answer{asked} within {timeout:g} s{told}", SilenceError)
-            self._received += more
-            if len(self._received) > self.longest_answer and self._answer_end not in self._received:
-                self._flooded(text, began)
-        answer, _, self._received = self._received.partition(self._answer_end)
+                self._silent(text, began, timeout)
+            self._received = more = answer + more if answer else more
+            answer, ended, rest = more.partition(self._answer_end)
+        self._received = rest
         self._owed = False
-        self._spoke = time.monotonic()
         said = answer.decode(self._encoding, "replace").strip("\r\n\0")
-        self._note(text, began, said)
+        self._spoke = now = time.monotonic()
+        self._note(text, now - began, said)
         return said
+
+    def _silent(self, text: str, began: float, timeout: float) -> NoReturn:
+        told = f"; only {shown(self._received)} came" if self._received else ""
+        self._note(text, time.monotonic() - began, error=f"no answer within {timeout:g} s{told}")
+        asked = f" {shown(text)}" if text else ""
+        raise self._failure(f"did not answer{asked} within {timeout:g} s{told}", SilenceError)
 
     def _flooded(self, text: str, began: float) -> NoReturn:
         what = f"sent more than {self.longest_answer:,} bytes without an end of an answer"
         begins, self._received = self._received[:SHOWN], b""
         self._owed = True
-        self._note(text, began, error=what)
+        self._note(text, time.monotonic() - began, error=what)
         asked = f" at {shown(text)}" if text else ""
         raise self._failure(f"{what}{asked}, which begin with {begins!r}; are its settings right?")
 
     def _discard(self, unasked: bytes) -> None:
-        if unasked:
-            said = unasked.decode(self._encoding, "replace").strip("\r\n\0")
-            self._note("", time.monotonic(), said, "came unasked, thrown away")
+        said = unasked.decode(self._encoding, "replace").strip("\r\n\0")
+        self._note("", 0.0, said, "came unasked, thrown away")
 
     def _fail(self, text: str, began: float, error: OSError) -> None:
-        self._note(text, began, error=one_line(error))
+        self._note(text, time.monotonic() - began, error=one_line(error))
         self._lose(error)
         when = f"at {shown(text)}" if text else "while more was waited for"
         raise self._failure(f"was lost {when}: {self.last_error}", LostLineError) from error
@@ -289,9 +305,10 @@ class Talk:
     def _failure(self, what: str, kind: type[LineError] = LineError) -> LineError:
         return kind(f"{self.transport.address} {what}")
 
-    def _note(self, sent: str, began: float, answer: str = "", error: str = "") -> None:
-        took = time.monotonic() - began
-        self.exchanges.append(Exchange(clock.epoch() - took, took, _kept(sent), _kept(answer), error))
+    def _note(self, sent: str, took: float, answer: str = "", error: str = "") -> None:
+        if len(sent) > KEPT_OF_EACH or len(answer) > KEPT_OF_EACH:
+            sent, answer = _kept(sent), _kept(answer)
+        self._exchanges.append((clock.epoch() - took, took, sent, answer, error))
 
 
 def _kept(said: str) -> str:

@@ -13,6 +13,8 @@ __all__ = ["LONGEST", "Tcp", "Transport", "host_and_port", "shown"]
 
 CHUNK = 65536
 
+NOT_CONNECTED = "not connected"
+
 LONGEST = 1_000_000
 """Bytes; more of them without an end is no message, but garbage, as at the wrong baud rate."""
 
@@ -114,8 +116,9 @@ class Tcp(Transport):
         # A socket that has a timeout makes two calls of the system for each one, and one more to set it: at every
         # point that is more than the answer itself costs. So it never waits, and the wait is a call of its own.
         self._socket.setblocking(False)
-        self._arrival = select.poll()
-        self._arrival.register(self._socket, select.POLLIN)
+        arrival = select.poll()
+        arrival.register(self._socket, select.POLLIN)
+        self._poll = arrival.poll
 
     def close(self) -> None:
         """Disconnect."""
@@ -125,7 +128,8 @@ class Tcp(Transport):
 
     def send(self, data: bytes, timeout: float) -> None:
         """Send it."""
-        connection = self._connected()
+        if (connection := self._socket) is None:
+            raise ConnectionError(NOT_CONNECTED)
         try:
             sent = connection.send(data)
         except BlockingIOError:
@@ -137,13 +141,18 @@ class Tcp(Transport):
 
     def receive(self, timeout: float) -> bytes:
         """The next bytes."""
-        connection = self._connected()
-        if not (doors.call(self._arrival.poll, 1000 * timeout) if timeout > 0 else self._arrival.poll(0)):
+        if (connection := self._socket) is None:
+            raise ConnectionError(NOT_CONNECTED)
+        if not (doors.call(self._poll, 1000.0 * timeout) if timeout > 0.0 else self._poll(0)):
             return b""
         received = connection.recv(CHUNK)
         if not received:
             raise ConnectionResetError("the other side closed the connection")
         return received
+
+    def drain(self) -> bytes:
+        """What has come unasked; nothing, as a rule."""
+        return super().drain() if self._socket is None or self._poll(0) else b""
 
     def __del__(self) -> None:
         self.close()  # or Python warns of a socket that was left open
@@ -151,8 +160,3 @@ class Tcp(Transport):
     def described(self) -> Mapping[str, Any]:
         """Host and port."""
         return {"tcp": self.address.removeprefix("tcp ")}
-
-    def _connected(self) -> socket.socket:
-        if self._socket is None:
-            raise ConnectionError("not connected")
-        return self._socket

@@ -56,6 +56,7 @@ class TangoCounter(SamplingCounter):
         self.argument = tuple(argument) if isinstance(argument, list) else argument
         self.index = index
         self.words = words
+        self.as_text = as_text
         self.scale, self.offset = scale, offset
         straight = scale == 1.0 and offset == 0.0
         dtype = str if as_text else float

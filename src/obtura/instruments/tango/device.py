@@ -34,7 +34,7 @@ def _valid(who: str, link: Link, attribute: Any) -> Any:
 
 
 class _Plan(NamedTuple):
-    """What is asked of a device to have the values of some counters. `known`: attributes that need not be asked for."""
+    """What is asked of a device to have the values of some counters; `places`: of each counter, which answer is its."""
 
     counters: tuple[Any, ...]
     who: str
@@ -42,19 +42,16 @@ class _Plan(NamedTuple):
     attributes: list[str]
     commands: list[tuple[str, Any]]
     watched: list[Any]
-    known: dict[str, Any]
+    places: list[tuple[Any, int]]
 
-    def read(self, proxy: Any) -> tuple[list[Any], list[Any]]:
-        """Ask for it."""
+    def read(self, proxy: Any) -> list[Any]:
+        """Ask for it: what the attributes are, then what the commands give."""
         for each in self.watched:
             each.watch.read(proxy)
-        read = proxy.read_attributes(self.attributes) if self.attributes else []
-        return read, [proxy.command_inout(*each) for each in self.commands]
-
-    def without(self, told: Mapping[str, Any]) -> "_Plan":
-        """The same, without what events have told."""
-        known = {attribute: value for attribute, value in told.items() if value is not None}
-        return self._replace(attributes=[each for each in self.attributes if each not in known], known=known)
+        answers = list(proxy.read_attributes(self.attributes)) if self.attributes else []
+        for each in self.commands:
+            answers.append(proxy.command_inout(*each))
+        return answers
 
 
 def _planned(name: str, counters: tuple[Any, ...]) -> _Plan:
@@ -62,7 +59,13 @@ def _planned(name: str, counters: tuple[Any, ...]) -> _Plan:
     commands = list(dict.fromkeys((each.command, each.argument) for each in counters if each.command is not None))
     who = counters[0].fullname if len(counters) == 1 else f"{name}.read"
     what = ", ".join([*attributes, *(f"{command}()" for command, _ in commands)])
-    return _Plan(counters, who, what, attributes, commands, [each for each in counters if each.watch is not None], {})
+    watched = [each for each in counters if each.watch is not None]
+    answers: list[Any] = [*attributes, *commands]
+    places = [
+        (each, answers.index(each.attribute if each.command is None else (each.command, each.argument)))
+        for each in counters
+    ]
+    return _Plan(counters, who, what, attributes, commands, watched, places)
 
 
 class TangoDevice(SamplingCounterController):
@@ -192,31 +195,33 @@ class TangoDevice(SamplingCounterController):
         if plan is None or plan.counters != counters:  # a scan asks for the same again and again
             plan = self._plan = _planned(self.name, counters)
         if plan.watched:
-            plan = plan.without({each.attribute: each.watch.value() for each in plan.watched})
-        found, answers = plan.known, dict[tuple[str, Any], Any]()
-        if plan.attributes or plan.commands:
-            values, results = self.link.ask(plan.who, plan.what, plan.read)
-            found = found | dict(zip(plan.attributes, values, strict=True))
-            answers = dict(zip(plan.commands, results, strict=True))
-            for each in plan.watched:
-                if each.attribute in plan.attributes:
-                    each.watch.take(found[each.attribute])
-        return [
-            self._value(each, found[each.attribute] if each.command is None else answers[each.command, each.argument])
-            for each in counters
-        ]
+            answers = self._answers_with_told(plan)
+        else:
+            answers = self.link.ask(plan.who, plan.what, plan.read) if counters else []
+        return [self._value(each, answers[place]) for each, place in plan.places]
+
+    def _answers_with_told(self, plan: _Plan) -> list[Any]:
+        """As `plan.read` gives them; what events have told is not asked for."""
+        told = {each.attribute: each.watch.value() for each in plan.watched}
+        asked = plan._replace(attributes=[each for each in plan.attributes if told.get(each) is None])
+        answers = self.link.ask(plan.who, plan.what, asked.read) if asked.attributes or asked.commands else []
+        told.update(zip(asked.attributes, answers, strict=False))  # what commands give comes after
+        for each in plan.watched:
+            if each.attribute in asked.attributes:
+                each.watch.take(told[each.attribute])
+        return [*map(told.__getitem__, plan.attributes), *answers[len(asked.attributes) :]]
 
     def _value(self, counter: Any, answer: Any) -> Any:
-        who = counter.fullname
         if counter.command is None:
-            answer = _valid(who, self.link, answer)
+            is_well = not (answer.has_failed or answer.is_empty)
+            answer = answer.value if is_well else _valid(counter.fullname, self.link, answer)
         try:
-            value = picked(answer, counter.index)
-            if counter.is_text:
+            value = answer if counter.index is None else picked(answer, counter.index)
+            if counter.as_text:
                 return text_of(value, self._labels(counter, value))
             return number_of(value, counter.shape, counter.words)
         except DeviceError as error:
-            raise type(error)(f"{who}: {self.link.address} {counter.source}: {error}") from None
+            raise type(error)(f"{counter.fullname}: {self.link.address} {counter.source}: {error}") from None
 
     def _labels(self, counter: Any, value: Any) -> Sequence[str]:
         """The names of the states of an enum; of anything else none."""

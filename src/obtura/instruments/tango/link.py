@@ -14,6 +14,7 @@ can't be interrupted, or looks for it every 20 ms, or is called back, which take
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 from obtura.contracts.looking import check_may_be_told
@@ -21,7 +22,7 @@ from obtura.ground.errors import DeviceError, DeviceLostError, DeviceTimeoutErro
 from obtura.instruments.tango.address import Address
 from obtura.instruments.tango.omni import is_known, know_this_thread, tango
 from obtura.instruments.tango.wire import LONGEST, Wire, milliseconds
-from obtura.works.clock import Flag, clock
+from obtura.works.clock import clock
 from obtura.works.interrupt import doors
 from obtura.works.lanes import SLICE, Call, ThreadLane
 
@@ -70,11 +71,11 @@ class Link:
         Raises:
             DeviceError: it can't be had; a DeviceTimeoutError when no answer comes in time.
         """
-        return self._called(who, what, lambda limit: self.wire.asked(what, function, limit))
+        return self._called(who, what, partial(self.wire.asked, what, function))
 
     def tell(self, device: str, operation: str, what: str, function: Callable[[Any], R]) -> R:
         """As `ask`, for what changes something: it is told once, and to a server that has just answered."""
-        return self._sent(device, operation, what, lambda limit: self.wire.told(what, function, limit))
+        return self._sent(device, operation, what, partial(self.wire.told, what, function))
 
     def _sent(self, device: str, operation: str, what: str, function: Callable[[float], R]) -> R:
         """Every order goes this way."""
@@ -129,7 +130,7 @@ class Link:
             return self.wire.patient(timeout).command_inout_asynch(command, argument)
 
         began = time.monotonic()
-        number = self._sent(device, operation, what, lambda limit: self.wire.told("", send, limit))
+        number = self._sent(device, operation, what, partial(self.wire.told, "", send))
         return self._reply(f"{device}.{operation} failed", what, number, began, timeout)
 
     def _reply(self, who: str, what: str, number: int, began: float, timeout: float) -> Any:
@@ -206,11 +207,12 @@ class Link:
 
     def _called(self, who: str, what: str, function: Callable[[float], R]) -> R:
         """What `function(limit)` gives; it has until `limit` (monotonic)."""
-        if not self.is_connected:
+        is_connected = self.wire.proxy is not None
+        if not is_connected:
             tango()  # first of all, for the sake of the message; the first import takes longer than many a timeout
         limit = time.monotonic() + self.timeout
         try:
-            if self.is_connected and is_known():  # to hand over takes longer than many a device to answer
+            if is_connected and is_known():  # to hand over takes longer than many a device to answer
                 return self._in_turn(what, function, limit)
             return self._on_lane(what, function, limit)
         except DeviceError as error:
@@ -220,46 +222,42 @@ class Link:
     def _on_lane(self, what: str, function: Callable[[float], R], limit: float) -> R:
         """Call it on the lane and wait, a little longer than until `limit`."""
         results: list[R] = []
-        left = Flag()
+        left = False
 
         def work() -> None:
-            if left.is_set:
+            if left:
                 raise DeviceError(f"{self.address} was not asked {what}: who wanted it did not wait")
             results.append(self._in_turn(what, function, limit))
 
         call = Call(what, work)
         try:
-            lane = self._handed_over(call)
+            was = doors.shut()  # a Ctrl-C in a scan would leave behind a call that is waited for, but not queued
+            try:
+                lane = self._lanes.get("") or self._started()
+                lane.submit(call)
+            finally:
+                doors.reopen(was)
             while not call.done.is_set and (patience := limit + GRACE - time.monotonic()) > 0:
                 call.done.stand_by(min(patience, SLICE))
         except BaseException:
-            left.set()
+            left = True
             raise
         if not call.done.is_set:
-            left.set()
+            left = True
             raise self._silent(what, lane.busy)
         if call.error is not None:
             raise call.error
         return results[0]
 
-    def _handed_over(self, call: Call) -> ThreadLane:
-        """The lane, which has the call now."""
-        was = doors.shut()  # a Ctrl-C in a scan would leave behind a call that is waited for, but not queued
-        try:
-            lane = self._started()
-            lane.submit(call)
-            return lane
-        finally:
-            doors.reopen(was)
-
     def _in_turn(self, what: str, function: Callable[[float], R], limit: float) -> R:
         """Call it once nobody else speaks, on a thread that omniORB knows."""
-        if not self._turn.acquire(timeout=max(limit - time.monotonic(), 0.0)):
+        turn = self._turn
+        if not (turn.acquire(False) or turn.acquire(timeout=max(limit - time.monotonic(), 0.0))):
             raise self._silent(what, None)
         try:
             return function(limit)
         finally:
-            self._turn.release()
+            turn.release()
 
     def _silent(self, what: str, instead: Call | None) -> DeviceTimeoutError:
         busy = f"; it is busy with {instead.what}" if instead is not None and instead.what != what else ""

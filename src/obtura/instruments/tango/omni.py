@@ -15,7 +15,12 @@ from obtura.ground.errors import UsageError
 
 __all__ = ["is_known", "know_this_thread", "tango"]
 
-_here = threading.local()
+
+class _Here(threading.local):
+    known: "_Known | None" = None
+
+
+_here = _Here()
 
 
 def tango() -> Any:
@@ -41,7 +46,7 @@ def know_this_thread() -> None:
 
 def is_known() -> bool:
     """Whether omniORB knows this thread, by us."""
-    return hasattr(_here, "known")
+    return _here.known is not None
 
 
 class _Known:
