@@ -260,7 +260,7 @@ def controller():
 def rude():
     server = Rude()
     server.start()
-    line = TcpLine(server.url, timeout=0.3)
+    line = TcpLine(server.url, timeout=30.0)
     yield server, line
     line.close()
     server.close()

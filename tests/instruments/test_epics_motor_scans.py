@@ -200,8 +200,9 @@ def test_all_three_can_be_described_in_yaml(beamline, tmp_path):
 
 def test_a_continuous_scan_passes_with_its_velocity_and_puts_it_back(m1, beamline):
     before = m1.velocity
-    scan = obtura.cscan(m1, 0, 2, 4, 0.1, beamline.counter(), latency_time=0.4, save=False)
-    assert len(scan.get_data("diode")) == 4
+    # A trigger may be late by half an interval, however busy the machine.
+    scan = obtura.cscan(m1, 0, 2, 2, 0.1, beamline.counter(), latency_time=3.9, save=False)
+    assert len(scan.get_data("diode")) == 2
     velocities = [float(value) for pv, value in told(beamline) if pv == "m1.VELO"]
     assert len(velocities) == 2
     assert velocities[0] < velocities[1] == m1.velocity == before
