@@ -81,8 +81,8 @@ class Strikes(obtura.ChainPreset):
 
 @pytest.mark.parametrize("phase", ["prepare", "start", "before_stop"])
 def test_a_server_that_dies_in_any_phase_of_a_scan_is_named(mortal_beamline, in_the_end, phase):
-    axis = MotorRecord("m1", "M:m1", timeout=2.0)
-    shutter, diode = mortal_beamline.shutter(timeout=2.0), mortal_beamline.counter(timeout=2.0)
+    axis = MotorRecord("m1", "M:m1", timeout=1.0)
+    shutter, diode = mortal_beamline.shutter(timeout=1.0), mortal_beamline.counter(timeout=1.0)
     connect(axis, shutter, diode)
     scan = obtura.dscan(axis, 0, 1, 2, 0.01, diode, save=False, run=False)
     scan.acq_chain.add_preset(obtura.ShutterPreset(shutter))

@@ -36,7 +36,7 @@ def test_a_server_that_is_not_there_is_said_at_once_and_asked_nothing_before(sec
 
 def test_a_device_that_the_server_has_not_is_said(beam):
     with pytest.raises(DeviceError, match="its server has no such device: is the name right"):
-        beam.device("nope", timeout=20.0).check()
+        beam.device("nope", timeout=3.0).check()
 
 
 def test_a_server_that_was_killed_and_is_back_is_used_again(beam, in_the_end):
