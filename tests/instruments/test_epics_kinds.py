@@ -79,10 +79,10 @@ def test_a_monitored_point_is_the_mean_of_what_came_and_nobody_is_asked(c_beamli
     assert tick.read() > 0
     tick.unit  # noqa: B018 - asked for once
     requests.clear()
-    scan = obtura.loopscan(3, 0.35, tick, save=False)
+    scan = obtura.loopscan(2, 2.5, tick, save=False)
     points, numbers = scan.get_data(tick), scan.get_data("tick:tick_N")
     assert sum(requests) == 0
-    assert all(3 <= number <= 4 for number in numbers)
+    assert all(3 <= number <= 50 for number in numbers)  # 25, but for a busy machine
     assert list(scan.get_data("tick:tick_p2v")) == [number - 1 for number in numbers]
     assert list(points) == sorted(points)
 
