@@ -37,8 +37,8 @@ def test_so_does_one_that_sleeps_for_ever():
 
 def test_a_process_that_is_asked_nothing_waits():
     with Apart() as other:
-        first = other.ask(0.05, os.getpid)
-        time.sleep(1.2)  # longer than it may take
+        first = other.ask(0.2, os.getpid)
+        time.sleep(2.6)  # longer than it may take by the clock
         assert other.ask(5, os.getpid) == first
 
 

@@ -47,14 +47,15 @@ def test_without_an_answer_it_only_sends():
 
 
 def test_an_instrument_that_is_busy_for_a_moment_is_tried_again():
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    closes = SendLine("CLOSE\n", answered=False, tcp={"url": f"127.0.0.1:{port}"})
-    sending = threading.Thread(target=closes)
-    sending.start()
-    time.sleep(0.1)  # refused meanwhile
-    with socket.create_server(("127.0.0.1", port)) as server, server.accept()[0] as talk:
-        assert talk.recv(100) == b"CLOSE\n"
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))  # it does not listen: who comes is refused
+        closes = SendLine("CLOSE\n", answered=False, tcp={"url": f"127.0.0.1:{server.getsockname()[1]}"})
+        sending = threading.Thread(target=closes)
+        sending.start()
+        time.sleep(0.1)
+        server.listen()
+        with server.accept()[0] as talk:
+            assert talk.recv(100) == b"CLOSE\n"
     sending.join(60)
 
 

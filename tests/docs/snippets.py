@@ -8,6 +8,8 @@
 ```console no-run: why  is not run
 ```text output          what the Python block just before it must print; elsewhere ```text is any text
 
+On a page that says in a comment "its examples run on virtual time" the script takes no time.
+
 In what must be printed `...` stands for any text, as in doctest. What a page calls /tmp is the page's own folder: it
 finds no other's files there, and leaves none.
 """
@@ -28,7 +30,9 @@ NOT_RUN = re.compile(r"(python|console) no-run: \S.*")
 SAVED = re.compile(r"(python|yaml) file=(?P<name>[\w.-]+)")
 NEVER_CHECKED = re.compile(r"^[ \t]+```(python|console)|^```(py|python3|pycon|sh|shell|bash)\b", re.MULTILINE)
 END_OF_BLOCK = "\x1e"
-PATIENCE = 60.0  # seconds a page's script or command may take
+ON_VIRTUAL_TIME = "its examples run on virtual time"
+BEGIN_VIRTUAL_TIME = "import obtura.works.clock; (_time := obtura.works.clock.virtual_time()).__enter__()"
+PATIENCE = 240.0  # seconds a page's script or command may take, however busy the machine
 
 
 class Block(NamedTuple):
@@ -86,9 +90,12 @@ def run(where: str, command: list[str], folder: Path, fails: bool = False) -> st
     return done.stdout
 
 
-def run_script(name: str, blocks: list[Block], folder: Path) -> None:
-    """Run a page's Python blocks as one script; in a traceback, lines have the page's numbers."""
-    lines: list[str] = []
+def run_script(name: str, blocks: list[Block], folder: Path, first_line: str = "") -> None:
+    """Run a page's Python blocks as one script; in a traceback, lines have the page's numbers.
+
+    `first_line`: of the script, where the page has its title.
+    """
+    lines = [first_line]
     for block in blocks:
         lines += [""] * (block.line - len(lines)) + block.text.splitlines()
         lines.append(f"print({END_OF_BLOCK!r}, end='', flush=True)")  # in place of the closing fence
@@ -127,6 +134,6 @@ def run_page(name: str, page: str, folder: Path) -> None:
         if not any(file in block.text for block in consoles):
             raise AssertionError(f"{name}: no command runs {file}")
     if script:
-        run_script(name, script, folder)
+        run_script(name, script, folder, BEGIN_VIRTUAL_TIME if ON_VIRTUAL_TIME in page else "")
     for block in consoles:
         run_commands(name, block, folder)

@@ -24,6 +24,9 @@ GOOD = {
     "each block has its own output": "```python\nprint(1)\n```\n\n```text output\n1\n```\n"
     + "```python\nprint(2)\n```\n",
     "dots stand for anything": "```python\nprint('took 1.23 s')\n```\n```text output\ntook ... s\n```\n",
+    "no time passes": "<!-- its examples run on virtual time -->\n```python\nimport time\nfrom obtura.works.clock "
+    + "import clock\nbegan = time.time()\nclock.sleep(1e6)\nprint(time.time() - began < 1e5)\n```\n"
+    + "```text output\nTrue\n```\n",
     "what is exempt is not run": "```python no-run: needs a motor\n1 / 0\n```\n",
     "/tmp is a folder of its own": "```python\nimport os, tempfile\n"
     + "print(tempfile.gettempdir() + '/a', os.listdir('/tmp/'))\n```\n```text output\n/tmp/a ['page.py']\n```\n",

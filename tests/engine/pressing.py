@@ -1,5 +1,7 @@
-"""A scan that Ctrl-C from another process ends."""
+"""Ctrl-C, and scans that it ends."""
 
+import signal
+import threading
 import time
 
 from harness import outcome_of
@@ -12,6 +14,20 @@ LONG = 200.0
 """Seconds that a wait would last if the signal did not end it."""
 SOON = 60.0
 """Seconds within which a scan has to end after Ctrl-C, on a machine however busy."""
+
+
+def press():
+    """A real SIGINT for the main thread, from any."""
+    signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+
+
+def press_until(condition, patience):
+    """Press, and again each `patience` s, until the condition holds: two presses may be taken for one."""
+    while not condition():
+        press()
+        limit = time.monotonic() + patience
+        while not condition() and time.monotonic() < limit:
+            time.sleep(0.01)
 
 
 def aborted(scan, sender):

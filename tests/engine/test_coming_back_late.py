@@ -22,7 +22,7 @@ from obtura.testing import Leftovers
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
-    monkeypatch.setattr(Scan, "deadlines", Deadlines(hook=0.3, device=0.3, hurried=0.1))
+    monkeypatch.setattr(Scan, "deadlines", Deadlines(hook=1.5, device=1.5, hurried=0.1))
 
 
 class Hangs(ScanPreset):
@@ -37,7 +37,7 @@ class Hangs(ScanPreset):
         if hook != self.hook:
             return
         threading.Thread(target=scan.abort, daemon=True).start()
-        until = time.monotonic() + 3
+        until = time.monotonic() + 6
         while not self.released and time.monotonic() < until:
             try:
                 time.sleep(0.005)

@@ -1,7 +1,6 @@
 """On the way out nothing is waited for without end: what hangs is given up, and everything else is left."""
 
 import re
-import signal
 import threading
 import time
 
@@ -9,6 +8,7 @@ import pytest
 from cast import Repeating
 from doubles import Around, make_scan
 from harness import outcome_of
+from pressing import press, press_until
 
 from obtura.contracts.acquisition import AcquisitionSlave
 from obtura.contracts.chain import AcquisitionChain
@@ -22,7 +22,7 @@ from obtura.ground.events import HookLeft, Text
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
-    monkeypatch.setattr(Scan, "deadlines", Deadlines(hook=0.5, device=0.5, hurried=0.2))
+    monkeypatch.setattr(Scan, "deadlines", Deadlines(hook=1.5, device=1.5, hurried=0.2))
 
 
 class Log(list):
@@ -183,7 +183,7 @@ def test_a_hook_that_hangs_is_ended_when_the_rest_is_left():
 def test_while_the_scan_goes_well_a_hook_takes_its_time_and_from_ctrl_c_on_it_has_a_deadline():
     log = Log()
     slow = Hook("S1", log, hangs=["stop"])
-    threading.Timer(0.8, slow.released.set).start()
+    threading.Timer(2.0, slow.released.set).start()
     scan_of(slow).run()
     assert log == ["S1.prepare", "S1.start", "S1.stop", "S1.stop ended"]
     log.clear()
@@ -322,7 +322,7 @@ def test_a_preset_may_have_a_deadline_of_its_own():
     log = Log()
     slow = Hook("S1", log, hangs=["stop"])
     slow.deadline = 200.0
-    threading.Timer(0.8, slow.released.set).start()
+    threading.Timer(2.0, slow.released.set).start()
     scan = scan_of(slow, Hook("S2", log, fails=["start"]))
     outcome_of(scan)
     assert not any("given up" in str(error) for error in scan.errors)
@@ -330,40 +330,59 @@ def test_a_preset_may_have_a_deadline_of_its_own():
 
 def press_at(log, what, times, between=0.02):
     """Real SIGINTs, once something is in the log."""
+    once(lambda: what in log, lambda: [(press(), time.sleep(between)) for _ in range(times)])
 
-    def watch():
-        while what not in log:
-            time.sleep(0.002)
-        for _ in range(times):
-            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
-            time.sleep(between)
 
-    threading.Thread(target=watch, daemon=True).start()
+def said_by(scan):
+    return "".join(event.text for event in scan.surroundings.viewer.of(Text))
+
+
+TOLD = "The scan is being left: waiting for "
+LONGER = 3.0
+"""Seconds after which another Ctrl-C is no third one."""
 
 
 def test_a_second_ctrl_c_says_what_is_being_left_and_a_third_gives_it_up(monkeypatch):
     monkeypatch.setattr(Scan, "deadlines", Deadlines(hook=200.0, device=200.0, hurried=0.1))
     log = Log()
     scan = scan_of(Hook("S1", log), Hook("S2", log, hangs=["stop"]))
-    press_at(log, "S2.stop", 3, between=0.2)
+
+    def press_three_times():
+        press()
+        time.sleep(0.2)
+        press_until(lambda: TOLD in said_by(scan), LONGER)
+        press_until(lambda: "S1.stop" in log, 0.5)
+
+    once(lambda: "S2.stop" in log, press_three_times)
     began = time.monotonic()
     assert isinstance(outcome_of(scan), ScanAbort)
     assert time.monotonic() - began < 60
     assert log[-3:] == ["S2.stop", "S1.stop", "S2.stop ended"]
-    said = "".join(event.text for event in scan.surroundings.viewer.of(Text))
-    told = r"The scan is being left: waiting for Hook.stop \(\d+ s so far, given up after 200 s\); then Hook.stop\."
-    assert re.search(told, said)
+    told = TOLD + r"Hook.stop \(\d+ s so far, given up after 200 s\); then Hook.stop\."
+    assert re.search(told, said_by(scan))
 
 
 def test_each_further_ctrl_c_says_nothing_that_was_said(monkeypatch):
-    monkeypatch.setattr(Scan, "deadlines", Deadlines(hook=200.0, device=200.0, hurried=1.0))
+    monkeypatch.setattr(Scan, "deadlines", Deadlines(hook=200.0, device=200.0, hurried=100.0))
     log = Log()
-    scan = scan_of(Hook("S1", log, hangs=["stop"]))
-    press_at(log, "S1.stop", 6, between=0.2)
+    slow = Hook("S1", log, hangs=["stop"])
+    scan = scan_of(slow)
+
+    def press_six_times():
+        press()
+        time.sleep(0.2)
+        press_until(lambda: TOLD in said_by(scan), LONGER)
+        press_until(lambda: "given up after 100 s)" in said_by(scan), 0.5)
+        for _ in range(3):
+            press()
+            time.sleep(0.2)
+        slow.released.set()
+
+    once(lambda: "S1.stop" in log, press_six_times)
     assert isinstance(outcome_of(scan), ScanAbort)
-    said = "".join(event.text for event in scan.surroundings.viewer.of(Text))
+    said = said_by(scan)
     assert said.count("given up after 200 s)") == 1
-    assert said.count("given up after 1 s)") == 1
+    assert said.count("given up after 100 s)") == 1
     assert "waiting for the engine" not in said
 
 

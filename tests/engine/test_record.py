@@ -109,11 +109,14 @@ def test_a_reader_that_never_begins_is_not_waited_for():
 
 
 def test_drained_returns_when_everything_written_before_was_received():
-    record, receiver = Record(), Keeps(pause=0.02)
+    record, receiver, going = Record(), Keeps(pause=0.02), threading.Event()
+    keep = receiver.receive
+    receiver.receive = lambda events: going.wait(60) and keep(events)
     [reader], _ = attached(record, receiver)
     for number in range(100):
         record.write(number)
     assert reader.busy
+    going.set()
     reader.drained(nothing)
     assert receiver.events == list(range(100))
     assert not reader.busy

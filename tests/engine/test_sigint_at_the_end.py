@@ -71,9 +71,11 @@ class Far(MemoryAxis):
         self.is_armed = False
 
     def move(self, target, wait=True):
+        super().move(target, wait=False)
         if target == self.fatal and self.is_armed:
             self.sender.press(0.3)
-        super().move(target, wait)
+        if wait:
+            self.wait_move()
 
     def arm(self):
         self.is_armed = True

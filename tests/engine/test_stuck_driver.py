@@ -22,7 +22,7 @@ from obtura.ground.errors import DeviceBusyError, DeviceError
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
-    monkeypatch.setattr(Scan, "deadlines", Deadlines(device=0.2))
+    monkeypatch.setattr(Scan, "deadlines", Deadlines(device=2.0))  # what does not hang needs less, however busy
 
 
 class Hardware:
@@ -121,7 +121,7 @@ def test_a_call_that_never_returns_is_given_up_named_and_its_device_refused_unti
     assert healthy.calls[-1] == "stop"
     given_up = scan.errors[-1]
     assert isinstance(given_up, DeviceError)
-    assert "camera.trigger has not returned 0.2 s after camera was stopped; it is given up" in str(given_up)
+    assert "camera.trigger has not returned 2 s after camera was stopped; it is given up" in str(given_up)
     assert any("camera.trigger has not returned" in note for note in raised.__notes__)
     assert scan.state is ScanState.USER_ABORTED
 
@@ -145,7 +145,7 @@ def test_a_stop_that_never_returns_is_given_up_too_and_the_presets_are_left():
     scan = scan_of(stuck)
     scan.add_preset(preset := Failing(lambda: 1 / 0))
     assert isinstance(outcome_of(scan), ZeroDivisionError)
-    assert "camera.stop has not returned 0.2 s after it was called" in str(scan.errors[1])
+    assert "camera.stop has not returned 2 s after it was called" in str(scan.errors[1])
     assert preset.stopped
     with pytest.raises(DeviceBusyError, match="camera.stop of an earlier scan"):
         scan_of(Stuck(device)).run()
@@ -219,7 +219,7 @@ def test_a_lane_whose_first_call_hangs_does_not_hold_up_a_scan_that_is_refused()
 def test_while_the_scan_goes_well_a_stop_may_take_longer_than_the_deadline():
     class Slow(Stuck):
         def stop(self):
-            time.sleep(0.5)
+            time.sleep(2.5)
             self.calls.append("stop")
 
     slave = Slow(Hardware())

@@ -266,23 +266,23 @@ def test_before_it_runs_it_knows_nothing():
 
 
 def test_a_wait_for_several_devices_is_the_last_ones():
-    scan = scan_of([Slave("quick", 0.01), Slave("slow", 0.2)])
+    scan = scan_of([Slave("quick", 0.01), Slave("slow", 2.0)], npoints=2)
     scan.run()
     check_sums(scan)
     rows = {(row.owner, row.what): row for row in scan.timings.rows if row.phase == "points"}
     quick, slow = rows["quick", "reading"], rows["slow", "reading"]
-    assert slow.busy >= 0.6 and slow.seconds > slow.busy / 2
-    assert slow.calls == quick.calls == 3
-    assert quick.busy >= 0.03 and quick.seconds < slow.seconds / 2
-    assert slow.point in (0, 1, 2)
+    assert slow.busy >= 4 and slow.seconds > slow.busy / 2
+    assert slow.calls == quick.calls == 2
+    assert quick.busy >= 0.02 and quick.seconds < slow.seconds / 2
+    assert slow.point in (0, 1)
 
 
 def test_async_devices_and_wired_ones_are_charged():
-    scan = scan_of([AsyncSlave(name="remote"), Slave("card", 0.15, wired=True)])
+    scan = scan_of([AsyncSlave(name="remote"), Slave("card", 2.0, wired=True)])
     scan.run()
     check_sums(scan)
     assert busy(scan, "remote") >= 0.06
-    assert busy(scan, "card") >= 0.15
+    assert busy(scan, "card") >= 2
     (card,) = [row for row in scan.timings.rows if (row.owner, row.what) == ("card", "reading")]
     assert 0 < card.seconds < card.busy
 
@@ -330,7 +330,7 @@ def test_however_it_ends_the_parts_sum_to_the_whole(where):
 
 
 def test_a_thread_that_is_stuck_has_the_time_until_it_is_given_up(monkeypatch):
-    monkeypatch.setattr(Scan, "deadlines", Deadlines(hook=0.1, device=0.1))
+    monkeypatch.setattr(Scan, "deadlines", Deadlines(hook=1.0, device=1.0))
     released = threading.Event()
 
     class Hangs(ScanPreset):
@@ -353,7 +353,7 @@ def test_a_thread_that_is_stuck_has_the_time_until_it_is_given_up(monkeypatch):
     assert len(scan._keeper.wholes[0]) == 2
     check_sums(scan)
     found = {(row.owner, row.what): row.seconds for row in scan.timings.rows}
-    assert found["Hangs", "start"] >= 0.1
+    assert found["Hangs", "start"] >= 1
     assert found["Hangs", "stop"] >= 0.05
 
 

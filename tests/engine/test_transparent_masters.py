@@ -108,7 +108,7 @@ def test_ctrl_c_comes_into_what_it_waits_for(count_time, sleep_time):
     chain = AcquisitionChain()
     chain.add(SoftwareTimerMaster(count_time, sleep_time, npoints=2))
     scan = make_scan(chain, Around())
-    pressing = threading.Timer(0.1, press)
+    pressing = threading.Thread(target=lambda: (scan.wait_state("RUNNING", 60), time.sleep(0.1), press()))
     pressing.start()
     began = time.monotonic()
     with pytest.raises(ScanAbort):

@@ -46,7 +46,7 @@ class Said(Consumer):
 
 @pytest.fixture
 def said(monkeypatch):
-    monkeypatch.setattr(vigil, "PATIENCE", 0.05)
+    monkeypatch.setattr(vigil, "PATIENCE", 2.0)  # what is not slow is not named, however busy
     monkeypatch.setattr(Scan, "deadlines", Deadlines(hook=20.0, device=20.0))
     return Said()
 
@@ -146,7 +146,7 @@ def test_before_stop_is_named_too(said):
 def test_a_hook_of_a_good_scan_may_take_its_time_in_silence(said):
     class Long(ScanPreset):
         def stop(self, scan):
-            assert not said.spoken.wait(6 * vigil.PATIENCE)
+            assert not said.spoken.wait(1.5 * vigil.PATIENCE)
 
     scan = scan_of(said)
     scan.add_preset(Long())

@@ -101,12 +101,14 @@ def test_an_orderly_end_has_nothing_done(victim, path, deeds, end):
 
 
 def test_ctrl_c_while_it_says_goodbye_is_quiet_and_the_end_stays_an_orderly_one(victim, path, deeds):
-    begin = "import os, signal, subprocess, sys; from obtura.works.guard import *\n" + ARM.format(path=str(path))
+    begin = "import atexit, os, signal, subprocess, sys; from obtura.works.guard import *\n"
     press = "sleep 0.3; kill -INT %d; sleep 0.2; kill -INT %d"
     process = victim(
         "-c",
-        f"{begin}arm('a', text='a'); os.kill(guard.pid, signal.SIGSTOP)  # so that the goodbye takes its time\n"
-        f"subprocess.Popen(['sh', '-c', {press!r} % (os.getpid(), os.getpid())], start_new_session=True)\n"
+        f"{begin}{ARM.format(path=str(path))}"
+        "arm('a', text='a'); os.kill(guard.pid, signal.SIGSTOP)  # so that the goodbye takes its time\n"
+        f"command = ['sh', '-c', {press!r} % (os.getpid(), os.getpid())]\n"
+        "atexit.register(lambda: subprocess.Popen(command, start_new_session=True))  # it comes just before\n"
         "print(guard.pid, flush=True); print('READY', flush=True); sys.exit(3)",
     )
     (pid,) = process.until("READY")

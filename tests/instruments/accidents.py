@@ -14,12 +14,13 @@ class Accident(obtura.ScanPreset):
 
     def __init__(self, phase, strike):
         self.phase, self.strike, self.struck = phase, strike, False
-        self.left = False
+        self.left, self.done = False, threading.Event()
 
     def happens(self, phase):
         if phase == self.phase and not self.struck:
             self.struck = True
             self.strike()
+            self.done.set()
 
     def prepare(self, scan):
         self.happens("prepare")
@@ -34,7 +35,7 @@ class Accident(obtura.ScanPreset):
 
 
 class AtCount(obtura.ChainPreset):
-    """While the second point is counted."""
+    """While the second point is counted, or before the third on a machine that is very busy."""
 
     def __init__(self, accident):
         self.accident = accident
@@ -42,6 +43,7 @@ class AtCount(obtura.ChainPreset):
     def get_iterator(self, chain):
         yield Quiet()
         yield Counting(self.accident)
+        yield Afterwards(self.accident)
 
 
 class Quiet(obtura.ChainIterationPreset):
@@ -55,6 +57,11 @@ class Counting(obtura.ChainIterationPreset):
 
     def start(self):
         threading.Timer(0.05, self.accident.happens, ["count"]).start()
+
+
+class Afterwards(Counting):
+    def start(self):
+        assert self.accident.phase != "count" or self.accident.done.wait(60)
 
 
 PHASES = ["prepare", "start", "count", "between points", "stop"]

@@ -122,7 +122,7 @@ def camera(beamline):
 
     from obtura.instruments.epics import AreaDetector, connect
 
-    made = AreaDetector("cam", "T:cam1:", "T:HDF1:", "T:image1:", timeout=1.0)
+    made = AreaDetector("cam", "T:cam1:", "T:HDF1:", "T:image1:", timeout=3.0)
     connect(made)
     fault("fine")
     beamline.put()
@@ -260,7 +260,7 @@ def controller():
 def rude():
     server = Rude()
     server.start()
-    line = TcpLine(server.url, timeout=0.3)
+    line = TcpLine(server.url, timeout=30.0)
     yield server, line
     line.close()
     server.close()

@@ -154,7 +154,7 @@ class Motor(Served):
 
 
 class Rude(threading.Thread):
-    """A server; for each line that comes, `say` has what is sent: bytes, after s or an event, None for the end."""
+    """A server; for each line that comes, `say` has what is sent: bytes, after s, an event, a call; None: the end."""
 
     def __init__(self):
         super().__init__(daemon=True)
@@ -182,6 +182,8 @@ class Rude(threading.Thread):
                         time.sleep(part)
                     elif isinstance(part, threading.Event):
                         part.wait()
+                    elif callable(part):
+                        part()
                     else:
                         client.sendall(part)
 

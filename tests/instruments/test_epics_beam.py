@@ -10,7 +10,7 @@ import obtura
 from obtura.ground.errors import DeviceError
 from obtura.works.clock import clock
 
-DOWN = 0.5
+DOWN = 3.0
 
 
 class Restart(obtura.ChainIterationPreset):
@@ -46,7 +46,7 @@ class AtSecondPoint(obtura.ChainPreset):
 @pytest.mark.parametrize("phase", ["prepare", "start"])
 def test_the_scan_waits_for_the_ioc_and_goes_on(mortal_c_beamline, phase):
     one, taken = obtura.SoftCounter(value=lambda: taken.append(beam.link.connected) or 1.0, name="one"), []
-    beam = mortal_c_beamline.counter("current", timeout=0.3)
+    beam = mortal_c_beamline.counter("current", timeout=2.0)
     scan = obtura.loopscan(3, 0, one, run=False, save=False)
     scan.acq_chain.add_preset(AtSecondPoint(mortal_c_beamline.ioc, phase))
     scan.acq_chain.add_preset(obtura.WaitForBeam(beam, 5, poll=0.1, every_point=True))

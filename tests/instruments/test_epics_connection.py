@@ -19,7 +19,7 @@ import caproto
 from obtura.instruments.epics import PVAxis, PVCounter, PVShutter, connect
 from obtura.instruments.epics.ca import wire
 
-TIMEOUT = 0.5
+TIMEOUT = 2.0
 LATEST = 30.0  # that it comes to an end is what counts; a shared machine may be late
 CLOCK = r"\d\d:\d\d:\d\d"
 
@@ -57,8 +57,8 @@ def test_many_devices_connect_together_and_all_that_do_not_are_named(beamline, s
     connect(*devices(beamline))
     lost = [PVCounter(f"c{i}", f"T:no_such_pv{i}") for i in range(100)]
     took, error = seconds(lambda: connect(*devices(beamline), *lost, timeout=TIMEOUT))
-    assert took < LATEST, "one after the other it would be 50 s"
-    assert str(error).startswith("100 of 108 PVs did not connect within 0.5 s: c0: PV T:no_such_pv0, c1: PV ")
+    assert took < LATEST, "one after the other it would be 200 s"
+    assert str(error).startswith("100 of 108 PVs did not connect within 2 s: c0: PV T:no_such_pv0, c1: PV ")
 
 
 def test_a_dead_ioc_fails_each_call_in_time_and_a_restarted_one_serves_again(mortal_beamline, seconds, in_the_end):
@@ -122,7 +122,7 @@ def test_an_ioc_that_hangs_fails_in_time_and_late_answers_do_no_harm(mortal_beam
     halt(mortal_beamline.ioc.pid)
     took, error = seconds(diode.read)
     assert took < LATEST
-    assert "did not answer within 0.5 s; does the IOC hang?" in str(error)
+    assert "did not answer within 2 s; does the IOC hang?" in str(error)
     took, error = seconds(shutter.open)
     assert took < LATEST
     assert "did not confirm the put of Open" in str(error)

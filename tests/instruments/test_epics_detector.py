@@ -28,7 +28,7 @@ def in_a_folder_of_its_own(tmp_path, monkeypatch):
 
 @pytest.fixture
 def looker(beamline):
-    made = AreaDetector("eye", "T:cam1:", array="T:image1:", rois={"corner": [0, 0, 1, 1]}, timeout=1.0)
+    made = AreaDetector("eye", "T:cam1:", array="T:image1:", rois={"corner": [0, 0, 1, 1]}, timeout=3.0)
     connect(made)
     fault("fine")
     return made

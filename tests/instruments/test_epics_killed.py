@@ -11,7 +11,7 @@ import obtura
 from obtura.ground.errors import DeviceError, DeviceTimeoutError
 from obtura.instruments.epics import PVCounter, PVReader, connect
 
-TIMEOUT = 0.3
+TIMEOUT = 1.5
 
 
 class Kills(obtura.ScanPreset, obtura.ChainPreset):
@@ -59,8 +59,8 @@ def test_killed_in_any_phase_the_scan_ends_in_time_by_name_and_the_next_one_runs
     beamline = mortal_c_beamline
     diode, axis, shutter = (
         beamline.counter(timeout=TIMEOUT),
-        beamline.axis(timeout=TIMEOUT, patience=1.0),
-        beamline.shutter(timeout=TIMEOUT, patience=1.0),
+        beamline.axis(timeout=TIMEOUT, patience=2.0),
+        beamline.shutter(timeout=TIMEOUT, patience=2.0),
     )
     connect(diode, axis, shutter)
     scan = obtura.ascan(axis, 0, 1, 2, 0.01, diode, run=False, save=False)
@@ -159,7 +159,7 @@ class TestPolicies:
         assert isinstance(error, DeviceError)
 
     def test_wait_holds_the_scan_until_it_is_back(self, scanned, options):
-        (diode, i0), error, said = scanned("wait 30", away=0.8, **options)
+        (diode, i0), error, said = scanned("wait 30", away=3.0, **options)
         assert error is None
         assert (diode, i0) == ([5.0] * 4, [1000.0] * 4)
         assert "the scan waits up to 30 s for it" in said

@@ -81,8 +81,8 @@ class Strikes(obtura.ChainPreset):
 
 @pytest.mark.parametrize("phase", ["prepare", "start", "before_stop"])
 def test_a_server_that_dies_in_any_phase_of_a_scan_is_named(mortal_beamline, in_the_end, phase):
-    axis = MotorRecord("m1", "M:m1", timeout=0.2)
-    shutter, diode = mortal_beamline.shutter(timeout=0.2), mortal_beamline.counter(timeout=0.2)
+    axis = MotorRecord("m1", "M:m1", timeout=1.0)
+    shutter, diode = mortal_beamline.shutter(timeout=1.0), mortal_beamline.counter(timeout=1.0)
     connect(axis, shutter, diode)
     scan = obtura.dscan(axis, 0, 1, 2, 0.01, diode, save=False, run=False)
     scan.acq_chain.add_preset(obtura.ShutterPreset(shutter))
@@ -200,8 +200,9 @@ def test_all_three_can_be_described_in_yaml(beamline, tmp_path):
 
 def test_a_continuous_scan_passes_with_its_velocity_and_puts_it_back(m1, beamline):
     before = m1.velocity
-    scan = obtura.cscan(m1, 0, 2, 4, 0.1, beamline.counter(), latency_time=0.4, save=False)
-    assert len(scan.get_data("diode")) == 4
+    # A trigger may be late by half an interval, however busy the machine.
+    scan = obtura.cscan(m1, 0, 2, 2, 0.1, beamline.counter(), latency_time=3.9, save=False)
+    assert len(scan.get_data("diode")) == 2
     velocities = [float(value) for pv, value in told(beamline) if pv == "m1.VELO"]
     assert len(velocities) == 2
     assert velocities[0] < velocities[1] == m1.velocity == before

@@ -128,7 +128,7 @@ def test_text_is_put_to_an_array_of_characters(server):
 
 
 def test_a_server_that_hangs_dies_and_comes_back(server, in_the_end):
-    mux = PVMultiplexer("mux", OUTPUTS, timeout=0.3)
+    mux = PVMultiplexer("mux", OUTPUTS, timeout=2.0)
     connect(mux)
     mux.switch("trigger", "roby")
     server.hang()

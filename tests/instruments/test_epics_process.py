@@ -125,7 +125,7 @@ print(diode.read(), flush=True)
 
 def test_a_process_ends_without_noise_also_when_its_ioc_is_dead(mortal_beamline, running):
     process = running(f"""
-diode = PVCounter("diode", "{mortal_beamline.pv("diode")}", timeout=0.1)
+diode = PVCounter("diode", "{mortal_beamline.pv("diode")}", timeout=2.0)
 lost = PVCounter("lost", "NO:SUCH:PV", timeout=0.1)
 obtura.ct(0.01, diode)
 print(diode.read(), flush=True)

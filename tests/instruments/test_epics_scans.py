@@ -232,9 +232,9 @@ class Kill(obtura.ChainIterationPreset):
 
 def test_an_ioc_that_dies_in_mid_scan_is_named_and_the_way_out_is_done(mortal_beamline, seconds, in_the_end):
     diode, axis, shutter = (
-        mortal_beamline.counter("diode", timeout=0.15),
-        mortal_beamline.axis(timeout=0.15),
-        mortal_beamline.shutter(timeout=0.15),
+        mortal_beamline.counter("diode", timeout=2.0),
+        mortal_beamline.axis(timeout=2.0),
+        mortal_beamline.shutter(timeout=2.0),
     )
     scan = obtura.ascan(axis, 0, 1, 10, 0.03, diode, run=False)
     killer = KillsTheIoc(mortal_beamline.ioc, at=3)

@@ -107,7 +107,7 @@ def test_it_shows_its_state_and_its_pvs(beamline):
 
 
 def test_with_a_timeout_of_0_it_returns_at_once_and_says_that_it_moves(beamline):
-    beamline.put(shutter__delay=0.3)
+    beamline.put(shutter__delay=4.0)
     shutter = beamline.shutter()
     shutter.open(timeout=0)
     assert shutter.state == "MOVING"

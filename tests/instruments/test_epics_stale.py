@@ -14,7 +14,7 @@ from obtura.instruments.epics import PVReader
 from obtura.presets.epics_watch import EpicsWatch
 from obtura.works.clock import clock
 
-STALE, TIMEOUT = 0.3, 0.4
+STALE, TIMEOUT = 0.3, 2.0
 LATEST = 15.0  # of 40 s until the clients find it out; a shared machine may be late
 
 
@@ -49,7 +49,7 @@ def test_an_ioc_that_hangs_is_noticed_and_so_is_that_it_goes_on(hanging, seconds
     took, error = seconds(current.read)
     assert took < LATEST
     assert isinstance(error, DeviceTimeoutError)
-    assert "has told nothing for" in str(error) and "did not answer within 0.4 s; does the IOC hang?" in str(error)
+    assert "has told nothing for" in str(error) and "did not answer within 2 s; does the IOC hang?" in str(error)
     hang(False)
     assert in_the_end(current.read) == 200.0
 

@@ -21,9 +21,12 @@ def current(c_beamline):
     link = Link("machine", c_beamline.pv("current"))
     timers = []
 
-    def put(value, after=0.0):
+    def put(value, after=0.0, *then):
         def now():
-            link.put(float(value), "put").wait(clock.time() + 5)
+            link.put(float(value), "put").wait(clock.time() + 60)
+            if then:
+                clock.sleep(0.1)
+                put(*then)
 
         if after:
             timers.append(threading.Timer(after, now))
@@ -51,10 +54,10 @@ def watched(c_beamline):
 
 
 class Puts(obtura.ChainPreset):
-    """Has the current lost at the beginning of each point, `after` s later, and back a while later."""
+    """Has the current lost in the first point, `after` s after its beginning, and back a while later."""
 
-    def __init__(self, put, after, back):
-        self.put, self.after, self.back = put, after, back
+    def __init__(self, put, after):
+        self.put, self.after = put, after
         self.left = 1
         self.started = 0
 
@@ -71,8 +74,7 @@ class Lose(obtura.ChainIterationPreset):
         self.puts.started += 1
         if self.puts.left:
             self.puts.left -= 1
-            self.puts.put(2, self.puts.after)
-            self.puts.put(200, self.puts.back)
+            self.puts.put(2, self.puts.after, 200)
 
 
 def test_a_scan_waits_until_it_is_good(watched, current, capsys):
@@ -100,8 +102,8 @@ def test_while_it_is_good_nothing_is_asked(watched, current, monkeypatch):
 
 
 def test_a_point_during_which_it_was_not_good_is_taken_again(watched, current):
-    scan, _ = watched(2, 1.5, above=5)
-    puts = Puts(current, 0.1, 0.2)
+    scan, _ = watched(2, 2.5, above=5)
+    puts = Puts(current, 0.1)
     scan.acq_chain.add_preset(puts)
     scan.run()
     assert len(scan.get_data("i0:i0")) == 2

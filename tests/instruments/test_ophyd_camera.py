@@ -201,7 +201,7 @@ def test_it_flies_at_each_point_into_one_file():
 def test_ctrl_c_ends_it_and_closes_its_file(flies):
     camera = blob()
     scan = burst(camera, exposure=30) if flies else obtura.loopscan(2, 30, camera, run=False)
-    interrupted(scan, 0.7)
+    interrupted(scan, 2.5)
     assert camera.ophyd_device.pattern_generator._file is None
     began = "complete()" if flies else "trigger()"
     assert [exchange.error[:14] for exchange in camera.trace if exchange.sent == began] == ["CancelledError"]

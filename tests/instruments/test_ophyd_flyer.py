@@ -147,7 +147,7 @@ def test_ctrl_c_stops_it():
     flyer = made_to_fly()
     info = core.FlyMotorInfo(start_position=0.0, end_position=100.0, time_for_move=100)
     scan = scan_of(OphydFlyerMaster(flyer, info), save=False)
-    interrupted(scan, 0.5)
+    interrupted(scan, 2.5)
     assert "stop()" in [exchange.sent for exchange in flyer.trace]
     where = on_loop(the_loop(), "read", flyer.ophyd_device.user_readback.get_value, 5)
     assert 0 < where < 50 and where == on_loop(the_loop(), "read", flyer.ophyd_device.user_readback.get_value, 5)

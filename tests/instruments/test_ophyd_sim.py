@@ -154,7 +154,7 @@ def test_a_move_can_be_stopped_from_another_thread_and_the_axis_moves_again():
 
 
 def test_progress_is_what_the_status_tells():
-    axis = slow_motor()
+    axis = slow_motor(0.4)
     axis.move(1.0, wait=False)
     while not axis.progress.get("current"):
         assert axis.is_moving

@@ -31,14 +31,14 @@ def left_in_doubt(shutter, hang, go_on, in_the_end, capsys):
 
 
 def test_of_pvs(mortal_beamline, in_the_end, capsys):
-    shutter, pid = mortal_beamline.shutter(timeout=0.3, patience=0.4), mortal_beamline.ioc.pid
+    shutter, pid = mortal_beamline.shutter(timeout=2.0, patience=2.0), mortal_beamline.ioc.pid
     hang, go_on = (lambda: os.kill(pid, signal.SIGSTOP)), (lambda: os.kill(pid, signal.SIGCONT))
     in_the_end(shutter.check)
     left_in_doubt(shutter, hang, go_on, in_the_end, capsys)
 
 
 def test_of_pvs_it_is_known_again_as_soon_as_its_state_is(mortal_beamline, in_the_end):
-    shutter, pid = mortal_beamline.shutter(timeout=0.3, patience=0.4), mortal_beamline.ioc.pid
+    shutter, pid = mortal_beamline.shutter(timeout=2.0, patience=2.0), mortal_beamline.ioc.pid
     in_the_end(shutter.open)
     os.kill(pid, signal.SIGSTOP)
     with pytest.raises(DeviceError):
@@ -52,10 +52,10 @@ def test_of_pvs_it_is_known_again_as_soon_as_its_state_is(mortal_beamline, in_th
 
 
 def test_asked_in_text(pace, controller, in_the_end, capsys):
-    valve = controller(pace, timeout=0.3).valve
+    valve = controller(pace, timeout=2.0).valve
     left_in_doubt(valve, pace.hang, pace.go_on, in_the_end, capsys)
 
 
 def test_of_a_tango_device(beam, in_the_end, capsys):
-    shutter = beam.shutter(timeout=0.5)
+    shutter = beam.shutter(timeout=2.0)
     left_in_doubt(shutter, beam.hang, beam.go_on, in_the_end, capsys)

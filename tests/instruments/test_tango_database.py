@@ -92,6 +92,6 @@ def test_the_guard_finds_it_by_the_same_database(database, served, device, monke
 
 def test_what_the_database_does_not_know_and_what_no_server_has_is_said(database, device):
     with pytest.raises(DeviceError, match="the Tango database knows no such device: is the name right"):
-        device("t/x/nope", tango_host=database.host, timeout=0.5).check()
+        device("t/x/nope", tango_host=database.host, timeout=3.0).check()
     with pytest.raises(DeviceError, match="it: tango t/x/many is not connected: .*is its device server running"):
-        device("t/x/many", tango_host=database.host, timeout=0.5).check()
+        device("t/x/many", tango_host=database.host, timeout=2.0).check()

@@ -75,7 +75,7 @@ def loopscan_in_which(happens, counter):
 
 
 def test_a_server_that_dies_ends_the_scan_by_its_name_and_is_used_again(beam):
-    counter = beam.counter(timeout=1.0)
+    counter = beam.counter(timeout=2.0)
     scan = loopscan_in_which(lambda _: beam.kill(), counter)
     with pytest.raises(obtura.DeviceError, match=f"current: tango://127.0.0.1:{beam.port}.*is not connected"):
         scan.run()
@@ -86,8 +86,8 @@ def test_a_server_that_dies_ends_the_scan_by_its_name_and_is_used_again(beam):
 
 
 def test_a_server_that_hangs_ends_the_scan_after_its_timeout(beam):
-    counter = beam.counter(timeout=1.0)
-    with pytest.raises(DeviceTimeoutError, match="did not answer.* within 1 s"):
+    counter = beam.counter(timeout=2.0)
+    with pytest.raises(DeviceTimeoutError, match="did not answer.* within 2 s"):
         loopscan_in_which(lambda _: beam.hang(), counter).run()
     beam.go_on()
 

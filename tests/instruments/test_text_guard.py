@@ -48,7 +48,7 @@ def test_it_is_closed_once_and_soon(pace, tmp_path):
 def test_what_the_guard_says_it_says_over_a_line_of_its_own_and_sees_it_followed(pace, way):
     if way == "serial":
         pytest.importorskip("serial")
-    it = TextInstrument("it", **{way: pace.url if way == "tcp" else pace.tty}, answer=r"\S+ (.*)", timeout=1)
+    it = TextInstrument("it", **{way: pace.url if way == "tcp" else pace.tty}, answer=r"\S+ (.*)", timeout=20)
     action = action_of(TextShutter("valve", it, "OUTP1:STAT 1", "OUTP1:STAT 0", "OUTP1:STAT?"), "open")
     assert action.name == "valve.open"
     Tell(**action.arguments)()

@@ -117,7 +117,7 @@ def test_a_scan_is_refused_before_anything_is_told_when_the_instrument_is_anothe
 
 
 def test_a_scan_is_refused_when_a_counter_answers_rubbish_or_the_instrument_is_dead(pace, controller, seconds):
-    made = controller(pace, timeout=0.5)
+    made = controller(pace, timeout=2.0)
     made.it.command("SOUR1:SLEW rubbish")
     pace.forget()
     slew = TextCounter("slew", made.it, "SOUR1:SLEW?")
@@ -153,7 +153,7 @@ def test_an_instrument_that_is_started_anew_in_any_phase_is_met_again(pace, cont
 
 @pytest.mark.parametrize("phase", PHASES)
 def test_an_instrument_that_dies_in_any_phase_is_named_and_the_way_out_is_done(pace, controller, phase, seconds):
-    made = controller(pace, timeout=0.5)
+    made = controller(pace, timeout=2.0)
     scan, accident = accident_at(phase, made.setpoint, made.pressure, made.valve, pace.kill)
     took, error = seconds(scan.run)
     assert took < SOON
@@ -170,7 +170,7 @@ def test_an_instrument_that_dies_in_any_phase_is_named_and_the_way_out_is_done(p
 
 
 def test_an_instrument_that_hangs_ends_the_scan_in_time_and_what_is_late_is_no_answer(pace, controller, seconds):
-    made = controller(pace, timeout=0.5)
+    made = controller(pace, timeout=2.0)
     scan, _ = accident_at("count", made.setpoint, made.pressure, made.valve, pace.hang)
     took, error = seconds(scan.run)
     assert took < SOON

@@ -61,12 +61,12 @@ BEAMTIMES = settings(
 )
 
 
-HANG = 0.25
+HANG = 2.0
 """Seconds that a device hangs."""
-SHORT = Deadlines(hook=0.1, device=0.1, hurried=0.1)
+SHORT = Deadlines(hook=0.7, device=0.7, hurried=0.7)
 """Those of scans whose devices hang."""
 BOUND = 20.0
-"""Seconds that a scan with a device that hangs takes at the most; it takes less than one."""
+"""Seconds that a scan with a device that hangs takes at the most; it takes some."""
 
 
 class Beamtime(RuleBasedStateMachine):
@@ -211,7 +211,7 @@ class Beamtime(RuleBasedStateMachine):
         session.shutter.blade.hangs_in_open = HANG if name == "shutter" else 0.0
 
         def abort():
-            time.sleep(HANG / 4)
+            time.sleep(HANG / 8)
             if involved:  # else the scan may have ended
                 scan.abort()
 

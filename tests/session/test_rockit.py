@@ -52,6 +52,7 @@ def test_an_end_out_of_limits_is_refused_before_anything_moves(roby):
 
 
 def test_a_failure_on_its_way_is_raised_at_the_end(roby):
+    roby.velocity = 1  # so that it is under way when it is stopped
     with pytest.raises(DeviceError, match="roby: the move to .* was stopped"), rockit(roby, 4):
         until(lambda: roby.is_moving)
         roby.stop()

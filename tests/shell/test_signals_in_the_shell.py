@@ -51,7 +51,7 @@ def night(*counters, closes_in=0.1):
     scan.run()
 """
 
-ROW = r" 2 +0\.\d+ +\S+\r\n"
+ROW = r" 2 +\d+\.\d+ +\S+\r\n"
 
 
 @pytest.fixture

@@ -75,7 +75,7 @@ class AwaitsForEver(Opens):
 )
 def test_a_hook_that_never_returns_is_named_with_its_line_and_ended(preset, hook, line):
     before, trace = surroundings(), sys.gettrace()
-    report = try_preset(preset, limit=0.5)
+    report = try_preset(preset, limit=2.0)
     assert report.hangs and report.faults == 0
     (finding,) = report.findings
     assert finding.what.startswith(f"{preset.__name__}.{hook} hangs; it ")
@@ -94,7 +94,7 @@ class HangsAfterCtrlC(Opens):
 
 
 def test_one_that_hangs_only_after_a_fault_is_named_with_the_case():
-    text = message(HangsAfterCtrlC, only=FIRST_CALLS, limit=0.5)
+    text = message(HangsAfterCtrlC, only=FIRST_CALLS, limit=2.0)
     assert "HangsAfterCtrlC.start hangs" in text
     assert "once with: Ctrl-C before HangsAfterCtrlC.start" in text or "once with: Ctrl-C before shutter.open" in text
 
