@@ -59,3 +59,28 @@ def test_asked_in_text(pace, controller, in_the_end, capsys):
 def test_of_a_tango_device(beam, in_the_end, capsys):
     shutter = beam.shutter(timeout=0.5)
     left_in_doubt(shutter, beam.hang, beam.go_on, in_the_end, capsys)
+
+
+def test_of_an_ophyd_device(in_the_end, capsys):
+    ophyd = pytest.importorskip("ophyd", reason="ophyd is an extra: pip install obtura[ophyd]")
+    from obtura.instruments.ophyd import OphydShutter
+
+    class Far(ophyd.Signal):
+        hangs = False
+
+        def get(self, **options):
+            if self.hangs:
+                raise TimeoutError("no answer")
+            return super().get(**options)
+
+        def set(self, value, **options):
+            status = ophyd.DeviceStatus(self, timeout=0.05)
+            if not self.hangs:
+                self.put(value)
+                status.set_finished()
+            return status
+
+    signal = Far(name="far", value=0)
+    shutter = OphydShutter("shutter", signal, timeout=0.3)
+    hang, go_on = (lambda: setattr(signal, "hangs", True)), (lambda: setattr(signal, "hangs", False))
+    left_in_doubt(shutter, hang, go_on, in_the_end, capsys)

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from obtura.devices.shutter_driver import ShutterState
 from obtura.ground.errors import DeviceError, annotate, is_lost
 from obtura.works.clock import clock
 
@@ -31,6 +32,12 @@ class Unconfirmed:
                 annotate(error, f"nobody knows whether it is closed: {order} it again once its connection is back")
             raise
         self.doubt = ""
+
+    def seen(self, state: ShutterState) -> ShutterState:
+        """`state`, as the other side tells it: if that is open or closed, it is known where it is."""
+        if state in (ShutterState.OPEN, ShutterState.CLOSED):
+            self.doubt = ""
+        return state
 
     def doubted(self, connection: str) -> str:
         """How it is connected, with that."""
