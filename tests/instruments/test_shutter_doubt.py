@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 
 import pytest
 
@@ -84,3 +85,20 @@ def test_of_an_ophyd_device(in_the_end, capsys):
     shutter = OphydShutter("shutter", signal, timeout=0.3)
     hang, go_on = (lambda: setattr(signal, "hangs", True)), (lambda: setattr(signal, "hangs", False))
     left_in_doubt(shutter, hang, go_on, in_the_end, capsys)
+
+
+def test_ctrl_c_that_ends_the_wait_leaves_it_in_doubt(pace, controller, in_the_end):
+    valve = controller(pace, timeout=60.0).valve
+    in_the_end(valve.open)
+    pace.hang()
+    interrupt = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+    interrupt.start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            valve.close()
+        interrupt.join()
+        assert valve.connection.startswith(WORDS)
+    finally:
+        pace.go_on()
+    in_the_end(valve.close)
+    assert WORDS not in valve.connection

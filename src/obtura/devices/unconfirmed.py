@@ -19,19 +19,26 @@ class Unconfirmed:
 
     @contextmanager
     def telling(self, order: str) -> Iterator[None]:
-        """The body tells it to "open" or to "close". When the other side is gone or hangs, that may or may not be done.
+        """The body tells it to "open" or to "close". When the other side is gone or hangs, or Ctrl-C ends the wait for
+        it, that may or may not be done.
 
         It is not told again by itself: once the other side is back, somebody may have opened it on purpose.
         """
         try:
             yield
+        except KeyboardInterrupt:
+            self._unconfirmed(order)
+            raise
         except DeviceError as error:
             if is_lost(error):
-                when = time.strftime("%H:%M:%S", time.localtime(clock.epoch()))
-                self.doubt = f"NOT KNOWN TO BE CLOSED: told to {order} at {when}, and nobody confirmed it"
+                self._unconfirmed(order)
                 annotate(error, f"nobody knows whether it is closed: {order} it again once its connection is back")
             raise
         self.doubt = ""
+
+    def _unconfirmed(self, order: str) -> None:
+        when = time.strftime("%H:%M:%S", time.localtime(clock.epoch()))
+        self.doubt = f"NOT KNOWN TO BE CLOSED: told to {order} at {when}, and nobody confirmed it"
 
     def seen(self, state: ShutterState) -> ShutterState:
         """`state`, as the other side tells it: if that is open or closed, it is known where it is."""
