@@ -383,15 +383,3 @@ def test_an_array_of_another_shape_than_announced_is_named(kind):
     announced = r"det.read: Shaped d announced d as an array of shape \(3,\) and gave an array of shape \(2,\)"
     with pytest.raises(DeviceError, match=announced):
         obtura.loopscan(2, 0.01, kind("det", device), save=False)
-
-
-def test_a_set_that_gives_no_status_is_refused():
-    class Silent(ophyd.sim.SynAxis):
-        def set(self, value):
-            super().set(value)
-
-    words = r"Silent m was set to 1(\.0)? and can't be followed: Silent.set\(\) gave None, where a Movable .* a Status"
-    with pytest.raises(DeviceError, match=f"m.move: {words}"):
-        OphydAxis("m", Silent(name="m")).move(1)
-    with pytest.raises(DeviceError, match=f"m.open: {words}"):
-        OphydShutter("m", Silent(name="m")).open()

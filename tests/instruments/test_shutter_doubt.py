@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 
 import pytest
 
@@ -59,3 +60,45 @@ def test_asked_in_text(pace, controller, in_the_end, capsys):
 def test_of_a_tango_device(beam, in_the_end, capsys):
     shutter = beam.shutter(timeout=2.0)
     left_in_doubt(shutter, beam.hang, beam.go_on, in_the_end, capsys)
+
+
+def test_of_an_ophyd_device(in_the_end, capsys):
+    ophyd = pytest.importorskip("ophyd", reason="ophyd is an extra: pip install obtura[ophyd]")
+    from obtura.instruments.ophyd import OphydShutter
+
+    class Far(ophyd.Signal):
+        hangs = False
+
+        def get(self, **options):
+            if self.hangs:
+                raise TimeoutError("no answer")
+            return super().get(**options)
+
+        def set(self, value, **options):
+            status = ophyd.DeviceStatus(self, timeout=0.05)
+            if not self.hangs:
+                self.put(value)
+                status.set_finished()
+            return status
+
+    signal = Far(name="far", value=0)
+    shutter = OphydShutter("shutter", signal, timeout=0.3)
+    hang, go_on = (lambda: setattr(signal, "hangs", True)), (lambda: setattr(signal, "hangs", False))
+    left_in_doubt(shutter, hang, go_on, in_the_end, capsys)
+
+
+def test_ctrl_c_that_ends_the_wait_leaves_it_in_doubt(pace, controller, in_the_end):
+    valve = controller(pace, timeout=60.0).valve
+    in_the_end(valve.open)
+    pace.hang()
+    interrupt = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+    interrupt.start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            valve.close()
+        interrupt.join()
+        assert valve.connection.startswith(WORDS)
+    finally:
+        pace.go_on()
+    in_the_end(valve.close)
+    assert WORDS not in valve.connection

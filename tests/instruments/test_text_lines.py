@@ -1,6 +1,7 @@
 """Lines to real servers in other processes, and to one that behaves badly on purpose."""
 
 import os
+import select
 import subprocess
 import threading
 import time
@@ -8,6 +9,7 @@ import time
 import pytest
 
 import obtura
+from obtura.contracts import looking
 from obtura.devices.text import (
     Line,
     LineError,
@@ -173,6 +175,26 @@ def test_garbage_is_kept_for_who_can_make_sense_of_it(rude):
     server.say.put([b"\xff\xfe\x00junk\n"])
     with pytest.raises(DeviceError, match="^it:c: the answer to 'T\\?', .*junk', is no number"):
         counter.read()
+
+
+def test_a_line_opens_and_waits_where_there_is_no_poll(rude, seconds, monkeypatch):
+    server, line = rude
+    monkeypatch.delattr(select, "poll")
+    server.say.put([0.01, b"ye", 0.01, b"s\r\n"])
+    assert line.query("well?") == "yes"
+    server.say.put([])
+    took, error = seconds(lambda: line.query("still?"))
+    assert isinstance(error, SilenceError) and took < LATEST
+
+
+def test_a_line_tells_nothing_when_devices_are_only_asked(rude, monkeypatch):
+    server, line = rude
+    monkeypatch.setattr(looking, "_looking", True)
+    with pytest.raises(DeviceError, match=f"tcp {server.url}.write refused: this is read-only"):
+        line.write("OUTP 1")
+    server.say.put([b"0\r\n"])
+    assert line.query("OUTP?") == "0"
+    assert server.heard.get().strip() == b"OUTP?" and server.heard.empty()
 
 
 def test_what_comes_unasked_is_no_answer(rude):

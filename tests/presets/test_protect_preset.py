@@ -170,6 +170,22 @@ def test_what_is_no_number_is_dangerous_unless_told_otherwise(lab, shutter, valu
         lab.log.clear()
 
 
+@pytest.mark.parametrize("value", [1.0, 5.0])
+def test_a_signal_whose_unit_can_not_be_had_is_looked_at_all_the_same(lab, shutter, value):
+    class Hung(Gauge):
+        @property
+        def unit(self):
+            raise DeviceError("gauge.unit did not answer within 1 s")
+
+    gauge, scan = Hung(value), lab.scan()
+    scan.add_preset(ProtectPreset(gauge, 2, shutter=shutter, poll=0.001))
+    scan.add_preset(Meanwhile(lambda scan: wait_until(lambda: gauge.reads > 2)))
+    scan.run()
+    assert [comment.text for comment in scan.comments] == (
+        ["protection: gauge reads 5, above 2; shutter is closed"] if value > 2 else []
+    )
+
+
 def test_a_minimum_and_arrays(lab, shutter):
     scan = lab.scan()
     scan.add_preset(ProtectPreset(Gauge([3, 0.5]), minimum=1, shutter=shutter))

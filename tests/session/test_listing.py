@@ -52,6 +52,26 @@ def test_of_no_match_the_pattern_is_told(open_session, capsys):
     assert capsys.readouterr().out == "no object matches 'x*'\n"
 
 
+def test_what_a_device_does_not_tell_is_marked_and_the_others_are_listed(open_session, capsys, monkeypatch):
+    def hangs(self):
+        raise DeviceError(f"{self.name} did not answer within 2 s")
+
+    session = open_session(DEVICES + LAB_SESSION)
+    monkeypatch.setattr(type(session.diode), "unit", property(hangs), raising=False)
+    monkeypatch.setattr(type(session.roby), "limits", property(hangs))
+    monkeypatch.setattr(type(session.roby), "unit", property(hangs), raising=False)
+    capsys.readouterr()
+    session.lscnt()
+    listed = capsys.readouterr().out
+    assert "!ERR" in listed and "sim:monitor" in listed and "!!! diode: diode did not answer within 2 s" in listed
+    session.lsmot()
+    listed = capsys.readouterr().out
+    assert listed.count("!ERR") == 3 * 2 and "!!! roby: roby did not answer within 2 s" in listed
+    session.wa()
+    listed = capsys.readouterr().out
+    assert "!!! roby: roby did not answer within 2 s" in listed and "robz" in listed
+
+
 # -- lsscan -----------------------------------------------------------------------------------------------------
 
 

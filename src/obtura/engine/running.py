@@ -1,7 +1,7 @@
 """Which scans run in this process: two may not share a device or a preset, nor use a device that is stuck."""
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from obtura.contracts.claims import hold, let_go
@@ -25,6 +25,9 @@ class Claimant(Protocol):
     @property
     def in_iteration(self) -> bool:
         """Whether any branch is in the middle of a point."""
+
+    def check_goes_on(self) -> None:
+        """Raise when it is to be left now."""
 
 
 class _Claim:
@@ -59,6 +62,20 @@ class Running:
         """The scans that run on a thread; one that was started in a hook of another comes after it."""
         with self._lock:
             return [claim.scan for claim in self._claims if claim.thread == ident]
+
+    def watched_here(self) -> Callable[[], None]:
+        """What raises as soon as a scan that runs on this thread now is to be left: to be called by a hook that waits.
+
+        In the main thread a hook is interrupted, elsewhere only it can tell that it waits in vain. It raises ScanAbort
+        after `abort()`, else an exception of which the scan knows the reason.
+        """
+        scans = self.on_thread(threading.get_ident())
+
+        def check() -> None:
+            for scan in scans:
+                scan.check_goes_on()
+
+        return check
 
     def has_inner(self, scan: Claimant) -> bool:
         """Whether a scan that was started in a hook of `scan` is running."""

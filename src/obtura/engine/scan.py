@@ -282,6 +282,10 @@ class Scan:
             threading.Thread(target=self._run.cut, name=f"abort {self.name}", daemon=True).start()
             self._outcome.attend()
 
+    def check_goes_on(self) -> None:
+        """Raise when it is to be left now, for an error or `abort()`; for a hook that waits off the main thread."""
+        self._outcome.check()
+
     # -- what is known ----------------------------------------------------------------------------------------
 
     @property

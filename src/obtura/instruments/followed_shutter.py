@@ -8,6 +8,7 @@ from obtura.contracts.twins import Twin
 from obtura.devices.any_shutter import AnyShutter
 from obtura.devices.shutter_driver import ShutterState
 from obtura.devices.twostate import patience
+from obtura.devices.unconfirmed import Unconfirmed
 from obtura.ground.errors import DeviceError
 from obtura.works.clock import clock
 
@@ -18,7 +19,7 @@ POLL = 0.01
 Value: TypeAlias = bool | float | str
 
 
-class FollowedShutter(AnyShutter):
+class FollowedShutter(Unconfirmed, AnyShutter):
     """A subclass says how a value is sent, and read. `patience`: s that it may take to move."""
 
     blocking = True
@@ -61,11 +62,16 @@ class FollowedShutter(AnyShutter):
 
     def _meaning(self, value: Value) -> ShutterState:
         known = {self.open_value: ShutterState.OPEN, self.close_value: ShutterState.CLOSED}
-        return known.get(value, ShutterState.MOVING if clock.time() < self._until else ShutterState.UNKNOWN)
+        between = ShutterState.MOVING if clock.time() < self._until else ShutterState.UNKNOWN
+        return self.seen(known.get(value, between))
 
     def _drive(self, operation: str, value: Value, timeout: float | None) -> None:
         seconds = patience(f"{self.name}.{operation}", timeout, self.patience)
-        if timeout == 0:
+        with self.telling(operation):
+            self._follow(operation, value, None if timeout == 0 else seconds)
+
+    def _follow(self, operation: str, value: Value, seconds: float | None) -> None:
+        if seconds is None:
             self._until = clock.time() + self.patience
             self._send(operation, value, None)
             return

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
+from obtura.engine.running import running
 from obtura.ground.errors import DeviceTimeoutError
 from obtura.presets.anylevel import Say
 from obtura.presets.progress import Progress
@@ -35,11 +36,13 @@ def hold_up(
 
     Raises:
         DeviceTimeoutError: that took more than `limit` s.
+        ScanAbort: the scan in whose hook this thread is was aborted.
     """
     seen = look()
     if seen.is_good:
         return
     waiting, good_again = words
+    check = running.watched_here()
     began = clock.time()
     settled = math.inf  # when it will have been good for long enough
     progress = Progress(say)
@@ -51,5 +54,6 @@ def hold_up(
         else:
             progress.show(f"{waiting}: {seen.reads}, {seen.wanted} is wanted")
         rest(min(settled - now, began + limit - now))
+        check()
         seen = look()
     progress.end(f"{good_again}: {seen.reads} after {now - began:.1f} s")

@@ -10,7 +10,7 @@ from obtura.contracts.counters import SamplingCounter
 from obtura.contracts.devices import Shutter
 from obtura.contracts.presets import ScanPreset
 from obtura.devices.arguments import choice, number, positive, quantity
-from obtura.ground.errors import ScanStateError, UsageError, annotate, one_line
+from obtura.ground.errors import DeviceError, ScanStateError, UsageError, annotate, one_line
 from obtura.ground.ranges import Positive
 from obtura.presets.anylevel import Switch, require
 from obtura.presets.polling import Polling
@@ -165,15 +165,22 @@ class ProtectPreset(ScanPreset):
         except (TypeError, ValueError):
             values = np.array([np.nan])
         high, low = values > self.maximum, values < self.minimum
-        unit = getattr(self.counter, "unit", None)
         if high.any():
-            self._tell(f"{self._name} reads {quantity(float(values[high][0]), unit)}, above {self.maximum:g}")
+            self._tell(f"{self._name} reads {self._in_unit(values[high][0])}, above {self.maximum:g}")
         elif low.any():
-            self._tell(f"{self._name} reads {quantity(float(values[low][0]), unit)}, below {self.minimum:g}")
+            self._tell(f"{self._name} reads {self._in_unit(values[low][0])}, below {self.minimum:g}")
         elif self.unreadable_is_danger and np.isnan(values).any():
             self._tell(f"{self._name} reads {value!r}, which is no number")
         else:
             self._tell("")
+
+    def _in_unit(self, value: float) -> str:
+        try:
+            unit = getattr(self.counter, "unit", None)
+        except DeviceError as error:  # a device may have to be asked for it, and the danger is told without
+            log.warning("the unit of %s is not known: %s", self._name, one_line(error))
+            unit = None
+        return quantity(float(value), unit)
 
     def _tell(self, danger: str) -> None:
         protector = self._protector

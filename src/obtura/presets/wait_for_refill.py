@@ -7,6 +7,7 @@ from typing import Any
 from obtura.contracts.machine import Machine
 from obtura.contracts.presets import ChainIterationPreset, ChainPreset
 from obtura.devices.arguments import number, quantity
+from obtura.engine.running import running
 from obtura.ground.errors import UsageError
 from obtura.ground.ranges import NotNegative, Positive
 from obtura.presets.anylevel import Say, require
@@ -53,7 +54,7 @@ class WaitForRefill(ChainPreset):
         """Return when `checktime` s of beam are ahead; what is waited for is said."""
         if self.machine.check_for_refill(checktime):
             return
-        began, progress = clock.time(), Progress(say)
+        began, progress, check = clock.time(), Progress(say), running.watched_here()
         settled = before = math.inf  # `settled`: when the beam will have been there for long enough
         while (now := clock.time()) < settled:
             countdown = self.machine.refill_countdown
@@ -68,6 +69,7 @@ class WaitForRefill(ChainPreset):
                 settled = now + self.waittime
                 continue
             clock.sleep(min(self.polling_time, settled - now))
+            check()
         progress.end(f"{self.machine.name} is back after {clock.time() - began:.1f} s")
 
     def _just_refilled(self, before: float, countdown: float) -> bool:

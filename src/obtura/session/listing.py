@@ -12,6 +12,7 @@ from obtura.contracts.devices import Counter, is_movable
 from obtura.display.grid import grid, terminal_width
 from obtura.ground.errors import UsageError
 from obtura.ground.ragged import size_text
+from obtura.session.told import print_problems, told
 
 __all__ = ["Listing", "counters_of", "prdef"]
 
@@ -31,27 +32,32 @@ class Listing:
         things = tuple(map(present, counters)) or tuple(self._objects().values())
         by_id = {id(one): one for thing in things for one in counters_of(thing)}
         found = sorted(by_id.values(), key=lambda one: one.fullname)
+        units = [told(one, _unit) for one in found]
         rows = [
             [
                 one.fullname,
                 size_text(one.shape, "x") or ("text" if one.is_text else "0D"),
-                one.unit or "",
+                unit,
                 _mode(one),
                 type(one).__name__,
             ]
-            for one in found
+            for one, (unit, _) in zip(found, units, strict=True)
         ]
         _print(*_connected(["full name", "shape", "unit", "mode", "class"], rows, found), "no counter")
+        print_problems(problem for _, problem in units)
 
     def lsmot(self) -> None:
         """Print the axes of the session, with units, limits and classes; the hardware is not asked."""
         axes = {id(one): one for one in self._objects().values() if is_movable(one)}
-        rows = []
+        rows, problems = [], []
         for axis in axes.values():
-            low, high = axis.limits
-            rows.append([axis.name, axis.unit or "", f"{low:g}", f"{high:g}", type(axis).__name__])
+            (unit, why), (limits, why_not) = told(axis, _unit), told(axis, _limits)
+            low, _, high = limits.partition(" ")
+            rows.append([axis.name, unit, low, high or low, type(axis).__name__])
+            problems += [why, why_not]
         header = ["axis", "unit", "low limit", "high limit", "class"]
         _print(*_connected(header, rows, list(axes.values())), "no axis")
+        print_problems(problems)
 
     def lsobj(self, pattern: str = "*") -> None:
         """Print the session's objects whose names match `pattern`: `lsobj("rob*")`.
@@ -122,6 +128,15 @@ def prdef(function: Any) -> None:
     print(f"# {place}, line {first}\n{textwrap.dedent(''.join(lines))}", end="")
 
 
+def _unit(thing: Any) -> str:
+    return thing.unit or ""
+
+
+def _limits(axis: Any) -> str:
+    low, high = axis.limits
+    return f"{low:g} {high:g}"
+
+
 def _mode(counter: Counter) -> str:
     mode = getattr(counter, "mode", None)
     return getattr(mode, "name", "") if mode is not None else ""
@@ -129,10 +144,10 @@ def _mode(counter: Counter) -> str:
 
 def _connected(header: list[str], rows: list[list[str]], things: list[Any]) -> tuple[list[str], list[list[str]]]:
     """Both with a column that says how the things are connected, if any of them is reached over a connection."""
-    told = [str(getattr(one, "connection", "")) for one in things]
-    if not any(told):
+    connections = [str(getattr(one, "connection", "")) for one in things]
+    if not any(connections):
         return header, rows
-    return [*header, "connection"], [[*row, text] for row, text in zip(rows, told, strict=True)]
+    return [*header, "connection"], [[*row, text] for row, text in zip(rows, connections, strict=True)]
 
 
 def _described(thing: Any) -> tuple[str, str]:

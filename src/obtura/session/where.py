@@ -1,6 +1,5 @@
 """Asking where axes are and what they do: wa, wu, wm, sta."""
 
-import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -9,13 +8,9 @@ from obtura.contracts.devices import Movable, is_movable
 from obtura.devices.axis_state import AxisState
 from obtura.display.grid import folded, grid, terminal_width
 from obtura.ground.errors import UsageError, one_line
+from obtura.session.told import UNKNOWN, print_problems, told
 
 __all__ = ["Where"]
-
-log = logging.getLogger(__name__)
-
-UNKNOWN = "!ERR"
-"""Shown for what a device does not tell; the reason is printed below the table."""
 
 
 class Where:
@@ -65,12 +60,12 @@ class Where:
         Of all that is told also for what is no axis: since when, and what went wrong last. Connections ask nobody.
         """
         chosen = _checked("sta", axes) or list(self._axes())
-        rows = [[axis.name, *_told(axis, _state)] for axis in chosen]
-        told = [[*row[:2], _connection(axis)] for row, axis in zip(rows, chosen, strict=True)]
+        rows = [[axis.name, *told(axis, _state)] for axis in chosen]
+        lines = [[*row[:2], _connection(axis)] for row, axis in zip(rows, chosen, strict=True)]
         header = ["axis", "state", "connection"]
-        columns = 3 if any(row[2] for row in told) else 2
-        print(grid(header[:columns], [row[:columns] for row in told], terminal_width()))
-        _print_problems(row[2] for row in rows)
+        columns = 3 if any(row[2] for row in lines) else 2
+        print(grid(header[:columns], [row[:columns] for row in lines], terminal_width()))
+        print_problems(row[2] for row in rows)
         known = {id(axis) for axis in chosen}
         others = {name: one for name, one in self._objects().items() if id(one) not in known} if not axes else {}
         reached = [[name, _kind(one), text] for name, one in others.items() if (text := _connection(one))]
@@ -118,33 +113,21 @@ def _print_columns(axes: Sequence[Any], rows: Mapping[str, str | Callable[[Any],
     problems: list[str] = []
     columns = []
     for axis in axes:
-        column = [f"{axis.name}[{axis.unit}]" if axis.unit else axis.name]
+        title, problem = told(axis, lambda axis: f"{axis.name}[{axis.unit}]" if axis.unit else axis.name)
+        column = [axis.name if problem else title]
+        problems.append(problem)
         for what in rows.values():
-            text, problem = _told(axis, _asking(what))
+            text, problem = told(axis, _asking(what))
             column.append(text)
             problems.append(problem)
         columns.append(column)
     print(folded(["", *rows], columns, terminal_width()))
-    _print_problems(problems)
+    print_problems(problems)
 
 
 def _asking(what: str | Callable[[Any], Any]) -> Callable[[Any], str]:
     """A question to an axis: the name of an attribute, or a function of it."""
     return lambda axis: _shown(what(axis) if callable(what) else getattr(axis, what, None))
-
-
-def _told(axis: Any, ask: Callable[[Any], str]) -> tuple[str, str]:
-    """What the axis answers, and why it does not."""
-    try:
-        return ask(axis), ""
-    except Exception as error:
-        log.warning("%s does not answer: %s", axis.name, one_line(error), exc_info=error)
-        return UNKNOWN, f"{axis.name}: {one_line(error)}"
-
-
-def _print_problems(problems: Iterable[str]) -> None:
-    for problem in dict.fromkeys(filter(None, problems)):
-        print(f"!!! {problem}")
 
 
 def _shown(value: Any) -> str:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from obtura.contracts.connections import Exchange
+from obtura.contracts.looking import check_may_be_told
 from obtura.devices.text.serial_port import SerialPort, SerialSettings
 from obtura.devices.text.talk import LONGEST_WAIT, LineError, Talk
 from obtura.devices.text.transport import Tcp, Transport, shown
@@ -121,7 +122,9 @@ class Line:
 
         Raises:
             LineError (a DeviceError): it can't be said.
+            DeviceError: devices are only asked.
         """
+        check_may_be_told(self.address, "write")
         self.together(lambda talk: talk.write(text), text)
 
     def query(self, text: str, timeout: float | None = None) -> str:

@@ -122,9 +122,7 @@ class TextShutter(Unconfirmed, Spoken, Shutter):
     def state(self) -> ShutterState:
         """OPEN, CLOSED, MOVING, FAULT or UNKNOWN."""
         state = super().state
-        if self._asks and state in (ShutterState.OPEN, ShutterState.CLOSED):
-            self.doubt = ""
-        return state
+        return self.seen(state) if self._asks else state
 
     def open(self, timeout: float | None = None) -> None:
         """Open it; returns when it is open, or with `timeout=0` at once."""

@@ -3,7 +3,7 @@
 import select
 import socket
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from obtura.ground.errors import UsageError
@@ -94,6 +94,15 @@ def host_and_port(url: str) -> tuple[str, int]:
     return host, int(port)
 
 
+def _arrival(connection: socket.socket) -> Callable[[float], Sequence[Any]]:
+    """What waits until there is something to receive, at most for so many ms, and gives nothing when there is not."""
+    if not hasattr(select, "poll"):  # Windows
+        return lambda limit: select.select([connection], [], [], limit / 1000)[0]
+    arrival = select.poll()
+    arrival.register(connection, select.POLLIN)
+    return arrival.poll
+
+
 class Tcp(Transport):
     """A TCP connection to `host:port`.
 
@@ -116,9 +125,7 @@ class Tcp(Transport):
         # A socket that has a timeout makes two calls of the system for each one, and one more to set it: at every
         # point that is more than the answer itself costs. So it never waits, and the wait is a call of its own.
         self._socket.setblocking(False)
-        arrival = select.poll()
-        arrival.register(self._socket, select.POLLIN)
-        self._poll = arrival.poll
+        self._poll = _arrival(self._socket)
 
     def close(self) -> None:
         """Disconnect."""

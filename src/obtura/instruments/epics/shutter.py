@@ -5,7 +5,6 @@ from typing import Any
 
 from obtura.contracts.safety import SafeAction
 from obtura.devices.shutter_driver import ShutterState
-from obtura.devices.unconfirmed import Unconfirmed
 from obtura.ground.errors import DeviceError, DeviceTimeoutError, UsageError
 from obtura.ground.ranges import NotNegative
 from obtura.instruments.epics.link import TIMEOUT, InvalidError, Link
@@ -17,7 +16,7 @@ from obtura.works.clock import clock
 __all__ = ["PVShutter"]
 
 
-class PVShutter(Unconfirmed, OfPVs, FollowedShutter):
+class PVShutter(OfPVs, FollowedShutter):
     """A shutter that opens when `open_value` is put to `command_pv`, and closes with `close_value`.
 
     Where it is says `status_pv`, with the same values; without one, `command_pv` itself. Values are numbers,
@@ -92,15 +91,6 @@ class PVShutter(Unconfirmed, OfPVs, FollowedShutter):
         """Its state, its PVs, since when they are connected."""
         pvs = "".join(f"\n  PV {link.name}: {link.state}" for link in self.links)
         return f"{super().__info__()}{f' ({self.doubt})' if self.doubt else ''}{pvs}"
-
-    def _meaning(self, value: Value) -> ShutterState:
-        if value in (self.open_value, self.close_value):
-            self.doubt = ""
-        return super()._meaning(value)
-
-    def _drive(self, operation: str, value: Value, timeout: float | None) -> None:
-        with self.telling(operation):
-            super()._drive(operation, value, timeout)
 
     def _read(self, operation: str) -> float | str:
         if isinstance(self.open_value, str):

@@ -158,20 +158,20 @@ class StandardDriver(CameraDriver):
 
     def _tell_prepare(self, path: Path, info: Any) -> None:
         prepare = told_where(path, self._partner.device.prepare)
-        self._partner.wait("prepare", self._partner.tell("prepare", prepare, info), self._partner.timeout)
+        self._partner.wait("prepare", self._partner.begin("prepare", prepare, info), self._partner.timeout)
 
     def start(self) -> None:
         """Have it fly, unless each frame is asked for."""
         if self._triggered:
             return
         device = self._partner.device
-        self._partner.wait("kickoff", self._partner.tell("kickoff", device.kickoff), self._partner.timeout)
+        self._partner.wait("kickoff", self._partner.begin("kickoff", device.kickoff), self._partner.timeout)
         if self._all:  # one that goes on until it is stopped is never complete
-            self._order, self._steps = self._partner.tell("complete", device.complete), 0
+            self._order, self._steps = self._partner.begin("complete", device.complete), 0
 
     def trigger(self) -> None:
         """Have one frame taken."""
-        self._order, self._steps = self._partner.tell("trigger", self._partner.device.trigger), 0
+        self._order, self._steps = self._partner.begin("trigger", self._partner.device.trigger), 0
 
     def written(self, wait: float) -> int:
         """How many frames its documents have told of since `prepare`."""

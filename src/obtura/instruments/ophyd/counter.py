@@ -68,7 +68,7 @@ class OphydDevice(Reads, SamplingCounterController):
         """The present values, of one reading."""
         device = self.ophyd_device
         if isinstance(device, Triggerable) and not is_looking():
-            self._partner.wait("trigger", self._partner.tell("trigger", device.trigger), self.timeout)
+            self._partner.wait("trigger", self._partner.begin("trigger", device.trigger), self.timeout)
         return self._values("read", counters)
 
 

@@ -104,13 +104,13 @@ class OphydDetector(Reads, IntegratingCounterController):
             signal_set(self._partner, self._exposure, self._count_time)
         if self._writes_files:
             info = importlib.import_module("ophyd_async.core").TriggerInfo(livetime=self._count_time)
-            told = self._partner.tell("prepare", self.ophyd_device.prepare, info)
+            told = self._partner.begin("prepare", self.ophyd_device.prepare, info)
             self._partner.wait("prepare", told, self.timeout)
 
     def trigger(self, *_counters: Any) -> None:
         """Begin a point."""
         self._late = clock.time() + self._count_time + self.timeout
-        self._order = self._partner.tell("trigger", self.ophyd_device.trigger)
+        self._order = self._partner.begin("trigger", self.ophyd_device.trigger)
 
     def get_values(self, from_index: int, *counters: Any) -> Sequence[Any]:
         """The point that was triggered, once it is done; nothing before.

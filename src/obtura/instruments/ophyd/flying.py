@@ -100,17 +100,17 @@ class OphydFlyerMaster(AcquisitionMaster):
             self._staged = True  # also when it fails half-way
             partner.wait("stage", partner.tell("stage", device.stage), partner.timeout)
         if self._value is not None:
-            self._follow("prepare", partner.tell("prepare", device.prepare, self._value))
+            self._follow("prepare", partner.begin("prepare", device.prepare, self._value))
 
     def trigger(self) -> None:
         """Have it fly, and emit what it collects until it is complete."""
         partner, device = self._partner, self._device
         self._count = 0
         self._flies = True
-        self._follow("kickoff", partner.tell("kickoff", device.kickoff))
+        self._follow("kickoff", partner.begin("kickoff", device.kickoff))
         if self._ended.is_set:
             return
-        order = partner.tell("complete", device.complete)
+        order = partner.begin("complete", device.complete)
         self._follow("complete", order)
         if order.done.is_set and not self._ended.is_set:
             self._flies = False

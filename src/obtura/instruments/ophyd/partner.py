@@ -201,17 +201,28 @@ class Partner:
         except Exception as error:
             raise self.wrong(operation, began, said, error) from error
 
+    def begin(self, operation: str, method: Callable[..., Any], *arguments: Any) -> Order:
+        """As `tell`, for what has to be followed until it is done: `trigger`, `kickoff`, `complete`, `prepare`.
+
+        Raises:
+            DeviceError: as `tell`; or it gave no Status: nobody could know when it is done.
+        """
+        return self._followed(operation, self.tell(operation, method, *arguments), "was told", method)
+
     def set(self, operation: str, movable: Any, value: Any) -> Order:
         """Call `set(value)` of a device, or of a part of it.
 
         Raises:
-            DeviceError: as `tell`; or it gave no Status: nobody could know when it is there.
+            DeviceError: as `begin`.
         """
         order = self.tell(operation, movable.set, value)
+        return self._followed(operation, order, f"was set to {value!r}", movable.set)
+
+    def _followed(self, operation: str, order: Order, what: str, method: Callable[..., Any]) -> Order:
         if not order.is_told:
-            kind = type(movable).__name__
-            what = f"was set to {value!r} and can't be followed: {kind}.set() gave {order.given!r}"
-            raise self.failure(operation, f"{what}, where a Movable of bluesky gives a Status")
+            owner = type(getattr(method, "__self__", self.device)).__name__
+            gave = f"{owner}.{getattr(method, '__name__', operation)}() gave {order.given!r}"
+            raise self.failure(operation, f"{what} and can't be followed: {gave}, where bluesky wants a Status")
         return order
 
     def halt(self, operation: str, stop: Callable[..., Any]) -> None:

@@ -68,6 +68,11 @@ class OphydShutter(Spoken, FollowedShutter):
         return f"OphydShutter({self.name!r})"
 
     @property
+    def connection(self) -> str:
+        """How it is connected; first of all, whether nobody knows where it is."""
+        return self.doubted(super().connection)
+
+    @property
     def state(self) -> ShutterState:
         """OPEN, CLOSED, MOVING or UNKNOWN (e.g. not connected)."""
         try:

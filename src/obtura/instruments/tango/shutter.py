@@ -148,10 +148,7 @@ class TangoShutter(Unconfirmed, OfDevice, Shutter):
     @property
     def state(self) -> ShutterState:
         """OPEN, CLOSED, MOVING, FAULT or UNKNOWN."""
-        state = super().state
-        if state in (ShutterState.OPEN, ShutterState.CLOSED):
-            self.doubt = ""
-        return state
+        return self.seen(super().state)
 
     def check(self) -> None:
         """Raise `DeviceError` when it can't be reached, has no such orders, or has a fault; touch nothing."""
