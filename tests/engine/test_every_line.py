@@ -58,6 +58,7 @@ class Tracer:
         file = frame.f_code.co_filename
         if not file.startswith(PACKAGE) or file.endswith(NOT_TRACED):
             return None
+        frame.f_trace = self._step  # before the next line, or Python 3.12 and later do not tell of bytecodes
         frame.f_trace_opcodes = self.event == "opcode"
         return self._step
 

@@ -37,6 +37,7 @@ class PressAt:
     def enter(self, frame, event, arg):
         if frame.f_code.co_filename not in FILES or frame.f_code.co_name in ("enter", "look", "__call__"):
             return None
+        frame.f_trace = self.look  # before the next line, or Python 3.12 and later do not tell of bytecodes
         frame.f_trace_opcodes = True
         return self.look
 

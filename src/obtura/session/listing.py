@@ -122,6 +122,8 @@ def prdef(function: Any) -> None:
     try:
         lines, first = inspect.getsourcelines(target)
         place = inspect.getsourcefile(target)
+        if place == "<string>":  # the name of all that is evaluated: Python 3.13 finds the source of something else
+            raise OSError
     except (OSError, TypeError):
         name = getattr(target, "__qualname__", repr(target))
         raise UsageError(f"prdef: the source of {name} is not to be had") from None
