@@ -1,6 +1,7 @@
 """What `obtura ls` and `obtura show` print."""
 
 import gzip
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -163,6 +164,16 @@ def test_a_scan_whose_file_is_gone_or_damaged_is_named(saving):
     assert f"damaged: {scan_file(master, 13)}" in lines[2]
     assert showing(master, 12) == f"12.1: the file is gone: {scan_file(master, 12)}"
     assert showing(master, 13) == f"13.1: the file can't be read: {scan_file(master, 13)}"
+
+
+def test_a_file_whose_end_is_missing_is_known_as_damaged_at_once(saving):
+    for number in (12, 13):
+        record(HDF5Saver(saving), began(number=number), *rows(0, [0.0, 1.0], [4.0, 5.0]))
+    own = scan_file(Path(saving.filename), 12)
+    os.truncate(own, own.stat().st_size // 2)
+    assert [entry.state for entry in list_entries(saving.filename)] == ["damaged", "finished"]
+    with pytest.raises(UsageError, match=r"scan0012\.h5 can't be read: the last \d+ bytes of it are missing"):
+        list_entries(own)  # with swmr=True HDF5 would try for a minute
 
 
 def test_what_went_wrong_and_what_was_said_is_shown(saving):

@@ -1,4 +1,4 @@
-"""A file that a killed process was writing is marked as closed.
+"""A file that a killed process was writing is marked as closed; and what else can be seen without HDF5.
 
 HDF5 notes in the superblock of a file that somebody writes it (SWMR), and refuses to open it plainly until the writer
 has closed it. What was flushed is whole; the mark is what is left to take away, as HDF5's own tool `h5clear` does. It
@@ -11,7 +11,7 @@ Source: HDF5 File Format Specification 3.0, II.A "Superblock", versions 2 and 3;
 import os
 from pathlib import Path
 
-__all__ = ["checksum", "clear_writer"]
+__all__ = ["checksum", "clear_writer", "missing_bytes"]
 
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _FLAGS = 11
@@ -31,7 +31,7 @@ def clear_writer(path: Path) -> None:
     """
     with path.open("r+b") as file:
         block = bytearray(file.read(_SIZE + 4))
-        if len(block) < _SIZE + 4 or block[:8] != _SIGNATURE or block[8] != 3 or block[9] != 8:
+        if not _is_known(block):
             raise ValueError(f"{path} is no HDF5 file that can be put in order")
         if not block[_FLAGS]:
             return
@@ -46,6 +46,26 @@ def clear_writer(path: Path) -> None:
         file.write(block)
         file.flush()
         os.fsync(file.fileno())
+
+
+def missing_bytes(path: Path) -> int:
+    """How many bytes at the end of a file are missing that were there when it was closed: a copy broke off, say.
+
+    0 for one that is being written, or was left so: the mark of that is the last thing that HDF5 takes away.
+
+    Raises:
+        OSError: it can't be read.
+    """
+    with path.open("rb") as file:
+        block = file.read(_SIZE + 4)
+        if not _is_known(block) or block[_FLAGS]:
+            return 0
+        return max(int.from_bytes(block[_END : _END + 8], "little") - file.seek(0, os.SEEK_END), 0)
+
+
+def _is_known(block: bytes | bytearray) -> bool:
+    """Whether a file begins with a superblock of version 3, as those of ours do."""
+    return len(block) == _SIZE + 4 and block[:8] == _SIGNATURE and block[8] == 3 and block[9] == 8
 
 
 def _turn(value: int, by: int) -> int:

@@ -3,6 +3,7 @@
 What is not finished is opened with `swmr=True`: that reads a running scan and one of a crash.
 """
 
+import errno
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -15,6 +16,7 @@ from h5py import h5l
 
 from obtura.data import index
 from obtura.data.apart import Asking, NoAnswer, call_here, seconds_for
+from obtura.data.clearing import missing_bytes
 from obtura.data.disk import reason
 from obtura.data.layout import master_of
 from obtura.data.links import links_out
@@ -162,8 +164,9 @@ def open_to_read(path: Path) -> h5py.File:
     """A file that may be finished, running or left by a crash; the caller closes it."""
     try:
         return h5py.File(path, "r")  # with swmr=True HDF5 reads what is damaged for a minute, again and again
-    except OSError:
-        pass
+    except OSError as error:
+        if path.exists() and (missing := missing_bytes(path)):
+            raise OSError(errno.EIO, f"the last {missing} bytes of it are missing") from error
     try:
         return h5py.File(path, "r", swmr=True)
     except OSError:
@@ -209,7 +212,7 @@ def _opened(path: Path) -> Iterator[h5py.File]:
     try:
         file = open_to_read(path)
     except OSError as error:
-        if h5py.is_hdf5(path):
+        if h5py.is_hdf5(path) or missing_bytes(path):
             raise UsageError(f"{path} can't be read: {reason(error)}") from error
         raise UsageError(f"{path} is no HDF5 file, or it is damaged at its beginning") from error
     with file:
