@@ -16,7 +16,7 @@ from h5py import h5l
 
 from obtura.data import index
 from obtura.data.apart import Asking, NoAnswer, call_here, seconds_for
-from obtura.data.clearing import missing_bytes
+from obtura.data.clearing import damage_of
 from obtura.data.disk import reason
 from obtura.data.layout import master_of
 from obtura.data.links import links_out
@@ -165,10 +165,12 @@ def open_to_read(path: Path) -> h5py.File:
     try:
         return h5py.File(path, "r")  # with swmr=True HDF5 reads what is damaged for a minute, again and again
     except OSError as error:
-        if path.exists() and (missing := missing_bytes(path)):
-            raise OSError(errno.EIO, f"the last {missing} bytes of it are missing") from error
+        if path.exists() and (damage := damage_of(path)):
+            raise OSError(errno.EIO, damage) from error
     try:
         return h5py.File(path, "r", swmr=True)
+    except RuntimeError as error:  # so h5py says that some superblocks are none
+        raise OSError(errno.EIO, str(error)) from error
     except OSError:
         # Either somebody writes it in another way, or this process has it open without locks: HDF5 wants it the same.
         return h5py.File(path, "r", swmr=True, locking=False)
@@ -212,7 +214,7 @@ def _opened(path: Path) -> Iterator[h5py.File]:
     try:
         file = open_to_read(path)
     except OSError as error:
-        if h5py.is_hdf5(path) or missing_bytes(path):
+        if h5py.is_hdf5(path) or damage_of(path):
             raise UsageError(f"{path} can't be read: {reason(error)}") from error
         raise UsageError(f"{path} is no HDF5 file, or it is damaged at its beginning") from error
     with file:
