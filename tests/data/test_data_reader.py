@@ -165,6 +165,35 @@ def test_a_scan_whose_file_is_gone_or_damaged_is_named(saving):
     assert showing(master, 13) == f"13.1: the file can't be read: {scan_file(master, 13)}"
 
 
+def cut(content):
+    return content[: len(content) // 2]
+
+
+def flipped(content):
+    return content[:19] + b"\x27" + content[20:]
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"), [(cut, r"the last \d+ bytes of it are missing"), (flipped, "its beginning is damaged")]
+)
+def test_damage_that_can_be_seen_without_hdf5_is_told_at_once(saving, damage, told):
+    for number in (12, 13):
+        record(HDF5Saver(saving), began(number=number), *rows(0, [0.0, 1.0], [4.0, 5.0]))
+    own = scan_file(Path(saving.filename), 12)
+    own.write_bytes(damage(own.read_bytes()) + bytes(damage is flipped))  # of another size than the index knows
+    assert [entry.state for entry in list_entries(saving.filename)] == ["damaged", "finished"]
+    with pytest.raises(UsageError, match=rf"scan0012\.h5 can't be read: {told}"):
+        list_entries(own)  # with swmr=True HDF5 would try for a minute
+
+
+def test_a_master_of_which_h5py_raises_another_error_is_damaged(saving):
+    record(HDF5Saver(saving), began())
+    content = Path(saving.filename).read_bytes()
+    Path(saving.filename).write_bytes(content[:13] + b"\x08\x0a" + content[15:])
+    with pytest.raises(UsageError, match="bad byte number"):
+        list_entries(saving.filename)
+
+
 def test_what_went_wrong_and_what_was_said_is_shown(saving):
     at = datetime(2019, 3, 13, 11, 6, 13, tzinfo=UTC)
     said = [Comment(at, "Paused; scan.resume() goes on\n"), Comment(at, "Resumed after 3.2 s\n")]

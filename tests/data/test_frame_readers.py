@@ -1,5 +1,7 @@
 """Who looks at frames: the scan itself, other processes, `obtura show`; also after a crash or a full disk."""
 
+from pathlib import Path
+
 import h5py
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from scan_stream import began, ended, hand, rows, saving_in, say, timer
 
 from obtura.data.contents import frames_of, list_entries, opened_entry
 from obtura.data.reader import listing, showing
+from obtura.data.recovery import INTERRUPTED, Recovered, recover_all
 from obtura.data.saver import HDF5Saver
 from obtura.ground.errors import SavingError
 from obtura.ground.events import Points
@@ -84,6 +87,14 @@ sys.stdin.readline()
 )
 
 
+HOLDING = """
+import sys, h5py
+with h5py.File(sys.argv[1], swmr=True):
+    print("held", flush=True)
+    sys.stdin.readline()
+"""
+
+
 def test_frames_that_a_killed_process_had_written_can_be_read(saving, tmp_path):
     with python(WRITER, tmp_path) as writer:
         assert line_of(writer) == "written"
@@ -95,6 +106,21 @@ def test_frames_that_a_killed_process_had_written_can_be_read(saving, tmp_path):
     (entry,) = list_entries(saving.filename)
     assert (entry.state, entry.points) == ("crashed", 37)
     assert "camera  uint16 (37, 3, 5)  frames in scan0012/camera.h5" in showing(saving.filename, 12)
+
+
+def test_a_viewer_that_holds_the_frames_of_a_crash_is_named_until_it_lets_go(saving, tmp_path):
+    with python(WRITER, tmp_path) as writer:
+        assert line_of(writer) == "written"
+    master, path = Path(saving.filename), images(saving) / "camera.h5"
+    with python(HOLDING, path) as viewer:
+        assert line_of(viewer) == "held"
+        (outcome,) = recover_all(master, lambda number: False, tmp_path)
+        assert isinstance(outcome, SavingError)
+        assert f"{path}: another program has it open" in str(outcome)
+        with h5py.File(master) as file:
+            assert file["12.1/end_reason"].asstr()[()] == INTERRUPTED  # all the rest is in order
+    (outcome,) = recover_all(master, lambda number: False, tmp_path)
+    assert isinstance(outcome, Recovered) and outcome.points == 37
 
 
 def test_show_names_the_frames_and_reads_none(saving):

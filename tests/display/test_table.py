@@ -62,6 +62,15 @@ def test_counters_with_a_shape_are_named_but_not_shown():
     assert table.take(Points(1, 0, np.zeros((1, 1024)))) == ""
 
 
+def test_a_row_is_shown_when_its_spectrum_has_come_too_or_never_will():
+    table = Table([DT, MCA, DIODE])
+    assert table.take(Points(0, 0, (0.0, 0.1, 0.2))) + table.take(Points(2, 0, (7.0, 8.0, 9.0))) == ""
+    assert table.take(Points(1, 0, np.zeros((2, 1024)))) == (
+        "           0             0             7\n           1           0.1             8\n"
+    )
+    assert table.rest() == "           2           0.2             9\n"
+
+
 def test_who_reads_at_its_own_pace_does_not_hold_up_the_rows():
     table = Table([DT, channel("x:slow", per_point=False)])
     assert table.not_shown == ["slow"]

@@ -8,8 +8,9 @@ from doubles import Watcher
 from framing import FrameSaver, Snaps, camera_scan, frames
 
 from obtura.engine import announcing, draining
+from obtura.engine.outcome import Outcome
 from obtura.ground.errors import SavingError
-from obtura.ground.events import Points, ScanClosed, Text
+from obtura.ground.events import ChannelInfo, Points, ScanClosed, Text
 from obtura.works import gate
 
 
@@ -39,6 +40,19 @@ def test_no_row_and_no_frame_is_shown_before_the_saver_has_its_frame():
     last = max(channel for channel in rows if channel != 2)
     assert [first for channel, first, _ in viewer.told if channel == 2] == list(range(30))
     assert all(saved > first for channel, first, saved in viewer.told if channel in (2, last))
+
+
+def test_a_row_waits_for_its_spectra_too_when_it_has_frames():
+    number, spectrum, frame = (
+        ChannelInfo(name, name, "float64", shape, None, "counter", 0, "device", per_point=True)
+        for name, shape in (("number", ()), ("spectrum", (3,)), ("frame", (2, 2)))
+    )
+    terms = announcing.WithFrames([number, spectrum, frame], Outcome())
+    assert terms.of(Points(2, 0, np.zeros((1, 2, 2))))()
+    complete = terms.of(Points(0, 0, (7.0,)))
+    assert not complete(), "savers have frames on the disk with whole rows"
+    assert terms.of(Points(1, 0, np.zeros((1, 3)))) is None
+    assert complete()
 
 
 def test_a_viewer_gets_everything_in_the_order_in_which_it_happened():

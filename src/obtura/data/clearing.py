@@ -1,4 +1,4 @@
-"""A file that a killed process was writing is marked as closed.
+"""A file that a killed process was writing is marked as closed; and what else can be seen without HDF5.
 
 HDF5 notes in the superblock of a file that somebody writes it (SWMR), and refuses to open it plainly until the writer
 has closed it. What was flushed is whole; the mark is what is left to take away, as HDF5's own tool `h5clear` does. It
@@ -11,7 +11,7 @@ Source: HDF5 File Format Specification 3.0, II.A "Superblock", versions 2 and 3;
 import os
 from pathlib import Path
 
-__all__ = ["checksum", "clear_writer"]
+__all__ = ["checksum", "clear_writer", "damage_of"]
 
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _FLAGS = 11
@@ -31,7 +31,7 @@ def clear_writer(path: Path) -> None:
     """
     with path.open("r+b") as file:
         block = bytearray(file.read(_SIZE + 4))
-        if len(block) < _SIZE + 4 or block[:8] != _SIGNATURE or block[8] != 3 or block[9] != 8:
+        if not _is_known(block):
             raise ValueError(f"{path} is no HDF5 file that can be put in order")
         if not block[_FLAGS]:
             return
@@ -41,11 +41,42 @@ def clear_writer(path: Path) -> None:
         block[_END : _END + 8] = max(end, size).to_bytes(8, "little")
         if size < end:  # what was to be there was not written
             file.truncate(end)
-        block[_SIZE:] = checksum(bytes(block[:_SIZE])).to_bytes(4, "little")
+        block[_SIZE:] = _checked(bytes(block[:_SIZE]))
         file.seek(0)
         file.write(block)
         file.flush()
         os.fsync(file.fileno())
+
+
+def damage_of(path: Path) -> str:
+    """What is wrong with a file, as far as its superblock says that, as the end of a sentence; "" when nothing is.
+
+    One that was closed in order, and is shorter now: a copy broke off. Of one that is being written, or was left so,
+    that can't be told: the mark of it is the last thing that HDF5 takes away.
+
+    Raises:
+        OSError: it can't be read.
+    """
+    with path.open("rb") as file:
+        block = file.read(_SIZE + 4)
+        size = file.seek(0, os.SEEK_END)
+        if not _is_known(block):
+            return ""
+        if block[_SIZE:] != _checked(block[:_SIZE]):
+            file.seek(0)
+            return "its beginning is damaged" if file.read(_SIZE + 4) == block else ""  # else it is just being written
+        missing = int.from_bytes(block[_END : _END + 8], "little") - size
+        return f"the last {missing} bytes of it are missing" if missing > 0 and not block[_FLAGS] else ""
+
+
+def _is_known(block: bytes | bytearray) -> bool:
+    """Whether a file begins with a superblock of version 3, as those of ours do."""
+    return len(block) == _SIZE + 4 and block[:8] == _SIGNATURE and block[8] == 3 and block[9] == 8
+
+
+def _checked(block: bytes) -> bytes:
+    """The checksum as it stands behind a superblock."""
+    return checksum(block).to_bytes(4, "little")
 
 
 def _turn(value: int, by: int) -> int:

@@ -3,6 +3,7 @@
 What is not finished is opened with `swmr=True`: that reads a running scan and one of a crash.
 """
 
+import errno
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -15,6 +16,7 @@ from h5py import h5l
 
 from obtura.data import index
 from obtura.data.apart import Asking, NoAnswer, call_here, seconds_for
+from obtura.data.clearing import damage_of
 from obtura.data.disk import reason
 from obtura.data.layout import master_of
 from obtura.data.links import links_out
@@ -162,10 +164,13 @@ def open_to_read(path: Path) -> h5py.File:
     """A file that may be finished, running or left by a crash; the caller closes it."""
     try:
         return h5py.File(path, "r")  # with swmr=True HDF5 reads what is damaged for a minute, again and again
-    except OSError:
-        pass
+    except OSError as error:
+        if path.exists() and (damage := damage_of(path)):
+            raise OSError(errno.EIO, damage) from error
     try:
         return h5py.File(path, "r", swmr=True)
+    except RuntimeError as error:  # so h5py says that some superblocks are none
+        raise OSError(errno.EIO, str(error)) from error
     except OSError:
         # Either somebody writes it in another way, or this process has it open without locks: HDF5 wants it the same.
         return h5py.File(path, "r", swmr=True, locking=False)
@@ -209,7 +214,7 @@ def _opened(path: Path) -> Iterator[h5py.File]:
     try:
         file = open_to_read(path)
     except OSError as error:
-        if h5py.is_hdf5(path):
+        if h5py.is_hdf5(path) or damage_of(path):
             raise UsageError(f"{path} can't be read: {reason(error)}") from error
         raise UsageError(f"{path} is no HDF5 file, or it is damaged at its beginning") from error
     with file:

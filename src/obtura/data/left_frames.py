@@ -26,7 +26,8 @@ def put_frames(path: Path, series: Sequence[Mapping[str, Any]], kept: Sequence[t
     `series`: path, dtype and shape of each dataset. The checksums are those of what is there now, on the disk.
 
     Raises:
-        SavingError: the file is not there, and it or its disk may come back; or its frames can't be found in it.
+        SavingError: the file is not there, and it or its disk may come back; or its frames can't be found in it; or a
+            viewer has it open.
     """
     if not path.exists():
         if kept or not path.parent.exists():
@@ -40,13 +41,23 @@ def put_frames(path: Path, series: Sequence[Mapping[str, Any]], kept: Sequence[t
         path.rename(path.with_name(f"{path.name}.damaged"))
         _make(path, series)
     clear_writer(path)
-    with h5py.File(path, "r+", libver=FORMAT) as file:
+    with _open_to_write(path) as file:
         for number, first, frames in kept:
             dataset = file[series[number]["path"]]
             dataset.resize(first + len(frames), axis=0)
             dataset[first:] = frames
         renew(file.id)
     sync(path)
+
+
+def _open_to_write(path: Path) -> h5py.File:
+    try:
+        return h5py.File(path, "r+", libver=FORMAT)
+    except BlockingIOError as error:  # without the lock that viewer could read half of a change
+        raise SavingError(
+            f"{path}: another program has it open, a viewer perhaps; close it there, then recover once more; "
+            "nothing was removed"
+        ) from error
 
 
 def _damage(path: Path, series: Sequence[Mapping[str, Any]]) -> str:

@@ -354,6 +354,8 @@ class HDF5Saver(Consumer):
             if file.disk_is_gone:
                 raise _Elsewhere(f"{lost}: its disk is not mounted any more")
             what = "nothing of this scan is on the disk" if lost == file.path else "these frames are not on the disk"
+            if lost == file.path and self._safe is not None and self._safe.path.exists():
+                what = f"its points, but for frames, are in {self._safe.path}: obtura recover {self._master}"
             raise SavingError(
                 f"{lost} was removed while the scan was writing it: {what}; "
                 "the points so far are in memory, scan.get_data()"

@@ -37,6 +37,7 @@ class ScanPage:
                 return heading(event, self._table.not_shown) + (f"\n{header}" if header else "")
             case ScanEnded():
                 self._kept = event.points
+                return "" if 0 in event.cut else self._table.rest()
             case ScanClosed():
                 return f"\n{self._how_it_ended(event.state)}{self._times.took(event.seconds)}\n"
         return ""
@@ -57,6 +58,6 @@ class ScanPage:
             return f"{_ENDED[state]}\n"
         rows = self._table.rows
         of_all = f" of {self._npoints}" if self._npoints else ""
-        if self._kept == rows - 1:  # its numbers have come, a spectrum or an image has not
+        if self._kept == rows - 1:  # its numbers have come, an image has not
             return f"{_ENDED[state]} after {rows - 1}{of_all} points; row {rows - 1} was cut off and is not kept\n"
         return f"{_ENDED[state]} after {rows}{of_all} points\n"

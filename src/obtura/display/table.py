@@ -49,6 +49,9 @@ class Table:
             for number, size in zip(shown, sizes, strict=True)
         }
         self._queues = tuple(self._waiting.values())
+        # Spectra are part of the row: it is safe, and so shown, once they have come.
+        own_arrays = [number for number in own if channels[number].shape and not channels[number].is_frame]
+        self._unseen = {number: 0 for number in own_arrays if paced and channels[number].per_point}
         self._together: dict[tuple[int, ...], list[tuple[float, ...]]] = {}  # what came of several at once
         self._header, self._row = _templates([channels[number] for number in shown], labels, sizes, width)
 
@@ -69,12 +72,21 @@ class Table:
         elif (waiting := self._waiting.get(points.channel)) is not None:
             self._spread()  # it may have come in a row before
             waiting.extend(points.values)
+        elif points.channel in self._unseen:
+            self._unseen[points.channel] = points.first + len(points.values)
+
+    def rest(self) -> str:
+        """The rows whose spectra will not come, each ending in a newline."""
+        self._unseen.clear()
+        return self.lines()
 
     def lines(self) -> str:
         """The rows that are complete by now, each ending in a newline."""
         self._spread()
         count = min(map(len, self._queues), default=0)
-        if not count:
+        if self._unseen:
+            count = min(count, min(self._unseen.values()) - self.rows)
+        if count < 1:
             return ""
         columns = [[queue.popleft() for _ in range(count)] for queue in self._queues]
         rows = zip(range(self.rows, self.rows + count), *columns, strict=True)
