@@ -45,8 +45,8 @@ def run_to_be_killed(command, calls, number, environment, file=None):
 
     `file`: only calls on this one count.
     """
-    strace = ["strace", "--seccomp-bpf", "-f", "-qq", "-o", os.devnull, *(["-P", file] if file else [])]
-    strace += ["-e", f"trace={calls}", "-e", f"inject={calls}:signal=SIGKILL:when={number}"]
+    strace = ["strace", "-f", "-qq", "-o", os.devnull, *(["-P", file] if file else []), "-e", f"trace={calls}"]
+    strace += ["-e", f"inject={calls}:signal=SIGKILL:when={number}"]
     done = subprocess.run([*strace, *map(str, command)], capture_output=True, text=True, timeout=240, env=environment)
     return done.stdout, done.returncode == 0, done.stderr
 

@@ -183,7 +183,7 @@ def test_a_line_opens_and_waits_where_there_is_no_poll(rude, seconds, monkeypatc
     server.say.put([0.01, b"ye", 0.01, b"s\r\n"])
     assert line.query("well?") == "yes"
     server.say.put([])
-    took, error = seconds(lambda: line.query("still?"))
+    took, error = seconds(lambda: line.query("still?", 0.3))
     assert isinstance(error, SilenceError) and took < LATEST
 
 
