@@ -263,14 +263,14 @@ def test_a_scan_preset_stands_on_every_scan_until_it_is_removed(open_session):
 # -- a real control system --------------------------------------------------------------------------------------
 
 EPICS = """
-- {name: mx, class: PVAxis, setpoint_pv: "T:axis", readback_pv: "T:axis:readback", done_pv: "T:axis:done", timeout: 1}
+- {name: mx, class: PVAxis, setpoint_pv: "T:axis", readback_pv: "T:axis:readback", done_pv: "T:axis:done", timeout: 4}
 - name: shutter
   class: PVShutter
   command_pv: "T:shutter"
   status_pv: "T:shutter:status"
   open_value: Open
   close_value: Closed
-  timeout: 1
+  timeout: 4
 - {name: world, class: World}
 - {name: sim, class: SimulatedController}
 - {name: diode, class: SimulatedDiode, controller: $sim, world: $world}
