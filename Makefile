@@ -3,7 +3,7 @@
 # tests one after the other.
 
 VENV := .venv
-WORKERS := 6
+WORKERS := 5
 BIN  := $(VENV)/bin
 CORE := $(VENV)/.core-installed
 DEV  := $(VENV)/.dev-installed
