@@ -57,11 +57,15 @@ class _Broadcaster(SharedBroadcaster):  # type: ignore[misc]  # caproto has no t
     def send(self, *commands: Any) -> None:
         try:
             super().send(*commands)
-        except (
-            CaprotoNetworkError,
-            KeyError,
-        ) as error:  # KeyError: the environment changed amid caproto's copying
+        except (CaprotoNetworkError, KeyError) as error:  # KeyError: the environment changed amid the copying of it
             log.debug("search for PVs: %r", error)
+
+    def _check_for_unresponsive_servers(self) -> None:
+        while not self._close_event.is_set():
+            try:
+                super()._check_for_unresponsive_servers()
+            except KeyError as error:  # a silent server was lost while its answer was awaited: look after the others
+                log.debug("search for silent servers: %r", error)
 
 
 class _Steady(dict[Any, Any]):
