@@ -87,7 +87,7 @@ class Question:
         Raises:
             AnswerError: there is none.
         """
-        text = answer.strip() if self.pattern is None and self.index is None else self.text(answer)
+        text = self.text(answer)
         if self.words is not None and text in self.words:
             return float(self.words[text])
         try:
