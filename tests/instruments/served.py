@@ -20,6 +20,8 @@ from halting import halt
 
 REQUEST = re.compile(r"request b'(.*)\\n'")
 PATIENCE = 60.0
+UNKNOWN = "HEARD?"
+"""What is no question: it is answered with NACK."""
 
 
 def free_port():
@@ -92,6 +94,7 @@ class Pace(Served):
         self.tty = str(folder / "tty")
         self.pid = 0
         self._seen = 0
+        self._hangs = False
         tcp, serial = {"type": "tcp", "url": f"127.0.0.1:{self.port}"}, {"type": "serial", "url": self.tty}
         pace = {"class": "Pace", "package": "gepace.simulator", "name": "pace", "transports": [tcp, serial]}
         (folder / "pace.json").write_text(json.dumps({"devices": [pace]}))
@@ -110,6 +113,7 @@ class Pace(Served):
 
     def kill(self):
         pid, self.pid = self.pid, 0
+        self._hangs = False
         if pid:
             os.kill(pid, signal.SIGKILL)
             self._process.stdout.readline()  # it is gone
@@ -117,9 +121,11 @@ class Pace(Served):
 
     def hang(self):
         halt(self.pid)
+        self._hangs = True
 
     def go_on(self):
         os.kill(self.pid, signal.SIGCONT)
+        self._hangs = False
 
     def end(self):
         self.kill()
@@ -128,8 +134,18 @@ class Pace(Served):
         super().end()
 
     def heard(self):
-        """What it was told and asked since the test began, in its order."""
-        return REQUEST.findall(self.log.read_text())[self._seen :]
+        """What it was told and asked since the test began, in its order; what is on its way to it too."""
+        if self.pid and not self._hangs:
+            self._hear_out()
+        return [text for text in REQUEST.findall(self.log.read_text()) if text != UNKNOWN][self._seen :]
+
+    def _hear_out(self):
+        """By the second answer it has read all that was there at the first, from whichever line."""
+        with self._wait() as line:
+            line.settimeout(PATIENCE)
+            for _ in range(2):
+                line.sendall(UNKNOWN.encode() + b"\n")
+                assert b"\n" in line.recv(1000)
 
     def told(self):
         """What it was told, without what it was asked."""
@@ -137,9 +153,6 @@ class Pace(Served):
 
     def forget(self):
         """Have `heard` begin here."""
-        with self._wait() as line:
-            line.sendall(b"*IDN?\n")
-            line.recv(1000)  # so all that was said before was heard
         self._seen += len(self.heard())
 
 

@@ -122,7 +122,7 @@ def test_a_stop_iteration_on_data_ends_an_endless_scan(hall):
     class Five(Keeping):
         def on_scan_data(self, data_events, scan_info):
             super().on_scan_data(data_events, scan_info)
-            if len(self.data["four:diode"]) >= 5:
+            if len(self.data.get("four:diode", ())) >= 5:  # a batch may end in the middle of a point
                 raise StopIteration
 
     scan = hall.scan("timescan", 0.1, run=False)
