@@ -132,6 +132,25 @@ def test_the_motor_record_of_caproto(fake):
     assert mtr2.position < 8
 
 
+def test_a_record_that_sets_off_while_it_is_read_is_followed_to_the_end(fake, monkeypatch):
+    mtr1, _ = fake
+    mtr1.velocity = 5.0
+    read, torn = mtr1._status, []
+
+    def read_torn(operation):
+        """DMOV from before it set off, RBV from after that, once."""
+        status = read(operation)
+        if torn or status.done or abs(status.RBV - origin) < 0.1:
+            return status
+        torn.append(status._replace(DMOV=1.0))
+        return torn[0]
+
+    origin = mtr1.position
+    monkeypatch.setattr(mtr1, "_status", read_torn)
+    mtr1.move(origin + 2.0)
+    assert torn and mtr1.position == pytest.approx(origin + 2.0)
+
+
 def test_the_motor_record_of_caproto_is_scanned_and_held(fake):
     mtr1, _ = fake
     mtr1.velocity = 5.0

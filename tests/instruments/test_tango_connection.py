@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -73,6 +74,30 @@ def test_a_server_that_is_being_started_is_waited_for(beam):
     later.start()
     assert counter.read() == 1.25
     later.join()
+
+
+def test_a_server_that_listens_but_is_not_there_yet_is_waited_for_also_after_a_failure(beam):
+    counter = beam.counter(timeout=2.0)
+    counter.read()
+    beam.kill()
+    with pytest.raises(DeviceError, match="is not connected"):
+        counter.read()
+    counter.controller.link.timeout = 60.0
+
+    door = socket.create_server(("127.0.0.1", beam.port))
+
+    def come_back():
+        for _ in range(2):  # who knocks is sent away; Tango lets nobody knock again for a second
+            door.accept()[0].close()
+        door.close()
+        beam.start()
+
+    back = threading.Thread(target=come_back)
+    back.start()
+    try:
+        assert counter.read() == 1.25
+    finally:
+        back.join()
 
 
 def test_a_server_that_hangs_is_waited_for_so_long_and_no_longer(beam, seconds, in_the_end):

@@ -224,8 +224,14 @@ def test_a_scan_waits_for_an_answer_to_be_large_enough(pace, controller):
     pace.forget()
     scan = obtura.loopscan(2, 0.01, made.pressure, run=False, save=False)
     scan.add_preset(obtura.WaitForBeam(beam, 1.0, poll=0.01))
+
+    def come_back():
+        while pace.heard().count("SOUR1:SLEW?") < 3:
+            time.sleep(0.01)
+        other.write("SOUR1:SLEW 5")
+
     other = TcpLine(pace.url)
-    back = threading.Timer(0.1, other.write, ["SOUR1:SLEW 5"])
+    back = threading.Thread(target=come_back)
     back.start()
     scan.run()
     back.join()

@@ -192,8 +192,11 @@ class MotorRecord(MotorPlace, FollowedAxis[_Move]):
             if move.put.done.is_set:
                 move.put.result()
             if self._over(move, status):
-                self._check_arrival(move, status)
-                return
+                if not move.near(status):  # DMOV was read before RBV: it may have set off, or moved, in between
+                    status = self._status(move.kind)
+                if self._over(move, status):
+                    self._check_arrival(move, status)
+                    return
             distance = abs(status.RBV - move.target) if move.kind == "move" else -clock.time()
             if distance < nearest - move.tolerance / 10:
                 nearest, since = distance, clock.time()

@@ -16,7 +16,7 @@ from obtura.ground.errors import DeviceError, DeviceLostError, DeviceTimeoutErro
 from obtura.instruments.tango.address import Address
 from obtura.instruments.tango.omni import tango
 from obtura.instruments.tango.values import shown
-from obtura.instruments.tango.words import Failure, failure_of
+from obtura.instruments.tango.words import Failure, asked_too_soon, failure_of
 from obtura.works.clock import clock
 
 __all__ = ["LONGEST", "Wire", "milliseconds"]
@@ -123,11 +123,13 @@ class Wire:
     def _connected(self, limit: float) -> Any:
         """A new proxy, which has answered. A server that is being started is waited for, once."""
         began = time.monotonic()
+        may_come = not self._tried
         while True:
             try:
                 return self._connect(began)
-            except _LostError:
-                if self._tried or time.monotonic() + AGAIN >= limit:
+            except _LostError as error:
+                may_come = may_come or asked_too_soon(error.__cause__)
+                if not may_come or time.monotonic() + AGAIN >= limit:
                     self._tried = True
                     raise
             time.sleep(AGAIN)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from obtura.ground.errors import DeviceError, DeviceTimeoutError, MisfitError, one_line
 
-__all__ = ["LOST", "Failure", "failure_of", "told_by"]
+__all__ = ["LOST", "Failure", "asked_too_soon", "failure_of", "told_by"]
 
 _PYTHON = "PyDs_PythonError"
 _LATE = "API_DeviceTimedOut"
@@ -46,6 +46,12 @@ class Failure(NamedTuple):
     def kind(self) -> type[DeviceError]:
         """The error to raise."""
         return DeviceTimeoutError if self.late else MisfitError if self.misfit else DeviceError
+
+
+def asked_too_soon(error: BaseException | None) -> bool:
+    """Whether Tango refuses to try again within a second: its server listens, but is not there yet."""
+    told = (str(getattr(each, "desc", "")) for each in getattr(error, "args", ()))
+    return any("connection request was delayed" in each for each in told)
 
 
 def failure_of(error: Exception, timeout: float) -> Failure:
