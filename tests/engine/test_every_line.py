@@ -48,6 +48,7 @@ class Tracer:
 
     def __enter__(self):
         self.before = sys.gettrace()
+        sys._getframe().f_trace_opcodes = self.event == "opcode"  # before `settrace`, for Python 3.12
         sys.settrace(self._enter)
         return self
 

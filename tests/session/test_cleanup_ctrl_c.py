@@ -28,6 +28,7 @@ class PressAt:
         self.landed = ""
 
     def __call__(self, function):
+        sys._getframe().f_trace_opcodes = True  # before `settrace`, or Python 3.12 does not tell of bytecodes
         sys.settrace(self.enter)
         try:
             function()

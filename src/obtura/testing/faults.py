@@ -216,7 +216,14 @@ class Hang(Kind):
     """
 
     ends_with_abort = True
-    deadline = 0.2
+
+    def __init__(self, name: str, moment: str = BEFORE, deadline: float = 0.2) -> None:
+        super().__init__(name, moment)
+        self.deadline = deadline
+
+    def patient(self) -> "Hang":
+        """The same with a deadline that also a busy machine keeps."""
+        return Hang(self.name, self.moment, 5 * self.deadline)
 
     def strike(self, fault: Fault, key: str, recording: Any) -> None:
         """Hang."""
