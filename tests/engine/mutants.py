@@ -27,11 +27,11 @@ MUTANTS = [
         """            self._enter(circle, preset)
             if circle.branch is None:
                 self._bind(preset, circle.argument[0])
-            self._forward(circle, preset, "prepare")
+            self._call(circle, preset, "prepare", OPEN)
 """,
         """            if circle.branch is None:
                 self._bind(preset, circle.argument[0])
-            self._forward(circle, preset, "prepare")
+            self._call(circle, preset, "prepare", OPEN)
             self._enter(circle, preset)
 """,
     ),
@@ -39,9 +39,9 @@ MUTANTS = [
         "an iteration preset is noted as entered after its prepare",
         "engine/hooks.py",
         """                self._enter(iteration, item)
-                self._forward(iteration, item, "prepare")
+                self._call(iteration, item, "prepare", OPEN)
 """,
-        """                self._forward(iteration, item, "prepare")
+        """                self._call(iteration, item, "prepare", OPEN)
                 self._enter(iteration, item)
 """,
     ),
@@ -88,10 +88,10 @@ MUTANTS = [
         "a preset that is entered again is noted after its prepare",
         "engine/hooks.py",
         """            self._enter(circle, preset)
-            self._forward(circle, preset, "prepare")
+            self._call(circle, preset, "prepare", OPEN)
 
 """,
-        """            self._forward(circle, preset, "prepare")
+        """            self._call(circle, preset, "prepare", OPEN)
             self._enter(circle, preset)
 
 """,
@@ -112,12 +112,12 @@ MUTANTS = [
         "scan presets are left before the branches",
         "engine/run.py",
         """        for branch in self._branches:
-            branch.leave(directly)
+            branch.leave(self._hooks)
         self._hooks.leave(self._presets)
 """,
         """        self._hooks.leave(self._presets)
         for branch in self._branches:
-            branch.leave(directly)
+            branch.leave(self._hooks)
 """,
     ),
     Mutant(
@@ -209,9 +209,9 @@ MUTANTS = [
     Mutant(
         "before_stop is skipped after an error",
         "engine/branch.py",
-        "        attempt(on_caller, self._hooks.before_stop, self.chain)\n",
+        "        attempt(hooks.before_stop, self.chain)\n",
         """        if not self._outcome.bad:
-            attempt(on_caller, self._hooks.before_stop, self.chain)
+            attempt(hooks.before_stop, self.chain)
 """,
     ),
     Mutant(
@@ -234,8 +234,8 @@ MUTANTS = [
     Mutant(
         "Ctrl-C is let into the clean-up",
         "engine/hooks.py",
-        "        if not self._outcome.attempt(self._call, circle, preset, hook, doors.barred):\n",
-        "        if not self._outcome.attempt(self._call, circle, preset, hook, doors.call):\n",
+        "            self._call(circle, preset, hook, BARRED)\n",
+        "            self._call(circle, preset, hook, OPEN)\n",
     ),
     Mutant(
         "a Ctrl-C that a hook swallows is forgotten",
@@ -305,11 +305,13 @@ MUTANTS = [
     Mutant(
         "a preset is no longer insured when it is about to be left",
         "engine/hooks.py",
-        """        if not self._outcome.attempt(self._call, circle, preset, hook, doors.barred):
+        """        try:
+            self._call(circle, preset, hook, BARRED)
 """,
         """        if hook == "stop" and self.safety is not None:
             self.safety.left(preset)
-        if not self._outcome.attempt(self._call, circle, preset, hook, doors.barred):
+        try:
+            self._call(circle, preset, hook, BARRED)
 """,
         kills=True,
     ),

@@ -48,6 +48,9 @@ class PresetScan(Protocol):
 class ScanPreset:
     """Hooks around a whole scan. Override at least one; `super().__init__()` need not be called."""
 
+    safety: bool = False
+    """Whether `safety_action()` is done by another process when this one dies while the preset is entered."""
+
     _scan: PresetScan | None = None  # set by the engine while the preset is entered
 
     @property
@@ -113,6 +116,9 @@ class ScanPreset:
 class ChainPreset:
     """Hooks around one top-master of the chain. Override at least one; `super().__init__()` need not be called."""
 
+    safety: bool = False
+    """As of a `ScanPreset`."""
+
     def get_iterator(self, acq_chain: Any) -> "Iterable[ChainIterationPreset] | None":
         """Give one `ChainIterationPreset` per iteration of the top-master, usually as a generator.
 
@@ -169,6 +175,9 @@ class ChainPreset:
 
 class ChainIterationPreset:
     """Hooks around one iteration of a top-master; yielded by `ChainPreset.get_iterator`."""
+
+    safety: bool = False
+    """As of a `ScanPreset`."""
 
     def prepare(self) -> None:
         """Before the devices of this iteration are prepared; a step motor moves after this.

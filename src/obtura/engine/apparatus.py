@@ -34,7 +34,7 @@ from obtura.engine.vigil import Vigil
 from obtura.ground.errors import DeviceError, ScanAbort, locate
 from obtura.works.clock import Flag, clock
 from obtura.works.errands import Errand
-from obtura.works.interrupt import doors
+from obtura.works.interrupt import OPEN, doors
 from obtura.works.lanes import SLICE, Batch, Call, Loop
 
 __all__ = ["Apparatus"]
@@ -230,7 +230,7 @@ class Apparatus(Halting, Doer):
             if step.is_transparent:
                 step.function()
             elif turn.thread == get_ident():
-                turn.forward(step.duty or self._duty(step), step.function)
+                turn.call(step.duty or self._duty(step), OPEN, step.function)
             else:  # a blocking master calls its slaves on its lane
                 with self._keeper.over(step.what, step.device):
                     doors.call(step.function)

@@ -12,7 +12,7 @@ from obtura.ground.events import Event, IterationDone
 from obtura.works.clock import clock
 from obtura.works.record import Record
 
-__all__ = ["Branch", "Devices", "OnCaller", "directly"]
+__all__ = ["Branch", "Devices"]
 
 
 class Devices(Protocol):
@@ -37,14 +37,11 @@ class Devices(Protocol):
         """Stop the others, masters first."""
 
 
-OnCaller = Callable[..., None]
-"""`on_caller(function, *args)`: call it on the thread that called `run()`, wait, raise what it raised."""
-
-
 class Branch:
     """A branch is entered (first prepare), runs, and is left, exactly once each.
 
-    `boundary` is called between iterations: the scan may wait there for its savers, or pause.
+    `hooks`: what calls its presets, on the thread that called `run()`, wherever the branch itself runs. `boundary` is
+    called between iterations: the scan may wait there for its savers, or pause.
     """
 
     def __init__(
@@ -52,7 +49,6 @@ class Branch:
         index: int,
         master: AcquisitionMaster,
         circle: Circle,
-        hooks: Hooks,
         outcome: Outcome,
         record: Record[Event],
         attempts: Attempts | None = None,
@@ -67,7 +63,6 @@ class Branch:
         self.chain = circle
         self._iteration = Circle([], (), index, master.iterations)
         self.where = self._iteration.where
-        self._hooks = hooks
         self._outcome = outcome
         self._record = record
         self._attempts = attempts
@@ -101,25 +96,25 @@ class Branch:
         """Its presets, in the order in which they are left."""
         return self._iteration, self.chain
 
-    def enter(self, devices: Devices, on_caller: OnCaller) -> None:
+    def enter(self, devices: Devices, hooks: Hooks) -> None:
         """The first prepare: chain presets, then the first iteration's presets and devices."""
         self._devices = devices
         self._entered = True
-        on_caller(self._hooks.prepare, self.chain)
-        self._next(on_caller)
+        hooks.prepare(self.chain)
+        self._next(hooks)
 
-    def run(self, on_caller: OnCaller, boundary: Callable[[OnCaller], None]) -> None:
+    def run(self, hooks: Hooks, boundary: Callable[[], None]) -> None:
         """Take the points."""
-        on_caller(self._hooks.start, self.chain)
+        hooks.start(self.chain)
         going = self.in_iteration
         while going:
-            accepted = self._take(on_caller)
-            boundary(on_caller)
-            going = self._next(on_caller) if accepted else self._once_more(on_caller)
+            accepted = self._take(hooks)
+            boundary()
+            going = self._next(hooks) if accepted else self._once_more(hooks)
         if not self._outcome.over:
             self._devices.finish_all()
 
-    def _next(self, on_caller: OnCaller) -> bool:
+    def _next(self, hooks: Hooks) -> bool:
         """Set up the next iteration; False when the scan is over or the master has come to its end."""
         outcome = self._outcome
         if outcome.cutting:
@@ -130,37 +125,37 @@ class Branch:
         self._iteration.point = 0 if before is None else before + 1
         self.in_iteration = True
         if self.chain.iterators:
-            on_caller(self._hooks.prepare_iteration, self.chain, self._iteration)
+            hooks.prepare_iteration(self.chain, self._iteration)
         self.moment += 1
         self._devices.prepare(before is None)
         if outcome.cutting:
             outcome.check()
         return True
 
-    def _once_more(self, on_caller: OnCaller) -> bool:
+    def _once_more(self, hooks: Hooks) -> bool:
         """Set up the same iteration again; False when the scan is over."""
         self._outcome.check()
         if self._outcome.over:
             return False
         self.in_iteration = True
-        on_caller(self._hooks.prepare_again, self._iteration, self._again)
+        hooks.prepare_again(self._iteration, self._again)
         self.moment += 1
         self._devices.prepare(first=False)
         self._outcome.check()
         return True
 
-    def _take(self, on_caller: OnCaller) -> bool:
+    def _take(self, hooks: Hooks) -> bool:
         """Take the point; False when it has to be taken again."""
         outcome = self._outcome
         if self._iteration.entered:
-            on_caller(self._hooks.start, self._iteration)
+            hooks.start(self._iteration)
         if outcome.cutting:
             outcome.check()
         point = self._iteration.point or 0
         began = clock.time()
         self._devices.start(point == 0 and not (self._attempts and self._attempts.count))
         now = clock.time()
-        accepted = self._attempts is None or self._judge(self._attempts, point, on_caller)
+        accepted = self._attempts is None or self._judge(self._attempts, point, hooks)
         self.moment += 1
         if now - began > self.longest:
             self.longest = now - began
@@ -169,17 +164,17 @@ class Branch:
         if outcome.cutting:
             outcome.check()
         if self._iteration.entered:
-            on_caller(self._hooks.leave, self._iteration)
+            hooks.leave(self._iteration)
             if outcome.cutting:
                 outcome.check()
         self.in_iteration = False
         return accepted
 
-    def _judge(self, attempts: Attempts, point: int, on_caller: OnCaller) -> bool:
+    def _judge(self, attempts: Attempts, point: int, hooks: Hooks) -> bool:
         """Have its presets say whether the point counts."""
         self._outcome.check()
         reasons: list[str] = []
-        on_caller(self._hooks.judge, self.chain, attempts.judges, reasons)
+        hooks.judge(self.chain, attempts.judges, reasons)
         if reasons:
             self._again = list(self._iteration.entered)
             attempts.reject(point, "; ".join(reasons), self._outcome.over)
@@ -187,7 +182,7 @@ class Branch:
             attempts.accept()
         return not reasons
 
-    def leave(self, on_caller: OnCaller) -> None:
+    def leave(self, hooks: Hooks) -> None:
         """Leave whatever is entered still: after an error, calls in progress are ended first.
 
         Who takes over from a thread that is stuck in here calls it again.
@@ -200,21 +195,16 @@ class Branch:
         attempt = self._outcome.attempt
         if self._outcome.cutting:
             attempt(self._devices.cut)
-        attempt(on_caller, self._hooks.before_stop, self.chain)
+        attempt(hooks.before_stop, self.chain)
         attempt(self._devices.stop)
         if self._attempts is not None:
             attempt(self._attempts.leave, self._iteration.point or 0)
         self.in_iteration = False
-        attempt(on_caller, self._hooks.leave, self._iteration)
-        attempt(on_caller, self._hooks.leave, self.chain)
+        attempt(hooks.leave, self._iteration)
+        attempt(hooks.leave, self.chain)
 
     def cut(self) -> None:
         """End the iteration that runs, from any thread."""
         if self._entered and not self._left:
             self._was_cut = self._was_cut or self.in_iteration
             self._outcome.attempt(self._devices.cut)
-
-
-def directly(function: Callable[..., Any], *args: Any) -> None:
-    """`on_caller` for a branch that runs on the caller's thread already."""
-    function(*args)

@@ -5,11 +5,11 @@ from typing import Any
 
 from obtura.contracts.acquisition import AcquisitionMaster, TriggerMode
 from obtura.contracts.presets import ChainIterationPreset, ChainPreset
-from obtura.engine.branch import Branch, directly
-from obtura.engine.hooks import Circle, Hooks, Kind
+from obtura.engine.branch import Branch
+from obtura.engine.hooks import Circle, Given, Hooks, Kind
 from obtura.engine.outcome import Outcome
 from obtura.engine.plan import Level, Plan, trigger_methods
-from obtura.engine.seat import Seat
+from obtura.engine.seat import NOBODY, Seat
 from obtura.engine.timing import new_timekeeper
 from obtura.ground.events import Event
 from obtura.works.lanes import Loop
@@ -33,7 +33,7 @@ class _ToldHooks(Hooks):
         super().__init__(Record(), outcome, Loop(), Seat("explain", lambda: None, new_timekeeper()))
         self._tell = tell
 
-    def _call(self, circle: Circle, preset: Any, hook: str, door: Callable[..., Any]) -> None:
+    def _call(self, circle: Circle, preset: Any, hook: str, door: int) -> None:
         yielded = isinstance(preset, _Yielded)
         if yielded or self._form(preset, hook).kind is not Kind.SKIPPED:
             self._tell(f"{preset.name if yielded else type(preset).__name__}.{hook}")
@@ -46,11 +46,12 @@ class _ToldHooks(Hooks):
 
     def _open_iterator(self, circle: Circle, preset: ChainPreset) -> None:
         if type(preset).get_iterator is not ChainPreset.get_iterator:
-            self._tell(f"{type(preset).__name__}.get_iterator")
-            circle.iterators[id(preset)] = (preset, iter(()))
+            what = f"{type(preset).__name__}.get_iterator"
+            self._tell(what)
+            circle.iterators.append(Given(iter(()), (what, preset, None, NOBODY, None)))
 
-    def _next(self, preset: Any, iterator: Any, iteration: Circle) -> Any:
-        return _Yielded(type(preset).__name__, iteration.point or 0)
+    def _next(self, given: Given, iteration: Circle) -> Any:
+        return _Yielded(type(given.preset).__name__, iteration.point or 0)
 
 
 class _ToldDevices:
@@ -118,14 +119,14 @@ def explained(scan: Any, presets: list[Any]) -> str:
     hooks.prepare(whole)
     for index, top in enumerate(tops):
         mine = [entry.preset for entry in chain.presets if (entry.master or tops[0]) is top]
-        branch = Branch(index, top, Circle(mine, (chain,), index), hooks, outcome, Record[Event]())
-        branch.enter(_ToldDevices(top, lines.append), directly)
+        branch = Branch(index, top, Circle(mine, (chain,), index), outcome, Record[Event]())
+        branch.enter(_ToldDevices(top, lines.append), hooks)
         branches.append(branch)
     hooks.start(whole)
     for branch in branches:
         if len(branches) > 1:
             lines.append(f"-- branch {branch.master.name}, beside the others:")
-        branch.run(directly, lambda on_caller: None)
-        branch.leave(directly)
+        branch.run(hooks, lambda: None)
+        branch.leave(hooks)
     hooks.leave(whole)
     return "\n".join(lines)

@@ -17,7 +17,7 @@ from obtura.engine.seat import Doer, Seat
 from obtura.engine.vigil import Vigil
 from obtura.ground.errors import DeviceError, one_line
 from obtura.works.clock import clock
-from obtura.works.interrupt import doors
+from obtura.works.interrupt import BARRED, doors
 from obtura.works.lanes import SLICE, Call
 
 __all__ = ["Halting"]
@@ -119,7 +119,7 @@ class Halting:
             call.run()
             return
         duty = call.what, node, time.monotonic(), _Stopping(self._given_up), (node, call)
-        seat.turn.call(duty, doors.barred, call.run)
+        seat.turn.call(duty, BARRED, call.run)
 
     def _stop(self, nodes: Iterable[AcquisitionObject]) -> None:
         """Call the `stop` of those that are entered and not stopped yet, together.

@@ -2,6 +2,7 @@
 
 import inspect
 import logging
+from collections import defaultdict
 from collections.abc import Callable, Coroutine, Iterator
 from enum import Enum
 from time import monotonic
@@ -10,15 +11,15 @@ from typing import Any, NamedTuple
 from obtura.contracts.presets import ChainIterationPreset, ChainPreset, ScanPreset, check_preset
 from obtura.engine.outcome import Outcome
 from obtura.engine.safety import Safety
-from obtura.engine.seat import NOBODY, Doer, Seat
+from obtura.engine.seat import NOBODY, Doer, Duty, Seat
 from obtura.ground.errors import HookError, UsageError, locate, one_line
 from obtura.ground.events import Event, HookEntered, HookLeft
 from obtura.works.clock import clock
-from obtura.works.interrupt import doors
+from obtura.works.interrupt import BARRED, OPEN, SHUT, doors
 from obtura.works.lanes import Call, Loop
 from obtura.works.record import Record
 
-__all__ = ["Circle", "Hooks", "Kind"]
+__all__ = ["Circle", "Given", "Hooks", "Kind"]
 
 log = logging.getLogger(__name__)
 
@@ -29,10 +30,18 @@ PATIENCE = 30.0
 """Seconds that an interrupted async hook has to end."""
 
 END = object()
-FORWARD: Callable[..., Any] = doors.call
-"""The door of hooks that a good scan calls; a constant, since a method is another object each time."""
-
 NEXT: Callable[[Iterator[Any], object], Any] = next
+
+
+class Given:
+    """What the `get_iterator` of a preset gave. `duty`: what is said of each `next` of it."""
+
+    __slots__ = ("duty", "iterator", "preset")
+
+    def __init__(self, iterator: Iterator[Any], duty: Duty) -> None:
+        self.preset = duty[1]
+        self.iterator = iterator
+        self.duty = duty
 
 
 class Circle:
@@ -52,14 +61,16 @@ class Circle:
         self.point: int | None = None
         self.entered: list[Any] = []
         self.before: list[Any] | None = None  # those whose `before_stop` is still to be called, once it has begun
-        self.iterators: dict[int, tuple[Any, Iterator[Any]]] = {}  # by id: a preset need not be hashable
-        self.exhausted: dict[int, tuple[Any, Iterator[Any]]] = {}
+        self.iterators: list[Given] = []
+        self.exhausted: list[Given] = []
 
     def opened(self, preset: Any) -> Any:
         """The iterator of a preset, once: it is to be closed."""
         for found in (self.iterators, self.exhausted):
-            if id(preset) in found:
-                return found.pop(id(preset))[1]
+            for index, given in enumerate(found):
+                if given.preset is preset:
+                    del found[index]
+                    return given.iterator
         return None
 
     def where(self) -> str:
@@ -98,7 +109,7 @@ class Hooks(Doer):
         self._outcome = outcome
         self._loop = loop
         self._seat = seat
-        self._forms: dict[tuple[type, str], _Form] = {}
+        self._forms: dict[str, dict[type, _Form]] = defaultdict(dict)
         self._checked: set[type] = set()
         self._answer: Any = None  # what the last hook returned
         self.safety: Safety | None = None
@@ -113,33 +124,34 @@ class Hooks(Doer):
             self._enter(circle, preset)
             if circle.branch is None:
                 self._bind(preset, circle.argument[0])
-            self._forward(circle, preset, "prepare")
+            self._call(circle, preset, "prepare", OPEN)
             if circle.branch is not None:
                 self._open_iterator(circle, preset)
 
     def prepare_iteration(self, chain: Circle, iteration: Circle) -> None:
         """Take the next iteration preset of each chain preset, and enter it."""
-        for key, (preset, iterator) in tuple(chain.iterators.items()):
-            item = self._next(preset, iterator, iteration)
+        for given in tuple(chain.iterators):
+            item = self._next(given, iteration)
             if item is END:
-                chain.exhausted[key] = chain.iterators.pop(key)
+                chain.exhausted.append(given)
+                chain.iterators.remove(given)
             else:
                 self._enter(iteration, item)
-                self._forward(iteration, item, "prepare")
+                self._call(iteration, item, "prepare", OPEN)
 
     def prepare_again(self, circle: Circle, presets: list[Any]) -> None:
         """The same point is taken again: enter those that were left."""
         self._outcome.check()
         for preset in presets:
             self._enter(circle, preset)
-            self._forward(circle, preset, "prepare")
+            self._call(circle, preset, "prepare", OPEN)
 
     def judge(self, circle: Circle, presets: list[Any], reasons: list[str]) -> None:
         """A point is done: ask whether it has to be taken again, and add why to `reasons`."""
         self._outcome.check()
         for preset in presets:
             self._answer = None
-            self._forward(circle, preset, "retake")
+            self._call(circle, preset, "retake", OPEN)
             if isinstance(self._answer, str) or self._answer is None:
                 reasons += [self._answer] if self._answer else []
             else:
@@ -147,32 +159,26 @@ class Hooks(Doer):
 
     def _enter(self, circle: Circle, preset: Any) -> None:
         circle.entered.append(preset)
-        if self.safety is not None:
+        if preset.safety and self.safety is not None:
             self.safety.entering(preset)
 
     def start(self, circle: Circle) -> None:
         """Call `start` of those that are entered."""
         self._outcome.check()
         for preset in circle.entered:
-            self._forward(circle, preset, "start")
+            self._call(circle, preset, "start", OPEN)
 
     def pause(self, circle: Circle) -> None:
         """The scan pauses: call `pause` of those that are entered, in reverse."""
         self._outcome.check()
         for preset in reversed(circle.entered):
-            self._forward(circle, preset, "pause")
+            self._call(circle, preset, "pause", OPEN)
 
     def resume(self, circle: Circle) -> None:
         """The scan goes on: call `resume` of those that are entered."""
         self._outcome.check()
         for preset in circle.entered:
-            self._forward(circle, preset, "resume")
-
-    def _forward(self, circle: Circle, preset: Any, hook: str) -> None:
-        """Call a hook; afterwards it is looked whether the scan is to be left, so nobody need look before the next."""
-        self._call(circle, preset, hook, FORWARD)
-        if self._outcome.cutting:  # e.g. a Ctrl-C that the hook swallowed
-            self._outcome.check()
+            self._call(circle, preset, "resume", OPEN)
 
     # -- the way out --------------------------------------------------------------------------------------
 
@@ -200,10 +206,14 @@ class Hooks(Doer):
                 self._bind(preset, None)
 
     def _leave(self, circle: Circle, preset: Any, hook: str) -> None:
-        if not self._outcome.attempt(self._call, circle, preset, hook, doors.barred):
+        try:
+            self._call(circle, preset, hook, BARRED)
+        except BaseException as error:  # noqa: BLE001 - as `Outcome.attempt`, which would cost as much as the call
+            self._outcome.fail(error)
             self._outcome.miss(f"{type(preset).__name__}.{hook}")
-        elif hook == "stop" and self.safety is not None and self.safety.insured:
-            self.safety.left(preset)
+        else:
+            if hook == "stop" and self.safety is not None and self.safety.insured:
+                self.safety.left(preset)
 
     def _bind(self, preset: Any, scan: Any) -> None:
         """While a scan preset is entered it knows its scan, for `connect_data_channels`."""
@@ -216,7 +226,7 @@ class Hooks(Doer):
     def _close(self, preset: Any, iterator: Any) -> None:
         what = f"{type(preset).__name__}.get_iterator, on closing it"
         try:
-            self._seat.turn.call((what, preset, monotonic(), NOBODY, None), doors.barred, iterator.close)
+            self._seat.turn.call((what, preset, monotonic(), NOBODY, None), BARRED, iterator.close)
         except BaseException as error:
             locate(error, f"in {what}")
             raise
@@ -228,19 +238,16 @@ class Hooks(Doer):
             return
         found: list[Any] = []  # kept, to be closed, also when Ctrl-C comes in the instant of its return
         what = f"{type(preset).__name__}.get_iterator"
+        duty = what, preset, None, NOBODY, None
         turn = self._seat.turn
         try:
-            turn.call(
-                (what, preset, monotonic(), NOBODY, None),
-                doors.call,
-                lambda: found.append(preset.get_iterator(*circle.argument)),
-            )
+            turn.call(duty, OPEN, lambda: found.append(preset.get_iterator(*circle.argument)))
         except BaseException as error:
             locate(error, f"in {what}")
             raise
         finally:
             if found and found[0] is not None and not turn.lost:
-                circle.iterators[id(preset)] = (preset, self._iterator(preset, found[0]))
+                circle.iterators.append(Given(self._iterator(preset, found[0]), duty))
         self._outcome.check()
 
     def _iterator(self, preset: ChainPreset, given: Any) -> Iterator[Any]:
@@ -249,12 +256,11 @@ class Hooks(Doer):
         except TypeError as error:
             raise HookError(f"{type(preset).__name__}.get_iterator must give an iterator: {error}") from error
 
-    def _next(self, preset: Any, iterator: Iterator[Any], iteration: Circle) -> Any:
-        _, what = self._forms.get((type(preset), "get_iterator")) or self._form(preset, "get_iterator")
+    def _next(self, given: Given, iteration: Circle) -> Any:
         try:
-            item = self._seat.turn.forward((what, preset, monotonic(), NOBODY, None), NEXT, (iterator, END))
+            item = self._seat.turn.call(given.duty, OPEN, NEXT, (given.iterator, END))
         except BaseException as error:
-            locate(error, f"in {what}{iteration.where()}")
+            locate(error, f"in {given.duty[0]}{iteration.where()}")
             raise
         if self._outcome.cutting:
             self._outcome.check()
@@ -262,19 +268,24 @@ class Hooks(Doer):
             try:
                 check_preset(item, ChainIterationPreset)
             except UsageError as error:
-                raise HookError(f"{what}: {error}") from error
+                raise HookError(f"{given.duty[0]}: {error}") from error
             self._checked.add(type(item))
         return item
 
     # -- the call -----------------------------------------------------------------------------------------
 
-    def _call(self, circle: Circle, preset: Any, hook: str, door: Callable[..., Any]) -> None:
-        """Call a hook, if the preset has it: every call of a hook begins and ends here."""
+    def _call(self, circle: Circle, preset: Any, hook: str, door: int) -> None:
+        """Call a hook, if the preset has it: every call of a hook begins and ends here.
+
+        On the way forward it is looked afterwards whether the scan is to be left, so nobody need look before the next.
+        """
         try:
-            kind, what = self._forms[type(preset), hook]
+            kind, what = self._forms[hook][type(preset)]
         except KeyError:
             kind, what = self._form(preset, hook)
         if kind is SKIPPED:
+            if door == OPEN:
+                self._outcome.check()
             return
         began: float | None = None
         if self._record.read:
@@ -283,13 +294,13 @@ class Hooks(Doer):
         turn = self._seat.turn
         failure: str | None = None
         try:
-            duty = what, preset, monotonic(), self, (circle, preset, hook, began)
-            if kind is ASYNC:
-                turn.call(duty, self._run_async, what, getattr(preset, hook), circle.argument, door)
-            elif door is FORWARD:
-                self._answer = turn.forward(duty, getattr(preset, hook), circle.argument)
+            since = monotonic() if self._outcome.cutting else None
+            duty = what, preset, since, self, (circle, preset, hook, began)
+            if kind is PLAIN:
+                self._answer = turn.call(duty, door, getattr(preset, hook), circle.argument)
             else:
-                self._answer = turn.call(duty, door, getattr(preset, hook), *circle.argument)
+                around = SHUT if door == OPEN else door  # forward it is open only while the loop is awaited
+                turn.call(duty, around, self._run_async, (what, getattr(preset, hook), circle.argument))
         except BaseException as error:
             failure = one_line(error)
             locate(error, f"in {what}{circle.where()}")
@@ -297,6 +308,8 @@ class Hooks(Doer):
         finally:
             if began is not None and not turn.lost:
                 self._tell_left(circle, preset, hook, began, failure)
+        if door == OPEN and self._outcome.cutting:  # e.g. a Ctrl-C that the hook swallowed
+            self._outcome.check()
 
     def _tell_left(self, circle: Circle, preset: Any, hook: str, began: float, failure: str | None) -> None:
         now, owner = clock.time(), type(preset).__name__
@@ -321,23 +334,18 @@ class Hooks(Doer):
         if stop.error is not None:
             log.error("%s, called again: %s", stop.what, one_line(stop.error), exc_info=stop.error)
 
-    def _run_async(
-        self, what: str, function: Callable[..., Any], argument: tuple[Any, ...], door: Callable[..., Any]
-    ) -> None:
+    def _run_async(self, what: str, function: Callable[..., Any], argument: tuple[Any, ...]) -> None:
         def coroutine() -> Coroutine[Any, Any, None]:
             return self._answered(function(*argument))
 
-        if door is FORWARD:
-            self._loop.run(what, coroutine, PATIENCE)
-        else:
-            door(self._loop.run, what, coroutine, PATIENCE)
+        self._loop.run(what, coroutine, PATIENCE)
 
     async def _answered(self, coroutine: Coroutine[Any, Any, Any]) -> None:
         self._answer = await coroutine
 
     def _form(self, preset: Any, hook: str) -> _Form:
         form = _Form(_kind(preset, hook), f"{type(preset).__name__}.{hook}")
-        return self._forms.setdefault((type(preset), hook), form)
+        return self._forms[hook].setdefault(type(preset), form)
 
 
 def _kind(preset: Any, hook: str) -> Kind:

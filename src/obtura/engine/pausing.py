@@ -6,8 +6,9 @@ that called `run()`, and waits for the end; the others wait for it. Whatever end
 
 import threading
 from collections.abc import Callable, Sequence
+from typing import Any
 
-from obtura.engine.branch import Branch, OnCaller
+from obtura.engine.branch import Branch
 from obtura.engine.hooks import Circle, Hooks
 from obtura.engine.outcome import Outcome
 from obtura.engine.plan import paces
@@ -16,7 +17,15 @@ from obtura.works.clock import Flag, clock
 from obtura.works.interrupt import doors
 from obtura.works.lanes import SLICE
 
-__all__ = ["Pausing", "Wish"]
+__all__ = ["OnCaller", "Pausing", "Wish", "directly"]
+
+OnCaller = Callable[..., None]
+"""`on_caller(function, *args)`: call it on the thread that called `run()`, wait, raise what it raised."""
+
+
+def directly(function: Callable[..., Any], *args: Any) -> None:
+    """`on_caller` for a branch that runs on the caller's thread already."""
+    function(*args)
 
 
 class _Pause:

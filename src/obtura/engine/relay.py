@@ -5,10 +5,12 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
-from obtura.engine.branch import Branch, OnCaller
+from obtura.engine.branch import Branch
+from obtura.engine.hooks import Hooks
 from obtura.engine.outcome import Leaving, Outcome
+from obtura.engine.pausing import OnCaller
 from obtura.engine.seat import Seat
 from obtura.engine.timing import BRANCHES, FOR_HOOKS
 from obtura.ground.errors import ScanAbort
@@ -23,6 +25,17 @@ RESUMED = ("before_stop", "leave")
 """Requests that, made once more, go on where they were."""
 
 
+class _FromAfar:
+    """`hooks` for a branch on a thread of its own: each method of theirs is called on the caller's thread."""
+
+    def __init__(self, hooks: Hooks, on_caller: OnCaller) -> None:
+        self._hooks = hooks
+        self._on_caller = on_caller
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return partial(self._on_caller, getattr(self._hooks, name))
+
+
 class Relay:
     """Runs branches side by side until the last one is left.
 
@@ -31,7 +44,12 @@ class Relay:
     """
 
     def __init__(
-        self, branches: Sequence[Branch], outcome: Outcome, boundary: Callable[[OnCaller], None], seat: Seat
+        self,
+        branches: Sequence[Branch],
+        hooks: Hooks,
+        outcome: Outcome,
+        boundary: Callable[[OnCaller], None],
+        seat: Seat,
     ) -> None:
         self._keeper = seat.keeper
         self._branches = branches
@@ -43,7 +61,8 @@ class Relay:
             for branch, flag in zip(branches, self._ended, strict=True)
         ]
         self._outcome = outcome
-        self._boundary = boundary
+        self._hooks = cast(Hooks, _FromAfar(hooks, self._on_caller))
+        self._boundary = partial(boundary, self._on_caller)
         self._requests: deque[Call] = deque()
         self._wake = threading.Lock()
         self._wake.acquire()
@@ -111,7 +130,7 @@ class Relay:
         strand.place = branch.place
         try:
             seat.take(strand)
-            self._outcome.attempt(branch.run, self._on_caller, self._boundary)
+            self._outcome.attempt(branch.run, self._hooks, self._boundary)
             seat.settle()
             self._leave(branch, ended)
         finally:
@@ -123,7 +142,7 @@ class Relay:
             if branch.master.terminator:
                 self._outcome.cut()
             self._rouse()  # for the others are cut at once, if there was an error too
-            branch.leave(self._on_caller)
+            branch.leave(self._hooks)
         finally:
             ended.set()
             self._rouse()

@@ -14,7 +14,7 @@ from obtura.engine.apparatus import Apparatus
 from obtura.engine.attempts import Attempts, judges
 from obtura.engine.audience import Audience
 from obtura.engine.beginning import beginning
-from obtura.engine.branch import Branch, OnCaller, directly
+from obtura.engine.branch import Branch
 from obtura.engine.data import ScanData
 from obtura.engine.datapath import DataPath
 from obtura.engine.estimate import Estimate, devices_key, known
@@ -22,7 +22,7 @@ from obtura.engine.hooks import Circle, Hooks
 from obtura.engine.last_steps import WayOut, take
 from obtura.engine.metadata import later_timings
 from obtura.engine.outcome import Outcome
-from obtura.engine.pausing import Pausing, Wish
+from obtura.engine.pausing import OnCaller, Pausing, Wish, directly
 from obtura.engine.plan import devices_of
 from obtura.engine.plots import name_plots
 from obtura.engine.present import entries_here
@@ -39,7 +39,7 @@ from obtura.ground.errors import UsageError, one_line
 from obtura.ground.events import Event, Failed, Metadata, Position, ScanClosed, ScanEnded, StateChanged, Text, Timed
 from obtura.works.clock import clock
 from obtura.works.errands import Timekeeper
-from obtura.works.interrupt import doors
+from obtura.works.interrupt import SHUT, doors
 from obtura.works.lanes import Loop
 from obtura.works.record import Record
 from obtura.works.timekeeping import NOWHERE
@@ -188,7 +188,7 @@ class Run:
             if asking := judges(mine, top):
                 self._attempts[index] = Attempts(index, asking, self._record, self._scan.say)
             attempts = self._attempts.get(index)
-            branch = Branch(index, top, circle, self._hooks, self._outcome, self._record, attempts)
+            branch = Branch(index, top, circle, self._outcome, self._record, attempts)
             self._branches.append(branch)
             if len(tops) == 1:
                 self.keeper.main.place = branch.place
@@ -216,22 +216,22 @@ class Run:
         self._forward = clock.time()
         self._hooks.prepare(self._presets)
         for branch, apparatus in zip(self._branches, self._apparatus, strict=True):
-            branch.enter(apparatus, directly)
+            branch.enter(apparatus, self._hooks)
         self._write_metadata(MetaTiming.PREPARED)
         self._set(ScanState.STARTING)
         self._hooks.start(self._presets)
         self._set(ScanState.RUNNING)
         self.keeper.turn("points")
         if len(self._branches) == 1:
-            self._branches[0].run(directly, self._boundary)
+            self._branches[0].run(self._hooks, self._boundary)
         else:
-            self._relay = relay = Relay(self._branches, self._outcome, self._boundary, self._seat)
+            self._relay = relay = Relay(self._branches, self._hooks, self._outcome, self._boundary, self._seat)
             self._vigil.seats += relay.seats
             for apparatus, seat in zip(self._apparatus, relay.seats, strict=True):
                 apparatus.seat = seat
             relay.run()
 
-    def _boundary(self, on_caller: OnCaller) -> None:
+    def _boundary(self, on_caller: OnCaller = directly) -> None:
         """Between two points the scan may wait for a saver that is behind, and may pause."""
         if self._record.read:
             self._audience.catch_up()
@@ -292,7 +292,7 @@ class Run:
             for branch in self._branches:
                 branch.cut()
         for branch in self._branches:
-            branch.leave(directly)
+            branch.leave(self._hooks)
         self._hooks.leave(self._presets)
         while self._way_out:
             step = self._way_out.pop()
@@ -370,7 +370,7 @@ class Run:
     def _ask_positions(self) -> None:
         if self._audience:
             duty = "asking the axes where they are", self._scan, time.monotonic(), NOBODY, None
-            self._seat.turn.call(duty, lambda: self._positions.update(self._surroundings.positions()))
+            self._seat.turn.call(duty, SHUT, lambda: self._positions.update(self._surroundings.positions()))
 
     def _ask_metadata(self) -> None:
         if self.began:

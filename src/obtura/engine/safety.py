@@ -96,11 +96,10 @@ class Safety:
         """Those that are entered, by their id."""
 
     def entering(self, preset: Any) -> None:
-        """It is about to be prepared."""
-        if getattr(preset, "safety", False):
-            ledger = self._scan.surroundings.ledger
-            name = type(preset).__name__
-            self.insured[id(preset)] = insure(name, preset.safety_action, ledger, self._scan.say, self._scan)
+        """One with `safety` is about to be prepared."""
+        ledger = self._scan.surroundings.ledger
+        name = type(preset).__name__
+        self.insured[id(preset)] = insure(name, preset.safety_action, ledger, self._scan.say, self._scan)
 
     def left(self, preset: Any) -> None:
         """It was stopped, and that went well."""

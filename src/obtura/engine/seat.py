@@ -15,7 +15,7 @@ from typing import Any, TypeAlias, TypeVar, TypeVarTuple
 from obtura.works.clock import Flag
 from obtura.works.companion import companion
 from obtura.works.errands import Timekeeper
-from obtura.works.interrupt import AGAIN, OPEN, SHUT, doors
+from obtura.works.interrupt import AGAIN, BARRED, OPEN, SHUT, doors
 from obtura.works.timekeeping import Strand
 
 __all__ = ["NOBODY", "Doer", "Duty", "Seat", "Turn"]
@@ -38,7 +38,8 @@ NOBODY = Doer()
 
 Duty: TypeAlias = tuple[str, Any, float | None, Doer, Any]
 """A call that may be given up: what it is called in messages, e.g. `ShutterPreset.stop`; whose it is; since when, in s,
-monotonic, None: nobody noted it; who makes it; what that one needs to know. A plain tuple: one is made for each hook.
+monotonic, None: it began while the scan went well, so its deadline counts from when it no longer did; who makes it;
+what that one needs to know. A plain tuple: one is made for each hook.
 """
 
 
@@ -55,8 +56,11 @@ class Turn:
         self._settle = settle
         self._lock = threading.Lock()
 
-    def call(self, duty: Duty, function: Callable[[*A], R], *args: *A) -> R:
+    def call(self, duty: Duty, door: int, function: Callable[[*A], R], arguments: tuple[*A] = ()) -> R:  # type: ignore[assignment]
         """Make a call that may be given up, and keep its time: on the thread that has this turn.
+
+        `door`: `OPEN` on the way forward, `BARRED` on the way out, as `doors.call` and `doors.barred` would make the
+        call; all in one frame, since of these calls a point is made. `SHUT`: it is code of the engine.
 
         Who gives it up casts doubt on it first and then looks whether it is still being made; who returns from it does
         it the other way round. So one of the two sees that the other was faster, and a call that nobody doubts needs
@@ -66,25 +70,14 @@ class Turn:
         strand.enter(duty[0], duty[1])
         outer, self.doing = self.doing, duty
         try:
-            return function(*args)
-        finally:
-            strand.leave()
-            self.doing = outer
-            if self._in_doubt:
-                self._came_back(duty)
-
-    def forward(self, duty: Duty, function: Callable[[*A], R], arguments: tuple[*A] = ()) -> R:  # type: ignore[assignment]
-        """As `call(duty, doors.call, function, *arguments)`, in one: of these calls a point is made."""
-        strand = self.strand
-        strand.enter(duty[0], duty[1])
-        outer, self.doing = self.doing, duty
-        try:
             if self.thread != doors.main or doors.barred_at is not None:
                 return function(*arguments)
             try:
                 try:
-                    doors.door = OPEN
-                    if doors.pending:
+                    if door == BARRED:
+                        doors.barred_at = doors.depth
+                    doors.door = door
+                    if doors.pending and door == OPEN:
                         doors.let_in()
                     return function(*arguments)
                 finally:
@@ -92,6 +85,8 @@ class Turn:
             except BaseException:
                 doors.door = SHUT  # as in `doors.call`
                 raise
+            finally:
+                doors.barred_at = None
         finally:
             strand.leave()
             self.doing = outer

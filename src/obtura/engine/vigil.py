@@ -136,7 +136,7 @@ class Vigil:
             if seat.turn.lose(doing):
                 self._give_up(doing, now - since)
                 seat.replace()
-        elif now - since > PATIENCE and doing[2] is not None and not any(doing is other for other in self._named):
+        elif now - since > PATIENCE and not _is_stopped(doing) and not any(doing is other for other in self._named):
             self._named.append(doing)
             self.say(f"Waiting for {doing[0]}; it is given up after {deadline:g} s")
 
@@ -188,3 +188,8 @@ class Vigil:
 
     def _limit(self, since: float, deadline: float) -> str:
         return f", given up after {self._outcome.allowed(since, deadline):g} s" if deadline else ""
+
+
+def _is_stopped(doing: Duty) -> bool:
+    """Whether it is a call forward of a device: the `stop` of that one ends it, and is named if it takes long."""
+    return doing[2] is None and isinstance(doing[1], AcquisitionObject)

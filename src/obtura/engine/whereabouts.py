@@ -10,7 +10,7 @@ from obtura.works.interrupt import Doors
 
 __all__ = ["Whereabouts", "of_script", "raised_at", "whereabouts"]
 
-DOORWAYS = (Doors.call.__code__, Doors.barred.__code__, Turn.forward.__code__)
+DOORWAYS = (Doors.call.__code__, Doors.barred.__code__, Turn.call.__code__)
 INNER = ("obtura.works", "obtura.engine", "obtura.testing", "obtura.rehearsal", "obtura.contracts")
 """Where a hook's line is not: between the engine and the hook, and below a `sleep` in it."""
 
@@ -34,7 +34,8 @@ def whereabouts(frame: FrameType | None) -> Whereabouts | None:
     inside: list[FrameType] = []
     while frame is not None:
         if frame.f_code is Hooks._run_async.__code__:
-            return Whereabouts(_hook(frame.f_back), _definition(frame.f_back), frame)
+            hook = frame.f_back and frame.f_back.f_back  # it had the turn make the call
+            return Whereabouts(_hook(hook), _definition(hook), frame)
         if frame.f_code in DOORWAYS:
             if inside:
                 return _found(_hook(frame.f_back), inside)._replace(left=_is_left(frame.f_back))
@@ -78,9 +79,8 @@ def _place(frame: FrameType, line: int) -> str:
     return f"{file}:{line}, in {frame.f_code.co_name}" + (f": {code}" if code else "")
 
 
-def _definition(frame: FrameType | None) -> str:
+def _definition(hook: FrameType | None) -> str:
     """Where the hook is written that this frame of the engine calls."""
-    hook = _caller(frame)
     known: dict[str, Any] = {} if hook is None else hook.f_locals
     for kind in type(known.get("preset")).__mro__:
         function = vars(kind).get(known.get("hook", ""))
@@ -89,14 +89,8 @@ def _definition(frame: FrameType | None) -> str:
     return ""
 
 
-def _is_left(frame: FrameType | None) -> bool:
-    hook = _caller(frame)
+def _is_left(hook: FrameType | None) -> bool:
     return hook is not None and hook.f_code is Hooks._call.__code__ and bool(hook.f_locals["self"]._outcome.bad)
-
-
-def _caller(frame: FrameType | None) -> FrameType | None:
-    """Who had the call made."""
-    return frame.f_back if frame is not None and frame.f_code is Turn.call.__code__ else frame
 
 
 def _hook(frame: FrameType | None) -> str:
@@ -105,7 +99,7 @@ def _hook(frame: FrameType | None) -> str:
         if frame.f_code is Hooks._call.__code__:
             return f"{frame.f_locals['what']}{frame.f_locals['circle'].where()}"
         if frame.f_code is Hooks._next.__code__:
-            return f"{frame.f_locals['what']}{frame.f_locals['iteration'].where()}"
+            return f"{frame.f_locals['given'].duty[0]}{frame.f_locals['iteration'].where()}"
         if frame.f_code in (Hooks._open_iterator.__code__, Hooks._close.__code__):
             return str(frame.f_locals["what"])
         if frame.f_code in DOORWAYS:

@@ -35,5 +35,7 @@ def in_seats(seats: Sequence[Seat], masters: dict[AcquisitionObject, str]) -> It
     """User code that is being called by the engine's own threads; `masters`: who triggers a device."""
     for seat in seats:
         if (doing := seat.turn.doing) is not None:
-            what, owner, began, _, _ = doing
-            yield Waiting(what, began, masters.get(owner, "") if isinstance(owner, AcquisitionObject) else "")
+            what, owner, *_ = doing
+            lasted = seat.turn.strand.lasted(what)
+            since = None if lasted is None else time.monotonic() - lasted
+            yield Waiting(what, since, masters.get(owner, "") if isinstance(owner, AcquisitionObject) else "")

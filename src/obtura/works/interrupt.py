@@ -34,7 +34,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar, TypeVarTuple
 from obtura.ground.errors import ScanAbort
 from obtura.works.signals import Watcher
 
-__all__ = ["AGAIN", "BY_CTRL_C", "OPEN", "SHUT", "Doors", "Ejected", "Interruptible", "doors"]
+__all__ = ["AGAIN", "BARRED", "BY_CTRL_C", "OPEN", "SHUT", "Doors", "Ejected", "Interruptible", "doors"]
 
 BY_CTRL_C = "interrupted by Ctrl-C"
 
@@ -84,6 +84,8 @@ class Doors:
 
     def __init__(self) -> None:
         self._runs: list[Interruptible] = []
+        self.depth = 0
+        """How many runs are watched, one in the hook of another."""
         self._before: dict[int, Any] = {}
         self.main = -1
         """The thread that has doors, while a run is watched there."""
@@ -118,6 +120,7 @@ class Doors:
         if not self._runs:
             self._install()
         self._runs.append(run)
+        self.depth += 1
         if self._missed:
             self._missed = False
             run.on_interrupt()
@@ -125,6 +128,7 @@ class Doors:
             yield
         finally:
             self._runs.remove(run)
+            self.depth -= 1
             if not self._runs:
                 self._uninstall()
             self.reopen(was)
@@ -331,7 +335,7 @@ class Doors:
         """
         if get_ident() != self.main or self.barred_at is not None:
             return function(*args, **kwargs)
-        self.barred_at = len(self._runs)
+        self.barred_at = self.depth
         try:
             try:
                 self.door = BARRED

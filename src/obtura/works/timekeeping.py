@@ -13,7 +13,7 @@ kept, too, the first and the last of each strand.
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from obtura.works.clock import clock
 
@@ -114,6 +114,10 @@ class Spending(Protocol):
         """What its time was spent for, so far."""
 
 
+_Around: TypeAlias = "tuple[Account, float, float, _Around] | None"
+"""Calls under way, from the inside: account, since when its own time counts, when it began, and what is around it."""
+
+
 class Strand:
     """What one thread does. `sort_of(what, owner)`: of what sort a call is, asked once a phase.
 
@@ -121,7 +125,7 @@ class Strand:
     """
 
     __slots__ = (
-        "_accounts", "_began", "_clock", "_keep", "_own_since", "_room", "_sort_of", "_spent", "_stack",
+        "_accounts", "_around", "_began", "_clock", "_keep", "_own_since", "_room", "_sort_of", "_spent",
         "_waits", "account", "accounts", "base", "charged", "first", "last", "made", "name", "phase", "place",
     )  # fmt: skip
 
@@ -139,7 +143,8 @@ class Strand:
         self._keep: Callable[[Any], None] = self.first.append
         self._room = KEPT
         self._clock = clock.time
-        self._stack: list[tuple[Account, float, float]] = []
+        self._around: _Around = None
+        """What is around the innermost call; itself is in attributes."""
         self._waits: list[tuple[int, Sequence[Spending]]] = []
         """The waits under way: how many calls are around each, and what it is for."""
         self._spent: dict[Account, float] | None = None
@@ -154,7 +159,7 @@ class Strand:
             account = self._accounts[what]
         except KeyError:
             account = self._accounts[what] = self._new(self._sort_of(what, owner))
-        self._stack.append((self.account, self._own_since, self._began))
+        self._around = self.account, self._own_since, self._began, self._around
         self.account = account
         self._own_since = self._began = self._clock()
 
@@ -166,7 +171,7 @@ class Strand:
         own = now - self._own_since
         point = self.place.point
         self._keep((began, now, account.number, point))
-        self.account, own_since, self._began = self._stack.pop()
+        self.account, own_since, self._began, self._around = self._around  # type: ignore[misc]
         self._own_since = own_since + (now - began)
         most = account.most() if own > BRIEF and account.parts else ()
         if self._spent is not None or (most and any(most)):
@@ -202,7 +207,7 @@ class Strand:
     def wait_for(self, what: str, errands: Sequence[Spending]) -> None:
         """A wait for calls on other threads begins; it ends with `waited`."""
         self.enter(what, None)
-        self._waits.append((len(self._stack), errands))
+        self._waits.append((len(self._calls()) - 1, errands))
 
     def waited(self) -> None:
         """The wait that began last ends: it was for the call that came last."""
@@ -274,9 +279,22 @@ class Strand:
     @property
     def under_way(self) -> list[tuple[Account, float]]:
         """The calls under way, the outermost first, each with its own seconds so far; before them what is between."""
-        calls = [*self._stack, (self.account, self._own_since, self._began)]
+        calls = self._calls()
         ends = [*(began for _, _, began in calls[1:]), self._clock()]  # an outer one's own time ends with the inner one
         return [(account, end - since) for (account, since, _), end in zip(calls, ends, strict=True)]
+
+    def _calls(self) -> list[tuple[Account, float, float]]:
+        """The calls under way as they are noted, the outermost first; before them what is between."""
+        calls, around = [(self.account, self._own_since, self._began)], self._around
+        while around is not None:
+            calls.append(around[:3])
+            around = around[3]
+        return calls[::-1]
+
+    def lasted(self, what: str) -> float | None:
+        """For how many seconds the innermost call of that name has been under way; None: there is none."""
+        account = self._accounts.get(what)
+        return next((self._clock() - began for one, _, began in self._calls()[::-1] if one is account), None)
 
     @property
     def now(self) -> float:
