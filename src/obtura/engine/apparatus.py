@@ -103,14 +103,17 @@ class Apparatus(Halting, Doer):
         for turn in self._turns:
             if turn.is_plain:
                 turn.take()
+            elif turn.step.lane is None:
+                self._inline(turn.step)
             else:
-                self._go(turn.phase)
+                self._together(turn.level)
             if turn.ended:
                 if turn.node is self._master:
                     return False
                 self._turns = [other for other in self._turns if other is not turn]
-        if len(self._turns) == 1 and self._turns[0].is_plain:
-            self._alone = self._turns[0].iterator
+        first = self._turns[0]
+        if first.is_plain and len(self._turns) == 1:
+            self._alone = first.iterator
         return True
 
     def prepare(self, first: bool) -> None:
@@ -215,8 +218,10 @@ class Apparatus(Halting, Doer):
             self._outcome.check()
             self._entered.add(step.device)
 
-    def _inline(self, step: Step) -> None:
+    def _inline(self, step: Step, here: bool = True) -> None:
         """Make one call on this thread: every call of a device in memory begins and ends here.
+
+        `here`: it is the thread of the seat; a blocking master calls its slaves on its lane.
 
         It is noted as in progress before it is looked whether the scan is cut, and who cuts does it the other way
         round: so either the call is not made, or its device is stopped.
@@ -229,9 +234,9 @@ class Apparatus(Halting, Doer):
         try:
             if step.is_transparent:
                 step.function()
-            elif turn.thread == get_ident():
+            elif here:
                 turn.call(step.duty or self._duty(step), OPEN, step.function)
-            else:  # a blocking master calls its slaves on its lane
+            else:
                 with self._keeper.over(step.what, step.device):
                     doors.call(step.function)
         except (Leaving, ScanAbort):
@@ -288,8 +293,9 @@ class Apparatus(Halting, Doer):
                 self._check_ready(level)
             if level.on_lanes:
                 self._trigger_lanes(level)
+            here = self.seat.first.thread == get_ident()
             for step in level.inline:
-                self._inline(step)
+                self._inline(step, here)
         finally:
             if was:
                 doors.reopen(was)
@@ -323,7 +329,8 @@ class Apparatus(Halting, Doer):
         """Let time pass: a call of the master that is guarded, as it may last."""
         was = doors.shut()
         try:
-            self._inline(Step(master, f"{master.name}.trigger", partial(clock.wait, ended, seconds), None))
+            waiting = Step(master, f"{master.name}.trigger", partial(clock.wait, ended, seconds), None)
+            self._inline(waiting, self.seat.first.thread == get_ident())
         finally:
             doors.reopen(was)
 

@@ -121,11 +121,12 @@ class Branch:
             outcome.check()
         if outcome.over or not self._devices.advance():
             return False
-        before = self._iteration.point
-        self._iteration.point = 0 if before is None else before + 1
+        iteration = self._iteration
+        before = iteration.point
+        iteration.point = 0 if before is None else before + 1
         self.in_iteration = True
         if self.chain.iterators:
-            hooks.prepare_iteration(self.chain, self._iteration)
+            hooks.prepare_iteration(self.chain, iteration)
         self.moment += 1
         self._devices.prepare(before is None)
         if outcome.cutting:
@@ -146,25 +147,26 @@ class Branch:
 
     def _take(self, hooks: Hooks) -> bool:
         """Take the point; False when it has to be taken again."""
-        outcome = self._outcome
-        if self._iteration.entered:
-            hooks.start(self._iteration)
+        outcome, iteration, attempts = self._outcome, self._iteration, self._attempts
+        if iteration.entered:
+            hooks.start(iteration)
         if outcome.cutting:
             outcome.check()
-        point = self._iteration.point or 0
+        point = iteration.point or 0
         began = clock.time()
-        self._devices.start(point == 0 and not (self._attempts and self._attempts.count))
+        self._devices.start(point == 0 and not (attempts and attempts.count))
         now = clock.time()
-        accepted = self._attempts is None or self._judge(self._attempts, point, hooks)
+        accepted = attempts is None or self._judge(attempts, point, hooks)
         self.moment += 1
-        if now - began > self.longest:
-            self.longest = now - began
+        took = now - began
+        if took > self.longest:
+            self.longest = took
         if accepted and self._record.read:
-            self._record.write(IterationDone(self._index, point, now, now - began))
+            self._record.write(IterationDone(self._index, point, now, took))
         if outcome.cutting:
             outcome.check()
-        if self._iteration.entered:
-            hooks.leave(self._iteration)
+        if iteration.entered:
+            hooks.leave(iteration)
             if outcome.cutting:
                 outcome.check()
         self.in_iteration = False

@@ -85,7 +85,8 @@ class Turn:
         """Whether `take` runs no code of a device, so that it needs no door and no lane."""
         self.iterator: Iterator[object] | None = None
         self.node = node
-        self.phase = Phase([Level([Step(node, f"{node.name}.__iter__", self.take, lane)])])
+        self.step = Step(node, f"{node.name}.__iter__", self.take, lane)
+        self.level = Level([self.step])
 
     def take(self) -> None:
         """Advance the iterator; it is made here too, since making it may run the device's code."""
