@@ -35,7 +35,7 @@ class _ToldHooks(Hooks):
 
     def _call(self, circle: Circle, preset: Any, hook: str, door: int) -> None:
         yielded = isinstance(preset, _Yielded)
-        if yielded or self._form(preset, hook).kind is not Kind.SKIPPED:
+        if yielded or self._form(preset, hook)[0] is not Kind.SKIPPED:
             self._tell(f"{preset.name if yielded else type(preset).__name__}.{hook}")
 
     def _bind(self, preset: Any, scan: Any) -> None:

@@ -2,11 +2,11 @@
 
 import inspect
 import logging
-from collections import defaultdict
 from collections.abc import Callable, Coroutine, Iterator
 from enum import Enum
+from functools import partial
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import Any, TypeAlias
 
 from obtura.contracts.presets import ChainIterationPreset, ChainPreset, ScanPreset, check_preset
 from obtura.engine.outcome import Outcome
@@ -30,17 +30,17 @@ PATIENCE = 30.0
 """Seconds that an interrupted async hook has to end."""
 
 END = object()
-NEXT: Callable[[Iterator[Any], object], Any] = next
 
 
 class Given:
-    """What the `get_iterator` of a preset gave. `duty`: what is said of each `next` of it."""
+    """What the `get_iterator` of a preset gave. `duty`: what is said of each `next`; that gives `END` at the end."""
 
-    __slots__ = ("duty", "iterator", "preset")
+    __slots__ = ("duty", "iterator", "next", "preset")
 
     def __init__(self, iterator: Iterator[Any], duty: Duty) -> None:
         self.preset = duty[1]
         self.iterator = iterator
+        self.next: Callable[[], Any] = partial(next, iterator, END)
         self.duty = duty
 
 
@@ -91,11 +91,10 @@ class Kind(Enum):
 SKIPPED, PLAIN, ASYNC = Kind  # of a module they are read faster
 
 
-class _Form(NamedTuple):
-    """What is known of a hook from the class of its preset. `what`: as it is called in messages."""
-
-    kind: Kind
-    what: str
+_Form: TypeAlias = tuple[Kind, str]
+"""What is known of a hook from the class of its preset: how it is called, and as what in messages. It is read at each
+call, and a plain tuple is taken apart fastest.
+"""
 
 
 class Hooks(Doer):
@@ -109,7 +108,7 @@ class Hooks(Doer):
         self._outcome = outcome
         self._loop = loop
         self._seat = seat
-        self._forms: dict[str, dict[type, _Form]] = defaultdict(dict)
+        self._forms: dict[str, dict[type, _Form]] = {}
         self._checked: set[type] = set()
         self._answer: Any = None  # what the last hook returned
         self.safety: Safety | None = None
@@ -259,7 +258,7 @@ class Hooks(Doer):
 
     def _next(self, given: Given, iteration: Circle) -> Any:
         try:
-            item = self._seat.turn.call(given.duty, OPEN, NEXT, (given.iterator, END))
+            item = self._seat.turn.call(given.duty, OPEN, given.next)
         except BaseException as error:
             locate(error, f"in {given.duty[0]}{iteration.where()}")
             raise
@@ -297,11 +296,14 @@ class Hooks(Doer):
         try:
             since = monotonic() if self._outcome.cutting else None
             duty = what, preset, since, self, (circle, preset, hook, began)
+            function = getattr(preset, hook)
+            if circle.argument:
+                function = partial(function, *circle.argument)
             if kind is PLAIN:
-                self._answer = turn.call(duty, door, getattr(preset, hook), circle.argument)
+                self._answer = turn.call(duty, door, function)
             else:
                 around = SHUT if door == OPEN else door  # forward it is open only while the loop is awaited
-                turn.call(duty, around, self._run_async, (what, getattr(preset, hook), circle.argument))
+                turn.call(duty, around, partial(self._run_async, what, function))
         except BaseException as error:
             failure = one_line(error)
             locate(error, f"in {what}{circle.where()}")
@@ -325,19 +327,19 @@ class Hooks(Doer):
     def came_back(self, facts: Any) -> None:
         """A hook that was given up has ended after all; what it did after the preset's `stop` is undone by another."""
         circle, preset, hook, _ = facts
-        if hook not in ("prepare", "start", "resume") or self._form(preset, "stop").kind is SKIPPED:
+        if hook not in ("prepare", "start", "resume") or self._form(preset, "stop")[0] is SKIPPED:
             return
         log.warning("%s.%s came back after it was given up: stop is called again", type(preset).__name__, hook)
         stop = Call(f"{type(preset).__name__}.stop", lambda: preset.stop(*circle.argument))
-        if self._form(preset, "stop").kind is ASYNC:
+        if self._form(preset, "stop")[0] is ASYNC:
             return  # the loop is gone, and with it what the hook had begun
         doors.barred(stop.run)
         if stop.error is not None:
             log.error("%s, called again: %s", stop.what, one_line(stop.error), exc_info=stop.error)
 
-    def _run_async(self, what: str, function: Callable[..., Any], argument: tuple[Any, ...]) -> None:
+    def _run_async(self, what: str, function: Callable[[], Coroutine[Any, Any, Any]]) -> None:
         def coroutine() -> Coroutine[Any, Any, None]:
-            return self._answered(function(*argument))
+            return self._answered(function())
 
         self._loop.run(what, coroutine, PATIENCE)
 
@@ -345,8 +347,8 @@ class Hooks(Doer):
         self._answer = await coroutine
 
     def _form(self, preset: Any, hook: str) -> _Form:
-        form = _Form(_kind(preset, hook), f"{type(preset).__name__}.{hook}")
-        return self._forms[hook].setdefault(type(preset), form)
+        form = _kind(preset, hook), f"{type(preset).__name__}.{hook}"
+        return self._forms.setdefault(hook, {}).setdefault(type(preset), form)
 
 
 def _kind(preset: Any, hook: str) -> Kind:

@@ -10,7 +10,7 @@ its seat writes nothing into that of its substitute.
 
 import threading
 from collections.abc import Callable
-from typing import Any, TypeAlias, TypeVar, TypeVarTuple
+from typing import Any, TypeAlias, TypeVar
 
 from obtura.works.clock import Flag
 from obtura.works.companion import companion
@@ -20,7 +20,6 @@ from obtura.works.timekeeping import Strand
 
 __all__ = ["NOBODY", "Doer", "Duty", "Seat", "Turn"]
 
-A = TypeVarTuple("A")
 R = TypeVar("R")
 
 
@@ -56,7 +55,7 @@ class Turn:
         self._settle = settle
         self._lock = threading.Lock()
 
-    def call(self, duty: Duty, door: int, function: Callable[[*A], R], arguments: tuple[*A] = ()) -> R:  # type: ignore[assignment]
+    def call(self, duty: Duty, door: int, function: Callable[[], R]) -> R:
         """Make a call that may be given up, and keep its time: on the thread that has this turn.
 
         `door`: `OPEN` on the way forward, `BARRED` on the way out, as `doors.call` and `doors.barred` would make the
@@ -71,7 +70,7 @@ class Turn:
         outer, self.doing = self.doing, duty
         try:
             if self.thread != doors.main or doors.barred_at is not None:
-                return function(*arguments)
+                return function()
             try:
                 try:
                     if door == BARRED:
@@ -79,7 +78,7 @@ class Turn:
                     doors.door = door
                     if doors.pending and door == OPEN:
                         doors.let_in()
-                    return function(*arguments)
+                    return function()
                 finally:
                     doors.door = SHUT
             except BaseException:

@@ -173,9 +173,8 @@ class Strand:
         self._keep((began, now, account.number, point))
         self.account, own_since, self._began, self._around = self._around  # type: ignore[misc]
         self._own_since = own_since + (now - began)
-        most = account.most() if own > BRIEF and account.parts else ()
-        if self._spent is not None or (most and any(most)):
-            self._divide(account, own, point, most)
+        if self._spent is not None or (own > BRIEF and account.parts):
+            self._divide(account, own, point)
         else:  # what `add` does
             account.count += 1
             account.seconds += own
@@ -186,9 +185,10 @@ class Strand:
         if not self._room:
             self._keep = self.last.append
 
-    def _divide(self, account: Account, own: float, point: int | None, most: Sequence[float]) -> None:
+    def _divide(self, account: Account, own: float, point: int | None) -> None:
         spent, left = self._spent, own
         parts = account.parts
+        most = account.most() if parts and own > BRIEF else ()
         number = len(most)
         while number:  # a plain loop: this is called at each point
             number -= 1
