@@ -66,6 +66,12 @@ MUTANTS = [
 """,
     ),
     Mutant(
+        "only an Exception of a hook keeps the rest from being left, SystemExit does not",
+        "engine/hooks.py",
+        "        except BaseException as error:  # noqa: BLE001 - as there\n",
+        "        except Exception as error:\n",
+    ),
+    Mutant(
         "only an Exception keeps the rest from being left, SystemExit does not",
         "engine/outcome.py",
         "        except BaseException as error:  # noqa: BLE001 - SystemExit from a driver must not skip a shutter\n",
@@ -305,7 +311,7 @@ MUTANTS = [
     Mutant(
         "a preset is no longer insured when it is about to be left",
         "engine/hooks.py",
-        """        try:
+        """        try:  # as `attempt` does it, which takes any arguments, and for that as long as the call itself
             self._call(circle, preset, hook, BARRED)
 """,
         """        if hook == "stop" and self.safety is not None:

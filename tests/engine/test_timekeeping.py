@@ -53,6 +53,19 @@ def test_what_passes_within_an_inner_call_is_not_the_outer_ones(keeper):
     assert spent(keeper.main) == {("roby.start", "device"): 10, ("diode.reading", "device"): 4}
 
 
+def test_how_long_a_call_has_lasted_is_known_by_its_name(keeper):
+    with keeper.over("roby.start"):
+        clock.sleep(2)
+        with keeper.over("diode.reading"):
+            clock.sleep(4)
+            assert (keeper.main.lasted("roby.start"), keeper.main.lasted("diode.reading")) == (6, 4)
+            with keeper.over("roby.start"):
+                clock.sleep(1)
+                assert keeper.main.lasted("roby.start") == 1
+        assert (keeper.main.lasted("roby.start"), keeper.main.lasted("diode.reading")) == (7, None)
+    assert (keeper.main.lasted("roby.start"), keeper.main.lasted("never.called")) == (None, None)
+
+
 def test_a_call_that_is_left_by_an_error_is_charged_too(keeper):
     with pytest.raises(ArithmeticError), keeper.over("diode.prepare"):
         clock.sleep(3)

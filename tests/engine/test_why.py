@@ -71,6 +71,13 @@ def test_a_device_that_is_waited_for_is_named_with_the_point_and_its_master():
     assert any(re.fullmatch(r"  camera\.trigger, for \d+\.\d s: for timer, point 1 of 3", line) for line in waits)
 
 
+def test_a_device_in_memory_is_named_with_how_long_it_has_been_called():
+    slow = Slow()
+    slow.blocking = False
+    _, line = asked(scan_of(slow), slow.reached, slow.released)
+    assert re.fullmatch(r"  camera\.trigger, for \d+\.\d s: for timer, point 1 of 3", line)
+
+
 def test_a_hook_is_named():
     scan = scan_of()
     scan.add_preset(preset := Waits())

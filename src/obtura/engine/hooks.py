@@ -206,9 +206,9 @@ class Hooks(Doer):
                 self._bind(preset, None)
 
     def _leave(self, circle: Circle, preset: Any, hook: str) -> None:
-        try:
+        try:  # as `attempt` does it, which takes any arguments, and for that as long as the call itself
             self._call(circle, preset, hook, BARRED)
-        except BaseException as error:  # noqa: BLE001 - as `Outcome.attempt`, which would cost as much as the call
+        except BaseException as error:  # noqa: BLE001 - as there
             self._outcome.fail(error)
             self._outcome.miss(f"{type(preset).__name__}.{hook}")
         else:
