@@ -9,6 +9,7 @@ import threading
 import time
 
 import pytest
+from tried import BothAtAnyRate, OneAfterTheOther, Opens
 
 from obtura.contracts.presets import ChainIterationPreset, ChainPreset, ScanPreset
 from obtura.ground.errors import UsageError
@@ -21,19 +22,6 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptio
 
 AROUND_A_SCAN = "step scan, preset of the scan"
 FIRST_CALLS = f"call 1, {AROUND_A_SCAN}"
-
-
-class Opens(ScanPreset):
-    """Closes whatever happens."""
-
-    def __init__(self, shutter):
-        self.shutter = shutter
-
-    def start(self, scan):
-        self.shutter.open()
-
-    def stop(self, scan):
-        self.shutter.close()
 
 
 def message(preset, **options):
@@ -106,28 +94,6 @@ def test_a_device_that_is_not_put_back_is_named():
     assert "shutter was not put back: state is OPEN, it was CLOSED" in text
 
 
-class OneAfterTheOther(Opens):
-    def __init__(self, shutter, cover):
-        super().__init__(shutter)
-        self.cover = cover
-
-    def start(self, scan):
-        self.cover.set_out()
-        super().start(scan)
-
-    def stop(self, scan):
-        self.cover.set_in()
-        super().stop(scan)
-
-
-class BothAtAnyRate(OneAfterTheOther):
-    def stop(self, scan):
-        try:
-            self.cover.set_in()
-        finally:
-            self.shutter.close()
-
-
 def test_one_device_that_fails_in_stop_must_not_keep_another_from_being_put_back():
     assert try_preset(BothAtAnyRate, only=FIRST_CALLS).findings == []
     (finding,) = try_preset(OneAfterTheOther, only=FIRST_CALLS).findings
@@ -195,35 +161,6 @@ def test_one_that_does_so_in_stop_is_told_in_plain_words():
     text = message(WaitsInStop, only=f"no fault, {AROUND_A_SCAN}")
     assert "WaitsInStop.stop waits for what never comes" in text
     assert "Endless" not in text
-
-
-def test_a_device_that_hangs_in_stop_must_not_keep_another_from_being_put_back():
-    only = "hangs before cover.set_in, call 1, step scan"
-    report = try_preset(BothAtAnyRate, only=only)
-    assert (report.faults, report.findings) == (1, [])
-    (finding,) = try_preset(OneAfterTheOther, only=only).findings
-    assert finding.what == "shutter was not put back: state is OPEN, it was CLOSED"
-
-
-def test_devices_hang_before_and_after_they_do_what_they_are_told():
-    report = try_preset(Opens, only="hangs")
-    assert report.findings == []
-    assert report.faults > 15
-
-
-def test_what_a_busy_machine_makes_of_a_hang_is_not_reported():
-    stops = []
-
-    class LateOnce(Opens):
-        def stop(self, scan):
-            stops.append(scan)
-            if len(stops) == 3:  # the good scan and the one after it had two
-                threading.Event().wait(0.5)  # real time: longer than the deadline
-            super().stop(scan)
-
-    report = try_preset(LateOnce, only="hangs before diode.reading, call 1, step scan")
-    assert (report.faults, report.findings) == (1, [])
-    assert len(stops) == 6  # and two for the hang with either deadline
 
 
 class LeavesAnAxis(ScanPreset):
