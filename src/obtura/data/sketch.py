@@ -50,7 +50,7 @@ class Node:
 
     def place(self) -> Place:
         """Where it is in the file: it is going to be written."""
-        made = Place(self.path)
+        made = Place(self.path, made_as=self.sketch.made[self.index])
         self.sketch.places[self.index] = made
         return made
 
@@ -66,10 +66,6 @@ class Sketch:
         self.places: dict[int, Place] = {}
         self.root = Node(self, 0, "")
         self.nodes = [self.root]
-
-    def step_of(self, node: Node) -> Step:
-        """How a node is made."""
-        return self.made[node.index]
 
     def attach(self, root: Any) -> None:
         """It was made in this file, given by its root."""
