@@ -16,16 +16,18 @@ Step = tuple[Any, ...]
 
 
 class Node:
-    """A group or dataset of the file. `path`: where it is; `members`: of a group, by name; `attributes`: names."""
+    """A group or dataset of the file. `path`: where it is, and whether it says so itself; `members`: of a group, by
+    name.
+    """
 
-    __slots__ = ("attributes", "index", "members", "path", "sketch")
+    __slots__ = ("index", "members", "path", "says_where", "sketch")
 
     def __init__(self, sketch: "Sketch", index: int, path: str) -> None:
         self.sketch = sketch
         self.index = index
         self.path = path
         self.members: dict[str, Node | None] = {}  # None: it is in another file
-        self.attributes: set[str] = set()
+        self.says_where = False
 
     def add(self, kind: str, name: str, *facts: Any) -> "Node":
         """Note a new member."""
@@ -47,6 +49,11 @@ class Node:
     def note(self, kind: str, name: str, *facts: Any) -> None:
         """Note what is no object of its own."""
         self.sketch.steps.append((kind, self.index, name, *facts))
+
+    def has_attribute(self, name: str) -> bool:
+        """Whether an attribute is noted already."""
+        here = self.index, name
+        return any(step[0] in ("attribute", "target") and step[1:3] == here for step in self.sketch.steps)
 
     def place(self) -> Place:
         """Where it is in the file: it is going to be written."""
