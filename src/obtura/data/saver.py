@@ -125,7 +125,7 @@ class HDF5Saver(Consumer):
             return number in lock.scans_here(master)
 
         with Apart() as apart:
-            for outcome in recover_all(master, running, self._spool or default_spool(), apart.ask):
+            for outcome in recover_all(master, running, self._spool, apart.ask):
                 failed = isinstance(outcome, SavingError)
                 log.log(logging.WARNING if failed else logging.INFO, "%s", outcome)
                 self._told.append(f"{'!!! ' if failed else ''}{outcome}\n")  # for later: nobody reads yet
