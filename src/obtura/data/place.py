@@ -61,7 +61,8 @@ class Place:
     @property
     def dtype(self) -> np.dtype[Any]:
         """The type of a value."""
-        return np.dtype(self.made_as[3]) if self.made_as else self.dataset.dtype
+        dtype: np.dtype[Any] = np.dtype(self.made_as[3]) if self.made_as else self.dataset.dtype
+        return dtype
 
     def appended(self, rows: npt.NDArray[Any]) -> None:
         """Rows were written behind those that it had."""

@@ -50,7 +50,7 @@ class RunningSums:
         """Rows as they are in the file, behind those before."""
         while len(rows):
             part = rows[: self._rows - self._count]
-            self._sum = crc32(part, self._sum)
+            self._sum = crc32(part.data, self._sum)
             self._count += len(part)
             if self._count == self._rows:
                 self._whole.append(self._sum)
