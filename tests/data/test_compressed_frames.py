@@ -97,10 +97,11 @@ def test_frames_come_back_from_the_file_of_a_running_scan(saving):
     beginning = began(timer(), packed("blosc2-zstd"), npoints=3)
     saver.open(beginning, say)
     saver.receive([beginning, *rows(0, [0.0, 0.1]), *points_of(1, 2)])
-    assert np.array_equal(saver.frames(1).read(0, 2), frames(2))
+    series = saver.frames(1)
+    assert np.array_equal(series.read(0, 2), frames(2))
     saver.receive([ended(), ScanClosed("DONE", 9.8, ())])
     saver.close()
-    assert np.array_equal(saver.frames(1).read(1, 2), frames(1, 1))
+    assert np.array_equal(series.read(1, 2), frames(1, 1))
 
 
 # -- without the extra --------------------------------------------------------------------------------------

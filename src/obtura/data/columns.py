@@ -121,6 +121,7 @@ class Column:
             inside, outside = h5s.create_simple((upto, *self._shape)), h5s.create_simple(data.shape)
             inside.select_hyperslab((self.written, *(0 for _ in self._shape)), data.shape)
         dataset.write(outside, inside, data, self._kind or dataset.get_type())
+        self._place.appended(data)
         if self.may_fail:
             self.not_read += (self.written + np.flatnonzero(_lacking(data))).tolist()
         self.written = upto

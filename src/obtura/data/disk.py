@@ -80,7 +80,7 @@ def make_directory(path: Path) -> None:
 
 def sync(path: Path) -> None:
     """Return when a file, or the names in a directory, are on the disk itself."""
-    if path.is_dir() and os.name == "nt":  # Windows opens no directories
+    if os.name == "nt" and path.is_dir():  # Windows opens no directories
         return
     descriptor = os.open(path, os.O_RDONLY if os.name != "nt" else os.O_RDWR)
     try:

@@ -60,10 +60,9 @@ class FrameSeries:
         self.received = 0
         self.count = 0
         self.waiting = 0  # bytes
-        self.checksums: list[int] = []  # of each frame as it was written; none when HDF5 compresses it
         self._dtype = dtype_of(info)
         self._shape = info.shape
-        self._is_plain = not filters_of(info.compression)
+        self._is_plain = not filters_of(info.compression)  # else HDF5 compresses each: then they are summed at the end
         self._summing = Summing()
         self._lock = lock
         self._blocks: deque[npt.NDArray[Any]] = deque()
@@ -147,7 +146,7 @@ class FrameSeries:
             self.place.dataset.write_direct_chunk((number, *(0 for _ in self._shape)), frame)
         finally:
             checksum = self._summing.result()
-        self.checksums.append(checksum)
+        self.place.added(checksum)
 
     def _first(self) -> npt.NDArray[Any]:
         return np.ascontiguousarray(self._blocks[0][0], self._dtype)
@@ -269,9 +268,8 @@ class FrameFile:
             self.abandon()
             return
         with self._lock:
-            written = {each.place.path: each.checksums for each in self.series.values() if each.checksums}
             self._close_places()
-            self._file.close(written)
+            self._file.close()
         for series in self.series.values():
             with open_to_read(self.path) as file:
                 dataset = file[series.place.path]

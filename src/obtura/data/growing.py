@@ -11,7 +11,7 @@ Three rules keep readers and the interpreter whole:
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -19,7 +19,7 @@ from typing import Any, BinaryIO, cast
 import h5py
 from h5py import h5f, h5p
 
-from obtura.data.checksums import Checksums, sums_of
+from obtura.data.checksums import Checksums, Sums, sums_of
 from obtura.data.disk import disk_of, saving_error, sync
 from obtura.data.drawing import image_of
 from obtura.data.sketch import Node, Sketch
@@ -129,18 +129,22 @@ class GrowingFile:
         """
         return self._syncing.begin(self._file.id.get_vfd_handle())
 
-    def close(self, written: Mapping[str, list[int]] | None = None) -> None:
-        """Fill in the checksums, and return when all is on disk. `written`: those that are known, see `sums_of`."""
-        self._file.flush()
-        known = self._stencil.sums(self._sketch, self._file.id, written or {}) if self._stencil else None
-        self._checksums.write(known or sums_of(self._file.id, written))
-        self._file.flush()
+    def close(self) -> None:
+        """Fill in the checksums, and return when all is on disk."""
+        self._checksums.write(self._sums())
+        self._file.flush()  # a disk that takes no more shows here
         self._sketch.let_go()  # or each of its datasets would be looked for among all that h5py knows of
         self._file.close()
         self.is_open = False
         sync(self.path)
         sync(self.path.parent)
         self._syncing.wait(1.0)  # it has nothing left to do; no thread stays behind
+
+    def _sums(self) -> dict[str, Sums]:
+        if self._stencil:
+            return self._stencil.sums(self._sketch, self._file.id)
+        places = self._sketch.places.values()
+        return sums_of(self._file.id, {place.path: place.sums.values for place in places if place.sums is not None})
 
     def divert(self) -> None:
         """From now on what HDF5 still wants to write goes nowhere."""

@@ -4,22 +4,28 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from h5py import h5d, h5s, h5t
 
+from obtura.data.running import RunningSums
 from obtura.data.texts import STRINGS, in_file
 
 __all__ = ["Place", "encoded", "set_number", "set_text", "text_type", "type_of"]
 
 
 class Place:
-    """A dataset that is written later: at `path` in the file that it is attached to, or `dataset` itself."""
+    """A dataset that is written later: at `path` in the file that it is attached to, or `dataset` itself.
 
-    def __init__(self, path: str, dataset: h5d.DatasetID | None = None) -> None:
+    `made_as`: how it was sketched, if it was.
+    """
+
+    def __init__(self, path: str, dataset: h5d.DatasetID | None = None, made_as: tuple[Any, ...] = ()) -> None:
         self.path = path
+        self.made_as = made_as
         self.is_used = False
         """Whether it may have been written: what was never asked for is as it was made."""
-        self.content: bytes | None = None
-        """The bytes of a single value that was written."""
+        self.sums: RunningSums | None = None
+        """The checksums of what was written, where they are taken at the same time."""
         self._root: Any = None
         self._dataset: Any = dataset
 
@@ -52,23 +58,43 @@ class Place:
                 raise OSError(error.args[0]) from error
         return self._dataset
 
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of a value."""
+        dtype: np.dtype[Any] = np.dtype(self.made_as[3]) if self.made_as else self.dataset.dtype
+        return dtype
+
+    def appended(self, rows: npt.NDArray[Any]) -> None:
+        """Rows were written behind those that it had."""
+        self.sums = self.sums or RunningSums.of_dataset(self.made_as)
+        if self.sums is not None:
+            self.sums.append(rows)
+
+    def added(self, checksum: int) -> None:
+        """A chunk was, as a whole."""
+        self.sums = self.sums or RunningSums.of_dataset(self.made_as)
+        if self.sums is not None:
+            self.sums.add(checksum)
+
 
 def set_text(place: Place, value: str) -> None:
     """Overwrite a text; one that is too long ends with an ellipsis."""
-    size = place.dataset.get_type().get_size()
+    size = place.dtype.itemsize
     words = encoded(value)
     if len(words) > size:
         mark = "…".encode() if size > 3 else b""
         words = words[: size - len(mark)].decode(errors="ignore").encode() + mark
-    place.dataset.write(h5s.ALL, h5s.ALL, np.array(words, dtype=f"S{size}"), text_type(size))
-    place.content = words.ljust(size, b"\0")
+    _overwrite(place, np.array(words, dtype=f"S{size}"))
 
 
 def set_number(place: Place, value: float) -> None:
     """Overwrite a number."""
-    array = np.array(value, dtype=place.dataset.dtype)
-    place.dataset.write(h5s.ALL, h5s.ALL, array)
-    place.content = array.tobytes()
+    _overwrite(place, np.array(value, dtype=place.dtype))
+
+
+def _overwrite(place: Place, value: npt.NDArray[Any]) -> None:
+    place.dataset.write(h5s.ALL, h5s.ALL, value, type_of(value.dtype))
+    place.sums = RunningSums.of_value(value)
 
 
 def encoded(text: str) -> bytes:

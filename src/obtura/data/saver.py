@@ -3,7 +3,7 @@
 import logging
 import math
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -75,7 +75,6 @@ class HDF5Saver(Consumer):
         self._file: ScanFile | None = None
         self._safe: Safekeeping | None = None
         self._witness: Witness | None = None
-        self._take_down: Callable[[Event], None] = lambda event: None
         self._say: Say = lambda stream, text: None
         self._told: list[str] = []  # for when somebody reads
         self._elsewhere = False  # the scan goes on in the spool, its file is as after a crash
@@ -126,7 +125,7 @@ class HDF5Saver(Consumer):
             return number in lock.scans_here(master)
 
         with Apart() as apart:
-            for outcome in recover_all(master, running, self._spool or default_spool(), apart.ask):
+            for outcome in recover_all(master, running, self._spool, apart.ask):
                 failed = isinstance(outcome, SavingError)
                 log.log(logging.WARNING if failed else logging.INFO, "%s", outcome)
                 self._told.append(f"{'!!! ' if failed else ''}{outcome}\n")  # for later: nobody reads yet
@@ -138,13 +137,13 @@ class HDF5Saver(Consumer):
         self._safe = Safekeeping(layout, file.take_image(), spool, self._reserve, partial(self._say, "stderr"))
         self._witness = Witness(began, layout, columns, zero)
         self._witness.attach(self._safe.write)
-        self._take_down = self._witness.take
         self.witnesses = True
 
     def witness(self, event: Event) -> None:
         """Have it in the journal before anybody is told."""
         try:
-            self._take_down(event)
+            if self._witness is not None:
+                self._witness.take(event)
         except SavingError as error:
             self._failed = self._failed or error
             raise
@@ -311,6 +310,7 @@ class HDF5Saver(Consumer):
                 if self._in_order and lock.scans_here(self._master) == (self._number,):
                     note_order(scan_directory(self._master))
                 lock.release(self._master, self._number)
+            self._file = self._safe = self._witness = self._began = None  # whoever keeps the scan needs none of it
 
     def _close(self, file: ScanFile) -> None:
         """The scan was refused, or receiving failed: the file ends here."""

@@ -238,7 +238,8 @@ class ScanFile:
         self._spread()
         for rows in self._rows:
             rows.write()
-        self._write_others_and_flush()
+        self._write_others()
+        self._flush()
 
     def finish(self, ended: ScanEnded) -> None:
         """Write all the rest, close, and return when it is on disk.
@@ -252,7 +253,7 @@ class ScanFile:
             for marking in (self._attempts.get(branch), self._timeouts.get(branch)):
                 if marking is not None:
                     marking.mark(self.entries[branch].flags)
-        self._write_others_and_flush()
+        self._write_others()
         for file in self._images:
             file.finish()
         if ended.end_reason == "SUCCESS":
@@ -261,7 +262,7 @@ class ScanFile:
             for entry in self.entries:
                 self._check_complete(entry)
         self._common.end(ended)
-        self._file.flush()
+        self._flush()
         self._common.say_why(ended)  # a viewer that sees why it ended sees all the rest, too
         self.kept = {entry.name: entry.points for entry in self.entries}
         self._file.close()
@@ -274,11 +275,13 @@ class ScanFile:
             if isinstance(column, kinds) and column.count < points:
                 raise SavingError(f"{column.name} gave {column.count} frames for {points} points; {column.path}")
 
-    def _write_others_and_flush(self) -> None:
+    def _write_others(self) -> None:
         for column in self._others:
             column.write(column.received)
         for file in self._images:  # frames first: no row refers to one that is missing
             file.flush()
+
+    def _flush(self) -> None:
         self._file.flush()
         self.is_behind = False
         self.points = min((column.written for column in self.entries[0].rows), default=0)

@@ -16,16 +16,18 @@ Step = tuple[Any, ...]
 
 
 class Node:
-    """A group or dataset of the file. `path`: where it is; `members`: of a group, by name; `attributes`: names."""
+    """A group or dataset of the file. `path`: where it is, and whether it says so itself; `members`: of a group, by
+    name.
+    """
 
-    __slots__ = ("attributes", "index", "members", "path", "sketch")
+    __slots__ = ("index", "members", "path", "says_where", "sketch")
 
     def __init__(self, sketch: "Sketch", index: int, path: str) -> None:
         self.sketch = sketch
         self.index = index
         self.path = path
         self.members: dict[str, Node | None] = {}  # None: it is in another file
-        self.attributes: set[str] = set()
+        self.says_where = False
 
     def add(self, kind: str, name: str, *facts: Any) -> "Node":
         """Note a new member."""
@@ -48,9 +50,14 @@ class Node:
         """Note what is no object of its own."""
         self.sketch.steps.append((kind, self.index, name, *facts))
 
+    def has_attribute(self, name: str) -> bool:
+        """Whether an attribute is noted already."""
+        here = self.index, name
+        return any(step[0] in ("attribute", "target") and step[1:3] == here for step in self.sketch.steps)
+
     def place(self) -> Place:
         """Where it is in the file: it is going to be written."""
-        made = Place(self.path)
+        made = Place(self.path, made_as=self.sketch.made[self.index])
         self.sketch.places[self.index] = made
         return made
 
@@ -66,10 +73,6 @@ class Sketch:
         self.places: dict[int, Place] = {}
         self.root = Node(self, 0, "")
         self.nodes = [self.root]
-
-    def step_of(self, node: Node) -> Step:
-        """How a node is made."""
-        return self.made[node.index]
 
     def attach(self, root: Any) -> None:
         """It was made in this file, given by its root."""

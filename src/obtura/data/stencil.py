@@ -105,32 +105,25 @@ class Stencil:
             image[stop : stop + 4] = checksum(bytes(image[start:stop])).to_bytes(4, "little")
         return image
 
-    def sums(self, sketch: Sketch, root: Any, written: Mapping[str, list[int]]) -> dict[str, Sums]:
-        """The checksums of the file when it was written; read is only what was not there from the beginning.
-
-        `written`: the sums of chunks, by path, that are known already.
-        """
+    def sums(self, sketch: Sketch, root: Any) -> dict[str, Sums]:
+        """The checksums of the file when it was written; read is only what was changed, and not summed at that time."""
         number = str(sketch.number).encode()
         found: dict[str, Sums] = {}
         for path, content, index, at_first in self._heads:
             name = number.join(path).decode()
             place = sketch.places.get(index)
             chunks: Iterable[int]
-            if name in written:
-                chunks = written[name]
-            elif place is not None and place.is_used:
-                chunks = _written_sums(place, sketch.step_of(sketch.nodes[index]), root)
+            if place is not None and place.is_used:
+                chunks = place.sums.values if place.sums else _read_again(place, root)
             else:
                 chunks = (crc32(sketch.values[index]),) if at_first is None else at_first
             found[name] = Sums(crc32(number.join(content)), tuple(chunks))
         return found
 
 
-def _written_sums(place: Place, step: Step, root: Any) -> Iterable[int]:
-    if place.content is not None:
-        return (crc32(place.content),)
+def _read_again(place: Place, root: Any) -> Iterable[int]:
     dataset = place.dataset if place.is_open else h5d.open(root, place.path.encode())
-    kind, *facts = step
+    kind, *facts = place.made_as
     return sums_of_chunks(dataset, facts[5]) if kind == "chunked" else chunk_sums(dataset)
 
 
@@ -191,7 +184,7 @@ def _heads(sketch: Sketch, *images: tuple[bytes, str]) -> Iterator[_Head]:
         if left or more:
             raise ValueError(f"{path} is not the same with another number")
         node = _found(sketch, path, int(one))
-        yield _Head(paths, contents, node.index, _sums_at_first(sketch.step_of(node)))
+        yield _Head(paths, contents, node.index, _sums_at_first(sketch.made[node.index]))
 
 
 def _heads_in(image: bytes) -> dict[str, bytes]:

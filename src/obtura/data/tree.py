@@ -90,7 +90,6 @@ def say_default(root: Node, branch: int) -> None:
 
 def attribute(owner: Node, name: str, value: str | Sequence[str]) -> None:
     """A text, or a list of texts, as an attribute."""
-    owner.attributes.add(name)
     owner.note("attribute", name, value if isinstance(value, str) else tuple(value))
 
 
@@ -171,8 +170,8 @@ def link(parent: Node, name: str, target: Node) -> None:
 
 def say_where(owner: Node) -> None:
     """Have what has links to it say where it is itself, as NeXus wants."""
-    if "target" not in owner.attributes:
-        owner.attributes.add("target")
+    if not owner.says_where:
+        owner.says_where = True
         owner.note("target", "target")
 
 
@@ -188,7 +187,7 @@ def fact(parent: Node, name: str, value: Any) -> None:
     A key that begins with "@" becomes an attribute. What HDF5 can't hold is kept as text.
     """
     if name.startswith("@") and len(name) > 1:
-        if name[1:] not in parent.attributes:
+        if not parent.has_attribute(name[1:]):
             attribute(parent, name[1:], str(value))
         return
     fit = unique_name(name, parent.members)

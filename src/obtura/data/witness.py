@@ -1,7 +1,7 @@
 """Takes down in the journal what happens in a scan, before anybody is told of it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -119,19 +119,6 @@ class Witness:
             if (values := layout.ragged.get(str(column))) is not None:
                 self._slots[channel].ragged = values, np.dtype(layout.columns[values]["dtype"]), 0
         self._parts: dict[tuple[int, ...], _Part | None] = {}  # by channels
-        self._take: dict[type, Callable[[Any], None]] = {
-            Row: self._together,
-            Points: self._points,
-            HookLeft: self._hook,
-            Comment: self._note,
-            Metadata: self._note,
-            Failed: self._note,
-            Timed: self._note,
-            Attempt: self._attempt,
-            WaitedInVain: self._in_vain,
-            SubScan: self._sub_scan,
-            ScanEnded: self._ended,
-        }
 
     def attach(self, write: Callable[[bytes], None]) -> None:
         """Have records written from now on."""
@@ -139,9 +126,9 @@ class Witness:
 
     def take(self, event: Event) -> None:
         """Take one down, if it is one to keep."""
-        handle = self._take.get(type(event))
+        handle = self._HOW.get(type(event))
         if handle is not None:
-            handle(event)
+            handle(self, event)
 
     @property
     def received(self) -> dict[int, int]:
@@ -317,6 +304,20 @@ class Witness:
             "in_vain": ended.in_vain,
         }
         self._flush(rest + journal.said("end", facts))
+
+    _HOW: ClassVar[Mapping[type, Callable[["Witness", Any], None]]] = {
+        Row: _together,
+        Points: _points,
+        HookLeft: _hook,
+        Comment: _note,
+        Metadata: _note,
+        Failed: _note,
+        Timed: _note,
+        Attempt: _attempt,
+        WaitedInVain: _in_vain,
+        SubScan: _sub_scan,
+        ScanEnded: _ended,
+    }
 
 
 def check_layout(layout: Layout) -> None:

@@ -363,6 +363,7 @@ class Run:
         self._loop.close()
         if self._bound:
             self._chain.unbind()
+        self._apparatus.clear()  # a session keeps its last scans: not what was there to drive devices
         running.release(self._scan, stuck)
         self.state = self._outcome.close()
         self._scan.states.set(self.state)
