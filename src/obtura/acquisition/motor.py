@@ -10,7 +10,8 @@ import numpy.typing as npt
 from obtura.acquisition.travel import travel_time
 from obtura.contracts.acquisition import AcquisitionMaster, Effort, Steps
 from obtura.contracts.devices import Movable, is_movable
-from obtura.contracts.together import ScanHooks, at_rest, check_distinct, check_paths, move_together, real_axes
+from obtura.contracts.scan_moves import ScanMoves
+from obtura.contracts.together import at_rest, check_distinct, check_paths, real_axes
 from obtura.contracts.turns import is_round, near
 from obtura.ground.channels import AcquisitionChannel, ChannelRow
 from obtura.ground.errors import ArgumentError, DeviceBusyError, UsageError
@@ -46,7 +47,7 @@ class VariableStepTriggerMaster(AcquisitionMaster):
         self._moving = Effort(motion=math.inf, waiting=stab_time)
         self._axes = axes
         told = [*axes, *real_axes(axes)]
-        self._hooks = ScanHooks(axes)
+        self._moves = ScanMoves(axes)
         self.channels += [AcquisitionChannel(f"axis:{axis.name}", unit=axis.unit) for axis in told]
         self._row = ChannelRow(*self.channels)
         self._steps: Steps[tuple[float, ...]] = Steps(())
@@ -75,8 +76,7 @@ class VariableStepTriggerMaster(AcquisitionMaster):
 
     def prepare(self) -> None:
         """Move to the next point and wait until there."""
-        self._hooks.enter()
-        move_together(self._axes, self._steps.present, self._ended)
+        self._moves.go(self._steps.present, self._ended)
         if self.stab_time:
             clock.wait(self._ended, self.stab_time)
 
@@ -104,7 +104,7 @@ class VariableStepTriggerMaster(AcquisitionMaster):
         try:
             at_rest(self._axes)
         finally:
-            self._hooks.leave()
+            self._moves.leave()
 
 
 class _InTurn:

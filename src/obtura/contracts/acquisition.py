@@ -1,5 +1,6 @@
 """Acquisition objects: masters and slaves of a chain. Override what your device needs; every default is harmless."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import Flag, IntEnum, auto
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
@@ -63,23 +64,24 @@ class Effort(NamedTuple):
     waiting: float = 0.0
 
 
-class Steps(Generic[T]):
+class Steps(map, Generic[T]):  # type: ignore[type-arg] - a `map` takes no parameter when it runs
     """What an `__iter__` may return that has nothing to do but to go to the next of several things, e.g. targets.
 
-    The engine goes there by itself, without calling the device on its lane. `present`: the one that it is at.
+    The engine goes there by itself, without calling the device on its lane, nor any line of Python: hence a `map`.
     """
 
-    present: T
+    _at: deque[T]
 
-    def __init__(self, each: Iterable[T]) -> None:
-        self._ahead = iter(each)
+    def __new__(cls, each: Iterable[T]) -> "Steps[T]":
+        at = deque[T](maxlen=1)
+        steps: Steps[T] = super().__new__(cls, at.append, each)
+        steps._at = at
+        return steps
 
-    def __iter__(self) -> "Steps[T]":
-        return self
-
-    def __next__(self) -> T:
-        self.present = present = next(self._ahead)
-        return present
+    @property
+    def present(self) -> T:
+        """The one that it is at."""
+        return self._at[0]
 
 
 class Crew(Protocol):

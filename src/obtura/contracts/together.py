@@ -1,7 +1,7 @@
 """Several axes as one: moved, checked and stopped together, with their motion hooks around.
 
 Any `Movable` will do. An axis may have more than that, and is then served better: `begin(target)` sets off without
-hooks and without anybody who follows; `halt()` stops without waiting; `motion_hooks`; `backlash`, for which it needs
+hooks and without anybody who follows, and may return that it is there already; `halt()` stops without waiting; `motion_hooks`; `backlash`, for which it needs
 a look on its way; `check_path(targets)`; with a `modulo`, `begin(target, way)`, which goes as far as `way` says. A
 calculated axis has `real_axes`, of which it is made, and a `joint`.
 """
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol
 
-from obtura.contracts.alone import is_plain, move_alone
+from obtura.contracts.alone import is_single, move_alone
 from obtura.contracts.devices import Movable
 from obtura.contracts.halting import at_rest, halt_all, raise_first, take_back
 from obtura.contracts.looking import check_may_be_told
@@ -23,12 +23,12 @@ from obtura.works.shelter import Shelter
 
 __all__ = [
     "Joint",
-    "ScanHooks",
     "Trip",
     "at_rest",
     "check_distinct",
     "check_paths",
     "halt_all",
+    "hooks_of",
     "move_together",
     "real_axes",
     "set_off",
@@ -67,7 +67,9 @@ def move_together(
     `ended` may be set by whoever stops the axes from another thread, before: none is left moving, even if it
     was started just after. `watch` is called on this thread, every `WATCH` s while they move.
     """
-    if len(axes) == 1 and watch is None and not _followed and is_plain(axes[0]):
+    if len(axes) == 1 and watch is None and is_single(axes[0]) and not getattr(axes[0], "motion_hooks", None):
+        check_may_be_told(axes[0].name, "move")
+        settle(axes)
         move_alone(axes[0], targets[0], ended)
         return
     trip = Trip(axes)
@@ -116,7 +118,7 @@ class Trip:
             raise
 
     def _enter(self, targets: Sequence[float]) -> None:
-        hooked = _hooks(self._axes)
+        hooked = hooks_of(self._axes)
         if not hooked:
             return
         where = _everywhere(dict(zip(self._axes, targets, strict=True)))
@@ -343,35 +345,7 @@ def check_paths(axes: Sequence[Any], paths: Sequence[Any]) -> None:
         joint.check_path(own)
 
 
-class ScanHooks:
-    """The motion hooks of the axes that a scan moves: `enter` before it moves any, `leave` at its end, once each."""
-
-    def __init__(self, axes: Sequence[Movable]) -> None:
-        self._hooks = _hooks(axes)
-        self._entered: list[tuple[MotionHook, Sequence[Movable]]] = []
-
-    def enter(self) -> None:
-        """Call `pre_scan` of each hook the first time, nothing later."""
-        while self._hooks:
-            hook, axes = self._hooks.pop(0)
-            hook.ready()
-            self._entered.append((hook, axes))
-            hook.pre_scan(axes)
-
-    def leave(self) -> None:
-        """Call `post_scan` of each hook that was entered, the last first; all of them, whatever they raise."""
-        self._hooks = []
-        errors: list[BaseException] = []
-        while self._entered:
-            hook, axes = self._entered.pop()
-            try:
-                hook.post_scan(axes)
-            except BaseException as error:  # noqa: BLE001 - the next hook must be left too
-                errors.append(error)
-        raise_first(errors)
-
-
-def _hooks(axes: Sequence[Movable]) -> list[tuple[MotionHook, list[Movable]]]:
+def hooks_of(axes: Sequence[Movable]) -> list[tuple[MotionHook, list[Movable]]]:
     """Each hook of these axes and of the real ones below, with the axes that have it."""
     found: dict[int, tuple[MotionHook, list[Movable]]] = {}
     for axis in (*axes, *real_axes(axes)):

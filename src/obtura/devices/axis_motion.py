@@ -76,15 +76,16 @@ class AxisMotion(AxisPlace):
         """Go `delta` further from `set_position`; the rest as `move`."""
         self.move(delta, wait, relative=True)
 
-    def begin(self, target: float, way: float | None = None) -> None:
+    def begin(self, target: float, way: float | None = None) -> bool:
         """As `move` without `wait`, for who moves several axes: no hook is called, nobody follows. Go on to wait.
 
-        `way`: a round axis goes so far, with sign, instead of the short way.
+        `way`: a round axis goes so far, with sign, instead of the short way. Returns whether it was seen to be there
+        already: nobody need wait for it now.
         """
         self.check_target(target)
-        move = Underway(float(target), way=way)
+        move = Underway(float(target), way)
         try:
-            self._set_off(move)
+            return self._set_off(move)
         except BaseException as error:
             if self._move is move:
                 self._stop_after(error)
@@ -164,7 +165,7 @@ class AxisMotion(AxisPlace):
         if (end - here) * speed <= 0 and not self._turns:
             side = "high" if speed > 0 else "low"
             raise LimitError(f"{self.name} can't jog further: it is at {self._shown(here)}, its {side} limit")
-        self._search(Underway(math.nan, "jog", speed), wait=False)
+        self._search(Underway(math.nan, kind="jog", speed=speed), wait=False)
 
     @property
     def jog_velocity(self) -> float:
@@ -186,7 +187,7 @@ class AxisMotion(AxisPlace):
             UsageError: its controller can't do that.
             DeviceError: it can't move, has a fault, or was stopped.
         """
-        self._search(Underway(math.nan, "home", _side(f"{self.name}: switch", switch)), wait)
+        self._search(Underway(math.nan, kind="home", speed=_side(f"{self.name}: switch", switch)), wait)
 
     def hw_limit(self, side: int, wait: bool = True) -> None:
         """Go to the limit switch at the high (1) or low (-1) end of the dial; limits of the axis don't count.
@@ -195,7 +196,7 @@ class AxisMotion(AxisPlace):
             UsageError: its controller can't do that.
             DeviceError: it can't move, has a fault, or was stopped.
         """
-        self._search(Underway(math.nan, "limit", _side(f"{self.name}: side", side)), wait)
+        self._search(Underway(math.nan, kind="limit", speed=_side(f"{self.name}: side", side)), wait)
 
     def look(self) -> bool:
         """Whether it moves; who listens hears where it is."""
@@ -265,8 +266,11 @@ class AxisMotion(AxisPlace):
         trip.follow()
         self._trip = trip
 
-    def _set_off(self, move: Underway) -> None:
-        """Have the controller begin a move that `check_target` has let pass, or `_search`."""
+    def _set_off(self, move: Underway) -> bool:
+        """Have the controller begin a move that `check_target` has let pass, or `_search`.
+
+        Returns whether it was seen to be there already: a motor in memory is looked at in the same go.
+        """
         with self._lock:
             self.check()
             before = self._move
@@ -277,24 +281,30 @@ class AxisMotion(AxisPlace):
             again = before is not None and before.target == move.target and not before.stopped and not move.way
             if again and self._stands_at(dial):
                 move.started = True
-                return
+                return False
+            is_there = False
             if move.kind != "move":
                 self._start(move)
+            elif self._careful or move.way is not None:
+                self._go(move, dial)
             else:
-                first = self._prepared(move, dial) if self._careful else dial
-                self._go(move, first, first - dial)
+                self._ask(self._driver.start_move, dial, self._velocity, self._acceleration)
             move.started = True
+            if self._at_once and self.encoder is None:
+                is_there = self._is_ready_at(move.target)
         if move.stopped:  # stop() came meanwhile, and the driver may have taken it for a stop at rest
             self._ask(self._driver.stop)
         if self._careful and self._listeners:
             self._tell_departure()
+        return is_there
 
-    def _go(self, move: Underway, dial: float, beyond: float) -> None:
-        """Have the controller set off to `dial`, which is so far beyond the target."""
+    def _go(self, move: Underway, dial: float) -> None:
+        """Have the controller set off to `dial`, or to where it turns round before."""
+        first = self._prepared(move, dial) if self._careful else dial
         if move.way is None or self._circle is None:
-            self._ask(self._driver.start_move, dial, self._velocity, self._acceleration)
+            self._ask(self._driver.start_move, first, self._velocity, self._acceleration)
         else:
-            way = move.way * self._sign + beyond
+            way = move.way * self._sign + first - dial
             self._ask(self._circle.start_turn, way, self._velocity, self._acceleration)
 
     def _stands_at(self, dial: float) -> bool:
@@ -328,9 +338,10 @@ class AxisMotion(AxisPlace):
         return state
 
     def _arrive(self, move: Underway) -> None:
-        at_once = not (self.blocking or self._careful) and self.encoder is None
-        if at_once and self._is_ready_at(move.target):
-            return
+        if self._at_once and self.encoder is None:
+            with self._lock:
+                if self._is_ready_at(move.target):
+                    return
         state, position = self._rest(move), self.position
         if state.ready and abs(position - move.target) <= self._tolerance + self._rounding:
             if self.encoder is not None:

@@ -36,7 +36,7 @@ class Underway:
 
     __slots__ = ("_flag", "_halted", "finished", "kind", "speed", "started", "stopped", "target", "then", "way")
 
-    def __init__(self, target: float, kind: str = "move", speed: float = 0.0, way: float | None = None) -> None:
+    def __init__(self, target: float, way: float | None = None, kind: str = "move", speed: float = 0.0) -> None:
         self.target = target
         self.way = way
         self.kind = kind
@@ -82,6 +82,8 @@ class AxisPlace(AxisSettings):
     _circle: Circle | None = None
     _lock: threading.RLock
     _tolerance: float
+    _at_once = False
+    """Whether it may be there as soon as it has set off, and nobody is to be told of the way."""
     _half_step = 0.0
     _rounding = 0.0
     _move: Underway | None = None
@@ -268,16 +270,15 @@ class AxisPlace(AxisSettings):
             self._listeners.tell("position", self.position)
 
     def _is_ready_at(self, target: float) -> bool:
-        """Whether it could set off again, and is within the tolerance of this: asked in one go."""
-        with self._lock:
-            try:
-                if not self._driver.state().ready:
-                    return False
-                position = self._sign * float(self._driver.position()) + self._offset
-            except ObturaError:
-                raise
-            except Exception as error:
-                raise self._failure(error) from error
+        """Whether it could set off again, and is within the tolerance of this; `_lock` is held."""
+        try:  # as `_ask`, without a call
+            if not self._driver.state().ready:
+                return False
+            position = self._sign * float(self._driver.position()) + self._offset
+        except ObturaError:
+            raise
+        except Exception as error:
+            raise self._failure(error) from error
         return abs(position - target) <= self._tolerance + self._rounding
 
     def _near(self, position: float, target: float) -> bool:

@@ -60,7 +60,7 @@ class Apparatus(Halting, Doer):
         self._place = place
         self.patience = Patience(plan, outcome, place.where, vigil)
         self._turns: list[Turn] | None = None
-        self._alone: Iterator[object] | None = None  # the only one that iterates, where that runs no code of a device
+        self._plain: list[Iterator[object]] = []  # all that iterate, where none of them runs code of a device
         self._master = master
         self._triggered: dict[AcquisitionObject, Batch] = {}
         self._readings: dict[AcquisitionObject, Call] = {}
@@ -96,8 +96,11 @@ class Apparatus(Halting, Doer):
 
     def advance(self) -> bool:
         """Let the master, and whoever else iterates, set up the next iteration; False when the master is done."""
-        if self._alone is not None:
-            return next(self._alone, Turn.END) is not Turn.END
+        if self._plain:
+            reached: object = Turn.END
+            for iterator in self._plain:  # one of a slave that has ended may be asked again: it stays at its end
+                reached = next(iterator, Turn.END)
+            return reached is not Turn.END  # by the master, which is the last
         if self._turns is None:
             self._turns = [Turn(node, self._plan.lanes[node]) for node in self._plan.iterating]
         for turn in self._turns:
@@ -111,9 +114,8 @@ class Apparatus(Halting, Doer):
                 if turn.node is self._master:
                     return False
                 self._turns = [other for other in self._turns if other is not turn]
-        first = self._turns[0]
-        if first.is_plain and len(self._turns) == 1:
-            self._alone = first.iterator
+        if all([turn.is_plain for turn in self._turns]):
+            self._plain = [turn.iterator for turn in self._turns if turn.iterator is not None]
         return True
 
     def prepare(self, first: bool) -> None:
