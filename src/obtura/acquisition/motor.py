@@ -82,11 +82,11 @@ class VariableStepTriggerMaster(AcquisitionMaster):
 
     def trigger(self) -> None:
         """Trigger what is below and say where the axes are."""
+        if not self.emits_first:  # they count while it says so
+            self.trigger_slaves()
+        self._row.emit([float(axis.position) for axis in self._told])
         if self.emits_first:
-            self._tell()
-        self.trigger_slaves()
-        if not self.emits_first:  # in the time that the slaves count
-            self._tell()
+            self.trigger_slaves()
         self.wait_slaves()
 
     def _in_its_turn(self, axis: Movable) -> Any:
@@ -94,9 +94,6 @@ class VariableStepTriggerMaster(AcquisitionMaster):
             return axis
         index = self._axes.index(axis)
         return _InTurn(axis, lambda: self._steps.present[index])
-
-    def _tell(self) -> None:
-        self._row.emit([float(axis.position) for axis in self._told])
 
     def stop(self) -> None:
         """Leave no axis moving."""

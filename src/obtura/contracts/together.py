@@ -91,17 +91,17 @@ class Trip:
     Or `follow()` after `begin()`: a thread then does the rest, and `join()` waits for it.
     """
 
-    __slots__ = ("_axes", "_done", "_entered", "_error", "_shelter", "_thread")
+    __slots__ = ("_axes", "_awaited", "_done", "_entered", "_error", "_shelter", "_thread")
 
     def __init__(self, axes: Sequence[Movable]) -> None:
-        self._axes = axes
+        self._axes = self._awaited = axes
         self._entered: list[tuple[MotionHook, Sequence[Move]]] = []
         self._thread: threading.Thread | None = None
         self._error: BaseException | None = None
         self._shelter: Shelter | None = None
 
     def begin(
-        self, targets: Sequence[float], start: Callable[[Sequence[Any], Sequence[float]], object] | None = None
+        self, targets: Sequence[float], start: Callable[[Sequence[Any], Sequence[float]], None] | None = None
     ) -> None:
         """Call `pre_move`, then set off; returns at once. `start`: what to do instead of `set_off`."""
         try:
@@ -112,7 +112,10 @@ class Trip:
                 if getattr(axis, "motion_hooks", None) or getattr(axis, "real_axes", None):
                     self._enter(targets)
                     break
-            (start or set_off)(self._axes, targets)
+            if start is None:
+                self._awaited = set_off(self._axes, targets)
+            else:
+                start(self._axes, targets)
         except BaseException:
             self._axes = ()  # whatever moves now was set off by somebody else
             raise
@@ -136,7 +139,7 @@ class Trip:
 
     def wait(self, watch: Callable[[], object] | None = None) -> None:
         """Return when all are at rest, where they were sent; for `watch` see `move_together`."""
-        axes = self._axes
+        axes = self._awaited
         if watch is not None:
             while any([axis.is_moving for axis in axes]):
                 watch()
@@ -267,22 +270,27 @@ def _look(axis: Any) -> bool:
     return bool(axis.look() if hasattr(axis, "look") else axis.is_moving)
 
 
-def set_off(axes: Sequence[Any], targets: Sequence[float]) -> None:
-    """Start all; returns at once. No hook is called, and nobody follows: go on to wait for them, or stop them.
+def set_off(axes: Sequence[Any], targets: Sequence[float]) -> list[Any]:
+    """Start all; returns at once, with those that were not seen to be there already.
 
-    When one can't start, those that were started here are stopped; one that refuses since it is busy is not.
+    No hook is called, and nobody follows: go on to wait for them, or stop them. When one can't start, those that were
+    started here are stopped; one that refuses since it is busy is not.
     """
     joints: dict[Joint, dict[Any, float]] | None = None
+    awaited = []
     ahead = iter(axes)
     try:
         for axis, target in zip(ahead, targets, strict=True):
             if (joint := getattr(axis, "joint", None)) is not None:
                 joints = {} if joints is None else joints
                 joints.setdefault(joint, {})[axis] = target
+                awaited.append(axis)
             elif (begin := getattr(axis, "begin", None)) is not None:
-                begin(target)
+                if not begin(target):
+                    awaited.append(axis)
             else:
                 axis.move(target, wait=False)
+                awaited.append(axis)
     except BaseException as error:
         begun = _alone(axes[: len(axes) - len(list(ahead))])
         take_back(begun[:-1] if isinstance(error, DeviceBusyError) else begun, error)
@@ -296,6 +304,7 @@ def set_off(axes: Sequence[Any], targets: Sequence[float]) -> None:
                 take_back(begun, error)
                 raise
             begun += own
+    return awaited
 
 
 def _alone(axes: Sequence[Any]) -> list[Any]:

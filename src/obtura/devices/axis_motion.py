@@ -281,7 +281,7 @@ class AxisMotion(AxisPlace):
             again = before is not None and before.target == move.target and not before.stopped and not move.way
             if again and self._stands_at(dial):
                 move.started = True
-                return False
+                return self._at_once and self.encoder is None
             is_there = False
             if move.kind != "move":
                 self._start(move)

@@ -121,8 +121,12 @@ class Apparatus(Halting, Doer):
     def prepare(self, first: bool) -> None:
         """Prepare the devices of the next iteration, deepest level first."""
         if not first:
-            if self._plan.prepare_next.levels:
-                self._go(self._plan.prepare_next)
+            phase = self._plan.prepare_next
+            if phase.straight is None:
+                self._go(phase)
+            else:  # here and in `start` what `_go` does: they are called at each point
+                for step in phase.straight:
+                    self._inline(step)
             return
         upwards = zip(self._plan.levels[::-1], self._plan.parameters, self._plan.prepare_first, strict=True)
         for nodes, parameters, preparing in upwards:
