@@ -64,7 +64,7 @@ class Effort(NamedTuple):
     waiting: float = 0.0
 
 
-class Steps(map, Generic[T]):  # type: ignore[type-arg] - a `map` takes no parameter when it runs
+class Steps(map, Generic[T]):  # type: ignore[type-arg]  # a `map` has no parameter when it runs
     """What an `__iter__` may return that has nothing to do but to go to the next of several things, e.g. targets.
 
     The engine goes there by itself, without calling the device on its lane, nor any line of Python: hence a `map`.

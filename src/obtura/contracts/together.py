@@ -1,9 +1,10 @@
 """Several axes as one: moved, checked and stopped together, with their motion hooks around.
 
 Any `Movable` will do. An axis may have more than that, and is then served better: `begin(target)` sets off without
-hooks and without anybody who follows, and may return that it is there already; `halt()` stops without waiting; `motion_hooks`; `backlash`, for which it needs
-a look on its way; `check_path(targets)`; with a `modulo`, `begin(target, way)`, which goes as far as `way` says. A
-calculated axis has `real_axes`, of which it is made, and a `joint`.
+hooks and without anybody who follows, and returns whether it was seen to be there already; `halt()` stops without
+waiting; `motion_hooks`; `backlash`, for which it needs a look on its way; `check_path(targets)`; with a `modulo`,
+`begin(target, way)`, which goes as far as `way` says. A calculated axis has `real_axes`, of which it is made, and a
+`joint`.
 """
 
 import logging
@@ -91,7 +92,7 @@ class Trip:
     Or `follow()` after `begin()`: a thread then does the rest, and `join()` waits for it.
     """
 
-    __slots__ = ("_axes", "_awaited", "_done", "_entered", "_error", "_shelter", "_thread")
+    __slots__ = ("_awaited", "_axes", "_done", "_entered", "_error", "_shelter", "_thread")
 
     def __init__(self, axes: Sequence[Movable]) -> None:
         self._axes = self._awaited = axes

@@ -62,9 +62,10 @@ class AxisMotion(AxisPlace):
         settle((self,))
         move = Underway(float(target))
         try:
-            self._set_off(move)
+            is_there = self._set_off(move)
             if wait:
-                self._arrive(move)
+                if not is_there:
+                    self._arrive(move)
             elif self._careful:
                 self._followed(Trip((self,)))
         except BaseException as error:
@@ -285,18 +286,30 @@ class AxisMotion(AxisPlace):
             is_there = False
             if move.kind != "move":
                 self._start(move)
-            elif self._careful or move.way is not None:
-                self._go(move, dial)
+            elif self._at_once and move.way is None:
+                is_there = self._leap(move.target, dial)
             else:
-                self._ask(self._driver.start_move, dial, self._velocity, self._acceleration)
+                self._go(move, dial)
             move.started = True
-            if self._at_once and self.encoder is None:
-                is_there = self._is_ready_at(move.target)
         if move.stopped:  # stop() came meanwhile, and the driver may have taken it for a stop at rest
             self._ask(self._driver.stop)
         if self._careful and self._listeners:
             self._tell_departure()
         return is_there
+
+    def _leap(self, target: float, dial: float) -> bool:
+        """Have a motor in memory set off to `dial`, and look at once whether it is there and could set off again."""
+        driver = self._driver
+        try:  # as `_ask`, without a call for each
+            driver.start_move(dial, self._velocity, self._acceleration)
+            if self.encoder is not None or not driver.state().ready:
+                return False
+            position = self._sign * float(driver.position()) + self._offset
+        except ObturaError:
+            raise
+        except Exception as error:
+            raise self._failure(error) from error
+        return abs(position - target) <= self._tolerance + self._rounding
 
     def _go(self, move: Underway, dial: float) -> None:
         """Have the controller set off to `dial`, or to where it turns round before."""
@@ -338,10 +351,6 @@ class AxisMotion(AxisPlace):
         return state
 
     def _arrive(self, move: Underway) -> None:
-        if self._at_once and self.encoder is None:
-            with self._lock:
-                if self._is_ready_at(move.target):
-                    return
         state, position = self._rest(move), self.position
         if state.ready and abs(position - move.target) <= self._tolerance + self._rounding:
             if self.encoder is not None:
@@ -377,23 +386,6 @@ class AxisMotion(AxisPlace):
             self.stop()
         except Exception as later:  # noqa: BLE001 - the error that ended the move is the one to raise
             annotate(error, f"then {self.name} could not be stopped: {one_line(later)}")
-
-    # -- who wants to know --------------------------------------------------------------------------------
-
-    def _tell_departure(self) -> None:
-        self._listeners.tell("move_done", False)
-        self._listeners.tell("state", self.state)
-
-    def _tell_position(self) -> None:
-        if "position" in self._listeners or "dial" in self._listeners:
-            dial = float(self._ask(self._driver.position))
-            self._listeners.tell("dial", dial)
-            self._listeners.tell("position", self.dial2user(dial))
-
-    def _tell_arrival(self, state: AxisState) -> None:
-        self._tell_position()
-        self._listeners.tell("state", state)
-        self._listeners.tell("move_done", True)
 
 
 def _side(what: str, value: int) -> int:

@@ -242,6 +242,23 @@ class AxisPlace(AxisSettings):
             return here
         return move.target if self._near(here, move.target) or self.is_moving else here
 
+    # -- who wants to know --------------------------------------------------------------------------------
+
+    def _tell_departure(self) -> None:
+        self._listeners.tell("move_done", False)
+        self._listeners.tell("state", self.state)
+
+    def _tell_position(self) -> None:
+        if "position" in self._listeners or "dial" in self._listeners:
+            dial = float(self._ask(self._driver.position))
+            self._listeners.tell("dial", dial)
+            self._listeners.tell("position", self.dial2user(dial))
+
+    def _tell_arrival(self, state: AxisState) -> None:
+        self._tell_position()
+        self._listeners.tell("state", state)
+        self._listeners.tell("move_done", True)
+
     # -- inside -------------------------------------------------------------------------------------------
 
     def _second_leg(self, move: Underway, state: AxisState) -> AxisState:
@@ -268,18 +285,6 @@ class AxisPlace(AxisSettings):
         super()._set(key, value)
         if key in ("offset", "sign") and "position" in self._listeners:
             self._listeners.tell("position", self.position)
-
-    def _is_ready_at(self, target: float) -> bool:
-        """Whether it could set off again, and is within the tolerance of this; `_lock` is held."""
-        try:  # as `_ask`, without a call
-            if not self._driver.state().ready:
-                return False
-            position = self._sign * float(self._driver.position()) + self._offset
-        except ObturaError:
-            raise
-        except Exception as error:
-            raise self._failure(error) from error
-        return abs(position - target) <= self._tolerance + self._rounding
 
     def _near(self, position: float, target: float) -> bool:
         """Whether a position is where the target is."""
