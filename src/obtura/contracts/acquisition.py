@@ -1,7 +1,7 @@
 """Acquisition objects: masters and slaves of a chain. Override what your device needs; every default is harmless."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from enum import Flag, IntEnum, auto
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
@@ -86,6 +86,10 @@ class Steps(map, Generic[T]):  # type: ignore[type-arg]  # a `map` has no parame
 
 class Crew(Protocol):
     """What the engine does for a master while a scan runs."""
+
+    @property
+    def triggered(self) -> Collection["AcquisitionObject"]:
+        """The slaves that were triggered and are to be waited for; those in memory are done when `trigger` returns."""
 
     def trigger(self, master: "AcquisitionObject") -> None:
         """Trigger the slaves of `master` together, each on its lane; returns when they are triggered."""
@@ -359,7 +363,8 @@ class AcquisitionMaster(AcquisitionObject):
         crew = self.crew
         if crew is None:
             raise self._idle()
-        crew.wait(self.slaves)
+        if crew.triggered:
+            crew.wait(self.slaves)
 
     def pause(self, ended: Ended, seconds: float) -> None:
         """Let so much time pass, or until `ended` is set, which `stop` should do."""

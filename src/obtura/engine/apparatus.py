@@ -62,7 +62,7 @@ class Apparatus(Halting, Doer):
         self._turns: list[Turn] | None = None
         self._plain: list[Iterator[object]] = []  # all that iterate, where none of them runs code of a device
         self._master = master
-        self._triggered: dict[AcquisitionObject, Batch] = {}
+        self.triggered: dict[AcquisitionObject, Batch] = {}
         self._readings: dict[AcquisitionObject, Call] = {}
         for level in plan.levels:
             for node in level:
@@ -114,7 +114,7 @@ class Apparatus(Halting, Doer):
                 if turn.node is self._master:
                     return False
                 self._turns = [other for other in self._turns if other is not turn]
-        if all([turn.is_plain for turn in self._turns]):
+        if self._turns[-1].is_plain and all([turn.is_plain for turn in self._turns]):
             self._plain = [turn.iterator for turn in self._turns if turn.iterator is not None]
         return True
 
@@ -145,8 +145,8 @@ class Apparatus(Halting, Doer):
         else:
             for step in phase.straight:
                 self._inline(step)
-        if self._triggered:
-            self.wait(list(self._triggered))
+        if self.triggered:
+            self.wait(list(self.triggered))
         if plan.wired:
             self._follow_wired()
         if plan.ready.levels:
@@ -309,10 +309,10 @@ class Apparatus(Halting, Doer):
     def _trigger_lanes(self, level: Level) -> None:
         slaves = [step.device for step, _ in level.on_lanes]
         for slave in slaves:
-            if slave in self._triggered:  # before, and the master did not wait for it
+            if slave in self.triggered:  # before, and the master did not wait for it
                 self._raise(self._last.get(slave))
         batch = self._hand_out(level)
-        self._triggered.update((slave, batch) for slave in slaves)
+        self.triggered.update((slave, batch) for slave in slaves)
 
     def _check_ready(self, level: Level) -> None:
         lanes, asked = self._plan.lanes, self._plan.asked
@@ -342,11 +342,9 @@ class Apparatus(Halting, Doer):
 
     def wait(self, slaves: Sequence[AcquisitionObject]) -> None:
         """Wait until what was triggered is done."""
-        if not self._triggered:
-            return
         was = doors.shut()
         try:
-            for batch in {self._triggered.pop(slave) for slave in slaves if slave in self._triggered}:
+            for batch in {self.triggered.pop(slave) for slave in slaves if slave in self.triggered}:
                 self._await(batch)
         finally:
             doors.reopen(was)
