@@ -4,11 +4,14 @@ import math
 
 import pytest
 
+from obtura.acquisition.motor import VariableStepTriggerMaster
+from obtura.contracts.chain import AcquisitionChain
 from obtura.contracts.motion import MotionHook
 from obtura.contracts.presets import ChainIterationPreset, ChainPreset
 from obtura.devices import Axis, AxisDriver, AxisState
 from obtura.devices.encoder import Encoder
 from obtura.devices.sim import SimulatedAxis, SimulatedMotor
+from obtura.engine.scan import Scan
 from obtura.ground.errors import DeviceError, LimitError
 
 
@@ -86,6 +89,27 @@ def test_at_each_point_an_axis_is_told_once_and_asked_four_times(hall, blocking)
         *["state", "to 5", "state", "position", "position"],
         *["state", "to 10", "state", "position", "position"],
     ]
+
+
+def test_axes_that_move_together_are_asked_no_more_than_one_that_moves_alone(hall):
+    log = []
+    fast, slow = Told(), Told()
+    fast.log = slow.log = log
+    roby, robz = Axis("roby", fast, velocity=1), Axis("robz", slow, velocity=1)
+    hall.scan("amesh", roby, 0, 5, 1, robz, 1, 2, 1, 0, save=False)
+    to_a_point = ["state", "to 5", "state", "position"]  # may it set off, where to, is it there, where is it
+    stays = ["state", "position"]
+    taken = ["position", "position"]
+    first = log.index("to 5") - 1
+    assert log[first : first + 8] == [*to_a_point, *stays, *taken]
+
+
+def test_a_motor_in_memory_that_takes_its_time_is_waited_for(hall):
+    roby = SimulatedAxis("roby", unit="mm", velocity=10, acceleration=100)
+    there = []
+    scan(hall, roby, lambda: there.append((roby.position, roby.is_moving)))
+    assert there == [(0, False)]
+    assert roby.position == 10
 
 
 def test_the_offset_may_change_between_two_points(hall):
@@ -203,3 +227,48 @@ def test_one_that_is_at_once_elsewhere_ends_the_scan(hall):
     roby = Axis("roby", motor, "mm", velocity=math.inf, acceleration=math.inf)
     with pytest.raises(DeviceError, match="the move to 5 mm ended at 5.5 mm, further off than the tolerance"):
         scan(hall, roby, lambda: setattr(motor, "drift", 0.5))
+
+
+class Broken(SimulatedMotor):
+    """In memory, and has a fault as soon as it has set off."""
+
+    broken = False
+
+    def state(self):
+        return AxisState("FAULT", reason="following error") if self.broken else super().state()
+
+    def start_move(self, target, velocity, acceleration):
+        super().start_move(target, velocity, acceleration)
+        self.broken = target == 5
+
+
+def test_one_that_is_there_with_a_fault_ends_the_scan(hall):
+    roby = Axis("roby", Broken(), "mm", velocity=math.inf, acceleration=math.inf)
+    with pytest.raises(DeviceError, match=r"roby: the move to 5 mm failed at 5 mm: FAULT \(following error\)"):
+        hall.scan("ascan", roby, 0, 10, 2, 0, save=False)
+
+
+class Mute(SimulatedMotor):
+    """Does not answer when it is asked where it is after the move to 5."""
+
+    def position(self):
+        if self._course[3] == 5:
+            raise OSError("no answer")
+        return super().position()
+
+
+def test_one_that_does_not_answer_as_it_sets_off_is_named(hall):
+    roby = Axis("roby", Mute(), "mm", velocity=math.inf, acceleration=math.inf)
+    with pytest.raises(DeviceError, match="roby: OSError: no answer"):
+        hall.scan("ascan", roby, 0, 10, 2, 0, save=False)
+
+
+@pytest.mark.parametrize("below", [[1, 2], [1, 2, 3], [1, 2, 3, 4, 5]])
+def test_a_motor_below_a_motor_stays_at_its_last_position_when_it_has_come_to_its_end(below):
+    upper, lower = at_once(), SimulatedAxis("robz", unit="mm", velocity=math.inf, acceleration=math.inf)
+    chain = AcquisitionChain()
+    chain.add(VariableStepTriggerMaster(upper, [0, 5, 10]), VariableStepTriggerMaster(lower, below))
+    taken = Scan(chain, "two motors")
+    taken.run()
+    assert taken.get_data("axis:roby") == pytest.approx([0, 5, 10])
+    assert taken.get_data("axis:robz") == pytest.approx([below[min(point, len(below) - 1)] for point in range(3)])

@@ -10,7 +10,8 @@ import numpy.typing as npt
 from obtura.acquisition.travel import travel_time
 from obtura.contracts.acquisition import AcquisitionMaster, Effort, Steps
 from obtura.contracts.devices import Movable, is_movable
-from obtura.contracts.together import ScanHooks, at_rest, check_distinct, check_paths, move_together, real_axes
+from obtura.contracts.scan_moves import ScanMoves
+from obtura.contracts.together import at_rest, check_distinct, check_paths, real_axes
 from obtura.contracts.turns import is_round, near
 from obtura.ground.channels import AcquisitionChannel, ChannelRow
 from obtura.ground.errors import ArgumentError, DeviceBusyError, UsageError
@@ -46,7 +47,7 @@ class VariableStepTriggerMaster(AcquisitionMaster):
         self._moving = Effort(motion=math.inf, waiting=stab_time)
         self._axes = axes
         told = [*axes, *real_axes(axes)]
-        self._hooks = ScanHooks(axes)
+        self._moves = ScanMoves(axes)
         self.channels += [AcquisitionChannel(f"axis:{axis.name}", unit=axis.unit) for axis in told]
         self._row = ChannelRow(*self.channels)
         self._steps: Steps[tuple[float, ...]] = Steps(())
@@ -75,18 +76,17 @@ class VariableStepTriggerMaster(AcquisitionMaster):
 
     def prepare(self) -> None:
         """Move to the next point and wait until there."""
-        self._hooks.enter()
-        move_together(self._axes, self._steps.present, self._ended)
+        self._moves.go(self._steps.present, self._ended)
         if self.stab_time:
             clock.wait(self._ended, self.stab_time)
 
     def trigger(self) -> None:
         """Trigger what is below and say where the axes are."""
+        if not self.emits_first:  # they count while it says so
+            self.trigger_slaves()
+        self._row.emit([float(axis.position) for axis in self._told])
         if self.emits_first:
-            self._tell()
-        self.trigger_slaves()
-        if not self.emits_first:  # in the time that the slaves count
-            self._tell()
+            self.trigger_slaves()
         self.wait_slaves()
 
     def _in_its_turn(self, axis: Movable) -> Any:
@@ -95,16 +95,13 @@ class VariableStepTriggerMaster(AcquisitionMaster):
         index = self._axes.index(axis)
         return _InTurn(axis, lambda: self._steps.present[index])
 
-    def _tell(self) -> None:
-        self._row.emit([float(axis.position) for axis in self._told])
-
     def stop(self) -> None:
         """Leave no axis moving."""
         self._ended.set()
         try:
             at_rest(self._axes)
         finally:
-            self._hooks.leave()
+            self._moves.leave()
 
 
 class _InTurn:

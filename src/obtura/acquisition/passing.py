@@ -10,7 +10,8 @@ from typing import Any
 
 from obtura.contracts.acquisition import AcquisitionMaster, Effort, TriggerMode
 from obtura.contracts.devices import is_movable
-from obtura.contracts.together import ScanHooks, Trip, at_rest, move_together, set_off
+from obtura.contracts.scan_moves import ScanMoves
+from obtura.contracts.together import Trip, at_rest, set_off
 from obtura.contracts.turns import is_round, near
 from obtura.ground.errors import DeviceBusyError, DeviceError, LimitError, UsageError
 from obtura.ground.many import check_positions
@@ -74,7 +75,7 @@ class PassingMaster(AcquisitionMaster):
         self._blind = (getattr(axis, "modulo", None) or math.inf) / 4  # so far it may go unseen and the turn is known
         self._usual: float | None = None  # the velocity to go back to, during a pass
         self._ended = Flag()
-        self._hooks = ScanHooks([axis])
+        self._moves = ScanMoves([axis])
 
     # -- what it will do ------------------------------------------------------------------------------------
 
@@ -164,8 +165,7 @@ class PassingMaster(AcquisitionMaster):
 
     def prepare(self) -> None:
         """Go where the pass sets off, and wait until there."""
-        self._hooks.enter()
-        move_together([self._axis], [self._outside(*self._range)[0]], self._ended)
+        self._moves.go([self._outside(*self._range)[0]], self._ended)
 
     def trigger(self) -> None:
         """Pass through the range; returns at rest, with what was triggered done."""
@@ -231,7 +231,7 @@ class PassingMaster(AcquisitionMaster):
             at_rest([self._axis])
         finally:
             self._restore()
-            self._hooks.leave()
+            self._moves.leave()
 
     def _hurry(self) -> None:
         """Take on the scan's velocity; where it can be done without the session keeping it, so."""

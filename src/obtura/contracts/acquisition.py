@@ -1,6 +1,7 @@
 """Acquisition objects: masters and slaves of a chain. Override what your device needs; every default is harmless."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from enum import Flag, IntEnum, auto
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
@@ -63,27 +64,32 @@ class Effort(NamedTuple):
     waiting: float = 0.0
 
 
-class Steps(Generic[T]):
+class Steps(map, Generic[T]):  # type: ignore[type-arg]  # a `map` has no parameter when it runs
     """What an `__iter__` may return that has nothing to do but to go to the next of several things, e.g. targets.
 
-    The engine goes there by itself, without calling the device on its lane. `present`: the one that it is at.
+    The engine goes there by itself, without calling the device on its lane, nor any line of Python: hence a `map`.
     """
 
-    present: T
+    _at: deque[T]
 
-    def __init__(self, each: Iterable[T]) -> None:
-        self._ahead = iter(each)
+    def __new__(cls, each: Iterable[T]) -> "Steps[T]":
+        at = deque[T](maxlen=1)
+        steps: Steps[T] = super().__new__(cls, at.append, each)
+        steps._at = at
+        return steps
 
-    def __iter__(self) -> "Steps[T]":
-        return self
-
-    def __next__(self) -> T:
-        self.present = present = next(self._ahead)
-        return present
+    @property
+    def present(self) -> T:
+        """The one that it is at."""
+        return self._at[0]
 
 
 class Crew(Protocol):
     """What the engine does for a master while a scan runs."""
+
+    @property
+    def triggered(self) -> Collection["AcquisitionObject"]:
+        """The slaves that were triggered and are to be waited for; those in memory are done when `trigger` returns."""
 
     def trigger(self, master: "AcquisitionObject") -> None:
         """Trigger the slaves of `master` together, each on its lane; returns when they are triggered."""
@@ -357,7 +363,8 @@ class AcquisitionMaster(AcquisitionObject):
         crew = self.crew
         if crew is None:
             raise self._idle()
-        crew.wait(self.slaves)
+        if crew.triggered:
+            crew.wait(self.slaves)
 
     def pause(self, ended: Ended, seconds: float) -> None:
         """Let so much time pass, or until `ended` is set, which `stop` should do."""

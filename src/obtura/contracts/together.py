@@ -1,9 +1,10 @@
 """Several axes as one: moved, checked and stopped together, with their motion hooks around.
 
 Any `Movable` will do. An axis may have more than that, and is then served better: `begin(target)` sets off without
-hooks and without anybody who follows; `halt()` stops without waiting; `motion_hooks`; `backlash`, for which it needs
-a look on its way; `check_path(targets)`; with a `modulo`, `begin(target, way)`, which goes as far as `way` says. A
-calculated axis has `real_axes`, of which it is made, and a `joint`.
+hooks and without anybody who follows, and returns whether it was seen to be there already; `halt()` stops without
+waiting; `motion_hooks`; `backlash`, for which it needs a look on its way; `check_path(targets)`; with a `modulo`,
+`begin(target, way)`, which goes as far as `way` says. A calculated axis has `real_axes`, of which it is made, and a
+`joint`.
 """
 
 import logging
@@ -12,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol
 
-from obtura.contracts.alone import is_plain, move_alone
+from obtura.contracts.alone import is_single, move_alone
 from obtura.contracts.devices import Movable
 from obtura.contracts.halting import at_rest, halt_all, raise_first, take_back
 from obtura.contracts.looking import check_may_be_told
@@ -23,12 +24,12 @@ from obtura.works.shelter import Shelter
 
 __all__ = [
     "Joint",
-    "ScanHooks",
     "Trip",
     "at_rest",
     "check_distinct",
     "check_paths",
     "halt_all",
+    "hooks_of",
     "move_together",
     "real_axes",
     "set_off",
@@ -67,7 +68,9 @@ def move_together(
     `ended` may be set by whoever stops the axes from another thread, before: none is left moving, even if it
     was started just after. `watch` is called on this thread, every `WATCH` s while they move.
     """
-    if len(axes) == 1 and watch is None and not _followed and is_plain(axes[0]):
+    if len(axes) == 1 and watch is None and is_single(axes[0]) and not getattr(axes[0], "motion_hooks", None):
+        check_may_be_told(axes[0].name, "move")
+        settle(axes)
         move_alone(axes[0], targets[0], ended)
         return
     trip = Trip(axes)
@@ -89,17 +92,17 @@ class Trip:
     Or `follow()` after `begin()`: a thread then does the rest, and `join()` waits for it.
     """
 
-    __slots__ = ("_axes", "_done", "_entered", "_error", "_shelter", "_thread")
+    __slots__ = ("_awaited", "_axes", "_done", "_entered", "_error", "_shelter", "_thread")
 
     def __init__(self, axes: Sequence[Movable]) -> None:
-        self._axes = axes
+        self._axes = self._awaited = axes
         self._entered: list[tuple[MotionHook, Sequence[Move]]] = []
         self._thread: threading.Thread | None = None
         self._error: BaseException | None = None
         self._shelter: Shelter | None = None
 
     def begin(
-        self, targets: Sequence[float], start: Callable[[Sequence[Any], Sequence[float]], object] | None = None
+        self, targets: Sequence[float], start: Callable[[Sequence[Any], Sequence[float]], None] | None = None
     ) -> None:
         """Call `pre_move`, then set off; returns at once. `start`: what to do instead of `set_off`."""
         try:
@@ -110,13 +113,16 @@ class Trip:
                 if getattr(axis, "motion_hooks", None) or getattr(axis, "real_axes", None):
                     self._enter(targets)
                     break
-            (start or set_off)(self._axes, targets)
+            if start is None:
+                self._awaited = set_off(self._axes, targets)
+            else:
+                start(self._axes, targets)
         except BaseException:
             self._axes = ()  # whatever moves now was set off by somebody else
             raise
 
     def _enter(self, targets: Sequence[float]) -> None:
-        hooked = _hooks(self._axes)
+        hooked = hooks_of(self._axes)
         if not hooked:
             return
         where = _everywhere(dict(zip(self._axes, targets, strict=True)))
@@ -134,7 +140,7 @@ class Trip:
 
     def wait(self, watch: Callable[[], object] | None = None) -> None:
         """Return when all are at rest, where they were sent; for `watch` see `move_together`."""
-        axes = self._axes
+        axes = self._awaited
         if watch is not None:
             while any([axis.is_moving for axis in axes]):
                 watch()
@@ -265,22 +271,27 @@ def _look(axis: Any) -> bool:
     return bool(axis.look() if hasattr(axis, "look") else axis.is_moving)
 
 
-def set_off(axes: Sequence[Any], targets: Sequence[float]) -> None:
-    """Start all; returns at once. No hook is called, and nobody follows: go on to wait for them, or stop them.
+def set_off(axes: Sequence[Any], targets: Sequence[float]) -> list[Any]:
+    """Start all; returns at once, with those that were not seen to be there already.
 
-    When one can't start, those that were started here are stopped; one that refuses since it is busy is not.
+    No hook is called, and nobody follows: go on to wait for them, or stop them. When one can't start, those that were
+    started here are stopped; one that refuses since it is busy is not.
     """
     joints: dict[Joint, dict[Any, float]] | None = None
+    awaited = []
     ahead = iter(axes)
     try:
         for axis, target in zip(ahead, targets, strict=True):
             if (joint := getattr(axis, "joint", None)) is not None:
                 joints = {} if joints is None else joints
                 joints.setdefault(joint, {})[axis] = target
+                awaited.append(axis)
             elif (begin := getattr(axis, "begin", None)) is not None:
-                begin(target)
+                if not begin(target):
+                    awaited.append(axis)
             else:
                 axis.move(target, wait=False)
+                awaited.append(axis)
     except BaseException as error:
         begun = _alone(axes[: len(axes) - len(list(ahead))])
         take_back(begun[:-1] if isinstance(error, DeviceBusyError) else begun, error)
@@ -294,6 +305,7 @@ def set_off(axes: Sequence[Any], targets: Sequence[float]) -> None:
                 take_back(begun, error)
                 raise
             begun += own
+    return awaited
 
 
 def _alone(axes: Sequence[Any]) -> list[Any]:
@@ -343,35 +355,7 @@ def check_paths(axes: Sequence[Any], paths: Sequence[Any]) -> None:
         joint.check_path(own)
 
 
-class ScanHooks:
-    """The motion hooks of the axes that a scan moves: `enter` before it moves any, `leave` at its end, once each."""
-
-    def __init__(self, axes: Sequence[Movable]) -> None:
-        self._hooks = _hooks(axes)
-        self._entered: list[tuple[MotionHook, Sequence[Movable]]] = []
-
-    def enter(self) -> None:
-        """Call `pre_scan` of each hook the first time, nothing later."""
-        while self._hooks:
-            hook, axes = self._hooks.pop(0)
-            hook.ready()
-            self._entered.append((hook, axes))
-            hook.pre_scan(axes)
-
-    def leave(self) -> None:
-        """Call `post_scan` of each hook that was entered, the last first; all of them, whatever they raise."""
-        self._hooks = []
-        errors: list[BaseException] = []
-        while self._entered:
-            hook, axes = self._entered.pop()
-            try:
-                hook.post_scan(axes)
-            except BaseException as error:  # noqa: BLE001 - the next hook must be left too
-                errors.append(error)
-        raise_first(errors)
-
-
-def _hooks(axes: Sequence[Movable]) -> list[tuple[MotionHook, list[Movable]]]:
+def hooks_of(axes: Sequence[Movable]) -> list[tuple[MotionHook, list[Movable]]]:
     """Each hook of these axes and of the real ones below, with the axes that have it."""
     found: dict[int, tuple[MotionHook, list[Movable]]] = {}
     for axis in (*axes, *real_axes(axes)):

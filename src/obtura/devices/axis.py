@@ -103,6 +103,7 @@ class Axis(AxisMotion):
     def _take_over(self) -> None:
         super()._take_over()
         self._driver = self._usable
+        self._at_once = not (self.blocking or self._careful)
         if why := self._now["disabled"]:
             reason = why if isinstance(why, str) else ""
             words = f" ({reason})" if reason else ""

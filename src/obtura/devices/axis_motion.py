@@ -62,9 +62,10 @@ class AxisMotion(AxisPlace):
         settle((self,))
         move = Underway(float(target))
         try:
-            self._set_off(move)
+            is_there = self._set_off(move)
             if wait:
-                self._arrive(move)
+                if not is_there:
+                    self._arrive(move)
             elif self._careful:
                 self._followed(Trip((self,)))
         except BaseException as error:
@@ -76,15 +77,16 @@ class AxisMotion(AxisPlace):
         """Go `delta` further from `set_position`; the rest as `move`."""
         self.move(delta, wait, relative=True)
 
-    def begin(self, target: float, way: float | None = None) -> None:
+    def begin(self, target: float, way: float | None = None) -> bool:
         """As `move` without `wait`, for who moves several axes: no hook is called, nobody follows. Go on to wait.
 
-        `way`: a round axis goes so far, with sign, instead of the short way.
+        `way`: a round axis goes so far, with sign, instead of the short way. Returns whether it was seen to be there
+        already: nobody need wait for it now.
         """
         self.check_target(target)
-        move = Underway(float(target), way=way)
+        move = Underway(float(target), way)
         try:
-            self._set_off(move)
+            return self._set_off(move)
         except BaseException as error:
             if self._move is move:
                 self._stop_after(error)
@@ -164,7 +166,7 @@ class AxisMotion(AxisPlace):
         if (end - here) * speed <= 0 and not self._turns:
             side = "high" if speed > 0 else "low"
             raise LimitError(f"{self.name} can't jog further: it is at {self._shown(here)}, its {side} limit")
-        self._search(Underway(math.nan, "jog", speed), wait=False)
+        self._search(Underway(math.nan, kind="jog", speed=speed), wait=False)
 
     @property
     def jog_velocity(self) -> float:
@@ -186,7 +188,7 @@ class AxisMotion(AxisPlace):
             UsageError: its controller can't do that.
             DeviceError: it can't move, has a fault, or was stopped.
         """
-        self._search(Underway(math.nan, "home", _side(f"{self.name}: switch", switch)), wait)
+        self._search(Underway(math.nan, kind="home", speed=_side(f"{self.name}: switch", switch)), wait)
 
     def hw_limit(self, side: int, wait: bool = True) -> None:
         """Go to the limit switch at the high (1) or low (-1) end of the dial; limits of the axis don't count.
@@ -195,7 +197,7 @@ class AxisMotion(AxisPlace):
             UsageError: its controller can't do that.
             DeviceError: it can't move, has a fault, or was stopped.
         """
-        self._search(Underway(math.nan, "limit", _side(f"{self.name}: side", side)), wait)
+        self._search(Underway(math.nan, kind="limit", speed=_side(f"{self.name}: side", side)), wait)
 
     def look(self) -> bool:
         """Whether it moves; who listens hears where it is."""
@@ -265,8 +267,11 @@ class AxisMotion(AxisPlace):
         trip.follow()
         self._trip = trip
 
-    def _set_off(self, move: Underway) -> None:
-        """Have the controller begin a move that `check_target` has let pass, or `_search`."""
+    def _set_off(self, move: Underway) -> bool:
+        """Have the controller begin a move that `check_target` has let pass, or `_search`.
+
+        Returns whether it was seen to be there already: a motor in memory is looked at in the same go.
+        """
         with self._lock:
             self.check()
             before = self._move
@@ -277,24 +282,42 @@ class AxisMotion(AxisPlace):
             again = before is not None and before.target == move.target and not before.stopped and not move.way
             if again and self._stands_at(dial):
                 move.started = True
-                return
+                return self._at_once and self.encoder is None
+            is_there = False
             if move.kind != "move":
                 self._start(move)
+            elif self._at_once and move.way is None:
+                is_there = self._leap(move.target, dial)
             else:
-                first = self._prepared(move, dial) if self._careful else dial
-                self._go(move, first, first - dial)
+                self._go(move, dial)
             move.started = True
         if move.stopped:  # stop() came meanwhile, and the driver may have taken it for a stop at rest
             self._ask(self._driver.stop)
         if self._careful and self._listeners:
             self._tell_departure()
+        return is_there
 
-    def _go(self, move: Underway, dial: float, beyond: float) -> None:
-        """Have the controller set off to `dial`, which is so far beyond the target."""
+    def _leap(self, target: float, dial: float) -> bool:
+        """Have a motor in memory set off to `dial`, and look at once whether it is there and could set off again."""
+        driver = self._driver
+        try:  # as `_ask`, without a call for each
+            driver.start_move(dial, self._velocity, self._acceleration)
+            if self.encoder is not None or not driver.state().ready:
+                return False
+            position = self._sign * float(driver.position()) + self._offset
+        except ObturaError:
+            raise
+        except Exception as error:
+            raise self._failure(error) from error
+        return abs(position - target) <= self._tolerance + self._rounding
+
+    def _go(self, move: Underway, dial: float) -> None:
+        """Have the controller set off to `dial`, or to where it turns round before."""
+        first = self._prepared(move, dial) if self._careful else dial
         if move.way is None or self._circle is None:
-            self._ask(self._driver.start_move, dial, self._velocity, self._acceleration)
+            self._ask(self._driver.start_move, first, self._velocity, self._acceleration)
         else:
-            way = move.way * self._sign + beyond
+            way = move.way * self._sign + first - dial
             self._ask(self._circle.start_turn, way, self._velocity, self._acceleration)
 
     def _stands_at(self, dial: float) -> bool:
@@ -328,9 +351,6 @@ class AxisMotion(AxisPlace):
         return state
 
     def _arrive(self, move: Underway) -> None:
-        at_once = not (self.blocking or self._careful) and self.encoder is None
-        if at_once and self._is_ready_at(move.target):
-            return
         state, position = self._rest(move), self.position
         if state.ready and abs(position - move.target) <= self._tolerance + self._rounding:
             if self.encoder is not None:
@@ -366,23 +386,6 @@ class AxisMotion(AxisPlace):
             self.stop()
         except Exception as later:  # noqa: BLE001 - the error that ended the move is the one to raise
             annotate(error, f"then {self.name} could not be stopped: {one_line(later)}")
-
-    # -- who wants to know --------------------------------------------------------------------------------
-
-    def _tell_departure(self) -> None:
-        self._listeners.tell("move_done", False)
-        self._listeners.tell("state", self.state)
-
-    def _tell_position(self) -> None:
-        if "position" in self._listeners or "dial" in self._listeners:
-            dial = float(self._ask(self._driver.position))
-            self._listeners.tell("dial", dial)
-            self._listeners.tell("position", self.dial2user(dial))
-
-    def _tell_arrival(self, state: AxisState) -> None:
-        self._tell_position()
-        self._listeners.tell("state", state)
-        self._listeners.tell("move_done", True)
 
 
 def _side(what: str, value: int) -> int:

@@ -36,7 +36,7 @@ class Underway:
 
     __slots__ = ("_flag", "_halted", "finished", "kind", "speed", "started", "stopped", "target", "then", "way")
 
-    def __init__(self, target: float, kind: str = "move", speed: float = 0.0, way: float | None = None) -> None:
+    def __init__(self, target: float, way: float | None = None, kind: str = "move", speed: float = 0.0) -> None:
         self.target = target
         self.way = way
         self.kind = kind
@@ -82,6 +82,8 @@ class AxisPlace(AxisSettings):
     _circle: Circle | None = None
     _lock: threading.RLock
     _tolerance: float
+    _at_once = False
+    """Whether it may be there as soon as it has set off, and nobody is to be told of the way."""
     _half_step = 0.0
     _rounding = 0.0
     _move: Underway | None = None
@@ -240,6 +242,23 @@ class AxisPlace(AxisSettings):
             return here
         return move.target if self._near(here, move.target) or self.is_moving else here
 
+    # -- who wants to know --------------------------------------------------------------------------------
+
+    def _tell_departure(self) -> None:
+        self._listeners.tell("move_done", False)
+        self._listeners.tell("state", self.state)
+
+    def _tell_position(self) -> None:
+        if "position" in self._listeners or "dial" in self._listeners:
+            dial = float(self._ask(self._driver.position))
+            self._listeners.tell("dial", dial)
+            self._listeners.tell("position", self.dial2user(dial))
+
+    def _tell_arrival(self, state: AxisState) -> None:
+        self._tell_position()
+        self._listeners.tell("state", state)
+        self._listeners.tell("move_done", True)
+
     # -- inside -------------------------------------------------------------------------------------------
 
     def _second_leg(self, move: Underway, state: AxisState) -> AxisState:
@@ -266,19 +285,6 @@ class AxisPlace(AxisSettings):
         super()._set(key, value)
         if key in ("offset", "sign") and "position" in self._listeners:
             self._listeners.tell("position", self.position)
-
-    def _is_ready_at(self, target: float) -> bool:
-        """Whether it could set off again, and is within the tolerance of this: asked in one go."""
-        with self._lock:
-            try:
-                if not self._driver.state().ready:
-                    return False
-                position = self._sign * float(self._driver.position()) + self._offset
-            except ObturaError:
-                raise
-            except Exception as error:
-                raise self._failure(error) from error
-        return abs(position - target) <= self._tolerance + self._rounding
 
     def _near(self, position: float, target: float) -> bool:
         """Whether a position is where the target is."""

@@ -280,9 +280,10 @@ class CalcAxis(Axis):
         """Refused: only the real axes can jog."""
         raise UsageError(f"{self.name}: it is calculated, so it can't jog; its real axes can")
 
-    def begin(self, target: float, way: float | None = None) -> None:
+    def begin(self, target: float, way: float | None = None) -> bool:
         """Set off; see `Axis.begin`. `way` means nothing: it does not go round."""
         self._calc.begin({self: float(target)})
+        return False
 
     def stop(self, wait: bool = True) -> None:
         """Stop its real axes, from any thread; returns when they are at rest."""

@@ -60,9 +60,9 @@ class Apparatus(Halting, Doer):
         self._place = place
         self.patience = Patience(plan, outcome, place.where, vigil)
         self._turns: list[Turn] | None = None
-        self._alone: Iterator[object] | None = None  # the only one that iterates, where that runs no code of a device
+        self._plain: list[Iterator[object]] = []  # all that iterate, where none of them runs code of a device
         self._master = master
-        self._triggered: dict[AcquisitionObject, Batch] = {}
+        self.triggered: dict[AcquisitionObject, Batch] = {}
         self._readings: dict[AcquisitionObject, Call] = {}
         for level in plan.levels:
             for node in level:
@@ -96,8 +96,11 @@ class Apparatus(Halting, Doer):
 
     def advance(self) -> bool:
         """Let the master, and whoever else iterates, set up the next iteration; False when the master is done."""
-        if self._alone is not None:
-            return next(self._alone, Turn.END) is not Turn.END
+        if self._plain:
+            reached: object = Turn.END
+            for iterator in self._plain:  # one of a slave that has ended may be asked again: it stays at its end
+                reached = next(iterator, Turn.END)
+            return reached is not Turn.END  # by the master, which is the last
         if self._turns is None:
             self._turns = [Turn(node, self._plan.lanes[node]) for node in self._plan.iterating]
         for turn in self._turns:
@@ -111,16 +114,19 @@ class Apparatus(Halting, Doer):
                 if turn.node is self._master:
                     return False
                 self._turns = [other for other in self._turns if other is not turn]
-        first = self._turns[0]
-        if first.is_plain and len(self._turns) == 1:
-            self._alone = first.iterator
+        if self._turns[-1].is_plain and all([turn.is_plain for turn in self._turns]):
+            self._plain = [turn.iterator for turn in self._turns if turn.iterator is not None]
         return True
 
     def prepare(self, first: bool) -> None:
         """Prepare the devices of the next iteration, deepest level first."""
         if not first:
-            if self._plan.prepare_next.levels:
-                self._go(self._plan.prepare_next)
+            phase = self._plan.prepare_next
+            if phase.straight is None:
+                self._go(phase)
+            else:  # here and in `start` what `_go` does: they are called at each point
+                for step in phase.straight:
+                    self._inline(step)
             return
         upwards = zip(self._plan.levels[::-1], self._plan.parameters, self._plan.prepare_first, strict=True)
         for nodes, parameters, preparing in upwards:
@@ -139,8 +145,8 @@ class Apparatus(Halting, Doer):
         else:
             for step in phase.straight:
                 self._inline(step)
-        if self._triggered:
-            self.wait(list(self._triggered))
+        if self.triggered:
+            self.wait(list(self.triggered))
         if plan.wired:
             self._follow_wired()
         if plan.ready.levels:
@@ -303,10 +309,10 @@ class Apparatus(Halting, Doer):
     def _trigger_lanes(self, level: Level) -> None:
         slaves = [step.device for step, _ in level.on_lanes]
         for slave in slaves:
-            if slave in self._triggered:  # before, and the master did not wait for it
+            if slave in self.triggered:  # before, and the master did not wait for it
                 self._raise(self._last.get(slave))
         batch = self._hand_out(level)
-        self._triggered.update((slave, batch) for slave in slaves)
+        self.triggered.update((slave, batch) for slave in slaves)
 
     def _check_ready(self, level: Level) -> None:
         lanes, asked = self._plan.lanes, self._plan.asked
@@ -336,11 +342,9 @@ class Apparatus(Halting, Doer):
 
     def wait(self, slaves: Sequence[AcquisitionObject]) -> None:
         """Wait until what was triggered is done."""
-        if not self._triggered:
-            return
         was = doors.shut()
         try:
-            for batch in {self._triggered.pop(slave) for slave in slaves if slave in self._triggered}:
+            for batch in {self.triggered.pop(slave) for slave in slaves if slave in self.triggered}:
                 self._await(batch)
         finally:
             doors.reopen(was)
