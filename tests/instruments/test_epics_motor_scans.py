@@ -134,7 +134,7 @@ def test_the_motor_record_of_caproto(fake):
 
 def test_a_record_that_sets_off_while_it_is_read_is_followed_to_the_end(fake, monkeypatch):
     mtr1, _ = fake
-    mtr1.velocity = 5.0
+    mtr1.velocity = 1.0
     read, torn = mtr1._status, []
 
     def read_torn(operation):
