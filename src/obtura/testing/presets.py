@@ -184,9 +184,9 @@ def _trials(trial: Callable[[Case], Trial], levels: Sequence[str], only: str) ->
     for level in levels:
         for world in _named(only, WORLDS):
             good = trial(Case(world, level, "", None))
-            if only in str(good.case) or good.hangs:
+            if only in str(good.case) or good.hangs or good.failed:
                 yield good
-            if good.findings and not only:
+            if good.failed or (good.findings and not only):
                 continue  # what a good scan does not survive, none with a fault will
             for case in _cases(good, only):
                 yield trial(case)

@@ -47,6 +47,8 @@ class Trial:
         self.fault = None if case.kind is None else Fault(case.key, case.kind)
         self.recording = Recording() if self.fault is None else Recording(self.fault)
         self.findings: list[str] = []
+        self.failed = False
+        """Whether the scan ended with an error."""
         self.seconds: dict[str, list[float]] = {}
         """How long each call of each hook took in the scan itself, in s."""
         self._hanging = hanging
@@ -65,6 +67,7 @@ class Trial:
         with _deadlines(0.0 if self.fault is None else self.fault.kind.deadline):
             scan = self.stage.scan(WORLDS[self.case.world])
             raised = self.stage.run(scan, self.recording)
+        self.failed = raised is not None
         self.seconds = {hook: list(seconds) for hook, seconds in self.stage.hooks.seconds.items()}
         if self._hanging.found is not None:
             self.findings = [str(self._hanging)]
