@@ -37,6 +37,15 @@ def test_the_sums_of_a_column_are_those_of_its_chunks(name, blocks, shape):
     assert len(place.sums.values) == -(-sum(blocks) // ROWS)
 
 
+@pytest.mark.parametrize("kind", [np.longdouble, np.clongdouble])
+def test_of_what_has_bytes_beside_its_value_no_sum_is_taken(kind):
+    """HDF5 need not write them as they are in memory."""
+    sketch = Sketch(1)
+    place = column(sketch.root, "data", np.dtype(kind), (), rows=ROWS).place()
+    place.appended(np.zeros(3, kind))
+    assert place.sums is None
+
+
 def test_a_stencil_reads_nothing_that_was_summed():
     """The root that it would have to read is none."""
     sketch = Sketch(2)

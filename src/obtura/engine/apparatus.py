@@ -197,13 +197,16 @@ class Apparatus(Halting, Doer):
             for node in level.wired:
                 self._read(node)
 
-    def _together(self, level: Level, entering: bool = False) -> None:
-        """Make the calls of one level together, and wait for all; the first error ends the wait."""
+    def _together(self, level: Level, entering: bool = False, here: bool = True) -> None:
+        """Make the calls of one level together, and wait for all; the first error ends the wait.
+
+        `here`: as `_inline` has it.
+        """
         batch = self._hand_out(level, entering) if level.on_lanes else None
         for step in level.inline:
             if entering:
                 self._enter(step)
-            self._inline(step)
+            self._inline(step, here)
         if batch is not None:
             self._await(batch)
 
@@ -295,11 +298,11 @@ class Apparatus(Halting, Doer):
         was = doors.door and doors.shut()  # a transparent one has opened none
         try:
             level = self._plan.below[master]
+            here = self.seat.first.thread == get_ident()
             if level.on_lanes or self._plan.asked:
-                self._check_ready(level)
+                self._check_ready(level, here)
             if level.on_lanes:
                 self._trigger_lanes(level)
-            here = self.seat.first.thread == get_ident()
             for step in level.inline:
                 self._inline(step, here)
         finally:
@@ -314,7 +317,7 @@ class Apparatus(Halting, Doer):
         batch = self._hand_out(level)
         self.triggered.update((slave, batch) for slave in slaves)
 
-    def _check_ready(self, level: Level) -> None:
+    def _check_ready(self, level: Level, here: bool) -> None:
         lanes, asked = self._plan.lanes, self._plan.asked
         ready = {step.device: step.lane is None or step.lane.busy is None for step in level.steps}
 
@@ -323,7 +326,8 @@ class Apparatus(Halting, Doer):
 
         if asked:
             idle = [slave for slave in ready if slave in asked and ready[slave]]
-            self._together(Level(Step(one, f"{one.name}.trigger_ready", partial(ask, one), lanes[one]) for one in idle))
+            steps = (Step(one, f"{one.name}.trigger_ready", partial(ask, one), lanes[one]) for one in idle)
+            self._together(Level(steps), here=here)
         late = [slave.name for slave in ready if not ready[slave]]
         if late:
             raise DeviceError(
