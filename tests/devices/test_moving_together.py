@@ -1,5 +1,6 @@
 """Axes moved together, of which one does not set off: the others are stopped, but nobody else's move is."""
 
+import inspect
 import math
 import sys
 import threading
@@ -8,12 +9,13 @@ import pytest
 from timeline import timeline
 
 from obtura.contracts.motion import MotionHook
+from obtura.contracts.scan_moves import ScanMoves
 from obtura.contracts.together import move_together
 from obtura.devices.group import Group
 from obtura.devices.sim.motor import SimulatedAxis
 from obtura.devices.slits import Slits
 from obtura.ground.errors import DeviceBusyError, DeviceError
-from obtura.works.clock import clock
+from obtura.works.clock import Flag, clock
 
 
 @pytest.fixture(autouse=True)
@@ -100,17 +102,43 @@ def test_one_that_was_set_off_in_another_thread_meanwhile_goes_on(time):
     assert theirs.position == pytest.approx(10) and ours.position < 0.1
 
 
+@pytest.mark.parametrize("how_many", [1, 2])
 @pytest.mark.parametrize("velocity", [1.0, math.inf])
-def test_ctrl_c_at_any_call_of_a_move_leaves_nothing_moving(time, velocity):
+def test_ctrl_c_at_any_call_of_a_move_leaves_nothing_moving(time, velocity, how_many):
     """Where a signal is acted upon: as a function begins, and as it has ended; a driver's own ones included."""
     number = 1
+    axes = [SimulatedAxis(f"axis{n}", unit="mm", velocity=velocity, acceleration=math.inf) for n in range(how_many)]
+    while interrupted_at(number, lambda: move_together(axes, [10] * how_many)):
+        for one in axes:
+            assert not one.is_moving, number
+            one.move(0)
+            assert in_another_thread(lambda one=one: one.position) == 0  # its lock is free
+        number += 1
+    assert [one.position for one in axes] == [10] * how_many
+    assert number > 20
+
+
+@pytest.mark.parametrize("velocity", [1.0, math.inf])
+def test_and_so_does_one_of_a_scan(time, velocity):
+    number = 1
     roby = SimulatedAxis("roby", unit="mm", velocity=velocity, acceleration=math.inf)
-    while interrupted_at(number, lambda: move_together([roby], [10])):
-        assert not roby.is_moving
+    while interrupted_at(number, lambda: ScanMoves([roby]).go([10], Flag())):
+        assert not roby.is_moving, number
         roby.move(0)
-        assert in_another_thread(lambda: roby.position) == 0  # its lock is free
         number += 1
     assert roby.position == 10
+    assert number > 20
+
+
+def test_ctrl_c_at_any_call_of_a_move_leaves_no_real_axis_moving(time):
+    number = 1
+    front, back = axis("front"), axis("back")
+    gap = Slits("slits", front=front, back=back).axes["slits_hgap"]
+    while interrupted_at(number, lambda: move_together([gap], [4])):
+        assert not front.is_moving and not back.is_moving, number
+        gap.move(0)
+        number += 1
+    assert gap.position == pytest.approx(4)
     assert number > 20
 
 
@@ -120,7 +148,7 @@ def interrupted_at(number, function):
 
     def trace(frame, event, arg):
         nonlocal left
-        if event != "line":
+        if event != "line" and not frame.f_code.co_flags & inspect.CO_GENERATOR:  # as one is closed, Python swallows it
             left -= 1
             if left == 0:
                 raise KeyboardInterrupt

@@ -1,12 +1,13 @@
 """What a scan does with its axes: the motion hooks around all of it, and one move after the other."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from obtura.contracts.alone import is_single, move_alone
 from obtura.contracts.devices import Movable
-from obtura.contracts.halting import raise_first
+from obtura.contracts.halting import at_rest, raise_first, take_back
 from obtura.contracts.motion import MotionHook
 from obtura.contracts.together import hooks_of, move_together, settle
+from obtura.ground.errors import DeviceBusyError
 from obtura.works.clock import Flag
 
 __all__ = ["ScanMoves"]
@@ -17,7 +18,7 @@ class ScanMoves:
 
     def __init__(self, axes: Sequence[Movable]) -> None:
         self._axes = axes
-        self._single = axes[0] if len(axes) == 1 and is_single(axes[0]) else None
+        self._single = axes[0] if len(axes) == 1 and _is_single(axes[0]) else None
         self._hooks = hooks_of(axes)
         self._entered: list[tuple[MotionHook, Sequence[Movable]]] = []
 
@@ -35,9 +36,9 @@ class ScanMoves:
             self.enter()
         if self._single is None or getattr(self._single, "motion_hooks", None):
             move_together(self._axes, targets, ended)
-        else:  # as there: of such moves a step scan is made
+        else:  # as there, without a trip: of such moves most step scans are made
             settle(self._axes)
-            move_alone(self._single, targets[0], ended)
+            _move(self._single, targets[0], ended)
 
     def leave(self) -> None:
         """Call `post_scan` of each hook that was entered, the last first; all of them, whatever they raise."""
@@ -50,3 +51,25 @@ class ScanMoves:
             except BaseException as error:  # noqa: BLE001 - the next hook must be left too
                 errors.append(error)
         raise_first(errors)
+
+
+def _is_single(axis: Any) -> bool:
+    """Whether no other axis moves with it: without motion hooks, nothing is to be done around its moves."""
+    made_of_others = getattr(axis, "real_axes", None) or getattr(axis, "joint", None) is not None
+    return not made_of_others and hasattr(axis, "begin")
+
+
+def _move(axis: Any, target: float, ended: Flag) -> None:
+    """Set off and wait; whatever ends the wait stops it first."""
+    begun = False
+    try:
+        is_there = axis.begin(target)
+        begun = True
+        if ended.is_set:
+            at_rest((axis,))
+        if not is_there:
+            axis.wait_move()
+    except BaseException as error:
+        if begun or not isinstance(error, DeviceBusyError):  # else whatever moves was set off by somebody else
+            take_back((axis,), error)
+        raise

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol
 
-from obtura.contracts.alone import is_single, move_alone
 from obtura.contracts.devices import Movable
 from obtura.contracts.halting import at_rest, halt_all, raise_first, take_back
 from obtura.contracts.looking import check_may_be_told
@@ -68,11 +67,6 @@ def move_together(
     `ended` may be set by whoever stops the axes from another thread, before: none is left moving, even if it
     was started just after. `watch` is called on this thread, every `WATCH` s while they move.
     """
-    if len(axes) == 1 and watch is None and is_single(axes[0]) and not getattr(axes[0], "motion_hooks", None):
-        check_may_be_told(axes[0].name, "move")
-        settle(axes)
-        move_alone(axes[0], targets[0], ended)
-        return
     trip = Trip(axes)
     try:
         trip.begin(targets)
@@ -105,6 +99,7 @@ class Trip:
         self, targets: Sequence[float], start: Callable[[Sequence[Any], Sequence[float]], None] | None = None
     ) -> None:
         """Call `pre_move`, then set off; returns at once. `start`: what to do instead of `set_off`."""
+        begun: list[Any] = []
         try:
             for axis in self._axes:
                 check_may_be_told(axis.name, "move")
@@ -114,11 +109,11 @@ class Trip:
                     self._enter(targets)
                     break
             if start is None:
-                self._awaited = set_off(self._axes, targets)
+                self._awaited = set_off(self._axes, targets, begun)
             else:
                 start(self._axes, targets)
         except BaseException:
-            self._axes = ()  # whatever moves now was set off by somebody else
+            self._axes = begun  # whatever else moves now was set off by somebody else
             raise
 
     def _enter(self, targets: Sequence[float]) -> None:
@@ -271,45 +266,39 @@ def _look(axis: Any) -> bool:
     return bool(axis.look() if hasattr(axis, "look") else axis.is_moving)
 
 
-def set_off(axes: Sequence[Any], targets: Sequence[float]) -> list[Any]:
+def set_off(axes: Sequence[Any], targets: Sequence[float], begun: list[Any] | None = None) -> list[Any]:
     """Start all; returns at once, with those that were not seen to be there already.
 
     No hook is called, and nobody follows: go on to wait for them, or stop them. When one can't start, those that were
-    started here are stopped; one that refuses since it is busy is not.
+    started here are stopped; one that refuses since it is busy is not. `begun`: gets each before it is told.
     """
-    joints: dict[Joint, dict[Any, float]] | None = None
+    begun = [] if begun is None else begun
+    joints: dict[Joint, dict[Any, float]] = {}
     awaited = []
-    ahead = iter(axes)
+    before = 0
     try:
-        for axis, target in zip(ahead, targets, strict=True):
+        for axis, target in zip(axes, targets, strict=True):
             if (joint := getattr(axis, "joint", None)) is not None:
-                joints = {} if joints is None else joints
                 joints.setdefault(joint, {})[axis] = target
                 awaited.append(axis)
-            elif (begin := getattr(axis, "begin", None)) is not None:
-                if not begin(target):
-                    awaited.append(axis)
-            else:
+                continue
+            before = len(begun)
+            begun.append(axis)
+            if (begin := getattr(axis, "begin", None)) is None:
                 axis.move(target, wait=False)
                 awaited.append(axis)
-    except BaseException as error:
-        begun = _alone(axes[: len(axes) - len(list(ahead))])
-        take_back(begun[:-1] if isinstance(error, DeviceBusyError) else begun, error)
-        raise
-    if joints is not None:
-        begun = _alone(axes)
+            elif not begin(target):
+                awaited.append(axis)
         for joint, own in joints.items():
-            try:
-                joint.begin(own)
-            except BaseException as error:
-                take_back(begun, error)
-                raise
+            before = len(begun)
             begun += own
+            joint.begin(own)
+    except BaseException as error:
+        if isinstance(error, DeviceBusyError):  # somebody else moves it
+            del begun[before:]
+        take_back(begun, error)
+        raise
     return awaited
-
-
-def _alone(axes: Sequence[Any]) -> list[Any]:
-    return [axis for axis in axes if getattr(axis, "joint", None) is None]
 
 
 def real_axes(axes: Iterable[Any]) -> list[Movable]:

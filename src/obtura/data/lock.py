@@ -69,8 +69,6 @@ class _Held:
 
 _registry = threading.Lock()
 _held: dict[Path, _Held] = {}
-_real: dict[Path, Path] = {}
-"""The real paths of the masters that are held, by the names they were given by."""
 
 
 @cache
@@ -92,15 +90,14 @@ def take(master: Path, scan: int) -> None:
     with _registry:
         if key not in _held:
             _held[key] = _Held(None if _fcntl is None else _grab(key))
-        _real[master] = key
         _held[key].scans.append(scan)
         _held[key].sign()
 
 
 def release(master: Path, scan: int) -> None:
     """Give back what `take` gave for this scan; nothing happens when it gave nothing."""
+    key = Path(os.path.realpath(master))
     with _registry:
-        key = _key(master)
         held = _held.get(key)
         if held is None or scan not in held.scans:
             return
@@ -109,8 +106,6 @@ def release(master: Path, scan: int) -> None:
             held.sign()
             return
         del _held[key]
-        for name in [name for name, real in _real.items() if real == key]:
-            del _real[name]
         if held.descriptor is None:
             return
         # Removed while it is still locked: who opened it meanwhile finds that it has lost its name.
@@ -122,7 +117,7 @@ def release(master: Path, scan: int) -> None:
 def scans_here(master: Path) -> tuple[int, ...]:
     """The scans that this process writes below `master` now."""
     with _registry:
-        held = _held.get(_key(master))
+        held = _held.get(Path(os.path.realpath(master)))
         return () if held is None else tuple(held.scans)
 
 
@@ -144,10 +139,6 @@ def holder(master: Path) -> Holder | None:
         return None
     finally:
         os.close(descriptor)
-
-
-def _key(master: Path) -> Path:
-    return _real.get(master) or Path(os.path.realpath(master))
 
 
 def _grab(master: Path) -> int:
@@ -205,7 +196,6 @@ def _forget() -> None:
         if held.descriptor is not None:
             os.close(held.descriptor)
     _held.clear()
-    _real.clear()
 
 
 if hasattr(os, "register_at_fork"):

@@ -7,7 +7,6 @@ end up outside of the base directory, whatever a sample is called.
 import difflib
 import re
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 
 from obtura.ground.errors import UsageError
 
@@ -45,12 +44,6 @@ def fill(what: str, template: str, fields: Mapping[str, str]) -> str:
     Raises:
         UsageError: there is no such field, or braces stand alone.
     """
-    return _filled(what, template, tuple(fields.items()))
-
-
-@lru_cache(maxsize=64)  # each scan asks several times where it goes
-def _filled(what: str, template: str, values: tuple[tuple[str, str], ...]) -> str:
-    fields = dict(values)
 
     def value(match: re.Match[str]) -> str:
         name = match.group(1)
