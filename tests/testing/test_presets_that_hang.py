@@ -10,6 +10,8 @@ import time
 import pytest
 from test_assert_preset_ok import FIRST_CALLS, Opens, message, surroundings
 
+from obtura.engine.deadlines import Deadlines
+from obtura.engine.scan import Scan
 from obtura.ground.errors import UsageError
 from obtura.testing import try_preset
 
@@ -97,6 +99,11 @@ def test_one_that_hangs_only_after_a_fault_is_named_with_the_case():
     text = message(HangsAfterCtrlC, only=FIRST_CALLS, limit=2.0)
     assert "HangsAfterCtrlC.start hangs" in text
     assert "once with: Ctrl-C before HangsAfterCtrlC.start" in text or "once with: Ctrl-C before shutter.open" in text
+
+
+def test_one_that_hangs_is_named_also_where_scans_give_up_soon(monkeypatch):
+    monkeypatch.setattr(Scan, "deadlines", Deadlines(hook=0.2, hurried=0.1))
+    assert "HangsAfterCtrlC.start hangs" in message(HangsAfterCtrlC, only=FIRST_CALLS, limit=2.0)
 
 
 def test_a_limit_must_be_a_time():

@@ -5,6 +5,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, ClassVar, TextIO
 
@@ -49,8 +50,10 @@ class Scan:
 
     surroundings: ClassVar[Surroundings] = Surroundings()
     """Who numbers, saves and shows scans of this class; a session has a subclass of its own."""
-    deadlines: ClassVar[Deadlines] = Deadlines()
-    """How long hooks and devices may take once a scan is being left for an error or Ctrl-C."""
+    deadlines: Deadlines = Deadlines()
+    """How long hooks and devices may take once a scan is being left for an error or Ctrl-C: of the class for all scans
+    that are made from then on, of a scan for that one.
+    """
 
     def __init__(
         self,
@@ -77,6 +80,7 @@ class Scan:
         self._presets: list[ScanPreset] = []
         self._standing: list[ScanPreset] = []
         self._way_out: list[WayOut] = []
+        self.deadlines = replace(self.deadlines)
         self._outcome = Outcome(self.deadlines)
         self._wish = Wish()
         self._run: Run | None = None

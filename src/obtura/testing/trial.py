@@ -20,6 +20,9 @@ from obtura.works.interrupt import Ejected
 
 __all__ = ["Case", "Trial"]
 
+LONG = 1e6
+"""Seconds."""
+
 
 class Case(NamedTuple):
     """A fault of `kind` in the call `key` of a world; without one, a good scan."""
@@ -75,6 +78,8 @@ class Trial:
         if self.fault is not None and not self.fault.kind.ends_with_abort and isinstance(raised, ScanAbort):
             raise KeyboardInterrupt  # not one of ours: somebody wants to end the tests
         if self.fault is not None and not self.fault.fired:
+            if raised is not None:
+                self.findings.append(f"a good scan failed: {one_line(raised)}")
             return self
         self._made()
         self._own_errors()
@@ -211,9 +216,9 @@ class Trial:
 
 @contextmanager
 def _deadlines(seconds: float) -> Iterator[None]:
-    """Scans that are made in the body have these deadlines; 0: as usual."""
+    """Scans that are made in the body have these deadlines; 0: a hook has more than its leash, which tells of it."""
     before = Scan.deadlines
-    Scan.deadlines = Deadlines(seconds, seconds) if seconds else before
+    Scan.deadlines = Deadlines(seconds, seconds) if seconds else Deadlines(hook=LONG, hurried=LONG)
     try:
         yield
     finally:
