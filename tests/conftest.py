@@ -5,7 +5,7 @@ import os
 import pytest
 from hypothesis import settings
 
-pytest_plugins = ["shutter_boxes"]
+pytest_plugins = ["as_before", "shutter_boxes"]
 
 IN_CI = bool(os.environ.get("CI"))
 

@@ -20,7 +20,7 @@ from obtura.works.clock import virtual_time
 
 WHOLE = bool(os.environ.get("OBTURA_FAULT_TEST"))
 """`make fault-test` tries all; the suite, which has a quarter of an hour for everything, a part of it."""
-SAMPLE, ALL = (10, 5, 6_000), (4, 2, 20_000)
+SAMPLE, ALL = (10, 5, 3_000), (4, 2, 20_000)
 ROTATION, DENSITY, PAIRS = ALL if WHOLE else SAMPLE
 """A kind of `ROTATING` is tried at every so many calls; one of `EVERYWHERE` at every so many, in worlds with more than
 `MANY_CALLS` at every twice as many; and so many runs have two faults."""

@@ -104,9 +104,12 @@ class Leash:
     def _look_on(self) -> None:
         moved = self._moved()
         while not self._over.wait(TICK):
-            if (now := self._moved()) != moved or self._is_debugged():
+            if (now := self._moved()) != moved:
                 moved, self._since = now, time.monotonic()
-            if time.monotonic() - self._since > self._seconds or self._lost():
+            taken = time.monotonic() - self._since
+            if taken > self._seconds / 2 and self._is_debugged():
+                self._since = time.monotonic()
+            elif taken > self._seconds or self._lost():
                 self._pull()
                 self._seconds, self._since = NEXT, time.monotonic()
 
@@ -133,7 +136,8 @@ class Leash:
 
     def _innermost(self) -> FrameType | None:
         # Before CPython 3.11.9 a collection of garbage in the middle of this stops all threads for ever:
-        # https://github.com/python/cpython/issues/106883
+        # https://github.com/python/cpython/issues/106883. And who walks along the frames of a thread that runs may end
+        # the process by it, once in many thousand times: it is looked at only when it seems to be stuck.
         collecting = gc.isenabled()
         gc.disable()
         try:
