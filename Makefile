@@ -36,10 +36,9 @@ demo: $(CORE)
 shell: $(CORE)
 	@$(BIN)/obtura shell
 
-# Compiled once, not by each of the thousand processes that the tests start: PYTHONDONTWRITEBYTECODE may be set.
+# What is imported is compiled once, not by each of the thousand processes that the tests start.
 test: $(DEV)
-	@$(BIN)/python -m compileall -q src
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --max-worker-restart=0 $(PYTEST_ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --max-worker-restart=0 $(PYTEST_ARGS)
 
 # The engine broken on purpose, one way after the other: some minutes.
 mutants: $(DEV)

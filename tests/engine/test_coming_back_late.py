@@ -75,6 +75,15 @@ class Inline(AcquisitionSlave):
         self.at("stop")
 
 
+def test_the_deadlines_of_a_scan_are_no_other_scans():
+    scan, other = make_scan(chain_of(), Around()), make_scan(chain_of(), Around())
+    scan.deadlines.hook = 0.2
+    scan.add_preset(Hangs("stop"))
+    outcome_of(scan)
+    assert "it is given up" in str(scan.errors), scan.errors
+    assert other.deadlines == make_scan(chain_of(), Around()).deadlines == Scan.deadlines == Deadlines(1.5, 1.5, 0.1)
+
+
 def chain_of(*slaves, tops=1):
     chain = AcquisitionChain()
     for number in range(tops):

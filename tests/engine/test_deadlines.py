@@ -248,16 +248,6 @@ def test_what_is_no_deadline_is_refused(deadline):
         Deadlines().hok = 3
 
 
-def test_the_deadlines_of_a_scan_are_no_other_scans():
-    log = Log()
-    released = Hook("S1", log, hangs=["stop"])
-    scan, other = scan_of(released, Hook("S2", log, fails=["start"])), scan_of(Hook("S3", log))
-    scan.deadlines.hook = 0.2
-    outcome_of(scan)
-    assert any("it is given up" in str(error) for error in scan.errors)
-    assert other.deadlines == scan_of(Hook("S4", log)).deadlines == Scan.deadlines == Deadlines(1.5, 1.5, 0.2)
-
-
 def test_a_deadline_that_became_nonsense_is_the_one_of_all_others():
     log = Log()
     preset = Hook("S1", log, hangs=["stop"])

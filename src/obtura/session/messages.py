@@ -6,6 +6,7 @@ import traceback
 from pathlib import Path
 
 from obtura.ground.errors import ObturaError, one_line
+from obtura.works.interrupt import BY_CTRL_C
 
 __all__ = ["indented", "is_known", "places", "told", "told_of_script"]
 
@@ -16,12 +17,20 @@ def is_known(error: BaseException) -> bool:
 
 
 def told(error: BaseException) -> str:
-    """The error in a few lines; Ctrl-C in one, unless something failed on the way out."""
+    """The error in a few lines; Ctrl-C in one, unless something failed on the way out.
+
+    A press that came as an error was on its way hides none of what that one says.
+    """
+    before = error
+    while type(before) is KeyboardInterrupt and before.__context__ is not None:
+        before = before.__context__
+    if before is not error and is_known(before):
+        return told(before) if isinstance(before, KeyboardInterrupt) else f"{told(before)}\n!!! {BY_CTRL_C}"
     notes = [note for note in getattr(error, "__notes__", []) if note]
     if isinstance(error, KeyboardInterrupt):
         later = [note for note in notes if note.startswith("then ")]
         rest = [note for note in notes if note not in later]
-        return "\n".join(["!!! " + "; ".join([str(error) or "interrupted by Ctrl-C", *rest]), *indented(later)])
+        return "\n".join(["!!! " + "; ".join([str(error) or BY_CTRL_C, *rest]), *indented(later)])
     text = str(error) if isinstance(error, ObturaError) else one_line(error) + _meant(error)
     first, *more = text.splitlines() or [type(error).__name__]
     return "\n".join([f"!!! {first}", *indented(more + notes)])

@@ -117,10 +117,12 @@ class _Repl(PythonRepl):
             print(shown_error(error))
 
     def _handle_exception(self, e: BaseException) -> None:
+        self._evaluating = False  # who goes on pressing Ctrl-C would not read it
         print(shown_error(e))
         self.current_statement_index += 1
 
     def _handle_keyboard_interrupt(self, e: KeyboardInterrupt) -> None:
+        self._evaluating = False
         print("\r" + shown_error(e))  # over the ^C that the terminal echoed
         self.current_statement_index += 1
 
