@@ -109,7 +109,7 @@ with start_ioc("T:") as ioc:
     from ophyd_classic import devices, obtura, ophyd
     mx, diode, shutter = devices("T:")
     note = ophyd.EpicsSignal("T:note", name="note", string=True)
-    note.wait_for_connection()
+    note.wait_for_connection(timeout=60.0)
 
     class Noting(obtura.ScanPreset):
         def prepare(self, scan): note.put("S.prepare", wait=True)
