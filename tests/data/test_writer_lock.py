@@ -76,6 +76,21 @@ def test_a_killed_writer_holds_up_nobody(master):
     lock.release(master, 1)
 
 
+def test_a_lock_is_given_back_also_when_the_link_to_it_leads_elsewhere_meanwhile(tmp_path):
+    link = tmp_path / "current"
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    link.symlink_to("a")
+    saver = HDF5Saver(saving_in(link))
+    saver.open(began(), say)
+    assert list(tmp_path.rglob("a/**/*.h5.lock"))
+    link.unlink()
+    link.symlink_to("b")
+    with pytest.raises(SavingError, match="could not be closed: No such file"):
+        saver.close()
+    assert not list(tmp_path.rglob("*.h5.lock"))
+
+
 def test_a_scan_within_a_scan_of_the_same_process_may_write_too(master):
     lock.take(master, 12)
     lock.take(master, 13)

@@ -75,12 +75,16 @@ class Inline(AcquisitionSlave):
         self.at("stop")
 
 
-def test_the_deadlines_of_a_scan_are_no_other_scans():
+@pytest.mark.parametrize("are_replaced", [False, True])
+def test_the_deadlines_of_a_scan_are_no_other_scans(are_replaced):
     scan, other = make_scan(chain_of(), Around()), make_scan(chain_of(), Around())
-    scan.deadlines.hook = 0.2
+    if are_replaced:
+        scan.deadlines = Deadlines(hook=0.2)
+    else:
+        scan.deadlines.hook = 0.2
     scan.add_preset(Hangs("stop"))
     outcome_of(scan)
-    assert "it is given up" in str(scan.errors), scan.errors
+    assert "it is given up" in str(scan.errors) and "after 0.2" in str(scan.errors), scan.errors
     assert other.deadlines == make_scan(chain_of(), Around()).deadlines == Scan.deadlines == Deadlines(1.5, 1.5, 0.1)
 
 

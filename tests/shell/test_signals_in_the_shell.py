@@ -159,6 +159,14 @@ def test_three_times_gives_up_a_device_that_hangs_and_the_shutter_closes(shell, 
     assert ended(shell) == 0
 
 
+def test_an_error_that_takes_for_ever_to_say_what_it_is_can_be_interrupted(shell):
+    shell.type("import time; Slow = type('Slow', (Exception,), {'__str__': lambda self: time.sleep(1000)})\r")
+    shell.until(r"LAB \[2\]: ")
+    shell.type("raise Slow\r")
+    shell.idle(1.0)
+    assert "!!! interrupted by Ctrl-C" in press_until(shell, r"LAB \[3\]: ")
+
+
 def test_sigterm_closes_the_shutter_and_ends_the_shell_which_keeps_history_and_settings(shell, home, tmp_path):
     shell.type("roby.velocity = 3\r")
     shell.until(r"LAB \[2\]: ")

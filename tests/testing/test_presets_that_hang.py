@@ -14,6 +14,7 @@ from obtura.engine.deadlines import Deadlines
 from obtura.engine.scan import Scan
 from obtura.ground.errors import UsageError
 from obtura.testing import try_preset
+from obtura.testing.faults import press
 
 
 class Swallows(Opens):
@@ -104,6 +105,37 @@ def test_one_that_hangs_only_after_a_fault_is_named_with_the_case():
 def test_one_that_hangs_is_named_also_where_scans_give_up_soon(monkeypatch):
     monkeypatch.setattr(Scan, "deadlines", Deadlines(hook=0.2, hurried=0.1))
     assert "HangsAfterCtrlC.start hangs" in message(HangsAfterCtrlC, only=FIRST_CALLS, limit=2.0)
+
+
+class HasADeadlineOfItsOwn(Opens):
+    deadline = 0.1
+
+    def __init__(self, shutter):
+        super().__init__(shutter)
+        self.failed = True
+
+    def start(self, scan):
+        super().start(scan)
+        self.failed = False
+
+    def stop(self, scan):
+        super().stop(scan)
+        if self.failed:
+            threading.Event().wait()
+
+
+def test_one_that_its_own_deadline_ends_is_named():
+    text = message(HasADeadlineOfItsOwn, only="raise before HasADeadlineOfItsOwn.start, " + FIRST_CALLS)
+    assert "HasADeadlineOfItsOwn.stop hangs; it was given up after its deadline" in text
+
+
+def test_a_ctrl_c_of_the_user_in_a_good_scan_is_no_finding():
+    class Pressed(Opens):
+        def start(self, scan):
+            press()
+
+    with pytest.raises(KeyboardInterrupt):
+        try_preset(Pressed, only=FIRST_CALLS)
 
 
 def test_a_limit_must_be_a_time():

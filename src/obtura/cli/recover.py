@@ -32,7 +32,7 @@ def recover(paths: Iterable[Path]) -> int:
 
 def _recover(master: Path) -> Iterator[Recovered | SavingError | str]:
     try:
-        lock.take(master, 0)
+        locked = lock.take(master, 0)
     except SavingError as error:
         yield error
         return
@@ -44,7 +44,7 @@ def _recover(master: Path) -> Iterator[Recovered | SavingError | str]:
     except UsageError as error:
         yield SavingError(str(error))
     finally:
-        lock.release(master, 0)
+        lock.release(locked, 0)
 
 
 def _masters(path: Path) -> list[Path]:

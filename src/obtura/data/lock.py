@@ -80,8 +80,10 @@ def account() -> str:
         return str(os.getuid()) if hasattr(os, "getuid") else "somebody"
 
 
-def take(master: Path, scan: int) -> None:
+def take(master: Path, scan: int) -> Path:
     """Become the writer of `master`; again, when this process is it already.
+
+    Returns where it is now: it may be reached by a link that leads elsewhere later, and this is what is to be released.
 
     Raises:
         SavingError: another process writes, or the directory allows no file to be made.
@@ -92,6 +94,7 @@ def take(master: Path, scan: int) -> None:
             _held[key] = _Held(None if _fcntl is None else _grab(key))
         _held[key].scans.append(scan)
         _held[key].sign()
+    return key
 
 
 def release(master: Path, scan: int) -> None:

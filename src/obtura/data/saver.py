@@ -70,6 +70,7 @@ class HDF5Saver(Consumer):
         self._reserve = reserve
         self._spool = spool or default_spool()
         self._master: Path | None = None
+        self._locked: Path | None = None
         self._number = 0
         self._began: ScanBegan | None = None
         self._file: ScanFile | None = None
@@ -83,8 +84,7 @@ class HDF5Saver(Consumer):
         self._sub_scans: list[SubScan] = []
         self._ended: ScanEnded | None = None
         self._failed: SavingError | None = None
-        self._broken = False
-        self._in_order = False
+        self._broken = self._in_order = False
         self._due = 0.0
 
     def open(self, began: ScanBegan, say: Say) -> None:
@@ -103,7 +103,7 @@ class HDF5Saver(Consumer):
         require_writable([began.channels[index] for channels in own.values() for index in channels])
         self._master, self._number, self._began = master, began.number, began
         self._say = say
-        lock.take(master, began.number)
+        self._locked = lock.take(master, began.number)
         make_directory(scan_directory(master))
         self._recover(master)
         zero = clock.time() - (clock.epoch() - began.start_time.timestamp())
@@ -306,10 +306,10 @@ class HDF5Saver(Consumer):
         finally:
             if self._safe is not None:
                 self._safe.close()
-            if self._master is not None:
-                if self._in_order and lock.scans_here(self._master) == (self._number,):
-                    note_order(scan_directory(self._master))
-                lock.release(self._master, self._number)
+            if self._locked is not None:
+                if self._in_order and lock.scans_here(self._locked) == (self._number,):
+                    note_order(scan_directory(self._locked))
+                lock.release(self._locked, self._number)
             self._file = self._safe = self._witness = self._began = None  # whoever keeps the scan needs none of it
 
     def _close(self, file: ScanFile) -> None:

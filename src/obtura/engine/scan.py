@@ -178,6 +178,7 @@ class Scan:
         try:
             with doors.watch(outcome), working_for(self):
                 self.states.set(ScanState.PREPARING)
+                outcome.deadlines = self.deadlines
                 self._run = run = Run(self, self._present(), self._way_out, outcome, self._wish, Record(weight), keeper)
                 if not outcome.bad:  # it may have been aborted before
                     outcome.attempt(run.open, self._save, self._scan_saving)
@@ -223,7 +224,7 @@ class Scan:
         filename = self.scan_info.get("filename")
         number = "1 point" if points == 1 else f"{points} points"
         if any(isinstance(error, SavingError) for error in self.errors):
-            return f"{number} were taken, not all of them may be in {filename}"
+            return f"{number} {'was' if points == 1 else 'were'} taken, not all of them may be in {filename}"
         where = f"in {filename}, {self.scan_number}.1" if filename else "not saved"
         return f"{number} {'is' if points == 1 else 'are'} {where}"
 

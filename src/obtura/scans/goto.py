@@ -8,7 +8,7 @@ from obtura.contracts.devices import Movable
 from obtura.ground.errors import annotate, one_line
 from obtura.works.ending import ending_in_order
 
-__all__ = ["go"]
+__all__ = ["go", "interrupted"]
 
 
 @ending_in_order()
@@ -30,8 +30,8 @@ def go(name: str, axes: Sequence[Movable], targets: Sequence[float], tell: Calla
         tell(f"Moving {axis.name} from {origin:.6g} to {target:.6g}")
     try:
         move_together(axes, targets)
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(f"{name} was stopped by Ctrl-C: {_stand(axes)}") from None
+    except KeyboardInterrupt as press:
+        raise interrupted(name, axes, press) from None
     except Exception as error:
         _go_back(axes, origins, error)
         raise
@@ -43,6 +43,15 @@ def _go_back(axes: Sequence[Movable], origins: Sequence[float], error: Exception
     except Exception as later:  # noqa: BLE001 - the error that ended the move is the one to raise
         annotate(error, f"then the way back failed: {one_line(later)}")
     annotate(error, _stand(axes))
+
+
+def interrupted(name: str, axes: Sequence[Movable], press: KeyboardInterrupt) -> KeyboardInterrupt:
+    """What a Ctrl-C in the move of a command becomes: it says where the axes stand, and what could not be stopped."""
+    notes = getattr(press, "__notes__", ())
+    told = KeyboardInterrupt(f"{name} was {'interrupted' if notes else 'stopped'} by Ctrl-C: {_stand(axes)}")
+    for note in notes:
+        annotate(told, note)
+    return told
 
 
 def _stand(axes: Sequence[Movable]) -> str:

@@ -5,7 +5,7 @@ import difflib
 import traceback
 from pathlib import Path
 
-from obtura.ground.errors import ObturaError, one_line
+from obtura.ground.errors import ObturaError, ScanAbort, one_line
 from obtura.works.interrupt import BY_CTRL_C
 
 __all__ = ["indented", "is_known", "places", "told", "told_of_script"]
@@ -21,12 +21,36 @@ def told(error: BaseException) -> str:
 
     A press that came as an error was on its way hides none of what that one says.
     """
-    before = error
-    while type(before) is KeyboardInterrupt and before.__context__ is not None:
+    if type(error) is KeyboardInterrupt:
+        return "\n".join(map(_told, _on_their_way(error)))
+    return _told(error)
+
+
+def _on_their_way(press: KeyboardInterrupt) -> list[BaseException]:
+    """What there is to tell of a Ctrl-C and of those before it, and of what they interrupted.
+
+    That is the abort of a scan at any rate, another error if none of them says anything itself: one that says where
+    motors stand came into a command, maybe of those who handle that error.
+    """
+    found: list[BaseException] = []
+    before: BaseException | None = press
+    while type(before) is KeyboardInterrupt:
+        if str(before) not in ("", BY_CTRL_C) or _notes(before):
+            found.append(before)
         before = before.__context__
-    if before is not error and is_known(before):
-        return told(before) if isinstance(before, KeyboardInterrupt) else f"{told(before)}\n!!! {BY_CTRL_C}"
-    notes = [note for note in getattr(error, "__notes__", []) if note]
+    if isinstance(before, ScanAbort):
+        found.append(before)
+    elif before is not None and is_known(before) and not found and not press.__suppress_context__:
+        found += [before, press]
+    return found or [press]
+
+
+def _notes(error: BaseException) -> list[str]:
+    return [note for note in getattr(error, "__notes__", []) if note]
+
+
+def _told(error: BaseException) -> str:
+    notes = _notes(error)
     if isinstance(error, KeyboardInterrupt):
         later = [note for note in notes if note.startswith("then ")]
         rest = [note for note in notes if note not in later]

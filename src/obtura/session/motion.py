@@ -12,6 +12,7 @@ from obtura.contracts.claims import check_free
 from obtura.contracts.devices import Movable, is_movable
 from obtura.display.grid import terminal_width
 from obtura.ground.errors import UsageError
+from obtura.scans.goto import interrupted
 from obtura.works.ending import ending_in_order
 
 __all__ = ["Motion"]
@@ -102,9 +103,8 @@ def _go(command: str, arguments: tuple[Any, ...], aim: Callable[[Any, float], fl
     view = _Live(axes) if live and sys.stdout.isatty() else None
     try:
         move_together(axes, targets, watch=view)
-    except KeyboardInterrupt:
-        stands = ", ".join(f"{axis.name} stands at {axis.position:.6g}" for axis in axes)
-        raise KeyboardInterrupt(f"{command} was stopped by Ctrl-C: {stands}") from None
+    except KeyboardInterrupt as press:
+        raise interrupted(command, axes, press) from None
     finally:
         if view is not None:
             view.end()

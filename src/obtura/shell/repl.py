@@ -15,6 +15,7 @@ from ptpython.prompt_style import PromptStyle
 from ptpython.repl import PythonRepl
 from ptpython.validator import PythonValidator
 
+from obtura.ground.errors import ObturaError
 from obtura.session.why import say_why
 from obtura.shell.keys import asking_key
 from obtura.shell.show import shown_error, shown_result
@@ -117,14 +118,24 @@ class _Repl(PythonRepl):
             print(shown_error(error))
 
     def _handle_exception(self, e: BaseException) -> None:
-        self._evaluating = False  # who goes on pressing Ctrl-C would not read it
-        print(shown_error(e))
+        self._tell(e)
         self.current_statement_index += 1
 
     def _handle_keyboard_interrupt(self, e: KeyboardInterrupt) -> None:
-        self._evaluating = False
-        print("\r" + shown_error(e))  # over the ^C that the terminal echoed
+        self._tell(e, over="\r")  # the ^C that the terminal echoed
         self.current_statement_index += 1
+
+    def _tell(self, error: BaseException, over: str = "") -> None:
+        """Who goes on pressing Ctrl-C reads it all the same; but what an error of the user's says may take for ever."""
+        try:
+            text = shown_error(error)
+        except KeyboardInterrupt as press:
+            text = shown_error(error if isinstance(error, KeyboardInterrupt | ObturaError) else press)
+        self._evaluating = False
+        try:
+            print(over + text)
+        finally:
+            self._evaluating = True
 
 
 def run_repl(

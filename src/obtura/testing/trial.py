@@ -1,5 +1,6 @@
 """One fault in one scan with a preset: what went wrong that should not have, in plain words."""
 
+import re
 from asyncio import CancelledError
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from obtura.testing.quiet import Endless
 from obtura.testing.recording import Recording
 from obtura.testing.stage import WORLDS, Stage, again
 from obtura.testing.watching import Leftovers
-from obtura.works.interrupt import Ejected
+from obtura.works.interrupt import BY_CTRL_C, Ejected
 
 __all__ = ["Case", "Trial"]
 
@@ -75,7 +76,7 @@ class Trial:
         if self._hanging.found is not None:
             self.findings = [str(self._hanging)]
             return self
-        if self.fault is not None and not self.fault.kind.ends_with_abort and isinstance(raised, ScanAbort):
+        if not self._pressed and isinstance(raised, ScanAbort) and str(raised) == BY_CTRL_C:
             raise KeyboardInterrupt  # not one of ours: somebody wants to end the tests
         if self.fault is not None and not self.fault.fired:
             if raised is not None:
@@ -83,6 +84,7 @@ class Trial:
             return self
         self._made()
         self._own_errors()
+        self._given_up(scan)
         self._outcome(raised)
         self._entered_and_left()
         self._async_hooks()
@@ -120,9 +122,16 @@ class Trial:
                 continue
             self.findings.append(f"{entry.name} itself raised {one_line(entry.error)}{_advice(entry.error, hook)}")
 
+    def _given_up(self, scan: Scan) -> None:
+        """Hooks that did not return by their deadline, but for one in which a device hung."""
+        for error in scan.errors:
+            what, given_up, _ = str(error).partition(" has not returned after ")
+            if given_up and what.rpartition(".")[0] in self.stage.hooks.names and what != self._hook_of_the_fault():
+                self.findings.append(f"{what} hangs; it was given up after its deadline")
+
     @property
     def _pressed(self) -> bool:
-        return self.fault is not None and self.fault.kind.ends_with_abort
+        return self.fault is not None and self.fault.fired and self.fault.kind.ends_with_abort
 
     def _comes_of_the_fault(self, error: BaseException | None) -> bool:
         fault = None if self.fault is None else self.fault.error
@@ -196,7 +205,7 @@ class Trial:
         try:
             left.check()
         except AssertionError as error:
-            self.findings.append(str(error))
+            self.findings.append(re.sub(r"Thread-\d+", "Thread", str(error)))  # the same at each case
 
     def _runs_again(self, before: dict[str, dict[str, Any]]) -> None:
         """The next scan with the same preset and devices."""
@@ -204,6 +213,8 @@ class Trial:
         self._hanging.begin()
         scan = self.stage.scan(again)
         raised = self.stage.run(scan, Recording())
+        if isinstance(raised, ScanAbort) and str(raised) == BY_CTRL_C:
+            raise KeyboardInterrupt
         if self._hanging.found is not None:
             self.findings.append(f"in the next scan with the same preset {self._hanging}")
             return
