@@ -128,8 +128,8 @@ def assert_preset_ok(
     is left; the next scan with the same preset goes well. `time.sleep` and `asyncio.sleep` take no time here.
 
     `only`: tries nothing but the cases whose words contain this text, as the message gives them. `limit`: seconds of
-    the machine's time that a scan may take; a hook that has not returned by then is ended, and named with its line. If
-    it can't be ended the process is, with the same words.
+    the machine's time that a scan may take; a hook that has not returned by then is ended, and named with its line; an
+    `async def` one that swallows what ends it has 30 s more. If it can't be ended the process is, with the same words.
 
     Raises:
         AssertionError: what it does not survive, in words, each with the line that runs the case again.
