@@ -5,8 +5,10 @@ import select
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
+from caproto import RemoteProtocolError
 from caproto.sync.client import read
 
 from obtura.instruments.epics import PVAxis, PVCounter, PVShutter
@@ -78,8 +80,11 @@ class CIoc:
                 pass
 
     def value(self, name):
-        """What another client reads."""
-        return read(self.prefix + name, data_count=0, timeout=60, repeater=False).data
+        """What another client reads. Its port may be one at which a client of PV Access looks for a dead server."""
+        for _ in range(20):
+            with suppress(RemoteProtocolError):
+                return read(self.prefix + name, data_count=0, timeout=60, repeater=False).data
+        raise AssertionError(f"{name} could not be read: each port was sent packets of another protocol")
 
     def puts(self):
         """What was put to shutter and axis, in the order in which the IOC has processed it."""
