@@ -31,15 +31,8 @@ def process():
         "profile function": sys.getprofile(),
         "level of the log": logging.getLogger("obtura").level,
         "working directory": os.getcwd(),
-        "umask": _umask(),
         **{f"${name}": value for name, value in os.environ.items() if not name.startswith(SET_ONCE)},
     }
-
-
-def _umask():
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
 
 
 @pytest.fixture(autouse=True)

@@ -81,10 +81,10 @@ def scan(session, name):
     return {"number": made.scan_number}
 
 
-def read(filename):
+def read(filename, orders):
     """Read all of a file again and again; how often, and how many points were in each entry at last."""
     times, points = 0, {}
-    while not times or not select.select([sys.stdin], [], [], 0)[0]:
+    while not times or not select.select([orders], [], [], 0)[0]:
         if Path(filename).exists():
             with h5py.File(filename, swmr=True) as file:
                 entries = {name: file[name]["measurement"] for name in file if name.endswith(".1")}
@@ -95,7 +95,9 @@ def read(filename):
 
 def main():
     session = None
-    for line in sys.stdin:
+    # Without a buffer: an order that comes on the heels of `read` would be in there, where `select` does not see it.
+    orders = sys.stdin.buffer.raw
+    for line in orders:
         order = json.loads(line)
         answer = {}
         try:
@@ -105,7 +107,7 @@ def main():
                 case {"scan": name}:
                     answer = scan(session, name)
                 case {"read": filename}:
-                    answer = read(filename)
+                    answer = read(filename, orders)
                 case {"close": _} if session is not None:
                     session.close()
                     session = None

@@ -83,7 +83,7 @@ def account() -> str:
 def take(master: Path, scan: int) -> Path:
     """Become the writer of `master`; again, when this process is it already.
 
-    Returns where it is now: it may be reached by a link that leads elsewhere later, and this is what is to be released.
+    Returns where it is now, by which it is to be released: it may be reached by a link that leads elsewhere later.
 
     Raises:
         SavingError: another process writes, or the directory allows no file to be made.
@@ -97,9 +97,8 @@ def take(master: Path, scan: int) -> Path:
     return key
 
 
-def release(master: Path, scan: int) -> None:
+def release(key: Path, scan: int) -> None:
     """Give back what `take` gave for this scan; nothing happens when it gave nothing."""
-    key = Path(os.path.realpath(master))
     with _registry:
         held = _held.get(key)
         if held is None or scan not in held.scans:
@@ -117,10 +116,10 @@ def release(master: Path, scan: int) -> None:
         os.close(held.descriptor)
 
 
-def scans_here(master: Path) -> tuple[int, ...]:
-    """The scans that this process writes below `master` now."""
+def scans_here(key: Path) -> tuple[int, ...]:
+    """The scans that this process writes now below what `take` gave."""
     with _registry:
-        held = _held.get(Path(os.path.realpath(master)))
+        held = _held.get(key)
         return () if held is None else tuple(held.scans)
 
 

@@ -105,7 +105,7 @@ class HDF5Saver(Consumer):
         self._say = say
         self._locked = lock.take(master, began.number)
         make_directory(scan_directory(master))
-        self._recover(master)
+        self._recover(master, self._locked)
         zero = clock.time() - (clock.epoch() - began.start_time.timestamp())
         for path, expected in _bytes_expected(began, master, images).items():
             self._check_space(path, self._reserve, expected)
@@ -118,11 +118,11 @@ class HDF5Saver(Consumer):
         self._linked = True
         begun(master, [entry.name for entry in self._file.entries])
 
-    def _recover(self, master: Path) -> None:
+    def _recover(self, master: Path, locked: Path) -> None:
         """Put in order what a crash left, so that it is not forgotten."""
 
         def running(number: int) -> bool:
-            return number in lock.scans_here(master)
+            return number in lock.scans_here(locked)
 
         with Apart() as apart:
             for outcome in recover_all(master, running, self._spool, apart.ask):

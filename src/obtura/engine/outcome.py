@@ -32,8 +32,8 @@ class Outcome:
     not come back. `attend` is called when something went wrong, not in a handler.
     """
 
-    def __init__(self, deadlines: Deadlines | None = None) -> None:
-        self.deadlines = deadlines or Deadlines()
+    def __init__(self) -> None:
+        self.deadlines = Deadlines()
         self.bad_since = math.inf
         self.pressed_again = self.hurried = -math.inf
         self.attend: Callable[[], None] = lambda: None

@@ -81,7 +81,7 @@ class Scan:
         self._standing: list[ScanPreset] = []
         self._way_out: list[WayOut] = []
         self.deadlines = replace(self.deadlines)
-        self._outcome = Outcome(self.deadlines)
+        self._outcome = Outcome()
         self._wish = Wish()
         self._run: Run | None = None
         self._keeper: Timekeeper | None = None

@@ -22,7 +22,7 @@ from obtura.works.interrupt import BY_CTRL_C, Ejected
 __all__ = ["Case", "Trial"]
 
 LONG = 1e6
-"""Seconds."""
+"""More than any leash (s)."""
 
 
 class Case(NamedTuple):
@@ -76,8 +76,8 @@ class Trial:
         if self._hanging.found is not None:
             self.findings = [str(self._hanging)]
             return self
-        if not self._pressed and isinstance(raised, ScanAbort) and str(raised) == BY_CTRL_C:
-            raise KeyboardInterrupt  # not one of ours: somebody wants to end the tests
+        if not self._pressed:
+            _let_through(raised)
         if self.fault is not None and not self.fault.fired:
             if raised is not None:
                 self.findings.append(f"a good scan failed: {one_line(raised)}")
@@ -213,8 +213,7 @@ class Trial:
         self._hanging.begin()
         scan = self.stage.scan(again)
         raised = self.stage.run(scan, Recording())
-        if isinstance(raised, ScanAbort) and str(raised) == BY_CTRL_C:
-            raise KeyboardInterrupt
+        _let_through(raised)
         if self._hanging.found is not None:
             self.findings.append(f"in the next scan with the same preset {self._hanging}")
             return
@@ -234,6 +233,12 @@ def _deadlines(seconds: float) -> Iterator[None]:
         yield
     finally:
         Scan.deadlines = before
+
+
+def _let_through(raised: BaseException | None) -> None:
+    """A Ctrl-C that no fault has pressed: somebody wants to end the tests."""
+    if isinstance(raised, ScanAbort) and str(raised) == BY_CTRL_C:
+        raise KeyboardInterrupt
 
 
 def _shown(value: Any) -> str:
